@@ -1,0 +1,36 @@
+package dev.metricsserver.api;
+
+import static java.util.Objects.requireNonNullElse;
+
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
+
+/** Requests and limits of the metrics-server container. */
+public record ResourcesSpec(
+    @JsonPropertyDescription("What the scheduler reserves.") Amounts requests,
+    @JsonPropertyDescription("What the container can use at most.") Amounts limits) {
+
+  static final ResourcesSpec DEFAULT = new ResourcesSpec(null, null);
+
+  /** Fills in the schema's defaults. */
+  public ResourcesSpec {
+    requests = requireNonNullElse(requests, new Amounts(null, null));
+    limits = requireNonNullElse(limits, new Amounts(null, null));
+  }
+
+  /** An amount of CPU and one of memory; one that is left out is chosen by the number of nodes. */
+  public record Amounts(
+      @JsonPropertyDescription("CPU, in cores or thousandths, such as 100m. Default: by the number of nodes.")
+          @Size(max = 32)
+          @ValidationRule(
+              value = "self.matches('^[0-9]+([.][0-9]+)?m?$')",
+              message = "cpu must be a number of cores, such as 1 or 0.5, or of thousandths of one, such as 100m")
+          String cpu,
+      @JsonPropertyDescription("Memory, in bytes with a unit, such as 200Mi. Default: by the number of nodes.")
+          @Size(max = 32)
+          @ValidationRule(
+              value = "self.matches('^[0-9]+([.][0-9]+)?(Ki|Mi|Gi|k|M|G)$')",
+              message = "memory must be a number with a unit (Ki, Mi, Gi, k, M, G), such as 200Mi")
+          String memory) {}
+}
