@@ -1,0 +1,82 @@
+package dev.metricsserver.plan;
+
+import dev.metricsserver.api.ImageSpec.PullPolicy;
+import dev.metricsserver.api.SchedulingSpec;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Everything that was decided, with reasons where a user may ask for one.
+ *
+ * @param args metrics-server's arguments, complete
+ * @param requiredAntiAffinity whether two replicas never share a node
+ * @param sleepBeforeStop seconds a pod waits before it is told to stop, where metrics-server itself cannot wait
+ * @param disruptionBudget whether a PodDisruptionBudget protects something
+ * @param networkRules who may connect; empty for no NetworkPolicy
+ * @param networkReason why the NetworkPolicy is as it is, or why there is none
+ * @param unhealthyEviction whether the cluster knows {@code unhealthyPodEvictionPolicy} (Kubernetes 1.27)
+ * @param ownerReferences whether the objects go with the MetricsServerConfig
+ * @param memory annotations of the Deployment that later decisions read
+ * @param scrapeInterval how often each kubelet is asked
+ * @param scrapedNodes labels of the nodes that are asked; empty for all
+ */
+public record MetricsServerPlan(
+    String namespace,
+    String version,
+    String image,
+    PullPolicy pullPolicy,
+    List<String> pullSecrets,
+    List<String> args,
+    TLSDecision kubeletTLS,
+    TLSDecision servingTLS,
+    int replicas,
+    boolean requiredAntiAffinity,
+    Optional<Integer> sleepBeforeStop,
+    boolean disruptionBudget,
+    boolean unhealthyEviction,
+    Resources resources,
+    SchedulingSpec scheduling,
+    boolean hostNetwork,
+    int port,
+    Optional<NetworkRules> networkRules,
+    Reason networkReason,
+    boolean ownerReferences,
+    Map<String, String> memory,
+    Duration scrapeInterval,
+    Map<String, String> scrapedNodes) {
+
+  /** Whether a peer's certificate is verified, and why. */
+  public record TLSDecision(boolean verified, String reason) {
+    /** {@code Verify} or {@code Insecure}. */
+    public String mode() {
+      return verified ? "Verify" : "Insecure";
+    }
+  }
+
+  /** Why something is as it is: a stable word for it, and a sentence. */
+  public record Reason(String code, String message) {}
+
+  /** Requests and limits in canonical notation. */
+  public record Resources(String cpuRequest, String memoryRequest, String cpuLimit, String memoryLimit) {}
+
+  /**
+   * What a NetworkPolicy lets through.
+   *
+   * @param clients who may connect to the metrics port, as CIDRs; empty for everybody
+   * @param kubelets the nodes' addresses, as CIDRs
+   * @param kubeletPorts the kubelets' TCP ports
+   * @param apiServers the API servers, one rule each, as CIDR and port
+   * @param dns whether names are looked up
+   */
+  public record NetworkRules(
+      List<String> clients,
+      List<String> kubelets,
+      List<Integer> kubeletPorts,
+      List<Destination> apiServers,
+      boolean dns) {}
+
+  /** CIDRs and a TCP port. */
+  public record Destination(List<String> cidrs, int port) {}
+}

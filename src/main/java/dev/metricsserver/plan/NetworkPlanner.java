@@ -1,0 +1,136 @@
+package dev.metricsserver.plan;
+
+import dev.metricsserver.api.MetricsServerConfigSpec;
+import dev.metricsserver.api.NetworkPolicySpec.Mode;
+import dev.metricsserver.facts.ClusterFacts;
+import dev.metricsserver.facts.ClusterFacts.Endpoint;
+import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.facts.NodeFacts.Address;
+import dev.metricsserver.plan.MetricsServerPlan.Destination;
+import dev.metricsserver.plan.MetricsServerPlan.NetworkRules;
+import dev.metricsserver.plan.MetricsServerPlan.Reason;
+import inet.ipaddr.IPAddressString;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Who may connect to metrics-server and where it may connect to. */
+final class NetworkPlanner {
+
+  private static final int KUBELET_PORT = 10250;
+
+  private final MetricsServerConfigSpec spec;
+  private final ClusterFacts facts;
+  private final boolean namesDialled;
+
+  /**
+   * @param namesDialled whether metrics-server looks kubelets up by name
+   */
+  NetworkPlanner(MetricsServerConfigSpec spec, ClusterFacts facts, boolean namesDialled) {
+    this.spec = spec;
+    this.facts = facts;
+    this.namesDialled = namesDialled;
+  }
+
+  Reason reason() {
+    if (spec.networkPolicy().mode() == Mode.Disabled) {
+      return new Reason("Disabled", "networkPolicy.mode is Disabled");
+    }
+    if (spec.hostNetwork()) {
+      return new Reason("HostNetwork", "a NetworkPolicy does not apply to pods in the nodes' network");
+    }
+    if (spec.networkPolicy().mode() == Mode.Auto && facts.cilium()) {
+      return new Reason(
+          "Cilium",
+          "the address rules of a NetworkPolicy never match nodes where Cilium runs, so it would cut metrics-server off");
+    }
+    return strict()
+        ? new Reason("Strict", "only the control plane and the nodes may connect")
+        : new Reason(
+            "Open",
+            "the API servers are not nodes of this cluster, so where they connect from cannot be seen and everybody may"
+                + " connect to the metrics port");
+  }
+
+  Optional<NetworkRules> rules() {
+    return switch (reason().code()) {
+      case "Strict", "Open" ->
+          Optional.of(
+              new NetworkRules(
+                  strict() ? clients() : List.of(), kubelets(), kubeletPorts(), apiServers(), namesDialled));
+      default -> Optional.empty();
+    };
+  }
+
+  private boolean strict() {
+    if (!spec.networkPolicy().controlPlaneCIDRs().isEmpty()) {
+      return true;
+    }
+    var nodes = addressesOfNodes().collect(Collectors.toSet());
+    return !facts.apiServers().isEmpty()
+        && facts.apiServers().stream().map(Endpoint::address).allMatch(nodes::contains);
+  }
+
+  /**
+   * The API servers, and what their packets can carry as source once a node has forwarded them: the node's addresses, the
+   * pod network's own and first address (flannel's tunnel, a bridge), Calico's tunnels.
+   */
+  private List<String> clients() {
+    var sources =
+        Stream.of(
+                spec.networkPolicy().controlPlaneCIDRs().stream(),
+                facts.apiServers().stream().map(Endpoint::address),
+                addressesOfNodes(),
+                facts.nodes().stream().map(NodeFacts::tunnelAddresses).flatMap(List::stream),
+                facts.nodes().stream()
+                    .map(NodeFacts::podCIDRs)
+                    .flatMap(List::stream)
+                    .flatMap(NetworkPlanner::firstTwo))
+            .flatMap(s -> s);
+    return CoveringPrefixes.cover(sources.toList());
+  }
+
+  private List<String> kubelets() {
+    return CoveringPrefixes.cover(addressesOfNodes().toList());
+  }
+
+  private List<Integer> kubeletPorts() {
+    if (spec.kubelet().port() != null) {
+      return List.of(spec.kubelet().port());
+    }
+    var ports =
+        facts.nodes().stream()
+            .map(n -> n.kubeletPort() == 0 ? KUBELET_PORT : n.kubeletPort())
+            .collect(Collectors.toCollection(TreeSet::new));
+    return ports.isEmpty() ? List.of(KUBELET_PORT) : List.copyOf(ports);
+  }
+
+  /** By service address and by endpoint: network plugins differ in whether they look before or after translation. */
+  private List<Destination> apiServers() {
+    var byPort = new TreeMap<Integer, TreeSet<String>>();
+    Stream.concat(facts.apiServerService().stream(), facts.apiServers().stream())
+        .forEach(e -> byPort.computeIfAbsent(e.port(), p -> new TreeSet<>()).add(e.address()));
+    return byPort.entrySet().stream()
+        .map(e -> new Destination(CoveringPrefixes.cover(e.getValue()), e.getKey()))
+        .toList();
+  }
+
+  private Stream<String> addressesOfNodes() {
+    return facts.nodes().stream()
+        .flatMap(n -> n.addresses().stream())
+        .filter(Address::isIP)
+        .map(Address::address);
+  }
+
+  private static Stream<String> firstTwo(String cidr) {
+    var block = new IPAddressString(cidr).getAddress();
+    if (block == null) {
+      return Stream.empty();
+    }
+    var first = block.getLower().withoutPrefixLength();
+    return Stream.of(first.toCanonicalString(), first.increment(1).toCanonicalString());
+  }
+}

@@ -1,0 +1,44 @@
+package dev.metricsserver.plan;
+
+import dev.metricsserver.api.SchedulingSpec;
+import dev.metricsserver.api.SchedulingSpec.Operator;
+import dev.metricsserver.api.SchedulingSpec.Toleration;
+import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.facts.NodeFacts.Taint;
+import java.util.List;
+
+/** Which nodes can take a metrics-server pod in the long run. */
+final class Placement {
+
+  private Placement() {}
+
+  /**
+   * Counts the nodes that selector and lasting taints leave. A cordon, a node that is not ready and pressure pass, so
+   * they never count: else a drain would change the number of replicas in the middle of itself.
+   */
+  static int capacity(List<NodeFacts> nodes, SchedulingSpec scheduling) {
+    return (int)
+        nodes.stream()
+            .filter(n -> "linux".equals(n.labels().get("kubernetes.io/os")))
+            .filter(n -> n.hasLabels(scheduling.nodeSelector()))
+            .filter(n -> n.taints().stream().allMatch(t -> passing(t) || tolerated(t, scheduling)))
+            .count();
+  }
+
+  private static boolean passing(Taint taint) {
+    return taint.effect().equals("PreferNoSchedule")
+        || taint.key().startsWith("node.kubernetes.io/")
+        || taint.key().startsWith("node.cloudprovider.kubernetes.io/");
+  }
+
+  private static boolean tolerated(Taint taint, SchedulingSpec scheduling) {
+    return scheduling.tolerations().stream().anyMatch(t -> tolerates(t, taint));
+  }
+
+  private static boolean tolerates(Toleration toleration, Taint taint) {
+    return (toleration.key() == null || toleration.key().equals(taint.key()))
+        && (toleration.effect() == null || toleration.effect().name().equals(taint.effect()))
+        && (toleration.operator() == Operator.Exists
+            || taint.value().equals(toleration.value() == null ? "" : toleration.value()));
+  }
+}

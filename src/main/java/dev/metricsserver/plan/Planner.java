@@ -1,0 +1,374 @@
+package dev.metricsserver.plan;
+
+import dev.metricsserver.api.KubeletSpec.AddressType;
+import dev.metricsserver.api.KubeletSpec.TLSMode;
+import dev.metricsserver.api.LoggingSpec;
+import dev.metricsserver.api.MetricsServerConfigSpec;
+import dev.metricsserver.api.MetricsServerConfigSpec.DeletionPolicy;
+import dev.metricsserver.facts.ClusterFacts;
+import dev.metricsserver.facts.ClusterFacts.Installed;
+import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.plan.Decision.Planned;
+import dev.metricsserver.plan.Decision.Refused;
+import dev.metricsserver.plan.Decision.Violation;
+import dev.metricsserver.plan.MetricsServerPlan.TLSDecision;
+import dev.metricsserver.plan.Releases.Release;
+import inet.ipaddr.IPAddressString;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** Decides everything about metrics-server from what the user wants and what the cluster is. */
+public final class Planner {
+
+  /** The Deployment's annotation that says how many replicas were planned. */
+  public static final String PLANNED_REPLICAS = "metricsserver.dev/planned-replicas";
+
+  /** The Deployment's annotation that says for how many nodes its requests were chosen. */
+  public static final String SIZED_FOR = "metricsserver.dev/sized-for-nodes";
+
+  /** The Deployment's annotation that says since when less would do. */
+  public static final String SMALLER_SINCE = "metricsserver.dev/smaller-since";
+
+  private static final Duration FEWER_REPLICAS_AFTER = Duration.ofMinutes(10);
+  private static final Duration SMALLER_REQUESTS_AFTER = Duration.ofHours(1);
+  private static final Duration MAX_KUBELET_TIMEOUT = Duration.ofSeconds(10);
+
+  /**
+   * How long a pod that was told to stop goes on answering, in seconds: until every node has heard that it is no longer an
+   * endpoint.
+   */
+  private static final int DRAIN_SECONDS = 5;
+
+  private static final List<AddressType> ADDRESS_TYPES =
+      List.of(AddressType.InternalIP, AddressType.ExternalIP, AddressType.Hostname);
+
+  private final MetricsServerConfigSpec spec;
+  private final ClusterFacts facts;
+  private final Instant now;
+
+  private Planner(MetricsServerConfigSpec spec, ClusterFacts facts, Instant now) {
+    this.spec = spec;
+    this.facts = facts;
+    this.now = now;
+  }
+
+  /**
+   * Plans, or says why not.
+   *
+   * @param now the time, for what waits before it shrinks
+   */
+  public static Decision plan(MetricsServerConfigSpec spec, ClusterFacts facts, Instant now) {
+    return new Planner(spec, facts, now).decide();
+  }
+
+  private Decision decide() {
+    if (!facts.foreign().isEmpty()) {
+      return new Refused("Conflict", List.of(conflict()));
+    }
+    var release = release();
+    var violations = new ArrayList<Violation>();
+    if (release.isEmpty()) {
+      violations.add(unsupportedVersion());
+    }
+    violations.addAll(release.map(this::unsupportedFields).orElse(List.of()));
+    violations.addAll(invalidFields());
+    return violations.isEmpty()
+        ? new Planned(plan(release.orElseThrow()))
+        : new Refused("InvalidSpec", violations);
+  }
+
+  // ------------------------------------------------------------------------------------- version
+
+  /** The version asked for; else the installed one as long as it is supported; else the newest supported one. */
+  private Optional<Release> release() {
+    var newest = Releases.newestFor(facts.kubernetes());
+    if ("Latest".equals(spec.version())) {
+      return newest;
+    }
+    if (spec.version() != null) {
+      return Releases.find(spec.version()).filter(r -> r.supports(facts.kubernetes()));
+    }
+    return facts
+        .installed()
+        .flatMap(i -> Releases.find(i.version()))
+        .filter(r -> r.supports(facts.kubernetes()))
+        .or(() -> newest);
+  }
+
+  private Violation unsupportedVersion() {
+    var usable = Releases.namesFor(facts.kubernetes());
+    if (usable.isEmpty()) {
+      return new Violation(
+          "version",
+          "no metrics-server version known to this operator runs on Kubernetes " + facts.kubernetes(),
+          "upgrade the cluster to Kubernetes 1.25 or newer");
+    }
+    var why =
+        Releases.find(spec.version())
+            .map(
+                r ->
+                    "metrics-server %s needs Kubernetes %s or newer, this cluster has %s"
+                        .formatted(r.version(), r.oldestKubernetes(), facts.kubernetes()))
+            .orElse("metrics-server %s is not known to this operator".formatted(spec.version()));
+    return new Violation("version", why, "set version to one of " + usable + ", or leave it out");
+  }
+
+  // ------------------------------------------------------------------------------------- what is wrong
+
+  private Violation conflict() {
+    return new Violation(
+        "",
+        "this cluster has a metrics-server that this operator did not install: "
+            + String.join(", ", facts.foreign()),
+        "remove it the way it was installed, for example helm -n kube-system uninstall metrics-server or kubectl delete"
+            + " -f components.yaml; the operator goes on by itself");
+  }
+
+  private List<Violation> unsupportedFields(Release release) {
+    var violations = new ArrayList<Violation>();
+    if (!release.atLeast("0.7.0")) {
+      var fields = new TreeMap<String, Boolean>();
+      fields.put("kubelet.requestTimeout", spec.kubelet().requestTimeout() != null);
+      fields.put("kubelet.nodeSelector", !spec.kubelet().nodeSelector().isEmpty());
+      fields.put("logging.format", spec.logging().format() != LoggingSpec.Format.Text);
+      fields.forEach(
+          (field, used) -> {
+            if (used) {
+              violations.add(
+                  new Violation(
+                      field,
+                      "metrics-server %s cannot do this, 0.7.0 is the first that can"
+                          .formatted(release.version()),
+                      "leave it out or set version to 0.7.0 or newer"));
+            }
+          });
+    }
+    spec.extraArgs().forEach(a -> Flags.check(a, release).ifPresent(violations::add));
+    return violations;
+  }
+
+  private List<Violation> invalidFields() {
+    var violations = new ArrayList<Violation>();
+    if (!facts.namespaceExists()) {
+      violations.add(
+          new Violation(
+              "namespace",
+              "namespace %s does not exist".formatted(spec.namespace()),
+              "create it: kubectl create namespace " + spec.namespace()));
+    }
+    if (spec.hostNetwork()) {
+      facts.nodes().stream()
+          .filter(n -> n.kubeletPort() == port())
+          .findFirst()
+          .ifPresent(n -> violations.add(portTaken(n)));
+    }
+    Sizing.check(resources()).ifPresent(violations::add);
+    spec.networkPolicy().controlPlaneCIDRs().stream()
+        .filter(c -> !new IPAddressString(c).isValid())
+        .map(
+            c ->
+                new Violation(
+                    "networkPolicy.controlPlaneCIDRs",
+                    c + " is not a CIDR",
+                    "write an address and a prefix length, such as 10.0.0.0/28"))
+        .forEach(violations::add);
+    return violations;
+  }
+
+  private Violation portTaken(NodeFacts node) {
+    return new Violation(
+        "port",
+        "%d is the kubelet's port on node %s, and with hostNetwork metrics-server would need it too"
+            .formatted(port(), node.name()),
+        "set port to another one, or leave it out for 4443");
+  }
+
+  // ------------------------------------------------------------------------------------- the plan
+
+  private MetricsServerPlan plan(Release release) {
+    var replicas = replicas();
+    var network = new NetworkPlanner(spec, facts, namesDialled());
+    return new MetricsServerPlan(
+        spec.namespace(),
+        release.version(),
+        image(release),
+        spec.image().pullPolicy(),
+        spec.image().pullSecrets(),
+        args(release),
+        kubeletTLS(),
+        new TLSDecision(
+            false,
+            "the API servers accept any certificate from metrics-server (insecureSkipTLSVerify)"),
+        replicas,
+        replicas > 1 && replicas <= capacity(),
+        release.atLeast("0.8.0") || !facts.kubernetes().atLeast(1, 30)
+            ? Optional.empty()
+            : Optional.of(DRAIN_SECONDS),
+        replicas > 1,
+        facts.kubernetes().atLeast(1, 27),
+        resources(),
+        spec.scheduling(),
+        spec.hostNetwork(),
+        port(),
+        network.rules(),
+        network.reason(),
+        spec.deletionPolicy() == DeletionPolicy.Delete,
+        memory(),
+        resolution(),
+        spec.kubelet().nodeSelector());
+  }
+
+  private String image(Release release) {
+    var image = spec.image();
+    var tag = image.tag() == null ? "v" + release.version() : image.tag();
+    var digest = image.digest() == null ? "" : "@" + image.digest();
+    return image.registry() + "/" + image.repository() + ":" + tag + digest;
+  }
+
+  private TLSDecision kubeletTLS() {
+    return spec.kubelet().tls().mode() == TLSMode.Verify
+        ? new TLSDecision(true, "kubelet.tls.mode is Verify: the cluster's CA must have signed them")
+        : new TLSDecision(false, "kubelet.tls.mode is Insecure");
+  }
+
+  private List<String> args(Release release) {
+    var kubelet = spec.kubelet();
+    var args = new ArrayList<String>();
+    args.add("--cert-dir=/tmp");
+    args.add("--secure-port=" + port());
+    args.add("--metric-resolution=" + spec.metricResolution());
+    args.add(
+        "--kubelet-preferred-address-types="
+            + addressTypes().stream().map(Enum::name).collect(Collectors.joining(",")));
+    args.add(
+        kubelet.port() == null ? "--kubelet-use-node-status-port" : "--kubelet-port=" + kubelet.port());
+    if (release.atLeast("0.7.0")) {
+      args.add("--kubelet-request-timeout=" + kubeletTimeout());
+    }
+    if (!kubeletTLS().verified()) {
+      args.add("--kubelet-insecure-tls");
+    }
+    if (!kubelet.nodeSelector().isEmpty()) {
+      args.add(
+          "--node-selector="
+              + new TreeMap<>(kubelet.nodeSelector())
+                  .entrySet().stream()
+                      .map(e -> e.getKey() + "=" + e.getValue())
+                      .collect(Collectors.joining(",")));
+    }
+    if (release.atLeast("0.8.0")) {
+      args.add("--shutdown-delay-duration=" + DRAIN_SECONDS + "s");
+    }
+    if (spec.logging().format() == LoggingSpec.Format.JSON) {
+      args.add("--logging-format=json");
+    }
+    if (spec.logging().verbosity() > 0) {
+      args.add("--v=" + spec.logging().verbosity());
+    }
+    args.addAll(spec.extraArgs());
+    return List.copyOf(args);
+  }
+
+  private List<AddressType> addressTypes() {
+    return spec.kubelet().addressTypes().isEmpty() ? ADDRESS_TYPES : spec.kubelet().addressTypes();
+  }
+
+  /** Whether any node's kubelet is dialled by a name: the first type that the node has decides. */
+  private boolean namesDialled() {
+    return facts.nodes().stream()
+        .anyMatch(
+            n ->
+                addressTypes().stream()
+                    .flatMap(t -> n.addresses().stream().filter(a -> a.type().equals(t.name())))
+                    .findFirst()
+                    .map(a -> !a.isIP())
+                    .orElse(false));
+  }
+
+  /** metrics-server refuses to start with a timeout above nine tenths of the resolution. */
+  private String kubeletTimeout() {
+    if (spec.kubelet().requestTimeout() != null) {
+      return spec.kubelet().requestTimeout();
+    }
+    var most = resolution().toMillis() * 9 / 10;
+    return most >= MAX_KUBELET_TIMEOUT.toMillis() ? "10s" : most + "ms";
+  }
+
+  private Duration resolution() {
+    return Durations.parse(spec.metricResolution());
+  }
+
+  private int port() {
+    return spec.port() != null ? spec.port() : spec.hostNetwork() ? 4443 : 10250;
+  }
+
+  // ------------------------------------------------------------------------------------- size
+
+  private int capacity() {
+    return Placement.capacity(facts.nodes(), spec.scheduling());
+  }
+
+  private int wantedReplicas() {
+    return spec.replicas() != null ? spec.replicas() : capacity() >= 2 ? 2 : 1;
+  }
+
+  /** More at once; fewer, where the nodes say so and not the user, only when it lasts. */
+  private int replicas() {
+    return fewerReplicas() && !lasted(FEWER_REPLICAS_AFTER) ? installedReplicas() : wantedReplicas();
+  }
+
+  private boolean fewerReplicas() {
+    return spec.replicas() == null && wantedReplicas() < installedReplicas();
+  }
+
+  private int installedReplicas() {
+    return facts.installed().map(Installed::replicas).orElse(0);
+  }
+
+  private int step() {
+    return wantedStep() >= installedStep() || (smallerRequests() && lasted(SMALLER_REQUESTS_AFTER))
+        ? wantedStep()
+        : installedStep();
+  }
+
+  /** Well below the step, not just under its edge, so that a few nodes that come and go roll nothing. */
+  private boolean smallerRequests() {
+    return facts.nodes().size() < 0.7 * Sizing.stepBelow(installedStep());
+  }
+
+  private int wantedStep() {
+    return Sizing.step(facts.nodes().size());
+  }
+
+  private int installedStep() {
+    return facts.installed().map(Installed::sizedFor).orElse(0);
+  }
+
+  private MetricsServerPlan.Resources resources() {
+    return Sizing.resources(step(), spec.resources());
+  }
+
+  private boolean lasted(Duration duration) {
+    return smallerSince().map(since -> !now.isBefore(since.plus(duration))).orElse(false);
+  }
+
+  private Optional<Instant> smallerSince() {
+    return facts.installed().flatMap(Installed::smallerSince);
+  }
+
+  private Map<String, String> memory() {
+    var memory = new TreeMap<String, String>();
+    memory.put(PLANNED_REPLICAS, Integer.toString(replicas()));
+    memory.put(SIZED_FOR, Integer.toString(step()));
+    if (replicas() > wantedReplicas() || (smallerRequests() && step() > wantedStep())) {
+      memory.put(SMALLER_SINCE, smallerSince().orElse(now).toString());
+    }
+    return memory;
+  }
+}

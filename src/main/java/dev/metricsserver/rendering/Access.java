@@ -1,0 +1,107 @@
+package dev.metricsserver.rendering;
+
+import dev.metricsserver.plan.MetricsServerPlan;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBuilder;
+import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
+import io.fabric8.kubernetes.api.model.rbac.PolicyRuleBuilder;
+import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
+import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
+import io.fabric8.kubernetes.api.model.rbac.RoleRef;
+import io.fabric8.kubernetes.api.model.rbac.RoleRefBuilder;
+import io.fabric8.kubernetes.api.model.rbac.Subject;
+import io.fabric8.kubernetes.api.model.rbac.SubjectBuilder;
+import java.util.List;
+import java.util.Map;
+
+/** Who metrics-server is, what it may do, and who may read from it. */
+public final class Access {
+
+  private static final String RBAC = "rbac.authorization.k8s.io";
+
+  private Access() {}
+
+  /** metrics-server's identity. Its token is mounted by the pods that ask for it. */
+  public static ServiceAccount serviceAccount(MetricsServerPlan plan) {
+    return new ServiceAccountBuilder()
+        .withMetadata(Names.metadata(plan.namespace(), Names.METRICS_SERVER))
+        .withAutomountServiceAccountToken(false)
+        .build();
+  }
+
+  /** The kubelets' metrics, and which pods and nodes there are: exactly what metrics-server needs. */
+  public static ClusterRole clusterRole() {
+    return new ClusterRoleBuilder()
+        .withMetadata(Names.metadata(Names.CLUSTER_ROLE))
+        .withRules(
+            rule("", List.of("nodes/metrics"), List.of("get")),
+            rule("", List.of("pods", "nodes"), List.of("get", "list", "watch")))
+        .build();
+  }
+
+  /** Reading metrics, added to the roles view, edit and admin. */
+  public static ClusterRole readerRole() {
+    return new ClusterRoleBuilder()
+        .withMetadata(Names.metadata(Names.READER_ROLE))
+        .editMetadata()
+        .addToLabels(
+            Map.of(
+                "rbac.authorization.k8s.io/aggregate-to-view", "true",
+                "rbac.authorization.k8s.io/aggregate-to-edit", "true",
+                "rbac.authorization.k8s.io/aggregate-to-admin", "true"))
+        .endMetadata()
+        .withRules(rule("metrics.k8s.io", List.of("pods", "nodes"), List.of("get", "list", "watch")))
+        .build();
+  }
+
+  /** Binds {@link #clusterRole()}. */
+  public static ClusterRoleBinding clusterRoleBinding(MetricsServerPlan plan) {
+    return new ClusterRoleBindingBuilder()
+        .withMetadata(Names.metadata(Names.CLUSTER_ROLE))
+        .withRoleRef(roleRef("ClusterRole", Names.CLUSTER_ROLE))
+        .withSubjects(subject(plan))
+        .build();
+  }
+
+  /** Lets metrics-server ask the API server who a caller is and what it may do. */
+  public static ClusterRoleBinding authDelegator(MetricsServerPlan plan) {
+    return new ClusterRoleBindingBuilder()
+        .withMetadata(Names.metadata(Names.AUTH_DELEGATOR))
+        .withRoleRef(roleRef("ClusterRole", "system:auth-delegator"))
+        .withSubjects(subject(plan))
+        .build();
+  }
+
+  /** Lets metrics-server read which certificate the API servers' requests carry. */
+  public static RoleBinding authReader(MetricsServerPlan plan) {
+    return new RoleBindingBuilder()
+        .withMetadata(Names.metadata(Names.AUTH_READER_NAMESPACE, Names.AUTH_READER))
+        .withRoleRef(roleRef("Role", "extension-apiserver-authentication-reader"))
+        .withSubjects(subject(plan))
+        .build();
+  }
+
+  private static PolicyRule rule(String group, List<String> resources, List<String> verbs) {
+    return new PolicyRuleBuilder()
+        .withApiGroups(group)
+        .withResources(resources)
+        .withVerbs(verbs)
+        .build();
+  }
+
+  private static RoleRef roleRef(String kind, String name) {
+    return new RoleRefBuilder().withApiGroup(RBAC).withKind(kind).withName(name).build();
+  }
+
+  private static Subject subject(MetricsServerPlan plan) {
+    return new SubjectBuilder()
+        .withKind("ServiceAccount")
+        .withNamespace(plan.namespace())
+        .withName(Names.METRICS_SERVER)
+        .build();
+  }
+}

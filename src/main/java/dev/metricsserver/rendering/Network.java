@@ -1,0 +1,85 @@
+package dev.metricsserver.rendering;
+
+import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.plan.MetricsServerPlan.NetworkRules;
+import io.fabric8.kubernetes.api.model.IntOrString;
+import io.fabric8.kubernetes.api.model.LabelSelectorBuilder;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyEgressRule;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyEgressRuleBuilder;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPeer;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPeerBuilder;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPort;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPortBuilder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The NetworkPolicy: who may connect to metrics-server, and where it may connect to. */
+public final class Network {
+
+  private static final int DNS_PORT = 53;
+
+  private Network() {}
+
+  /** The NetworkPolicy, when the plan has rules for one. */
+  public static Optional<NetworkPolicy> policy(MetricsServerPlan plan) {
+    return plan.networkRules().map(rules -> policy(plan, rules));
+  }
+
+  private static NetworkPolicy policy(MetricsServerPlan plan, NetworkRules rules) {
+    return new NetworkPolicyBuilder()
+        .withMetadata(Names.metadata(plan.namespace(), Names.NETWORK_POLICY))
+        .withNewSpec()
+        .withPodSelector(new LabelSelectorBuilder().withMatchLabels(Names.SELECTOR).build())
+        .withPolicyTypes("Ingress", "Egress")
+        .addNewIngress()
+        .withFrom(peers(rules.clients()))
+        .withPorts(port("TCP", plan.port()))
+        .endIngress()
+        .withEgress(egress(rules))
+        .endSpec()
+        .build();
+  }
+
+  private static List<NetworkPolicyEgressRule> egress(NetworkRules rules) {
+    var egress = new ArrayList<NetworkPolicyEgressRule>();
+    if (!rules.kubelets().isEmpty()) {
+      egress.add(
+          new NetworkPolicyEgressRuleBuilder()
+              .withTo(peers(rules.kubelets()))
+              .withPorts(rules.kubeletPorts().stream().map(p -> port("TCP", p)).toList())
+              .build());
+    }
+    rules
+        .apiServers()
+        .forEach(
+            server ->
+                egress.add(
+                    new NetworkPolicyEgressRuleBuilder()
+                        .withTo(peers(server.cidrs()))
+                        .withPorts(port("TCP", server.port()))
+                        .build()));
+    if (rules.dns()) {
+      egress.add(
+          new NetworkPolicyEgressRuleBuilder()
+              .withPorts(port("UDP", DNS_PORT), port("TCP", DNS_PORT))
+              .build());
+    }
+    return egress;
+  }
+
+  private static List<NetworkPolicyPeer> peers(List<String> cidrs) {
+    return cidrs.stream()
+        .map(c -> new NetworkPolicyPeerBuilder().withNewIpBlock().withCidr(c).endIpBlock().build())
+        .toList();
+  }
+
+  private static NetworkPolicyPort port(String protocol, int port) {
+    return new NetworkPolicyPortBuilder()
+        .withProtocol(protocol)
+        .withPort(new IntOrString(port))
+        .build();
+  }
+}

@@ -1,0 +1,249 @@
+package dev.metricsserver.rendering;
+
+import dev.metricsserver.api.SchedulingSpec;
+import dev.metricsserver.plan.MetricsServerPlan;
+import io.fabric8.kubernetes.api.model.Affinity;
+import io.fabric8.kubernetes.api.model.AffinityBuilder;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.IntOrString;
+import io.fabric8.kubernetes.api.model.LabelSelector;
+import io.fabric8.kubernetes.api.model.LabelSelectorBuilder;
+import io.fabric8.kubernetes.api.model.LocalObjectReference;
+import io.fabric8.kubernetes.api.model.PodAffinityTerm;
+import io.fabric8.kubernetes.api.model.PodAffinityTermBuilder;
+import io.fabric8.kubernetes.api.model.Probe;
+import io.fabric8.kubernetes.api.model.ProbeBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.Toleration;
+import io.fabric8.kubernetes.api.model.TolerationBuilder;
+import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
+import io.fabric8.kubernetes.api.model.TopologySpreadConstraintBuilder;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudgetBuilder;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The pods, and what keeps enough of them running. */
+public final class Workload {
+
+  /**
+   * The pod template's annotation with the ServiceAccount's UID: a new ServiceAccount of the same name makes the running
+   * pods' tokens worthless, so a new UID must roll them.
+   */
+  public static final String SERVICE_ACCOUNT_UID = "metricsserver.dev/service-account-uid";
+
+  /** The label with the version. */
+  public static final String VERSION_LABEL = "app.kubernetes.io/version";
+
+  private static final long NOBODY = 65534;
+  private static final String TMP = "tmp";
+
+  private Workload() {}
+
+  /**
+   * The Deployment.
+   *
+   * @param serviceAccountUid the UID of metrics-server's ServiceAccount as it is in the cluster
+   */
+  public static Deployment deployment(MetricsServerPlan plan, String serviceAccountUid) {
+    return new DeploymentBuilder()
+        .withMetadata(Names.metadata(plan.namespace(), Names.METRICS_SERVER))
+        .editMetadata()
+        .addToLabels(VERSION_LABEL, plan.version())
+        .addToAnnotations(plan.memory())
+        .endMetadata()
+        .withNewSpec()
+        .withReplicas(plan.replicas())
+        .withRevisionHistoryLimit(3)
+        .withSelector(selector())
+        .withNewStrategy()
+        .withType("RollingUpdate")
+        .withNewRollingUpdate()
+        .withMaxUnavailable(new IntOrString(surges(plan) ? 0 : 1))
+        .withMaxSurge(new IntOrString(surges(plan) ? 1 : 0))
+        .endRollingUpdate()
+        .endStrategy()
+        .withNewTemplate()
+        .withNewMetadata()
+        .addToLabels(Names.SELECTOR)
+        .addToLabels("app.kubernetes.io/name", Names.METRICS_SERVER)
+        .addToAnnotations(SERVICE_ACCOUNT_UID, serviceAccountUid)
+        .endMetadata()
+        .withNewSpec()
+        .withServiceAccountName(Names.METRICS_SERVER)
+        .withAutomountServiceAccountToken(true)
+        .withPriorityClassName(emptyToNull(plan.scheduling().priorityClassName()))
+        .withHostNetwork(plan.hostNetwork() ? true : null)
+        .withDnsPolicy(plan.hostNetwork() ? "ClusterFirstWithHostNet" : null)
+        .withNodeSelector(nodeSelector(plan))
+        .withTolerations(
+            plan.scheduling().tolerations().stream().map(Workload::toleration).toList())
+        .withTopologySpreadConstraints(
+            plan.scheduling().topologySpreadConstraints().stream().map(Workload::spread).toList())
+        .withAffinity(plan.replicas() > 1 ? affinity(plan) : null)
+        .withImagePullSecrets(
+            plan.pullSecrets().stream().map(LocalObjectReference::new).toList())
+        .withNewSecurityContext()
+        .withRunAsNonRoot(true)
+        .withRunAsUser(NOBODY)
+        .withRunAsGroup(NOBODY)
+        .withFsGroup(NOBODY)
+        .withNewSeccompProfile()
+        .withType("RuntimeDefault")
+        .endSeccompProfile()
+        .endSecurityContext()
+        .withContainers(container(plan))
+        .addNewVolume()
+        .withName(TMP)
+        .withNewEmptyDir()
+        .withSizeLimit(new Quantity("16Mi"))
+        .endEmptyDir()
+        .endVolume()
+        .endSpec()
+        .endTemplate()
+        .endSpec()
+        .build();
+  }
+
+  /** Keeps all but one pod through a drain. */
+  public static PodDisruptionBudget disruptionBudget(MetricsServerPlan plan) {
+    return new PodDisruptionBudgetBuilder()
+        .withMetadata(Names.metadata(plan.namespace(), Names.METRICS_SERVER))
+        .withNewSpec()
+        .withMaxUnavailable(new IntOrString(1))
+        .withSelector(selector())
+        .withUnhealthyPodEvictionPolicy(plan.unhealthyEviction() ? "AlwaysAllow" : null)
+        .endSpec()
+        .build();
+  }
+
+  /** A single pod is replaced after its successor is ready; on the host's network both would need the same port. */
+  private static boolean surges(MetricsServerPlan plan) {
+    return plan.replicas() == 1 && !plan.hostNetwork();
+  }
+
+  private static Container container(MetricsServerPlan plan) {
+    var resources = plan.resources();
+    var builder =
+        new ContainerBuilder()
+            .withName(Names.METRICS_SERVER)
+            .withImage(plan.image())
+            .withImagePullPolicy(plan.pullPolicy().name())
+            .withArgs(plan.args())
+            .addNewPort()
+            .withName(Names.PORT)
+            .withContainerPort(plan.port())
+            .withProtocol("TCP")
+            .endPort()
+            .withReadinessProbe(probe("/readyz", 1))
+            .withLivenessProbe(probe("/livez", 10))
+            .withNewResources()
+            .addToRequests("cpu", new Quantity(resources.cpuRequest()))
+            .addToRequests("memory", new Quantity(resources.memoryRequest()))
+            .addToLimits("cpu", new Quantity(resources.cpuLimit()))
+            .addToLimits("memory", new Quantity(resources.memoryLimit()))
+            .endResources()
+            .withNewSecurityContext()
+            .withAllowPrivilegeEscalation(false)
+            .withReadOnlyRootFilesystem(true)
+            .withRunAsNonRoot(true)
+            .withRunAsUser(NOBODY)
+            .withRunAsGroup(NOBODY)
+            .withNewCapabilities()
+            .withDrop("ALL")
+            .endCapabilities()
+            .withNewSeccompProfile()
+            .withType("RuntimeDefault")
+            .endSeccompProfile()
+            .endSecurityContext()
+            // The fatal line of a crash lands in the pod's status, where it can be read without access to logs.
+            .withTerminationMessagePolicy("FallbackToLogsOnError")
+            .addNewVolumeMount()
+            .withName(TMP)
+            .withMountPath("/tmp")
+            .endVolumeMount();
+    plan.sleepBeforeStop()
+        .ifPresent(
+            seconds ->
+                builder
+                    .withNewLifecycle()
+                    .withNewPreStop()
+                    .withNewSleep()
+                    .withSeconds(seconds.longValue())
+                    .endSleep()
+                    .endPreStop()
+                    .endLifecycle());
+    return builder.build();
+  }
+
+  /** Readiness is asked every second: a pod takes requests within a second of having metrics. */
+  private static Probe probe(String path, int periodSeconds) {
+    return new ProbeBuilder()
+        .withNewHttpGet()
+        .withPath(path)
+        .withPort(new IntOrString(Names.PORT))
+        .withScheme("HTTPS")
+        .endHttpGet()
+        .withPeriodSeconds(periodSeconds)
+        .withTimeoutSeconds(periodSeconds == 1 ? 1 : 5)
+        .withFailureThreshold(3)
+        .build();
+  }
+
+  private static Affinity affinity(MetricsServerPlan plan) {
+    var term = onePerNode();
+    var builder = new AffinityBuilder().withNewPodAntiAffinity();
+    return plan.requiredAntiAffinity()
+        ? builder.withRequiredDuringSchedulingIgnoredDuringExecution(term).endPodAntiAffinity().build()
+        : builder
+            .addNewPreferredDuringSchedulingIgnoredDuringExecution()
+            .withWeight(100)
+            .withPodAffinityTerm(term)
+            .endPreferredDuringSchedulingIgnoredDuringExecution()
+            .endPodAntiAffinity()
+            .build();
+  }
+
+  private static PodAffinityTerm onePerNode() {
+    return new PodAffinityTermBuilder()
+        .withLabelSelector(selector())
+        .withTopologyKey("kubernetes.io/hostname")
+        .build();
+  }
+
+  private static Map<String, String> nodeSelector(MetricsServerPlan plan) {
+    var labels = new TreeMap<>(plan.scheduling().nodeSelector());
+    labels.put("kubernetes.io/os", "linux");
+    return labels;
+  }
+
+  private static Toleration toleration(SchedulingSpec.Toleration toleration) {
+    return new TolerationBuilder()
+        .withKey(toleration.key())
+        .withOperator(toleration.operator().name())
+        .withValue(emptyToNull(toleration.value()))
+        .withEffect(toleration.effect() == null ? null : toleration.effect().name())
+        .withTolerationSeconds(toleration.tolerationSeconds())
+        .build();
+  }
+
+  private static TopologySpreadConstraint spread(SchedulingSpec.TopologySpreadConstraint spread) {
+    return new TopologySpreadConstraintBuilder()
+        .withMaxSkew(spread.maxSkew())
+        .withTopologyKey(spread.topologyKey())
+        .withWhenUnsatisfiable(spread.whenUnsatisfiable().name())
+        .withLabelSelector(selector())
+        .build();
+  }
+
+  private static LabelSelector selector() {
+    return new LabelSelectorBuilder().withMatchLabels(Names.SELECTOR).build();
+  }
+
+  private static String emptyToNull(String text) {
+    return text == null || text.isEmpty() ? null : text;
+  }
+}
