@@ -1,0 +1,50 @@
+package dev.metricsserver.controller;
+
+import dev.metricsserver.diagnosis.Finding;
+import dev.metricsserver.diagnosis.Finding.Severity;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.javaoperatorsdk.operator.AggregatedOperatorException;
+import java.net.HttpURLConnection;
+
+/** Turns what the API server refused into a finding. */
+final class ApplyError {
+
+  private ApplyError() {}
+
+  static Finding of(Exception e) {
+    var cause = cause(e);
+    if (cause instanceof KubernetesClientException refused && refused.getStatus() != null) {
+      var status = refused.getStatus();
+      var details = status.getDetails();
+      return new Finding(
+          "ApplyFailed",
+          Severity.Error,
+          "the API server refused a request of the operator: " + status.getMessage(),
+          refused.getCode() == HttpURLConnection.HTTP_FORBIDDEN
+              ? "apply the operator's RBAC again (deploy/base), or let the policy that refuses it admit"
+                  + " the operator"
+              : "none needed if it passes: the operator goes on trying",
+          details == null || details.getName() == null
+              ? "MetricsServerConfig/cluster"
+              : details.getKind() + "/" + details.getName());
+    }
+    return new Finding(
+        "ApplyFailed",
+        Severity.Error,
+        "the operator could not finish: " + cause.getMessage(),
+        "none needed if it passes: the operator goes on trying; else see its log",
+        "MetricsServerConfig/cluster");
+  }
+
+  /** The first of several causes, and the innermost that the API server has a word for. */
+  private static Throwable cause(Throwable e) {
+    if (e instanceof AggregatedOperatorException several
+        && !several.getAggregatedExceptions().isEmpty()) {
+      return cause(several.getAggregatedExceptions().values().iterator().next());
+    }
+    if (e instanceof KubernetesClientException || e.getCause() == null) {
+      return e;
+    }
+    return cause(e.getCause());
+  }
+}

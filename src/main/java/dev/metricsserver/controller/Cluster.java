@@ -1,0 +1,157 @@
+package dev.metricsserver.controller;
+
+import static java.util.Objects.requireNonNullElse;
+
+import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.facts.ClusterFacts;
+import dev.metricsserver.facts.ClusterFacts.Installed;
+import dev.metricsserver.facts.ControlPlane;
+import dev.metricsserver.facts.Endpoints;
+import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.observation.MetricsAnswer;
+import dev.metricsserver.observation.Observations;
+import dev.metricsserver.observation.Observer;
+import dev.metricsserver.plan.Planner;
+import dev.metricsserver.rendering.Names;
+import dev.metricsserver.rendering.Workload;
+import io.fabric8.kubernetes.api.model.APIService;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Reads the cluster from the informers of one reconcile: facts before the plan, observations after it. */
+final class Cluster {
+
+  private final Context<MetricsServerConfig> context;
+  private final ControlPlane.Reader controlPlane;
+  private final String namespace;
+
+  Cluster(Context<MetricsServerConfig> context, ControlPlane.Reader controlPlane, String namespace) {
+    this.context = context;
+    this.controlPlane = controlPlane;
+    this.namespace = namespace;
+  }
+
+  ClusterFacts facts() {
+    var upgraded = controlPlane.read();
+    var deployment = deployment();
+    return new ClusterFacts(
+        upgraded.version(),
+        nodes(),
+        Endpoints.addresses(slices(), "default", "kubernetes"),
+        upgraded.service(),
+        upgraded.cilium(),
+        deployment.isPresent() || namespaceExists(),
+        deployment.map(Cluster::installed),
+        foreign());
+  }
+
+  Observations observations(Map<String, String> scrapedNodes, Instant now) {
+    var answer = context.getSecondaryResource(MetricsAnswer.class).orElse(MetricsAnswer.NOT_ASKED);
+    return new Observations(
+        deployment().map(Observer::rollout),
+        context
+            .getSecondaryResourcesAsStream(Pod.class)
+            .filter(this::here)
+            .filter(p -> p.getMetadata().getDeletionTimestamp() == null)
+            .sorted(Comparator.comparing(p -> p.getMetadata().getName()))
+            .map(Observer::pod)
+            .toList(),
+        Endpoints.ready(slices(), namespace, Names.METRICS_SERVER),
+        apiService().map(Observer::registration),
+        answer,
+        Observer.coverage(nodes(), scrapedNodes, answer.nodes(), now));
+  }
+
+  Optional<APIService> apiService() {
+    return context.getSecondaryResourcesAsStream(APIService.class).findFirst();
+  }
+
+  private Optional<Deployment> deployment() {
+    return context.getSecondaryResourcesAsStream(Deployment.class).filter(this::here).findFirst();
+  }
+
+  private List<NodeFacts> nodes() {
+    return context
+        .getSecondaryResourcesAsStream(Node.class)
+        .map(NodeFacts::of)
+        .sorted(Comparator.comparing(NodeFacts::name))
+        .toList();
+  }
+
+  private List<EndpointSlice> slices() {
+    return context.getSecondaryResourcesAsStream(EndpointSlice.class).toList();
+  }
+
+  private boolean here(HasMetadata object) {
+    return namespace.equals(object.getMetadata().getNamespace());
+  }
+
+  private boolean namespaceExists() {
+    return context.getClient().namespaces().withName(namespace).get() != null;
+  }
+
+  /** The objects that decide whose metrics-server it is: those that no other field manager of ours has touched. */
+  private List<String> foreign() {
+    return Stream.of(
+            deployment().stream(),
+            context.getSecondaryResourcesAsStream(Service.class).filter(this::here),
+            apiService().stream())
+        .flatMap(objects -> objects)
+        .filter(object -> !ours(object))
+        .map(
+            object ->
+                Stream.of(
+                        object.getKind(),
+                        object.getMetadata().getNamespace(),
+                        object.getMetadata().getName())
+                    .filter(Objects::nonNull)
+                    .reduce((one, other) -> one + "/" + other)
+                    .orElseThrow())
+        .toList();
+  }
+
+  private boolean ours(HasMetadata object) {
+    var metadata = object.getMetadata();
+    var labels = requireNonNullElse(metadata.getLabels(), Map.<String, String>of());
+    return Names.MANAGED_BY.equals(labels.get("app.kubernetes.io/managed-by"))
+        || metadata.getManagedFields().stream()
+            .anyMatch(m -> MetricsServerReconciler.FIELD_MANAGER.equals(m.getManager()));
+  }
+
+  private static Installed installed(Deployment deployment) {
+    var metadata = deployment.getMetadata();
+    var annotations = requireNonNullElse(metadata.getAnnotations(), Map.<String, String>of());
+    var labels = requireNonNullElse(metadata.getLabels(), Map.<String, String>of());
+    return new Installed(
+        labels.getOrDefault(Workload.VERSION_LABEL, ""),
+        number(annotations.get(Planner.PLANNED_REPLICAS)),
+        number(annotations.get(Planner.SIZED_FOR)),
+        time(annotations.get(Planner.SMALLER_SINCE)));
+  }
+
+  /** An annotation that somebody else changed is as good as none: the next apply writes it anew. */
+  private static int number(String text) {
+    return text != null && text.matches("[0-9]{1,6}") ? Integer.parseInt(text) : 0;
+  }
+
+  private static Optional<Instant> time(String text) {
+    try {
+      return Optional.ofNullable(text).map(Instant::parse);
+    } catch (DateTimeException e) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,188 @@
+package dev.metricsserver.controller;
+
+import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.dependents.APIServiceDependent;
+import dev.metricsserver.dependents.AuthDelegatorDependent;
+import dev.metricsserver.dependents.AuthReaderDependent;
+import dev.metricsserver.dependents.ClusterRoleBindingDependent;
+import dev.metricsserver.dependents.ClusterRoleDependent;
+import dev.metricsserver.dependents.DeploymentDependent;
+import dev.metricsserver.dependents.DisruptionBudgetDependent;
+import dev.metricsserver.dependents.ManagedDependent;
+import dev.metricsserver.dependents.NetworkPolicyDependent;
+import dev.metricsserver.dependents.ReaderRoleDependent;
+import dev.metricsserver.dependents.ServiceAccountDependent;
+import dev.metricsserver.dependents.ServiceDependent;
+import dev.metricsserver.diagnosis.Diagnosis;
+import dev.metricsserver.facts.ControlPlane;
+import dev.metricsserver.observation.MetricsQuery;
+import dev.metricsserver.observation.Observations;
+import dev.metricsserver.observation.Observations.Registration;
+import dev.metricsserver.plan.Decision;
+import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.plan.Planner;
+import dev.metricsserver.status.Outcome;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.ErrorStatusUpdateControl;
+import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
+import io.javaoperatorsdk.operator.api.reconciler.MaxReconciliationInterval;
+import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
+import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import io.javaoperatorsdk.operator.api.reconciler.Workflow;
+import io.javaoperatorsdk.operator.api.reconciler.dependent.Dependent;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Makes the cluster's metrics-server what the MetricsServerConfig says: facts, plan, objects, observations, findings,
+ * status.
+ */
+@ControllerConfiguration(
+    name = "metricsserverconfig",
+    fieldManager = MetricsServerReconciler.FIELD_MANAGER,
+    // Looks at everything again, from the informers' memory, for the sake of what raises no event.
+    maxReconciliationInterval =
+        @MaxReconciliationInterval(interval = 30, timeUnit = TimeUnit.SECONDS))
+@GradualRetry(maxAttempts = -1, initialInterval = 500, intervalMultiplier = 2, maxInterval = 30_000)
+@Workflow(
+    explicitInvocation = true,
+    dependents = {
+      @Dependent(
+          name = "networkpolicy",
+          type = NetworkPolicyDependent.class,
+          reconcilePrecondition = NetworkPolicyDependent.Wanted.class),
+      @Dependent(name = "serviceaccount", type = ServiceAccountDependent.class),
+      @Dependent(name = "clusterrole", type = ClusterRoleDependent.class),
+      @Dependent(name = "readerrole", type = ReaderRoleDependent.class),
+      @Dependent(
+          name = "clusterrolebinding",
+          type = ClusterRoleBindingDependent.class,
+          dependsOn = {"serviceaccount", "clusterrole"}),
+      @Dependent(
+          name = "authdelegator",
+          type = AuthDelegatorDependent.class,
+          dependsOn = "serviceaccount"),
+      @Dependent(
+          name = "authreader",
+          type = AuthReaderDependent.class,
+          dependsOn = "serviceaccount"),
+      @Dependent(name = "service", type = ServiceDependent.class),
+      @Dependent(
+          name = "poddisruptionbudget",
+          type = DisruptionBudgetDependent.class,
+          reconcilePrecondition = DisruptionBudgetDependent.Wanted.class),
+      @Dependent(
+          name = "deployment",
+          type = DeploymentDependent.class,
+          dependsOn = {"networkpolicy", "clusterrolebinding", "authdelegator", "authreader"}),
+      @Dependent(
+          name = "apiservice",
+          type = APIServiceDependent.class,
+          dependsOn = {"service", "deployment"})
+    })
+public final class MetricsServerReconciler implements Reconciler<MetricsServerConfig> {
+
+  /** The name under which the operator's fields are kept in the API server. */
+  public static final String FIELD_MANAGER = "metrics-server-operator";
+
+  private final ControlPlane.Reader controlPlane;
+  private final MetricsQuery metrics;
+  private final Registrar registrar;
+  private final Reporter reporter;
+  private final InstantSource clock;
+  private final Runnable verified;
+
+  /**
+   * @param verified called each time all objects are as they should be
+   */
+  public MetricsServerReconciler(KubernetesClient client, InstantSource clock, Runnable verified) {
+    this.controlPlane = new ControlPlane.Reader(client, clock);
+    this.metrics = new MetricsQuery(client);
+    this.registrar = new Registrar(client);
+    this.reporter = new Reporter(client, clock);
+    this.clock = clock;
+    this.verified = verified;
+  }
+
+  @Override
+  public List<EventSource<?, MetricsServerConfig>> prepareEventSources(
+      EventSourceContext<MetricsServerConfig> context) {
+    var sources = new ArrayList<>(Watches.all(context));
+    sources.add(metrics);
+    return sources;
+  }
+
+  @Override
+  public UpdateControl<MetricsServerConfig> reconcile(
+      MetricsServerConfig config, Context<MetricsServerConfig> context) {
+    var now = clock.instant();
+    var cluster = cluster(config, context);
+    return switch (Planner.plan(config.getSpec(), cluster.facts(), now)) {
+      case Decision.Refused(var reason, var violations) ->
+          reporter.report(
+              config,
+              new Outcome.Refused(reason),
+              cluster.observations(config.getSpec().kubelet().nodeSelector(), now),
+              Diagnosis.refused(reason, violations));
+      case Decision.Planned(var plan) -> {
+        var outcome = apply(config, plan, context);
+        var observations = cluster.observations(plan.scrapedNodes(), now);
+        var findings = Diagnosis.diagnose(plan, observations, now);
+        yield lookAgain(
+            reporter.report(config, outcome, observations, findings), cluster, observations, now);
+      }
+    };
+  }
+
+  @Override
+  public ErrorStatusUpdateControl<MetricsServerConfig> updateErrorStatus(
+      MetricsServerConfig config, Context<MetricsServerConfig> context, Exception e) {
+    var error = ApplyError.of(e);
+    var selector = config.getSpec().kubelet().nodeSelector();
+    return reporter.reportError(
+        config,
+        new Outcome.Failed(error.message()),
+        cluster(config, context).observations(selector, clock.instant()),
+        List.of(error));
+  }
+
+  private Cluster cluster(MetricsServerConfig config, Context<MetricsServerConfig> context) {
+    return new Cluster(context, controlPlane, config.getSpec().namespace());
+  }
+
+  private Outcome apply(
+      MetricsServerConfig config, MetricsServerPlan plan, Context<MetricsServerConfig> context) {
+    if (config.getSpec().paused()) {
+      return new Outcome.Paused(plan);
+    }
+    ManagedDependent.setPlan(context, plan);
+    context.managedWorkflowAndDependentResourceContext().reconcileManagedWorkflow();
+    verified.run();
+    return new Outcome.Applied(plan);
+  }
+
+  /** Asks the metrics API again, and the API server to look again, as soon as either can have changed. */
+  private UpdateControl<MetricsServerConfig> lookAgain(
+      UpdateControl<MetricsServerConfig> update,
+      Cluster cluster,
+      Observations observations,
+      Instant now) {
+    metrics.within(observations);
+    if (observations.registration().map(Registration::available).orElse(false)) {
+      return update;
+    }
+    return cluster
+        .apiService()
+        .filter(service -> observations.endpointReady())
+        .map(service -> registrar.lookAgain(service, observations, now))
+        .map(update::rescheduleAfter)
+        .orElse(update);
+  }
+}

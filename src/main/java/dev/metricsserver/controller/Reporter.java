@@ -1,0 +1,134 @@
+package dev.metricsserver.controller;
+
+import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.api.MetricsServerConfigStatus;
+import dev.metricsserver.diagnosis.Finding;
+import dev.metricsserver.observation.Observations;
+import dev.metricsserver.status.Outcome;
+import dev.metricsserver.status.StatusRenderer;
+import io.fabric8.kubernetes.api.model.Condition;
+import io.fabric8.kubernetes.api.model.EventBuilder;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.javaoperatorsdk.operator.api.reconciler.ErrorStatusUpdateControl;
+import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Tells the user: writes the status when it changed, and an Event when Ready did. */
+final class Reporter {
+
+  private static final Logger log = LoggerFactory.getLogger(Reporter.class);
+
+  private final KubernetesClient client;
+  private final InstantSource clock;
+
+  Reporter(KubernetesClient client, InstantSource clock) {
+    this.client = client;
+    this.clock = clock;
+  }
+
+  UpdateControl<MetricsServerConfig> report(
+      MetricsServerConfig config,
+      Outcome outcome,
+      Observations observations,
+      List<Finding> findings) {
+    return changed(config, outcome, observations, findings)
+        .map(UpdateControl::patchStatus)
+        .orElseGet(UpdateControl::noUpdate);
+  }
+
+  ErrorStatusUpdateControl<MetricsServerConfig> reportError(
+      MetricsServerConfig config,
+      Outcome outcome,
+      Observations observations,
+      List<Finding> findings) {
+    return changed(config, outcome, observations, findings)
+        .map(ErrorStatusUpdateControl::patchStatus)
+        .orElseGet(ErrorStatusUpdateControl::noStatusUpdate);
+  }
+
+  /** A new resource with nothing but its name and the status: what server-side apply of a status takes. */
+  private Optional<MetricsServerConfig> changed(
+      MetricsServerConfig config,
+      Outcome outcome,
+      Observations observations,
+      List<Finding> findings) {
+    var previous = Optional.ofNullable(config.getStatus());
+    var status =
+        StatusRenderer.render(
+            previous,
+            config.getMetadata().getGeneration(),
+            outcome,
+            observations,
+            findings,
+            clock.instant());
+    if (previous.filter(status::equals).isPresent()) {
+      return Optional.empty();
+    }
+    announce(config, previous, status);
+    var patch = new MetricsServerConfig();
+    patch.setMetadata(new ObjectMetaBuilder().withName(config.getMetadata().getName()).build());
+    patch.setStatus(status);
+    return Optional.of(patch);
+  }
+
+  private void announce(
+      MetricsServerConfig config,
+      Optional<MetricsServerConfigStatus> previous,
+      MetricsServerConfigStatus status) {
+    var ready = ready(status);
+    var before = previous.map(Reporter::ready).orElseGet(Condition::new);
+    if (ready.getStatus().equals(before.getStatus()) && ready.getReason().equals(before.getReason())) {
+      return;
+    }
+    log.info("Ready={} {}: {}", ready.getStatus(), ready.getReason(), ready.getMessage());
+    var warning = !"True".equals(ready.getStatus()) && !"RolloutInProgress".equals(ready.getReason());
+    var time = clock.instant().toString();
+    try {
+      client
+          .resource(
+              new EventBuilder()
+                  .withNewMetadata()
+                  .withGenerateName(config.getMetadata().getName() + ".")
+                  .withNamespace("default")
+                  .endMetadata()
+                  .withType(warning ? "Warning" : "Normal")
+                  .withReason(ready.getReason())
+                  .withMessage(shortened(ready.getMessage()))
+                  .withFirstTimestamp(time)
+                  .withLastTimestamp(time)
+                  .withCount(1)
+                  .withNewSource()
+                  .withComponent(MetricsServerReconciler.FIELD_MANAGER)
+                  .endSource()
+                  .withNewInvolvedObject()
+                  .withApiVersion(config.getApiVersion())
+                  .withKind(config.getKind())
+                  .withName(config.getMetadata().getName())
+                  .withUid(config.getMetadata().getUid())
+                  .endInvolvedObject()
+                  .build())
+          .create();
+    } catch (KubernetesClientException e) {
+      log.warn("The Event for this could not be written: {}", e.getMessage());
+    }
+  }
+
+  private static Condition ready(MetricsServerConfigStatus status) {
+    return Optional.ofNullable(status.conditions()).stream()
+        .flatMap(List::stream)
+        .filter(c -> "Ready".equals(c.getType()))
+        .findFirst()
+        .orElseGet(Condition::new);
+  }
+
+  /** The API server takes at most 1,024 characters. */
+  private static String shortened(String message) {
+    return message.length() <= 1024 ? message : message.substring(0, 1021) + "...";
+  }
+}

@@ -1,0 +1,60 @@
+package dev.metricsserver.controller;
+
+import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.facts.Endpoints;
+import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.observation.Observer;
+import dev.metricsserver.rendering.Names;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
+import java.util.List;
+import java.util.Set;
+
+/** What is watched beside the managed objects; each change that matters reconciles. */
+final class Watches {
+
+  private static final Set<ResourceID> PRIMARY = Set.of(new ResourceID(MetricsServerConfig.NAME));
+
+  private Watches() {}
+
+  static List<EventSource<?, MetricsServerConfig>> all(
+      EventSourceContext<MetricsServerConfig> context) {
+    return List.of(
+        new InformerEventSource<>(
+            watch(Node.class)
+                .withName("nodes")
+                .withItemStore(new LeanNodeStore())
+                .withOnUpdateFilter((node, old) -> !NodeFacts.of(node).equals(NodeFacts.of(old)))
+                .build(),
+            context),
+        new InformerEventSource<>(
+            watch(Pod.class)
+                .withName("pods")
+                .withLabelSelector("k8s-app=" + Names.METRICS_SERVER)
+                .withOnUpdateFilter((pod, old) -> !Observer.pod(pod).equals(Observer.pod(old)))
+                .build(),
+            context),
+        new InformerEventSource<>(
+            watch(EndpointSlice.class)
+                .withName("endpointslices")
+                .withLabelSelector(
+                    "%s in (kubernetes,%s)"
+                        .formatted(Endpoints.SERVICE_LABEL, Names.METRICS_SERVER))
+                .build(),
+            context));
+  }
+
+  private static <R extends HasMetadata> InformerEventSourceConfiguration.Builder<R> watch(
+      Class<R> type) {
+    return InformerEventSourceConfiguration.from(type, MetricsServerConfig.class)
+        .withWatchAllNamespaces()
+        .withSecondaryToPrimaryMapper(object -> PRIMARY);
+  }
+}

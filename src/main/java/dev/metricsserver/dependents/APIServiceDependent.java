@@ -1,0 +1,43 @@
+package dev.metricsserver.dependents;
+
+import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.facts.Endpoints;
+import dev.metricsserver.rendering.Names;
+import dev.metricsserver.rendering.Serving;
+import io.fabric8.kubernetes.api.model.APIService;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.javaoperatorsdk.operator.api.config.informer.Field;
+import io.javaoperatorsdk.operator.api.config.informer.Informer;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.dependent.ReconcileResult;
+import io.javaoperatorsdk.operator.processing.dependent.kubernetes.BooleanWithUndefined;
+import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDependent;
+
+/**
+ * The registration of the metrics API. It is made when an endpoint is ready: made earlier, the API servers find nobody,
+ * back off, and look again seconds after the pods are ready. Once it is there it is kept and repaired whatever the pods
+ * do; a workflow's reconcile precondition would delete it when they are not ready.
+ */
+@KubernetesDependent(
+    useSSA = BooleanWithUndefined.TRUE,
+    createResourceOnlyIfNotExistingWithSSA = false,
+    informer = @Informer(fieldSelector = @Field(path = "metadata.name", value = Names.API_SERVICE)))
+public final class APIServiceDependent extends ManagedDependent<APIService> {
+
+  /** For the workflow. */
+  public APIServiceDependent() {
+    super(APIService.class, Serving::apiService);
+  }
+
+  @Override
+  public ReconcileResult<APIService> reconcile(
+      MetricsServerConfig primary, Context<MetricsServerConfig> context) {
+    return getSecondaryResource(primary, context).isPresent()
+            || Endpoints.ready(
+                context.getSecondaryResources(EndpointSlice.class),
+                plan(context).namespace(),
+                Names.METRICS_SERVER)
+        ? super.reconcile(primary, context)
+        : ReconcileResult.noOperation(null);
+  }
+}

@@ -1,0 +1,65 @@
+package dev.metricsserver.dependents;
+
+import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.plan.MetricsServerPlan;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.processing.dependent.kubernetes.CRUDKubernetesDependentResource;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import io.javaoperatorsdk.operator.processing.event.source.SecondaryToPrimaryMapper;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * What all objects have in common: they are rendered from the plan, are ours by name, and go with the
+ * MetricsServerConfig unless the plan retains them.
+ *
+ * <p>They are found by name, not by owner reference: an object whose owner reference was stripped, or that never had one
+ * because it is retained, still raises events and is repaired.
+ */
+public abstract class ManagedDependent<R extends HasMetadata>
+    extends CRUDKubernetesDependentResource<R, MetricsServerConfig>
+    implements SecondaryToPrimaryMapper<R> {
+
+  private static final Set<ResourceID> PRIMARY = Set.of(new ResourceID(MetricsServerConfig.NAME));
+
+  private final Function<MetricsServerPlan, R> renderer;
+
+  /**
+   * @param renderer makes the object as it should be
+   */
+  protected ManagedDependent(Class<R> type, Function<MetricsServerPlan, R> renderer) {
+    super(type);
+    this.renderer = renderer;
+  }
+
+  /** Hands the plan of this reconcile to the objects. */
+  public static void setPlan(Context<MetricsServerConfig> context, MetricsServerPlan plan) {
+    context.managedWorkflowAndDependentResourceContext().put(MetricsServerPlan.class, plan);
+  }
+
+  /** The plan of this reconcile. */
+  protected static MetricsServerPlan plan(Context<MetricsServerConfig> context) {
+    return context
+        .managedWorkflowAndDependentResourceContext()
+        .getMandatory(MetricsServerPlan.class, MetricsServerPlan.class);
+  }
+
+  @Override
+  protected R desired(MetricsServerConfig primary, Context<MetricsServerConfig> context) {
+    return renderer.apply(plan(context));
+  }
+
+  @Override
+  public Set<ResourceID> toPrimaryResourceIDs(R object) {
+    return PRIMARY;
+  }
+
+  @Override
+  protected void addReferenceHandlingMetadata(R desired, MetricsServerConfig primary) {
+    switch (primary.getSpec().deletionPolicy()) {
+      case Delete -> desired.addOwnerReference(primary);
+      case Retain -> {}
+    }
+  }
+}

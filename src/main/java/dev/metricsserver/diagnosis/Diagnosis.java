@@ -1,0 +1,292 @@
+package dev.metricsserver.diagnosis;
+
+import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.observation.Observations;
+import dev.metricsserver.observation.Observations.PodState;
+import dev.metricsserver.observation.Observations.Problem;
+import dev.metricsserver.observation.Observations.Registration;
+import dev.metricsserver.plan.Decision.Violation;
+import dev.metricsserver.plan.MetricsServerPlan;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** From a plan and what the cluster shows to findings: the first is the one to look at first. */
+public final class Diagnosis {
+
+  private final MetricsServerPlan plan;
+  private final Observations observations;
+  private final Instant now;
+  private final List<Finding> findings = new ArrayList<>();
+
+  private Diagnosis(MetricsServerPlan plan, Observations observations, Instant now) {
+    this.plan = plan;
+    this.observations = observations;
+    this.now = now;
+  }
+
+  /**
+   * Findings about a plan in force. The chain from pods to answers is walked from its beginning and gives one error at
+   * most: what comes after a broken link is its consequence.
+   */
+  public static List<Finding> diagnose(
+      MetricsServerPlan plan, Observations observations, Instant now) {
+    return new Diagnosis(plan, observations, now).run();
+  }
+
+  /** Findings about a refused spec, one for each thing that is wrong. */
+  public static List<Finding> refused(String code, List<Violation> violations) {
+    return violations.stream()
+        .map(
+            v ->
+                new Finding(
+                    code,
+                    Severity.Error,
+                    v.field().isEmpty() ? v.message() : "spec." + v.field() + ": " + v.message(),
+                    v.remedy(),
+                    "MetricsServerConfig/cluster"))
+        .toList();
+  }
+
+  private List<Finding> run() {
+    broken().ifPresent(findings::add);
+    standIns();
+    missingNodes();
+    weaknesses();
+    return List.copyOf(findings);
+  }
+
+  private Optional<Finding> broken() {
+    if (observations.pods().stream().noneMatch(PodState::ready)) {
+      return podsMissing().or(this::noMetrics);
+    }
+    return observations
+        .registration()
+        .filter(r -> !r.available())
+        .flatMap(this::unreachable)
+        .or(this::unanswered);
+  }
+
+  private Optional<Finding> podsMissing() {
+    return observations
+        .rollout()
+        .flatMap(Observations.Rollout::failure)
+        .filter(failure -> observations.pods().isEmpty())
+        .map(
+            failure ->
+                new Finding(
+                    "PodsNotCreated",
+                    Severity.Error,
+                    "Kubernetes refuses to create metrics-server's pods: " + failure,
+                    "kubectl -n %s describe replicaset -l k8s-app=metrics-server"
+                        .formatted(plan.namespace()),
+                    deployment()))
+        .or(
+            () ->
+                observations.pods().stream()
+                    .filter(p -> p.problem().isPresent())
+                    .findFirst()
+                    .map(p -> podProblem(p, p.problem().orElseThrow(), Severity.Error)));
+  }
+
+  private Finding podProblem(PodState pod, Problem problem, Severity severity) {
+    var describe = "kubectl -n %s describe pod %s".formatted(plan.namespace(), pod.name());
+    return switch (problem.reason()) {
+      case "Unschedulable" ->
+          finding(
+              pod,
+              severity,
+              "PodUnschedulable",
+              "no node can take the pod: " + problem.message(),
+              "free or add a node, or set spec.scheduling.tolerations or spec.replicas");
+      case "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull" ->
+          finding(
+              pod,
+              severity,
+              "ImageNotPulled",
+              "the node cannot pull %s: %s".formatted(plan.image(), problem.message()),
+              "set spec.image.registry to a registry the nodes reach, or spec.image.pullSecrets");
+      case "OOMKilled" ->
+          finding(
+              pod,
+              severity,
+              "PodOutOfMemory",
+              "metrics-server was killed because it needs more than " + plan.resources().memoryLimit(),
+              "raise spec.resources.limits.memory, or leave it out to have it chosen");
+      case "CrashLoopBackOff" ->
+          finding(
+              pod,
+              severity,
+              "PodCrashing",
+              "metrics-server stops right after its start: " + problem.message(),
+              "kubectl -n %s logs %s --previous".formatted(plan.namespace(), pod.name()));
+      default ->
+          finding(
+              pod,
+              severity,
+              "PodNotRunning",
+              "the pod does not run (%s): %s".formatted(problem.reason(), problem.message()),
+              describe);
+    };
+  }
+
+  private Finding finding(
+      PodState pod, Severity severity, String code, String message, String remedy) {
+    return new Finding(
+        code, severity, message, remedy, "Pod/%s/%s".formatted(plan.namespace(), pod.name()));
+  }
+
+  /** The pods run, but after two scrapes and some they still have nothing to serve. */
+  private Optional<Finding> noMetrics() {
+    var patience = plan.scrapeInterval().multipliedBy(2).plus(Duration.ofSeconds(10));
+    return observations.pods().stream()
+        .filter(p -> p.runningSince().map(t -> t.plus(patience).isBefore(now)).orElse(false))
+        .findFirst()
+        .map(
+            p ->
+                plan.kubeletTLS().verified()
+                    ? finding(
+                        p,
+                        Severity.Error,
+                        "KubeletsNotScraped",
+                        "metrics-server runs but gets no metrics from the kubelets, most often because their serving"
+                            + " certificates are not signed by the cluster's CA",
+                        "see the reason with kubectl -n %s logs %s; have the kubelets' certificates signed by the cluster"
+                                .formatted(plan.namespace(), p.name())
+                            + " (serverTLSBootstrap: true), or accept them unseen with spec.kubelet.tls.mode: Insecure")
+                    : finding(
+                        p,
+                        Severity.Error,
+                        "KubeletsNotScraped",
+                        "metrics-server runs but gets no metrics from the kubelets",
+                        "see the reason with kubectl -n %s logs %s".formatted(plan.namespace(), p.name())));
+  }
+
+  private Optional<Finding> unreachable(Registration registration) {
+    // The API server looks every few seconds; what it says in between is old, not wrong.
+    var patience = Duration.ofSeconds(15);
+    if (registration.since().map(t -> t.plus(patience).isAfter(now)).orElse(true)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Finding(
+            "APIServiceUnavailable",
+            Severity.Error,
+            "the API server does not reach metrics-server although a pod is ready (%s): %s"
+                .formatted(registration.reason(), registration.message()),
+            remedy(registration),
+            "APIService/v1beta1.metrics.k8s.io"));
+  }
+
+  private String remedy(Registration registration) {
+    var timeout =
+        registration.message().contains("timeout")
+            || registration.message().contains("deadline exceeded")
+            || registration.message().contains("Client.Timeout");
+    return timeout && plan.networkRules().isPresent()
+        ? "open TCP port %d from the control plane to the pods; if a NetworkPolicy is in the way, name the control plane's"
+                .formatted(plan.port())
+            + " addresses in spec.networkPolicy.controlPlaneCIDRs; if the control plane is not on the pod network, set"
+            + " spec.hostNetwork: true"
+        : "kubectl get apiservice v1beta1.metrics.k8s.io -o yaml";
+  }
+
+  private Optional<Finding> unanswered() {
+    var answer = observations.answer();
+    var available = observations.registration().map(Registration::available).orElse(false);
+    if (answer.answered() || !available) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Finding(
+            "MetricsNotAnswered",
+            Severity.Error,
+            "the metrics API is registered but does not answer: " + answer.error(),
+            "kubectl get --raw /apis/metrics.k8s.io/v1beta1/nodes",
+            "APIService/v1beta1.metrics.k8s.io"));
+  }
+
+  /** One pod serves, another one does not run: no outage, but none to spare either. */
+  private void standIns() {
+    if (observations.pods().stream().anyMatch(PodState::ready)) {
+      observations.pods().stream()
+          .filter(p -> p.problem().isPresent())
+          .findFirst()
+          .ifPresent(
+              p -> findings.add(podProblem(p, p.problem().orElseThrow(), Severity.Warning)));
+    }
+  }
+
+  private void missingNodes() {
+    var coverage = observations.coverage();
+    if (observations.answer().answered() && !coverage.missing().isEmpty()) {
+      var shown = coverage.missing().stream().limit(10).toList();
+      var more = coverage.missing().size() - shown.size();
+      findings.add(
+          new Finding(
+              "NodesWithoutMetrics",
+              coverage.sufficient() ? Severity.Warning : Severity.Error,
+              "%d of %d nodes have no metrics: %s%s"
+                  .formatted(
+                      coverage.missing().size(),
+                      coverage.expected(),
+                      String.join(", ", shown),
+                      more > 0 ? " and %d more".formatted(more) : ""),
+              "kubectl -n %s logs deployment/metrics-server | grep %s"
+                  .formatted(plan.namespace(), shown.getFirst()),
+              "Node/" + shown.getFirst()));
+    }
+  }
+
+  private void weaknesses() {
+    if (!plan.kubeletTLS().verified()) {
+      findings.add(
+          new Finding(
+              "KubeletTLSInsecure",
+              Severity.Warning,
+              "the kubelets' certificates are not verified, so whoever answers on a node's address receives"
+                  + " metrics-server's token: "
+                  + plan.kubeletTLS().reason(),
+              "have the kubelets' certificates signed by the cluster (serverTLSBootstrap: true), then remove"
+                  + " spec.kubelet.tls.mode",
+              "MetricsServerConfig/cluster"));
+    }
+    if (!plan.servingTLS().verified()) {
+      findings.add(
+          new Finding(
+              "ServingTLSInsecure",
+              Severity.Warning,
+              plan.servingTLS().reason(),
+              "none yet: a verified serving certificate comes with a later version of this operator",
+              "APIService/v1beta1.metrics.k8s.io"));
+    }
+    switch (plan.networkReason().code()) {
+      case "Strict", "Disabled" -> {}
+      case "Open" ->
+          findings.add(
+              network(
+                  "NetworkPolicyOpen",
+                  "name where the API servers connect from in spec.networkPolicy.controlPlaneCIDRs"));
+      default ->
+          findings.add(
+              network(
+                  "NetworkPolicyNotApplied",
+                  "none needed; set spec.networkPolicy.mode: Disabled to say that you know"));
+    }
+  }
+
+  private Finding network(String code, String remedy) {
+    return new Finding(
+        code,
+        Severity.Info,
+        plan.networkReason().message(),
+        remedy,
+        "NetworkPolicy/%s/metrics-server-netpol".formatted(plan.namespace()));
+  }
+
+  private String deployment() {
+    return "Deployment/%s/metrics-server".formatted(plan.namespace());
+  }
+}

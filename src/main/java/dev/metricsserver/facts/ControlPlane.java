@@ -1,0 +1,87 @@
+package dev.metricsserver.facts;
+
+import dev.metricsserver.facts.ClusterFacts.Endpoint;
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import java.net.HttpURLConnection;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+
+/**
+ * What changes only with an upgrade of the cluster.
+ *
+ * @param service addresses and ports of the {@code kubernetes} Service
+ * @param cilium whether Cilium runs the nodes' network
+ */
+public record ControlPlane(KubernetesVersion version, List<Endpoint> service, boolean cilium) {
+
+  /** Reads it, and again only when what was read is old, since nobody tells when it changes. */
+  public static final class Reader {
+
+    private static final Duration OLD = Duration.ofMinutes(10);
+
+    /** Nodes that Cilium runs, not a mere CustomResourceDefinition that was left behind. */
+    private static final ResourceDefinitionContext CILIUM_NODES =
+        new ResourceDefinitionContext.Builder()
+            .withGroup("cilium.io")
+            .withVersion("v2")
+            .withPlural("ciliumnodes")
+            .withNamespaced(false)
+            .build();
+
+    private final KubernetesClient client;
+    private final InstantSource clock;
+    private ControlPlane last;
+    private Instant lastRead = Instant.MIN;
+
+    /** A reader that has read nothing yet. */
+    public Reader(KubernetesClient client, InstantSource clock) {
+      this.client = client;
+      this.clock = clock;
+    }
+
+    /**
+     * The control plane as it was at most ten minutes ago.
+     *
+     * @throws KubernetesClientException when it cannot be read
+     */
+    public synchronized ControlPlane read() {
+      var now = clock.instant();
+      if (lastRead.isBefore(now.minus(OLD))) {
+        last =
+            new ControlPlane(
+                KubernetesVersion.parse(client.getKubernetesVersion().getGitVersion()),
+                service(),
+                cilium());
+        lastRead = now;
+      }
+      return last;
+    }
+
+    private List<Endpoint> service() {
+      var spec = client.services().inNamespace("default").withName("kubernetes").require().getSpec();
+      return spec.getClusterIPs().stream()
+          .flatMap(ip -> spec.getPorts().stream().map(port -> new Endpoint(ip, port.getPort())))
+          .toList();
+    }
+
+    private boolean cilium() {
+      try {
+        return !client
+            .genericKubernetesResources(CILIUM_NODES)
+            .list(new ListOptionsBuilder().withLimit(1L).build())
+            .getItems()
+            .isEmpty();
+      } catch (KubernetesClientException e) {
+        if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
+          return false;
+        }
+        throw e;
+      }
+    }
+  }
+}

@@ -1,0 +1,83 @@
+package dev.metricsserver.observation;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the cluster shows of metrics-server.
+ *
+ * @param rollout how far the Deployment is, when there is one
+ * @param endpointReady whether the Service has an endpoint that is ready
+ * @param registration the APIService, when there is one
+ */
+public record Observations(
+    Optional<Rollout> rollout,
+    List<PodState> pods,
+    boolean endpointReady,
+    Optional<Registration> registration,
+    MetricsAnswer answer,
+    Coverage coverage) {
+
+  /**
+   * How far the Deployment is.
+   *
+   * @param seen whether the Deployment's controller has seen its newest form
+   * @param failure why no pods are made, or why the rollout takes too long
+   */
+  public record Rollout(
+      boolean seen, int wanted, int total, int updated, int available, Optional<String> failure) {
+
+    /** Whether every pod is of the newest form, and one at least takes requests. */
+    public boolean complete() {
+      return seen && updated == wanted && total == updated && available > 0;
+    }
+  }
+
+  /**
+   * A pod of metrics-server.
+   *
+   * @param problem why it does not run, as reason and message, when it does not
+   * @param runningSince since when its container runs
+   * @param readySince since when it is ready
+   */
+  public record PodState(
+      String name,
+      boolean ready,
+      Optional<Problem> problem,
+      Optional<Instant> runningSince,
+      Optional<Instant> readySince) {}
+
+  /** Why a pod does not run. */
+  public record Problem(String reason, String message) {}
+
+  /**
+   * The APIService.
+   *
+   * @param reason why it is available or not, in one word
+   * @param since when {@code available} last changed
+   * @param lookedAgain when the API server was last asked to look again
+   */
+  public record Registration(
+      boolean available,
+      String reason,
+      String message,
+      Optional<Instant> since,
+      Optional<Instant> lookedAgain) {}
+
+  /**
+   * Which nodes have metrics.
+   *
+   * @param total nodes in the cluster
+   * @param expected nodes that should have metrics
+   * @param reporting expected nodes that have metrics
+   * @param missing expected nodes without metrics, by name
+   */
+  public record Coverage(int total, int expected, int reporting, List<String> missing) {
+
+    /** Whether enough nodes have metrics: one at least, and all but one or a tenth. */
+    public boolean sufficient() {
+      return reporting > 0 && missing.size() <= Math.max(1, expected / 10) && reporting >= missing.size();
+    }
+  }
+}

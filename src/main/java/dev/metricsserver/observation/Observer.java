@@ -1,0 +1,156 @@
+package dev.metricsserver.observation;
+
+import static java.util.Objects.requireNonNullElse;
+
+import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.observation.Observations.Coverage;
+import dev.metricsserver.observation.Observations.PodState;
+import dev.metricsserver.observation.Observations.Problem;
+import dev.metricsserver.observation.Observations.Registration;
+import dev.metricsserver.observation.Observations.Rollout;
+import io.fabric8.kubernetes.api.model.APIService;
+import io.fabric8.kubernetes.api.model.ContainerStatus;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.DeploymentCondition;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Reads states off objects as the API server has them. Pure. */
+public final class Observer {
+
+  /** The APIService's annotation by whose change the API server looks again; its value is when it was set. */
+  public static final String LOOK_AGAIN = "metricsserver.dev/look-again";
+
+  /** How long a node may take to have its first metrics: it joins, its kubelet starts, two scrapes. */
+  private static final Duration NEW_NODE = Duration.ofSeconds(60);
+
+  private Observer() {}
+
+  /** How far a Deployment is. */
+  public static Rollout rollout(Deployment deployment) {
+    var status = deployment.getStatus();
+    var conditions =
+        status == null ? List.<DeploymentCondition>of() : status.getConditions();
+    return new Rollout(
+        status != null
+            && deployment.getMetadata().getGeneration().equals(status.getObservedGeneration()),
+        requireNonNullElse(deployment.getSpec().getReplicas(), 1),
+        status == null ? 0 : requireNonNullElse(status.getReplicas(), 0),
+        status == null ? 0 : requireNonNullElse(status.getUpdatedReplicas(), 0),
+        status == null ? 0 : requireNonNullElse(status.getAvailableReplicas(), 0),
+        conditions.stream()
+            .filter(
+                c ->
+                    ("ReplicaFailure".equals(c.getType()) && "True".equals(c.getStatus()))
+                        || ("Progressing".equals(c.getType()) && "False".equals(c.getStatus())))
+            .map(DeploymentCondition::getMessage)
+            .findFirst());
+  }
+
+  /** How a pod is. */
+  public static PodState pod(Pod pod) {
+    var status = pod.getStatus();
+    var ready =
+        status.getConditions().stream().filter(c -> "Ready".equals(c.getType())).findFirst();
+    var isReady = ready.map(c -> "True".equals(c.getStatus())).orElse(false);
+    return new PodState(
+        pod.getMetadata().getName(),
+        isReady,
+        isReady ? Optional.empty() : problem(pod),
+        status.getContainerStatuses().stream()
+            .map(ContainerStatus::getState)
+            .filter(s -> s != null && s.getRunning() != null)
+            .findFirst()
+            .flatMap(s -> time(s.getRunning().getStartedAt())),
+        ready.filter(c -> isReady).flatMap(c -> time(c.getLastTransitionTime())));
+  }
+
+  private static Optional<Problem> problem(Pod pod) {
+    var status = pod.getStatus();
+    return status.getContainerStatuses().stream()
+        .flatMap(c -> problem(c).stream())
+        .findFirst()
+        .or(
+            () ->
+                status.getConditions().stream()
+                    .filter(c -> "PodScheduled".equals(c.getType()) && "False".equals(c.getStatus()))
+                    .map(c -> new Problem(c.getReason(), requireNonNullElse(c.getMessage(), "")))
+                    .findFirst());
+  }
+
+  /** What a container waits for; for one that crashed, its last words. */
+  private static Optional<Problem> problem(ContainerStatus container) {
+    var waiting = container.getState() == null ? null : container.getState().getWaiting();
+    if (waiting == null || "ContainerCreating".equals(waiting.getReason())) {
+      return Optional.empty();
+    }
+    var last =
+        container.getLastState() == null ? null : container.getLastState().getTerminated();
+    var words =
+        last == null || last.getMessage() == null
+            ? requireNonNullElse(waiting.getMessage(), "")
+            : last.getMessage().strip().lines().reduce("", (one, other) -> other);
+    var reason =
+        last != null && "OOMKilled".equals(last.getReason()) ? "OOMKilled" : waiting.getReason();
+    return Optional.of(new Problem(reason, words));
+  }
+
+  /** What the API server says of a registration. */
+  public static Registration registration(APIService service) {
+    var annotations =
+        requireNonNullElse(service.getMetadata().getAnnotations(), Map.<String, String>of());
+    var lookedAgain = time(annotations.get(LOOK_AGAIN));
+    return Optional.ofNullable(service.getStatus()).stream()
+        .flatMap(s -> s.getConditions().stream())
+        .filter(c -> "Available".equals(c.getType()))
+        .findFirst()
+        .map(
+            c ->
+                new Registration(
+                    "True".equals(c.getStatus()),
+                    requireNonNullElse(c.getReason(), ""),
+                    requireNonNullElse(c.getMessage(), ""),
+                    time(c.getLastTransitionTime()),
+                    lookedAgain))
+        .orElse(
+            new Registration(
+                false, "NotChecked", "the API server has not looked yet", Optional.empty(), lookedAgain));
+  }
+
+  /**
+   * Which nodes have metrics. Expected are the ready and selected ones; one that just joined is expected as soon as it
+   * reports, so that it is no false alarm before.
+   *
+   * @param selector labels of the nodes that metrics-server asks; empty for all
+   */
+  public static Coverage coverage(
+      Collection<NodeFacts> nodes, Map<String, String> selector, Set<String> reporting, Instant now) {
+    var expected =
+        nodes.stream()
+            .filter(NodeFacts::ready)
+            .filter(n -> n.hasLabels(selector))
+            .filter(n -> reporting.contains(n.name()) || n.created().isBefore(now.minus(NEW_NODE)))
+            .map(NodeFacts::name)
+            .toList();
+    var missing = expected.stream().filter(n -> !reporting.contains(n)).sorted().toList();
+    return new Coverage(nodes.size(), expected.size(), expected.size() - missing.size(), missing);
+  }
+
+  private static Optional<Instant> time(String text) {
+    if (text == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(Instant.parse(text));
+    } catch (DateTimeException e) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package dev.metricsserver.runtime;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.javaoperatorsdk.operator.RuntimeInfo;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.HttpURLConnection;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicReference;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Answers whether the process is alive and ready, and with its metrics. */
+final class Endpoint {
+
+  private static final Logger log = LoggerFactory.getLogger(Endpoint.class);
+
+  private final PrometheusMeterRegistry registry =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final AtomicReference<Duration> untilVerified = new AtomicReference<>();
+  private final int port;
+
+  Endpoint(int port) {
+    this.port = port;
+  }
+
+  /** Starts to answer, before the operator is ready, so that a slow start is seen as such. */
+  void start(RuntimeInfo operator) {
+    try {
+      var server = HttpServer.create(new InetSocketAddress(port), 0);
+      server.setExecutor(
+          Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("http").factory()));
+      server.createContext("/livez", exchange -> answer(exchange, HttpURLConnection.HTTP_OK, "ok"));
+      server.createContext("/readyz", exchange -> ready(exchange, operator));
+      server.createContext(
+          "/metrics", exchange -> answer(exchange, HttpURLConnection.HTTP_OK, registry.scrape()));
+      server.start();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot listen on port " + port, e);
+    }
+  }
+
+  /** Notes, the first time, how long it took from the start until all objects were as they should be. */
+  void verified() {
+    if (untilVerified.get() != null) {
+      return;
+    }
+    var took = Duration.between(processStart(), Instant.now());
+    if (untilVerified.compareAndSet(null, took)) {
+      registry.gauge("metrics_server_operator_start_duration_seconds", took.toMillis() / 1000.0);
+      log.info("Verified all objects, %.3f s after process start".formatted(took.toMillis() / 1000.0));
+    }
+  }
+
+  private static void ready(HttpExchange exchange, RuntimeInfo operator) throws IOException {
+    if (operator.isStarted() && operator.allEventSourcesAreHealthy()) {
+      answer(exchange, HttpURLConnection.HTTP_OK, "ok");
+    } else {
+      answer(exchange, HttpURLConnection.HTTP_UNAVAILABLE, "not all watches are established");
+    }
+  }
+
+  private static void answer(HttpExchange exchange, int code, String text) throws IOException {
+    try (exchange) {
+      var body = text.getBytes(StandardCharsets.UTF_8);
+      exchange.getResponseHeaders().set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+      exchange.sendResponseHeaders(code, body.length);
+      exchange.getResponseBody().write(body);
+    }
+  }
+
+  private static Instant processStart() {
+    return ProcessHandle.current().info().startInstant().orElseGet(Instant::now);
+  }
+}

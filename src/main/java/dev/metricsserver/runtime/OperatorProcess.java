@@ -1,0 +1,92 @@
+package dev.metricsserver.runtime;
+
+import dev.metricsserver.controller.MetricsServerReconciler;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.javaoperatorsdk.operator.Operator;
+import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
+import java.time.Duration;
+import java.time.InstantSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The operator as a process: starts, leads when it holds the Lease, and stops cleanly. */
+public final class OperatorProcess {
+
+  private static final Logger log = LoggerFactory.getLogger(OperatorProcess.class);
+
+  /** Every thread keeps memory; there is one resource, and its objects are few. */
+  private static final int THREADS = 2;
+
+  private static final Duration PATIENCE_AT_STOP = Duration.ofSeconds(10);
+
+  private final KubernetesClient client;
+  private final Leadership leadership;
+  private final Endpoint endpoint;
+  private final Operator operator;
+
+  /** A process that does nothing until it is started. */
+  public OperatorProcess(Settings settings) {
+    client = new KubernetesClientBuilder().withConfig(config()).build();
+    leadership = new Leadership(client, settings.namespace(), settings.identity());
+    endpoint = new Endpoint(settings.port());
+    operator = new Operator(this::configure);
+    operator.register(
+        new MetricsServerReconciler(client, InstantSource.system(), endpoint::verified));
+  }
+
+  /** Starts; ends the process with status 1 when that fails. */
+  public void start() {
+    Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "shutdown"));
+    try {
+      endpoint.start(operator.getRuntimeInfo());
+      operator.start();
+    } catch (RuntimeException e) {
+      log.error("The operator cannot start: {}", rootCause(e).getMessage(), e);
+      Runtime.getRuntime().halt(1);
+    }
+  }
+
+  /** Lets the current reconcile finish, then gives the Lease back, so that the next leader need not wait for its end. */
+  private void stop() {
+    log.info("Stopping");
+    leadership.stopping();
+    operator.stop();
+    leadership.release();
+    log.info("Stopped");
+    Runtime.getRuntime().halt(0);
+  }
+
+  private void configure(ConfigurationServiceOverrider configuration) {
+    configuration
+        .withKubernetesClient(client)
+        .withCloseClientOnStop(false)
+        .withLeaderElectionConfiguration(leadership.configuration())
+        .withConcurrentReconciliationThreads(THREADS)
+        .withConcurrentWorkflowExecutorThreads(THREADS)
+        .withReconciliationTerminationTimeout(PATIENCE_AT_STOP)
+        // No annotation of the framework on our objects: the price is one reconcile more after a write.
+        .withPreviousAnnotationForDependentResources(false)
+        .withParseResourceVersions(true)
+        .withInformerStoppedHandler(
+            (informer, e) -> {
+              if (!leadership.isStopping()) {
+                log.error("A watch broke for good, starting anew", e);
+                Runtime.getRuntime().halt(1);
+              }
+            });
+  }
+
+  private static Config config() {
+    var config = Config.autoConfigure(null);
+    // An environment variable must not be able to turn the check of the API server's certificate off.
+    config.setTrustCerts(false);
+    config.setDisableHostnameVerification(false);
+    return config;
+  }
+
+  private static Throwable rootCause(Throwable e) {
+    return e.getCause() == null ? e : rootCause(e.getCause());
+  }
+}

@@ -1,0 +1,19 @@
+package dev.metricsserver.status;
+
+import dev.metricsserver.plan.MetricsServerPlan;
+
+/** What a reconcile came to. */
+public sealed interface Outcome {
+
+  /** The objects are as the plan has them. */
+  record Applied(MetricsServerPlan plan) implements Outcome {}
+
+  /** The objects were left as they are, because the user asked for that. */
+  record Paused(MetricsServerPlan plan) implements Outcome {}
+
+  /** The spec cannot be carried out; the objects are as before. */
+  record Refused(String reason) implements Outcome {}
+
+  /** Something went wrong on the way; it is tried again. */
+  record Failed(String message) implements Outcome {}
+}

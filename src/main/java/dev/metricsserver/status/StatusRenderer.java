@@ -1,0 +1,240 @@
+package dev.metricsserver.status;
+
+import dev.metricsserver.api.MetricsServerConfigStatus;
+import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
+import dev.metricsserver.api.MetricsServerConfigStatus.NodesStatus;
+import dev.metricsserver.api.MetricsServerConfigStatus.TLSStatus;
+import dev.metricsserver.diagnosis.Finding;
+import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.observation.Observations;
+import dev.metricsserver.observation.Observations.Registration;
+import dev.metricsserver.observation.Observations.Rollout;
+import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.plan.MetricsServerPlan.TLSDecision;
+import io.fabric8.kubernetes.api.model.Condition;
+import io.fabric8.kubernetes.api.model.ConditionBuilder;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Writes the status. Every condition is written every time; a transition time moves only with the condition's status. */
+public final class StatusRenderer {
+
+  private static final int NAMES_SHOWN = 10;
+
+  private final Optional<MetricsServerConfigStatus> previous;
+  private final long generation;
+  private final Outcome outcome;
+  private final Observations observations;
+  private final List<Finding> findings;
+  private final Instant now;
+
+  private StatusRenderer(
+      Optional<MetricsServerConfigStatus> previous,
+      long generation,
+      Outcome outcome,
+      Observations observations,
+      List<Finding> findings,
+      Instant now) {
+    this.previous = previous;
+    this.generation = generation;
+    this.outcome = outcome;
+    this.observations = observations;
+    this.findings = findings;
+    this.now = now;
+  }
+
+  /**
+   * The status after a reconcile.
+   *
+   * @param previous the status as it is, if any
+   * @param generation the generation that was reconciled
+   */
+  public static MetricsServerConfigStatus render(
+      Optional<MetricsServerConfigStatus> previous,
+      long generation,
+      Outcome outcome,
+      Observations observations,
+      List<Finding> findings,
+      Instant now) {
+    return new StatusRenderer(previous, generation, outcome, observations, findings, now).render();
+  }
+
+  private record State(String status, String reason, String message) {
+    static State of(boolean status, String reason, String message) {
+      return new State(status ? "True" : "False", reason, message);
+    }
+  }
+
+  private MetricsServerConfigStatus render() {
+    var plan = plan();
+    var coverage = observations.coverage();
+    return new MetricsServerConfigStatus(
+        generation,
+        plan.map(MetricsServerPlan::version).or(() -> previous.map(p -> p.version())).orElse(null),
+        plan.map(MetricsServerPlan::image).or(() -> previous.map(p -> p.image())).orElse(null),
+        plan.map(p -> tls(p.kubeletTLS())).or(() -> previous.map(p -> p.kubeletTLS())).orElse(null),
+        plan.map(p -> tls(p.servingTLS())).or(() -> previous.map(p -> p.servingTLS())).orElse(null),
+        new NodesStatus(
+            coverage.total(),
+            coverage.expected(),
+            coverage.reporting(),
+            coverage.reporting() + "/" + coverage.expected(),
+            coverage.missing().stream().limit(NAMES_SHOWN).toList()),
+        findings.stream().map(StatusRenderer::finding).toList(),
+        conditions());
+  }
+
+  /** The plan that is in force. */
+  private Optional<MetricsServerPlan> plan() {
+    return outcome instanceof Outcome.Applied(var plan) ? Optional.of(plan) : Optional.empty();
+  }
+
+  private List<Condition> conditions() {
+    var ready = ready();
+    return Stream.of(
+            condition("APIServiceAvailable", apiServiceAvailable()),
+            condition("KubeletTLSVerified", tls("KubeletTLSVerified", plan().map(MetricsServerPlan::kubeletTLS))),
+            condition("MetricsAvailable", metricsAvailable()),
+            condition("Ready", ready),
+            condition("Reconciling", reconciling(ready)),
+            condition("ServingTLSVerified", tls("ServingTLSVerified", plan().map(MetricsServerPlan::servingTLS))),
+            condition("Stalled", stalled()))
+        .toList();
+  }
+
+  private State ready() {
+    return switch (outcome) {
+      case Outcome.Refused(var reason) -> State.of(false, reason, firstError());
+      case Outcome.Failed(var message) -> State.of(false, "ApplyFailed", message);
+      case Outcome.Paused _ -> works("paused: nothing is changed; ");
+      case Outcome.Applied _ ->
+          observations.rollout().map(Rollout::complete).orElse(false)
+              ? works("")
+              : State.of(false, "RolloutInProgress", firstErrorOr(rollout()));
+    };
+  }
+
+  /** Whether metrics are there, whatever the objects look like. */
+  private State works(String prefix) {
+    var api = apiServiceAvailable();
+    var metrics = metricsAvailable();
+    if (api.status().equals("False")) {
+      return State.of(false, api.reason(), prefix + firstErrorOr(api.message()));
+    }
+    return State.of(
+        metrics.status().equals("True"),
+        metrics.reason(),
+        prefix + (metrics.status().equals("True") ? metrics.message() : firstErrorOr(metrics.message())));
+  }
+
+  private String rollout() {
+    return observations
+        .rollout()
+        .map(
+            r ->
+                "%d of %d pods updated, %d available"
+                    .formatted(r.seen() ? r.updated() : 0, r.wanted(), r.available()))
+        .orElse("the Deployment is not there yet");
+  }
+
+  private State reconciling(State ready) {
+    return switch (outcome) {
+      case Outcome.Refused _ -> State.of(false, "Stalled", "waiting for a person");
+      case Outcome.Paused _ -> State.of(false, "Paused", "paused: nothing is changed");
+      case Outcome.Failed _ -> State.of(true, "Retrying", "trying again");
+      case Outcome.Applied _ ->
+          ready.status().equals("True")
+              ? State.of(false, "Reconciled", "this generation is in force")
+              : State.of(true, ready.reason(), ready.message());
+    };
+  }
+
+  private State stalled() {
+    return switch (outcome) {
+      case Outcome.Refused(var reason) -> State.of(true, reason, firstError());
+      default -> State.of(false, "NotStalled", "no person is needed to go on");
+    };
+  }
+
+  private State apiServiceAvailable() {
+    return observations
+        .registration()
+        .map(
+            (Registration r) ->
+                State.of(r.available(), r.reason().isEmpty() ? "Unknown" : r.reason(), r.message()))
+        .orElse(
+            State.of(
+                false,
+                "NotRegistered",
+                "the metrics API is registered when the first pod is ready: metrics-server needs two rounds of"
+                    + " measurements"));
+  }
+
+  private State metricsAvailable() {
+    var answer = observations.answer();
+    var coverage = observations.coverage();
+    if (!answer.answered()) {
+      return State.of(false, "NotAnswered", answer.error());
+    }
+    var counted =
+        "%d of %d nodes have metrics".formatted(coverage.reporting(), coverage.expected());
+    return coverage.sufficient()
+        ? State.of(true, "MetricsAvailable", counted)
+        : State.of(false, "NodesWithoutMetrics", counted);
+  }
+
+  private State tls(String type, Optional<TLSDecision> decision) {
+    return decision
+        .map(
+            d -> State.of(d.verified(), d.verified() ? "Verified" : "Insecure", d.reason()))
+        .or(() -> previous(type).map(c -> new State(c.getStatus(), c.getReason(), c.getMessage())))
+        .orElse(new State("Unknown", "NotApplied", "no configuration is in force yet"));
+  }
+
+  private String firstErrorOr(String otherwise) {
+    return findings.stream()
+        .filter(f -> f.severity() == Severity.Error)
+        .findFirst()
+        .map(f -> f.message() + "; " + f.remedy())
+        .orElse(otherwise);
+  }
+
+  private String firstError() {
+    return firstErrorOr("");
+  }
+
+  private Condition condition(String type, State state) {
+    var since =
+        previous(type)
+            .filter(c -> c.getStatus().equals(state.status()))
+            .map(Condition::getLastTransitionTime)
+            .orElseGet(() -> now.truncatedTo(ChronoUnit.SECONDS).toString());
+    return new ConditionBuilder()
+        .withType(type)
+        .withStatus(state.status())
+        .withReason(state.reason())
+        .withMessage(state.message())
+        .withObservedGeneration(generation)
+        .withLastTransitionTime(since)
+        .build();
+  }
+
+  private Optional<Condition> previous(String type) {
+    return previous.stream()
+        .flatMap(p -> p.conditions() == null ? Stream.of() : p.conditions().stream())
+        .filter(c -> c.getType().equals(type))
+        .findFirst();
+  }
+
+  private static TLSStatus tls(TLSDecision decision) {
+    return new TLSStatus(decision.mode(), decision.reason());
+  }
+
+  private static FindingStatus finding(Finding finding) {
+    return new FindingStatus(
+        finding.code(), finding.severity().name(), finding.message(), finding.remedy(), finding.object());
+  }
+}
