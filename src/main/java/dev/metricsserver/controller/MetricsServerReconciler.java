@@ -78,10 +78,11 @@ import java.util.concurrent.TimeUnit;
           name = "poddisruptionbudget",
           type = DisruptionBudgetDependent.class,
           reconcilePrecondition = DisruptionBudgetDependent.Wanted.class),
+      // Nothing may depend on an object with a precondition: what depends on it is deleted with it.
       @Dependent(
           name = "deployment",
           type = DeploymentDependent.class,
-          dependsOn = {"networkpolicy", "clusterrolebinding", "authdelegator", "authreader"}),
+          dependsOn = {"clusterrolebinding", "authdelegator", "authreader"}),
       @Dependent(
           name = "apiservice",
           type = APIServiceDependent.class,

@@ -12,7 +12,10 @@ import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDep
 @KubernetesDependent(
     useSSA = BooleanWithUndefined.TRUE,
     createResourceOnlyIfNotExistingWithSSA = false,
-    informer = @Informer(fieldSelector = @Field(path = "metadata.name", value = Names.AUTH_READER)))
+    informer =
+        @Informer(
+            namespaces = Names.AUTH_READER_NAMESPACE,
+            fieldSelector = @Field(path = "metadata.name", value = Names.AUTH_READER)))
 public final class AuthReaderDependent extends ManagedDependent<RoleBinding> {
 
   /** For the workflow. */

@@ -19,6 +19,7 @@ public final class OperatorProcess {
   /** Every thread keeps memory; there is one resource, and its objects are few. */
   private static final int THREADS = 2;
 
+  private static final int CLIENT_RETRIES = 3;
   private static final Duration PATIENCE_AT_STOP = Duration.ofSeconds(10);
 
   private final KubernetesClient client;
@@ -83,6 +84,8 @@ public final class OperatorProcess {
     // An environment variable must not be able to turn the check of the API server's certificate off.
     config.setTrustCerts(false);
     config.setDisableHostnameVerification(false);
+    // The client's own retries last minutes without a word; the reconcile's do not, and they are seen.
+    config.setRequestRetryBackoffLimit(CLIENT_RETRIES);
     return config;
   }
 

@@ -1,0 +1,74 @@
+package dev.metricsserver.operator;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+
+/** What the API server logged: who asked for what. */
+record AuditLog(Path file) {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Set<String> READS = Set.of("get", "list", "watch");
+  private static final String OPERATOR =
+      "system:serviceaccount:metrics-server-operator:metrics-server-operator";
+
+  /** One request. */
+  record Request(String verb, String resource, String name, int code, String uri) {
+
+    boolean isWrite() {
+      return !READS.contains(verb);
+    }
+
+    @Override
+    public String toString() {
+      return verb + " " + resource + "/" + name + " -> " + code;
+    }
+  }
+
+  /** The operator's requests so far, in order; its Lease and the reviews of its own rights aside. */
+  List<Request> operatorRequests() {
+    try (var lines = Files.lines(file)) {
+      return lines
+          .map(AuditLog::parse)
+          .filter(event -> OPERATOR.equals(event.at("/user/username").asText()))
+          .map(
+              event ->
+                  new Request(
+                      event.get("verb").asText(),
+                      event.at("/objectRef/resource").asText()
+                          + (event.at("/objectRef/subresource").isMissingNode()
+                              ? ""
+                              : "/" + event.at("/objectRef/subresource").asText()),
+                      event.at("/objectRef/name").asText(),
+                      event.at("/responseStatus/code").asInt(),
+                      event.get("requestURI").asText()))
+          .filter(r -> !r.resource().equals("leases"))
+          .filter(r -> !r.resource().equals("selfsubjectrulesreviews"))
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  List<Request> operatorWrites() {
+    return operatorRequests().stream().filter(Request::isWrite).toList();
+  }
+
+  /** Whether it is the annotation that makes the API server look again, which is merged and not applied. */
+  static boolean isLookAgain(Request request) {
+    return request.resource().equals("apiservices") && !request.uri().contains("fieldManager=");
+  }
+
+  private static JsonNode parse(String line) {
+    try {
+      return JSON.readTree(line);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

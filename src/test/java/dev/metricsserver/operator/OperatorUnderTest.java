@@ -1,0 +1,80 @@
+package dev.metricsserver.operator;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/** The operator as a process of its own, as it runs in its container but for the image. */
+final class OperatorUnderTest implements AutoCloseable {
+
+  private final Process process;
+  private final Path log;
+  private final int port;
+
+  OperatorUnderTest(Path kubeconfig, String name) throws IOException {
+    port = freePort();
+    log = kubeconfig.resolveSibling(name + ".log");
+    var builder =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                // Not the tests' own configuration, which is first in the class path.
+                "-Dlogback.configurationFile=logback.xml",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "dev.metricsserver.cli.Main",
+                "run")
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile());
+    var environment = builder.environment();
+    environment.put("KUBECONFIG", kubeconfig.toString());
+    environment.put("POD_NAME", name);
+    environment.put("POD_NAMESPACE", "metrics-server-operator");
+    environment.put("HEALTH_PORT", Integer.toString(port));
+    process = builder.start();
+  }
+
+  int port() {
+    return port;
+  }
+
+  String log() {
+    try {
+      return Files.readString(log);
+    } catch (IOException e) {
+      return "no log: " + e.getMessage();
+    }
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** Ends it as a node that dies would. */
+  void kill() {
+    process.destroyForcibly().onExit().join();
+  }
+
+  /** Ends it as a kubelet does. Returns the exit status. */
+  int terminate() throws InterruptedException {
+    process.destroy();
+    if (!process.waitFor(20, TimeUnit.SECONDS)) {
+      throw new AssertionError("still running 20 s after SIGTERM\n" + log());
+    }
+    return process.exitValue();
+  }
+
+  @Override
+  public void close() {
+    kill();
+  }
+
+  private static int freePort() throws IOException {
+    try (var socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+}

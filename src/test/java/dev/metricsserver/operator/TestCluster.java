@@ -1,0 +1,218 @@
+package dev.metricsserver.operator;
+
+import dev.metricsserver.api.MetricsServerConfig;
+import io.fabric8.kubeapitest.KubeAPIServer;
+import io.fabric8.kubeapitest.KubeAPIServerConfigBuilder;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceBuilder;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A real kube-apiserver and etcd, without kubelets and controllers, into which the operator is installed as users install
+ * it: the CustomResourceDefinition and the RBAC of {@code deploy/base}. What controllers would do, a test does by hand.
+ */
+final class TestCluster implements AutoCloseable {
+
+  private static final String NAMESPACE = "metrics-server-operator";
+  private static final String AUDIT_POLICY =
+      """
+      apiVersion: audit.k8s.io/v1
+      kind: Policy
+      omitStages: [RequestReceived]
+      rules:
+        - level: Metadata
+      """;
+
+  private final Path directory;
+  private final KubeAPIServer server;
+  private final KubernetesClient admin;
+  private final AuditLog audit;
+
+  TestCluster() {
+    try {
+      directory = Files.createTempDirectory("metrics-server-operator-it");
+      var policy = Files.writeString(directory.resolve("audit-policy.yaml"), AUDIT_POLICY);
+      audit = new AuditLog(directory.resolve("audit.log"));
+      server =
+          new KubeAPIServer(
+              KubeAPIServerConfigBuilder.anAPIServerConfig()
+                  .withUpdateKubeConfig(false)
+                  .withApiServerFlags(
+                      List.of(
+                          "--audit-policy-file=" + policy,
+                          "--audit-log-path=" + audit.file(),
+                          "--audit-log-mode=blocking"))
+                  .build());
+      server.start();
+      admin =
+          new KubernetesClientBuilder()
+              .withConfig(Config.fromKubeconfig(server.getKubeConfigYaml()))
+              .build();
+      install();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The client of an administrator, for what users and controllers do. */
+  KubernetesClient admin() {
+    return admin;
+  }
+
+  AuditLog audit() {
+    return audit;
+  }
+
+  Path directory() {
+    return directory;
+  }
+
+  /** A kubeconfig with a token of the operator's own ServiceAccount. */
+  Path operatorKubeconfig() throws IOException {
+    var token =
+        admin
+            .serviceAccounts()
+            .inNamespace(NAMESPACE)
+            .withName(NAMESPACE)
+            .tokenRequest(new TokenRequestBuilder().withNewSpec().endSpec().build())
+            .getStatus()
+            .getToken();
+    var config = admin.getConfiguration();
+    return Files.writeString(
+        directory.resolve("operator.kubeconfig"),
+        """
+        apiVersion: v1
+        kind: Config
+        current-context: operator
+        contexts: [{name: operator, context: {cluster: test, user: operator}}]
+        clusters: [{name: test, cluster: {server: "%s", certificate-authority: %s}}]
+        users: [{name: operator, user: {token: %s}}]
+        """
+            .formatted(config.getMasterUrl(), config.getCaCertFile(), token));
+  }
+
+  private void install() throws IOException {
+    apply(Path.of("crds/metricsserverconfigs.metricsserver.dev.yaml"));
+    admin
+        .apiextensions()
+        .v1()
+        .customResourceDefinitions()
+        .withName("metricsserverconfigs.metricsserver.dev")
+        .waitUntilCondition(
+            crd ->
+                crd.getStatus() != null
+                    && crd.getStatus().getConditions().stream()
+                        .anyMatch(c -> c.getType().equals("Established") && c.getStatus().equals("True")),
+            30,
+            TimeUnit.SECONDS);
+    apply(Path.of("deploy/base/namespace.yaml"));
+    apply(Path.of("deploy/base/rbac.yaml"));
+    addNode("node-1", "192.168.7.1");
+    addNode("node-2", "192.168.7.2");
+  }
+
+  private void apply(Path file) throws IOException {
+    try (var stream = Files.newInputStream(file)) {
+      admin.load(stream).serverSideApply();
+    }
+  }
+
+  Node addNode(String name, String address) {
+    var node =
+        new NodeBuilder()
+            .withNewMetadata()
+            .withName(name)
+            .addToLabels(Map.of("kubernetes.io/os", "linux", "kubernetes.io/hostname", name))
+            .endMetadata()
+            .build();
+    admin.resource(node).create();
+    return admin
+        .nodes()
+        .withName(name)
+        .editStatus(
+            n ->
+                new NodeBuilder(n)
+                    .editOrNewStatus()
+                    .addNewAddress(address, "InternalIP")
+                    .addNewCondition()
+                    .withType("Ready")
+                    .withStatus("True")
+                    .endCondition()
+                    .withNewDaemonEndpoints()
+                    .withNewKubeletEndpoint(10250)
+                    .endDaemonEndpoints()
+                    .endStatus()
+                    .build());
+  }
+
+  /** Makes metrics-server look ready, as the EndpointSlice controller would. */
+  void addReadyEndpoint() {
+    admin
+        .resource(
+            new EndpointSliceBuilder()
+                .withNewMetadata()
+                .withName("metrics-server-test")
+                .withNamespace("kube-system")
+                .addToLabels("kubernetes.io/service-name", "metrics-server")
+                .endMetadata()
+                .withAddressType("IPv4")
+                .addNewEndpoint()
+                .withAddresses("10.244.0.9")
+                .withNewConditions()
+                .withReady(true)
+                .endConditions()
+                .endEndpoint()
+                .addNewPort()
+                .withName("https")
+                .withPort(10250)
+                .endPort()
+                .build())
+        .create();
+  }
+
+  Deployment deployment() {
+    return admin.apps().deployments().inNamespace("kube-system").withName("metrics-server").get();
+  }
+
+  MetricsServerConfig config() {
+    return admin.resources(MetricsServerConfig.class).withName(MetricsServerConfig.NAME).get();
+  }
+
+  /** Applies a MetricsServerConfig with this spec, as YAML on one line. */
+  void applyConfig(String spec) {
+    admin
+        .genericKubernetesResources("metricsserver.dev/v1alpha1", "MetricsServerConfig")
+        .load(
+            new ByteArrayInputStream(
+                """
+                apiVersion: metricsserver.dev/v1alpha1
+                kind: MetricsServerConfig
+                metadata: {name: cluster}
+                spec: %s
+                """
+                    .formatted(spec)
+                    .getBytes(StandardCharsets.UTF_8)))
+        .forceConflicts()
+        .serverSideApply();
+  }
+
+  @Override
+  public void close() {
+    admin.close();
+    server.stop();
+  }
+}
