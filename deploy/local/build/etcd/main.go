@@ -1,0 +1,12 @@
+// The etcd server. Its own main package would compile to a program called "server".
+package main
+
+import (
+	"os"
+
+	"go.etcd.io/etcd/server/v3/etcdmain"
+)
+
+func main() {
+	etcdmain.Main(os.Args)
+}

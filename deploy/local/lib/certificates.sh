@@ -1,0 +1,68 @@
+# shellcheck shell=bash
+# The cluster's certificates, as kubeadm would lay them out; short-lived like the cluster.
+
+CERTIFICATE_DAYS=365
+
+# certificates_create FOLDER: everything but the nodes' own.
+certificates_create() {
+  PKI=$1
+  mkdir -m 700 "$PKI"
+  # Without a section of its own in this file, openssl adds no extension but those named below.
+  printf '[req]\ndistinguished_name = name\n[name]\n' >"$PKI/openssl.cnf"
+  authority_create ca kubernetes
+  authority_create front-proxy-ca front-proxy-ca
+  certificate_create apiserver ca /CN=kube-apiserver serverAuth \
+    "DNS:kubernetes,DNS:kubernetes.default,DNS:kubernetes.default.svc,DNS:kubernetes.default.svc.cluster.local,DNS:localhost,IP:127.0.0.1,IP:10.96.0.1,IP:$CONTROL_PLANE_ADDRESS"
+  certificate_create apiserver-kubelet-client ca /O=system:masters/CN=kube-apiserver-kubelet-client clientAuth
+  certificate_create front-proxy-client front-proxy-ca /CN=front-proxy-client clientAuth
+  certificate_create admin ca /O=system:masters/CN=kubernetes-admin clientAuth
+  certificate_create controller-manager ca /CN=system:kube-controller-manager clientAuth
+  certificate_create scheduler ca /CN=system:kube-scheduler clientAuth
+  certificate_create proxy ca /CN=system:kube-proxy clientAuth
+  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$PKI/service-accounts.key" 2>/dev/null
+  openssl pkey -in "$PKI/service-accounts.key" -pubout -out "$PKI/service-accounts.pub"
+}
+
+# authority_create NAME COMMON_NAME
+authority_create() {
+  openssl req -x509 -config "$PKI/openssl.cnf" -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days "$CERTIFICATE_DAYS" \
+    -keyout "$PKI/$1.key" -out "$PKI/$1.crt" -subj "/CN=$2" \
+    -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,digitalSignature,keyEncipherment,keyCertSign \
+    -addext subjectKeyIdentifier=hash 2>/dev/null
+}
+
+# certificate_create NAME AUTHORITY SUBJECT USAGE [ALTERNATIVE_NAMES]
+certificate_create() {
+  local extensions=(-addext "basicConstraints=critical,CA:FALSE" -addext "keyUsage=critical,digitalSignature,keyEncipherment"
+    -addext "extendedKeyUsage=$4" -addext "authorityKeyIdentifier=keyid")
+  [[ -z ${5:-} ]] || extensions+=(-addext "subjectAltName=$5")
+  openssl req -x509 -config "$PKI/openssl.cnf" -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days "$CERTIFICATE_DAYS" \
+    -CA "$PKI/$2.crt" -CAkey "$PKI/$2.key" -keyout "$PKI/$1.key" -out "$PKI/$1.crt" -subj "$3" "${extensions[@]}" 2>/dev/null
+}
+
+# kubeconfig_create CERTIFICATE FILE
+kubeconfig_create() {
+  local temporary=$2.$$
+  (
+    umask 077
+    cat >"$temporary" <<END
+apiVersion: v1
+kind: Config
+current-context: local
+contexts:
+  - name: local
+    context: {cluster: local, user: $1}
+clusters:
+  - name: local
+    cluster:
+      server: https://$CONTROL_PLANE_ADDRESS:6443
+      certificate-authority-data: $(base64 --wrap=0 "$PKI/ca.crt")
+users:
+  - name: $1
+    user:
+      client-certificate-data: $(base64 --wrap=0 "$PKI/$1.crt")
+      client-key-data: $(base64 --wrap=0 "$PKI/$1.key")
+END
+  )
+  mv "$temporary" "$2"
+}

@@ -1,0 +1,116 @@
+# shellcheck shell=bash
+# The cluster of compiled programs: start and end.
+
+# state_write: what `node add` and `load-image` need to know later, and which checkout started it.
+state_write() {
+  mkdir -p "$RUN_DIR"
+  {
+    printf 'BINARIES=%q\n' "$BINARIES"
+    printf 'OS_IMAGE=%q\n' "$OS_IMAGE"
+    printf 'KUBELET_CERTIFICATES=%q\n' "$KUBELET_CERTIFICATES"
+    printf 'STARTED_FROM=%q\n' "$TARGET_DIR"
+  } >"$RUN_DIR/state.env"
+}
+
+# After a restart of the host there are notes but no processes.
+local_cluster_runs() { [[ -f $RUN_DIR/state.env && -n $(remembered_process "$(machine_home cp)/init.pid") ]]; }
+
+state_read() {
+  # shellcheck source=/dev/null
+  source "$RUN_DIR/state.env"
+}
+
+local_up() {
+  local numbers
+  mapfile -t numbers < <(seq "$NODES")
+  step "packages" ensure_packages
+  check_containerd "$KUBERNETES_VERSION"
+  step "binaries" local_binaries
+  # Only now, when nothing can be missing any more: a wrong version does not cost the cluster that runs.
+  step "what was there removed" local_down
+  state_write
+  step "certificates and network" local_prepare
+  etcd_start
+  api_server_start "$AGGREGATOR_ROUTING"
+  step "nodes' containerd and images" local_prepare_nodes "${numbers[@]}"
+  step "etcd and kube-apiserver" api_server_wait
+  controllers_start
+  local_start_nodes "${numbers[@]}"
+  step "$NODES $(plural "$NODES" node) Ready" nodes_join "${numbers[@]}"
+  step "kubernetes service" wait_for 60 "service kubernetes" local_services_ready
+  install -m 600 "$RUN_DIR/admin.kubeconfig" "$TARGET_DIR/kubeconfig"
+}
+
+plural() { if (($1 == 1)); then printf '%s' "$2"; else printf '%ss' "$2"; fi; }
+
+local_binaries() {
+  # Complete as soon as it has its name, so there is nothing to wait for.
+  BINARIES=$(cluster_binaries_folder "$KUBERNETES_VERSION")
+  [[ ! -d $BINARIES ]] || return 0
+  lock_cache
+  BINARIES=$(cluster_binaries "$KUBERNETES_VERSION")
+  unlock_cache
+}
+
+local_prepare() {
+  fabric_create
+  control_plane_prepare
+}
+
+# Side by side: each waits for its own disk and processes.
+local_prepare_nodes() {
+  local number pids=() pid
+  for number in "$@"; do
+    node_prepare "$number" &
+    pids+=("$!")
+  done
+  for pid in "${pids[@]}"; do
+    wait "$pid"
+  done
+  route_pods
+}
+
+local_start_nodes() {
+  local number
+  for number in "$@"; do
+    node_start "$number"
+  done
+  proxy_start cp "node$1"
+}
+
+local_services_ready() {
+  kubectl_admin --namespace=default get endpointslice/kubernetes serviceaccount/default &&
+    kubectl_admin --namespace=kube-system get serviceaccount/default configmap/kube-root-ca.crt
+}
+
+# local_down: works from whatever is left over, also after a crash or without our notes.
+local_down() {
+  local name mounted started_from
+  for name in $(local_machines); do
+    machine_delete "$name"
+  done
+  # Nothing is mounted on the host's side any more, unless an older version or a person did it.
+  while read -r mounted; do
+    umount --lazy "$mounted" || true
+  done < <(awk -v below="$RUN_DIR/" 'index($5, below) == 1 {print $5}' /proc/self/mountinfo | sort -r)
+  if [[ -d /sys/class/net/$HOST_LINK ]]; then
+    ip link delete "$HOST_LINK"
+  fi
+  end_processes cgroup_processes "$CGROUP"
+  cgroups_delete "$CGROUP"
+  if [[ -f $RUN_DIR/state.env ]]; then
+    started_from=$(state_read && printf '%s' "${STARTED_FROM:-}")
+    [[ -z $started_from ]] || rm -f "$started_from/kubeconfig"
+  fi
+  rm -rf --one-file-system "$RUN_DIR"
+}
+
+# Noted or not: by their folders and by their network namespaces.
+local_machines() {
+  {
+    find "$RUN_DIR/machines" -mindepth 1 -maxdepth 1 -printf '%f\n' 2>/dev/null || true
+    find /run/netns -name "$MACHINE_PREFIX*" -printf '%f\n' 2>/dev/null | sed "s/^$MACHINE_PREFIX//" || true
+  } | sort -u
+}
+
+local_leftovers() { [[ -d $RUN_DIR || -d /sys/class/net/$HOST_LINK || -n $(local_machines) ]]; }

@@ -1,0 +1,64 @@
+# shellcheck shell=bash
+# The operator on the running local cluster: kubectl for it, its installation, and waiting for its resource.
+
+# kubectl of the cluster's own version where it was compiled, else the one that is installed.
+find_kubectl() {
+  if local_cluster_runs; then
+    state_read
+    KUBECTL=$BINARIES/kubectl
+  else
+    KUBECTL=$(command -v kubectl) || die "kubectl is not installed; see https://kubernetes.io/docs/tasks/tools/"
+  fi
+}
+
+kubectl() { "$KUBECTL" --kubeconfig="$TARGET_DIR/kubeconfig" "$@"; }
+
+operator_install() {
+  kubectl apply --kustomize "$PROJECT_DIR/deploy/base" >/dev/null
+  kubectl wait --for=condition=Established --timeout=60s crd/metricsserverconfigs.metricsserver.dev >/dev/null
+}
+
+operator_wait() {
+  kubectl --namespace metrics-server-operator rollout status deployment/metrics-server-operator --timeout=120s >/dev/null
+}
+
+# local_config: the example for a local cluster. Where the API servers are no nodes, where they connect from has to be
+# told, for the NetworkPolicy.
+local_config() {
+  local addresses nodes address cidrs=()
+  addresses=$(kubectl --namespace default get endpointslice kubernetes --output 'jsonpath={.endpoints[*].addresses[*]}')
+  nodes=$(kubectl get nodes --output 'jsonpath={.items[*].status.addresses[*].address}')
+  for address in $addresses; do
+    [[ " $nodes " == *" $address "* ]] || cidrs+=("$address/32")
+  done
+  cat "$PROJECT_DIR/deploy/examples/local.yaml"
+  if ((${#cidrs[@]} > 0)); then
+    printf '  networkPolicy:\n    controlPlaneCIDRs: [%s]\n' "$(IFS=,; printf '%s' "${cidrs[*]}")"
+  fi
+}
+
+config_apply() { local_config | kubectl apply --filename - >/dev/null; }
+
+# config_wait SECONDS: shows why the resource is not ready yet, each reason once and with its time, until it is.
+config_wait() {
+  local deadline=$((SECONDS + $1)) started=${EPOCHREALTIME/[.,]/} shown='' line
+  while :; do
+    line=$(kubectl get msc cluster --output 'jsonpath={range .status.conditions[?(@.type=="Ready")]}{.status} {.message}{end}')
+    [[ $line != True* ]] || return 0
+    if [[ -n $line && $line != "$shown" ]]; then
+      shown=$line
+      printf '  %s%6s%s %s\n' "$DIM" "$(seconds_since "$started")" "$PLAIN" "${line#* }" >&2
+    fi
+    ((SECONDS < deadline)) || die "The MetricsServerConfig is not Ready after $1 s: ${line#* }"
+    sleep 0.2
+  done
+}
+
+# top_wait SECONDS: until `kubectl top nodes` answers.
+top_wait() {
+  local deadline=$((SECONDS + $1))
+  until kubectl top nodes >/dev/null 2>&1; do
+    ((SECONDS < deadline)) || die "kubectl top nodes does not answer after $1 s."
+    sleep 0.1
+  done
+}

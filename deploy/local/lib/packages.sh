@@ -1,0 +1,73 @@
+# shellcheck shell=bash
+# Programs of the distribution that the cluster stands on.
+
+# "program package"; where a distribution names the package differently the message still says which program is missing.
+REQUIRED_PROGRAMS='
+containerd containerd
+ctr containerd
+runc runc
+iptables iptables
+ipset ipset
+conntrack conntrack
+ip iproute2
+nsenter util-linux
+flock util-linux
+openssl openssl
+pgrep procps
+'
+
+CNI_PLUGIN_FOLDERS=(/usr/lib/cni /opt/cni/bin /usr/libexec/cni)
+
+cni_plugin_folder() {
+  local folder
+  for folder in "${CNI_PLUGIN_FOLDERS[@]}"; do
+    if [[ -x $folder/bridge && -x $folder/host-local ]]; then
+      printf '%s' "$folder"
+      return 0
+    fi
+  done
+  return 1
+}
+
+missing_packages() {
+  local program package
+  while read -r program package; do
+    [[ -z $program ]] || have "$program" || printf '%s\n' "$package"
+  done <<<"$REQUIRED_PROGRAMS" | sort -u
+  cni_plugin_folder >/dev/null || printf 'containernetworking-plugins\n'
+}
+
+ensure_packages() {
+  local missing log
+  mapfile -t missing < <(missing_packages)
+  ((${#missing[@]} > 0)) || return 0
+  if [[ $(id -u) == 0 && -e /etc/debian_version ]] && have apt-get; then
+    say "installing ${missing[*]}"
+    log=$(apt-get update -qq 2>&1 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" 2>&1) ||
+      die "apt-get could not install ${missing[*]}: $(tail -n 1 <<<"$log")"
+  fi
+  mapfile -t missing < <(missing_packages)
+  ((${#missing[@]} == 0)) || die "These packages are missing, please install them: ${missing[*]}"
+}
+
+# Kubelets from 1.36 on speak only to containerd 2.
+check_containerd() {
+  local kubernetes_version=$1 version minor
+  version=$(containerd --version | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1)
+  minor=${kubernetes_version#1.}
+  minor=${minor%%.*}
+  if [[ ${version%%.*} == 1 ]] && ((minor > CONTAINERD_1_LAST_MINOR)); then
+    die "Kubernetes $kubernetes_version needs containerd 2, and this machine has $version: use --kubernetes 1.$CONTAINERD_1_LAST_MINOR.x or older, or install containerd 2."
+  fi
+}
+
+# The newest release is not always first in the PATH, and a fresh login shell often lacks /usr/local/go.
+ensure_go() {
+  local found
+  have go || PATH=$PATH:/usr/local/go/bin
+  have go || die "Go $GO_VERSION or newer is needed to compile Kubernetes, and no go was found: see https://go.dev/doc/install"
+  found=$(go env GOVERSION)
+  found=${found#go}
+  [[ $(printf '%s\n' "$GO_VERSION" "${found%% *}" | sort -V | head -n 1) == "$GO_VERSION" ]] ||
+    die "Go $GO_VERSION or newer is needed to compile Kubernetes, and $(command -v go) is $found: see https://go.dev/doc/install"
+}
