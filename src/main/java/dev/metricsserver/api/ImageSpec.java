@@ -10,23 +10,26 @@ import java.util.List;
 
 /** Where metrics-server's image comes from: {@code registry/repository:tag@digest}. */
 public record ImageSpec(
-    @JsonPropertyDescription("The registry's host, with a port if it needs one. Default: registry.k8s.io.")
+    @JsonPropertyDescription(
+            "The registry's host, with a port if it needs one. Default: registry.k8s.io.")
         @Default("registry.k8s.io")
         @Size(max = 255)
         @ValidationRule(
             value = "self.matches('^[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?(:[0-9]+)?$')",
             message =
-                "image.registry must be a host with an optional port, such as registry.example.com:5000; what follows"
-                    + " the first '/' belongs in image.repository")
+                "image.registry must be a host with an optional port, such as"
+                    + " registry.example.com:5000; what follows the first '/' belongs in"
+                    + " image.repository")
         String registry,
-    @JsonPropertyDescription("The repository in the registry. Default: metrics-server/metrics-server.")
+    @JsonPropertyDescription(
+            "The repository in the registry. Default: metrics-server/metrics-server.")
         @Default("metrics-server/metrics-server")
         @Size(max = 255)
         @ValidationRule(
             value = "self.matches('^[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$')",
             message =
-                "image.repository must be a path in lower case without tag or digest, such as mirror/metrics-server;"
-                    + " the tag belongs in image.tag")
+                "image.repository must be a path in lower case without tag or digest, such as"
+                    + " mirror/metrics-server; the tag belongs in image.tag")
         String repository,
     @JsonPropertyDescription("The tag. Default: v followed by the version.")
         @Size(max = 128)
@@ -40,10 +43,17 @@ public record ImageSpec(
             value = "self.matches('^sha256:[0-9a-f]{64}$')",
             message = "image.digest must be sha256: followed by 64 lower-case hexadecimal digits")
         String digest,
-    @JsonPropertyDescription("When the image is pulled. Default: IfNotPresent.") @Default("IfNotPresent")
+    @JsonPropertyDescription("When the image is pulled. Default: IfNotPresent.")
+        @Default("IfNotPresent")
         PullPolicy pullPolicy,
-    @JsonPropertyDescription("Names of the pull Secrets, in metrics-server's namespace. At most 8. Default: none.")
+    @JsonPropertyDescription(
+            "Names of the pull Secrets, in metrics-server's namespace. At most 8. Default: none.")
         @Size(max = 8)
+        @ValidationRule(
+            value = "self.all(n, n.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$'))",
+            message =
+                "image.pullSecrets takes names of Secrets: lower-case letters, digits, '-' and '.',"
+                    + " such as registry-credentials")
         List<@Size(max = 253) String> pullSecrets) {
 
   static final ImageSpec DEFAULT = new ImageSpec(null, null, null, null, null, null);

@@ -1,5 +1,6 @@
 package dev.metricsserver.api;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.generator.annotation.ValidationRule;
 import io.fabric8.kubernetes.client.CustomResource;
@@ -8,27 +9,26 @@ import io.fabric8.kubernetes.model.annotation.ShortNames;
 import io.fabric8.kubernetes.model.annotation.Version;
 
 /**
- * How metrics-server runs in this cluster. Cluster-scoped, and one of a kind: there is one metrics API in a cluster, so
- * there is one resource, named {@value #NAME}.
+ * How metrics-server runs in this cluster. Cluster-scoped, and one of a kind: there is one metrics
+ * API in a cluster, so there is one resource, named {@value #NAME}.
  */
+@JsonClassDescription(
+    "How metrics-server runs in this cluster. There is one metrics API in a cluster, so there is"
+        + " one such resource, named cluster; spec: {} is a complete configuration.")
 @Group(MetricsServerConfig.GROUP)
 @Version("v1alpha1")
 @ShortNames("msc")
 @ValidationRule(
     value = "self.metadata.name == 'cluster'",
-    message = "a cluster has one metrics API, so there is one MetricsServerConfig: set metadata.name to 'cluster'")
+    message =
+        "a cluster has one metrics API, so there is one MetricsServerConfig: set metadata.name to"
+            + " 'cluster'")
 @AdditionalPrinterColumn(
     name = "Ready",
     jsonPath = ".status.conditions[?(@.type==\"Ready\")].status")
-@AdditionalPrinterColumn(
-    name = "Version",
-    jsonPath = ".status.version")
-@AdditionalPrinterColumn(
-    name = "Nodes",
-    jsonPath = ".status.nodes.coverage")
-@AdditionalPrinterColumn(
-    name = "Kubelet TLS",
-    jsonPath = ".status.kubeletTLS.mode")
+@AdditionalPrinterColumn(name = "Version", jsonPath = ".status.version")
+@AdditionalPrinterColumn(name = "Nodes", jsonPath = ".status.nodes.coverage")
+@AdditionalPrinterColumn(name = "Kubelet TLS", jsonPath = ".status.kubeletTLS.mode")
 @AdditionalPrinterColumn(
     name = "Reason",
     jsonPath = ".status.conditions[?(@.type==\"Ready\")].reason")
@@ -36,7 +36,8 @@ import io.fabric8.kubernetes.model.annotation.Version;
     name = "Age",
     jsonPath = ".metadata.creationTimestamp",
     type = AdditionalPrinterColumn.Type.DATE)
-public class MetricsServerConfig extends CustomResource<MetricsServerConfigSpec, MetricsServerConfigStatus> {
+public class MetricsServerConfig
+    extends CustomResource<MetricsServerConfigSpec, MetricsServerConfigStatus> {
 
   /** The API group. */
   public static final String GROUP = "metricsserver.dev";

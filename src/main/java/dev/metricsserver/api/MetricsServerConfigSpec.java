@@ -2,6 +2,7 @@ package dev.metricsserver.api;
 
 import static java.util.Objects.requireNonNullElse;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Max;
@@ -11,71 +12,88 @@ import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
 
 /**
- * What the user wants. Every field is optional; {@code spec: {}} is a complete configuration. A component without a
- * value in the schema is null here when the plan chooses it, and the default otherwise.
+ * What the user wants. Every field is optional; {@code spec: {}} is a complete configuration. A
+ * component without a value in the schema is null here when the plan chooses it, and the default
+ * otherwise.
  */
-@ValidationRule(
-    value = "self.namespace == oldSelf.namespace",
-    message =
-        "namespace cannot be changed: delete this MetricsServerConfig (its objects go with it) and create it again with"
-            + " the new namespace")
+@JsonClassDescription("What you want. Every field is optional; {} is a complete configuration.")
 @ValidationRule(
     value =
-        "!has(self.kubelet) || !has(self.kubelet.requestTimeout) ||"
-            + " duration(self.kubelet.requestTimeout).getMilliseconds() * 10 <="
+        "!has(self.kubelet) || !has(self.kubelet.requestTimeout) || !has(self.metricResolution) ||"
+            + " !self.kubelet.requestTimeout."
+            + MetricsServerConfigSpec.IS_DURATION
+            + " || !self.metricResolution."
+            + MetricsServerConfigSpec.IS_DURATION
+            + " || duration(self.kubelet.requestTimeout).getMilliseconds() * 10 <="
             + " duration(self.metricResolution).getMilliseconds() * 9",
     message =
-        "kubelet.requestTimeout must be at most 0.9 times metricResolution, or metrics-server does not start: lower"
-            + " kubelet.requestTimeout, raise metricResolution, or leave kubelet.requestTimeout out")
+        "kubelet.requestTimeout must be at most 0.9 times metricResolution, or metrics-server does"
+            + " not start: lower kubelet.requestTimeout, raise metricResolution, or leave"
+            + " kubelet.requestTimeout out")
 public record MetricsServerConfigSpec(
     @JsonPropertyDescription(
-            "The metrics-server version, such as 0.9.0, or Latest for the newest one that the cluster's Kubernetes"
-                + " supports. Default: the newest supported one at install, kept as long as it is supported.")
+            "The metrics-server version, such as 0.9.0, or Latest for the newest one that the"
+                + " cluster's Kubernetes supports. Default: the newest supported one at install,"
+                + " kept as long as it is supported.")
         @Size(max = 32)
         @ValidationRule(
             value = "self == 'Latest' || self.matches('^[0-9]+[.][0-9]+[.][0-9]+$')",
-            message = "version must be Latest or three numbers, such as 0.9.0 (without a leading v)")
+            message =
+                "version must be Latest or three numbers, such as 0.9.0 (without a leading v)")
         String version,
-    @JsonPropertyDescription("Where the image comes from: a mirror, an air-gapped registry, a pinned digest.")
+    @JsonPropertyDescription(
+            "Where the image comes from: a mirror, an air-gapped registry, a pinned digest.")
         ImageSpec image,
     @JsonPropertyDescription(
-            "The namespace metrics-server runs in. It must exist. Cannot be changed. Default: kube-system.")
+            "The namespace metrics-server runs in. It must exist. Cannot be changed. Default:"
+                + " kube-system.")
         @Default("kube-system")
         @Size(max = 63)
         @ValidationRule(
             value = "self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",
             message =
-                "namespace must be a namespace's name: lower-case letters, digits and '-', such as kube-system")
+                "namespace must be a namespace's name: lower-case letters, digits and '-', such as"
+                    + " kube-system")
+        @ValidationRule(
+            value = "self == oldSelf",
+            message =
+                "namespace cannot be changed: delete this MetricsServerConfig (its objects go with"
+                    + " it) and create it again with the new namespace")
         String namespace,
     @JsonPropertyDescription(
-            "How often the kubelets are asked for metrics, as a duration with a unit (s, m, h): at least 10s, at most"
-                + " 1h. First metrics appear after one to two such periods. Default: 15s.")
+            "How often the kubelets are asked for metrics, as a duration with a unit (s, m, h): at"
+                + " least 10s, at most 1h. First metrics appear after one to two such periods."
+                + " Default: 15s.")
         @Default("15s")
         @Size(max = 32)
         @ValidationRule(
             value =
-                "self.matches('^([0-9]+([.][0-9]+)?(ms|s|m|h))+$') && duration(self).getMilliseconds() >= 10000 &&"
+                "self."
+                    + IS_DURATION
+                    + " && duration(self).getMilliseconds() >= 10000 &&"
                     + " duration(self).getMilliseconds() <= 3600000",
             message = "metricResolution must be a duration between 10s and 1h, such as 15s or 1m")
         String metricResolution,
     @JsonPropertyDescription("How metrics-server reaches the kubelets.") KubeletSpec kubelet,
     @JsonPropertyDescription(
-            "How many metrics-server pods run. Default: 2, on different nodes, where two nodes can take them, else 1.")
+            "How many metrics-server pods run. Default: 2, on different nodes, where two nodes can"
+                + " take them, else 1.")
         @Min(1)
         @Max(10)
         Integer replicas,
     @JsonPropertyDescription(
-            "Requests and limits of the metrics-server container. Default: sized by the number of nodes.")
+            "Requests and limits of the metrics-server container. Default: sized by the number of"
+                + " nodes.")
         ResourcesSpec resources,
     @JsonPropertyDescription("Where the metrics-server pods may run.") SchedulingSpec scheduling,
     @JsonPropertyDescription(
-            "Runs the pods in the nodes' network, for clusters whose control plane cannot reach the pod network. No"
-                + " NetworkPolicy applies there. Default: false.")
+            "Runs the pods in the nodes' network, for clusters whose control plane cannot reach the"
+                + " pod network. No NetworkPolicy applies there. Default: false.")
         @Default("false")
         Boolean hostNetwork,
     @JsonPropertyDescription(
-            "The TCP port metrics-server listens on, 1024 to 65535. Default: 10250, or 4443 with hostNetwork, where"
-                + " 10250 is the kubelet's.")
+            "The TCP port metrics-server listens on, 1024 to 65535. Default: 10250, or 4443 with"
+                + " hostNetwork, where 10250 is the kubelet's.")
         @Min(1024)
         @Max(65535)
         Integer port,
@@ -83,29 +101,41 @@ public record MetricsServerConfigSpec(
         NetworkPolicySpec networkPolicy,
     @JsonPropertyDescription("What metrics-server logs.") LoggingSpec logging,
     @JsonPropertyDescription(
-            "Further flags for metrics-server, each as --name=value, for what no field covers. A flag that the version"
-                + " does not have, that a field owns, or that would weaken authentication is refused. At most 32.")
+            "Further flags for metrics-server, each as --name=value, for what no field covers. A"
+                + " flag that the version does not have, that a field owns, or that would weaken"
+                + " authentication is refused. At most 32.")
         @Size(max = 32)
         @ValidationRule(
             value = "self.all(a, a.matches('^--[a-z][a-z0-9-]*=[ -~]*$'))",
-            message = "extraArgs takes flags as --name=value, one each, such as --request-timeout=2m")
+            message =
+                "extraArgs takes flags as --name=value, one each, such as --request-timeout=2m")
         List<@Size(max = 512) String> extraArgs,
     @JsonPropertyDescription(
-            "What happens to metrics-server when this resource is deleted: Delete removes every object, Retain leaves"
-                + " all of them running. Default: Delete.")
+            "What happens to metrics-server when this resource is deleted: Delete removes every"
+                + " object, Retain leaves all of them running. Default: Delete.")
         @Default("Delete")
         DeletionPolicy deletionPolicy,
     @JsonPropertyDescription(
-            "Stops the operator from changing anything; the status goes on telling what is. Default: false.")
+            "Stops the operator from changing anything; the status goes on telling what is."
+                + " Default: false.")
         @Default("false")
         Boolean paused) {
+
+  /**
+   * A test in CEL: a duration as Go writes it. Five digits at most, because CEL's {@code
+   * duration()} fails on more than 292 years, with a message that helps nobody.
+   */
+  static final String IS_DURATION = "matches('^([0-9]{1,5}([.][0-9]{1,5})?(ms|s|m|h))+$')";
 
   /** The configuration of {@code spec: {}}. */
   public static final MetricsServerConfigSpec DEFAULT =
       new MetricsServerConfigSpec(
           null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
 
-  /** Fills in the schema's defaults, so that a spec built in code equals one that went through the API server. */
+  /**
+   * Fills in the schema's defaults, so that a spec built in code equals one that went through the
+   * API server.
+   */
   public MetricsServerConfigSpec {
     image = requireNonNullElse(image, ImageSpec.DEFAULT);
     namespace = requireNonNullElse(namespace, "kube-system");

@@ -1,27 +1,35 @@
 package dev.metricsserver.api;
 
+import com.fasterxml.jackson.annotation.JsonClassDescription;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.kubernetes.api.model.Condition;
 import java.util.List;
 
-/** What is: written by the operator, and only when something changed. Holds no time but the conditions' transitions. */
+/**
+ * What is: written by the operator, and only when something changed. Holds no time but the
+ * conditions' transitions.
+ */
+@JsonClassDescription("What is: written by the operator.")
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record MetricsServerConfigStatus(
     @JsonPropertyDescription(
-            "The generation of the spec that this status speaks of; -1 as long as no operator looked at the resource.")
+            "The generation of the spec that this status speaks of; -1 as long as no operator"
+                + " looked at the resource.")
         Long observedGeneration,
     @JsonPropertyDescription("The metrics-server version in force.") String version,
     @JsonPropertyDescription("The image in force.") String image,
-    @JsonPropertyDescription("How the kubelets' serving certificates are checked, and why.") TLSStatus kubeletTLS,
-    @JsonPropertyDescription("How the API servers check metrics-server's serving certificate, and why.")
+    @JsonPropertyDescription("How the kubelets' serving certificates are checked, and why.")
+        TLSStatus kubeletTLS,
+    @JsonPropertyDescription(
+            "How the API servers check metrics-server's serving certificate, and why.")
         TLSStatus servingTLS,
     @JsonPropertyDescription("Which nodes have metrics.") NodesStatus nodes,
     @JsonPropertyDescription("What is wrong or worth knowing, the first thing to look at first.")
         List<FindingStatus> findings,
     @JsonPropertyDescription(
-            "Ready, Reconciling and Stalled as kstatus defines them; APIServiceAvailable, MetricsAvailable,"
-                + " KubeletTLSVerified and ServingTLSVerified.")
+            "Ready, Reconciling and Stalled as kstatus defines them; APIServiceAvailable,"
+                + " MetricsAvailable, KubeletTLSVerified and ServingTLSVerified.")
         List<Condition> conditions) {
 
   /** A TLS decision in force and its reason. */
@@ -33,12 +41,15 @@ public record MetricsServerConfigStatus(
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record NodesStatus(
       @JsonPropertyDescription("Nodes in the cluster.") Integer total,
-      @JsonPropertyDescription("Nodes that should have metrics: ready, selected, and not just joined.")
+      @JsonPropertyDescription(
+              "Nodes that should have metrics: ready, selected, and not just joined.")
           Integer expected,
       @JsonPropertyDescription("Nodes that have metrics.") Integer reporting,
-      @JsonPropertyDescription("The expected nodes that have metrics, and how many are expected, such as 48/50.")
+      @JsonPropertyDescription(
+              "The expected nodes that have metrics, and how many are expected, such as 48/50.")
           String coverage,
-      @JsonPropertyDescription("Names of expected nodes without metrics, the first 10.") List<String> missing) {}
+      @JsonPropertyDescription("Names of expected nodes without metrics, the first 10.")
+          List<String> missing) {}
 
   /** One thing that is wrong or worth knowing. */
   @JsonInclude(JsonInclude.Include.NON_NULL)

@@ -11,17 +11,20 @@ import java.util.List;
 /** Who may connect to metrics-server, and where it may connect to. */
 public record NetworkPolicySpec(
     @JsonPropertyDescription(
-            "Auto: a NetworkPolicy, unless the cluster's network does not apply it as it stands (Cilium, whose"
-                + " address rules never match nodes). Kubernetes: a NetworkPolicy. Disabled: none. Default: Auto.")
+            "Auto: a NetworkPolicy, unless the cluster's network does not apply it as it stands"
+                + " (Cilium, whose address rules never match nodes). Kubernetes: a NetworkPolicy."
+                + " Disabled: none. Default: Auto.")
         @Default("Auto")
         Mode mode,
     @JsonPropertyDescription(
-            "Where the API servers connect from, as CIDRs, for a control plane whose machines are not nodes of the"
-                + " cluster. At most 16. Default: the API servers' own addresses where these are nodes, else everywhere.")
+            "Where the API servers connect from, as CIDRs, for a control plane whose machines are"
+                + " not nodes of the cluster. At most 16. Default: the API servers' own addresses"
+                + " where these are nodes, else everywhere.")
         @Size(max = 16)
         @ValidationRule(
             value = "self.all(c, c.matches('^[0-9a-fA-F.:]+/[0-9]{1,3}$'))",
-            message = "networkPolicy.controlPlaneCIDRs takes CIDRs, such as 10.0.0.0/28 or 10.0.0.5/32")
+            message =
+                "networkPolicy.controlPlaneCIDRs takes CIDRs, such as 10.0.0.0/28 or 10.0.0.5/32")
         List<@Size(max = 43) String> controlPlaneCIDRs) {
 
   static final NetworkPolicySpec DEFAULT = new NetworkPolicySpec(null, null);

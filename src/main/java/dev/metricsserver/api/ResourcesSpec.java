@@ -3,8 +3,10 @@ package dev.metricsserver.api;
 import static java.util.Objects.requireNonNullElse;
 
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.crd.generator.annotation.SchemaFrom;
 import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
+import io.fabric8.kubernetes.api.model.IntOrString;
 
 /** Requests and limits of the metrics-server container. */
 public record ResourcesSpec(
@@ -19,18 +21,27 @@ public record ResourcesSpec(
     limits = requireNonNullElse(limits, new Amounts(null, null));
   }
 
-  /** An amount of CPU and one of memory; one that is left out is chosen by the number of nodes. */
+  /**
+   * An amount of CPU and one of memory; one that is left out is chosen by the number of nodes. The
+   * schema takes a number too: {@code cpu: 1} is what people write in a Pod.
+   */
   public record Amounts(
-      @JsonPropertyDescription("CPU, in cores or thousandths, such as 100m. Default: by the number of nodes.")
+      @JsonPropertyDescription(
+              "CPU, in cores or thousandths, such as 1 or 100m. Default: by the number of nodes.")
           @Size(max = 32)
+          @SchemaFrom(type = IntOrString.class)
           @ValidationRule(
-              value = "self.matches('^[0-9]+([.][0-9]+)?m?$')",
-              message = "cpu must be a number of cores, such as 1 or 0.5, or of thousandths of one, such as 100m")
+              value = "string(self).matches('^[0-9]+([.][0-9]+)?m?$')",
+              message =
+                  "cpu must be a number of cores, such as 1 or '0.5', or of thousandths of one,"
+                      + " such as 500m")
           String cpu,
-      @JsonPropertyDescription("Memory, in bytes with a unit, such as 200Mi. Default: by the number of nodes.")
+      @JsonPropertyDescription(
+              "Memory, in bytes with a unit, such as 200Mi. Default: by the number of nodes.")
           @Size(max = 32)
+          @SchemaFrom(type = IntOrString.class)
           @ValidationRule(
-              value = "self.matches('^[0-9]+([.][0-9]+)?(Ki|Mi|Gi|k|M|G)$')",
+              value = "string(self).matches('^[0-9]+([.][0-9]+)?(Ki|Mi|Gi|k|M|G)$')",
               message = "memory must be a number with a unit (Ki, Mi, Gi, k, M, G), such as 200Mi")
           String memory) {}
 }

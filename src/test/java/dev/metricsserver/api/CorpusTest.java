@@ -1,0 +1,82 @@
+package dev.metricsserver.api;
+
+import static java.util.regex.Pattern.quote;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Nothing in the schema is untried: whoever adds a rule, an enum or a bound adds a resource that
+ * breaks it.
+ */
+class CorpusTest {
+
+  @Test
+  void everyConstraintHasAResourceThatBreaksIt() throws IOException {
+    var expected = CorpusCase.in("reject").stream().flatMap(c -> c.expected().stream()).toList();
+    var refusals = new ArrayList<String>();
+    var resource = CustomResourceDefinitions.schema(CustomResourceDefinitions.generate());
+    resource.getXKubernetesValidations().forEach(rule -> refusals.add(quote(rule.getMessage())));
+    CustomResourceDefinitions.fields(resource)
+        .forEach((path, field) -> {
+          if (path.startsWith(".spec")) {
+            refusals.addAll(refusals(path.substring(1), field));
+          }
+        });
+    assertThat(refusals).hasSizeGreaterThan(80);
+    assertThat(refusals)
+        .as(
+            "constraints that no file in src/test/resources/crd/reject breaks and says so with '#"
+                + " expect: '")
+        .filteredOn(refusal -> expected.stream().noneMatch(line -> line.matches(refusal)))
+        .isEmpty();
+  }
+
+  /** How the API server refuses what breaks a constraint of a field, as regular expressions. */
+  private static List<String> refusals(String path, JSONSchemaProps field) {
+    var refusals = new ArrayList<String>();
+    field.getXKubernetesValidations().forEach(rule -> refusals.add(quote(rule.getMessage())));
+    if (!field.getEnum().isEmpty()) {
+      refusals.add(quote(path) + ": Unsupported value: .*");
+    }
+    if (field.getMinimum() != null) {
+      refusals.add(
+          quote(path)
+              + ": Invalid value: .* greater than or equal to "
+              + field.getMinimum().longValue());
+    }
+    if (field.getMaximum() != null) {
+      refusals.add(
+          quote(path)
+              + ": Invalid value: .* less than or equal to "
+              + field.getMaximum().longValue());
+    }
+    if (field.getMinLength() != null) {
+      refusals.add(
+          quote(path) + ": Invalid value: .* at least " + field.getMinLength() + " chars long");
+    }
+    if (field.getMaxLength() != null) {
+      refusals.add(
+          quote(path) + ": Too long: may not be more than " + field.getMaxLength() + " bytes");
+    }
+    if (field.getMinItems() != null) {
+      refusals.add(quote(path) + ": Invalid value: .* at least " + field.getMinItems() + " items");
+    }
+    if (field.getMaxItems() != null) {
+      refusals.add(
+          quote(path) + ": Too many: .*: must have at most " + field.getMaxItems() + " items");
+    }
+    if (field.getMaxProperties() != null) {
+      refusals.add(
+          quote(path) + ": Too many: .*: must have at most " + field.getMaxProperties() + " items");
+    }
+    field
+        .getRequired()
+        .forEach(name -> refusals.add(quote(path + "." + name) + ": Required value"));
+    return refusals;
+  }
+}
