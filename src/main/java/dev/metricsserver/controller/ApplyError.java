@@ -21,8 +21,8 @@ final class ApplyError {
           Severity.Error,
           "the API server refused a request of the operator: " + status.getMessage(),
           refused.getCode() == HttpURLConnection.HTTP_FORBIDDEN
-              ? "apply the operator's RBAC again (deploy/base), or let the policy that refuses it admit"
-                  + " the operator"
+              ? "apply the operator's RBAC again (deploy/base), or let the policy that refuses it"
+                  + " admit the operator"
               : "none needed if it passes: the operator goes on trying",
           details == null || details.getName() == null
               ? "MetricsServerConfig/cluster"

@@ -31,14 +31,18 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Reads the cluster from the informers of one reconcile: facts before the plan, observations after it. */
+/**
+ * Reads the cluster from the informers of one reconcile: facts before the plan, observations after
+ * it.
+ */
 final class Cluster {
 
   private final Context<MetricsServerConfig> context;
   private final ControlPlane.Reader controlPlane;
   private final String namespace;
 
-  Cluster(Context<MetricsServerConfig> context, ControlPlane.Reader controlPlane, String namespace) {
+  Cluster(
+      Context<MetricsServerConfig> context, ControlPlane.Reader controlPlane, String namespace) {
     this.context = context;
     this.controlPlane = controlPlane;
     this.namespace = namespace;
@@ -103,7 +107,10 @@ final class Cluster {
     return context.getClient().namespaces().withName(namespace).get() != null;
   }
 
-  /** The objects that decide whose metrics-server it is: those that no other field manager of ours has touched. */
+  /**
+   * The objects that decide whose metrics-server it is: those that no other field manager of ours
+   * has touched.
+   */
   private List<String> foreign() {
     return Stream.of(
             deployment().stream(),
@@ -111,15 +118,14 @@ final class Cluster {
             apiService().stream())
         .flatMap(objects -> objects)
         .filter(object -> !ours(object))
-        .map(
-            object ->
-                Stream.of(
-                        object.getKind(),
-                        object.getMetadata().getNamespace(),
-                        object.getMetadata().getName())
-                    .filter(Objects::nonNull)
-                    .reduce((one, other) -> one + "/" + other)
-                    .orElseThrow())
+        .map(object ->
+            Stream.of(
+                    object.getKind(),
+                    object.getMetadata().getNamespace(),
+                    object.getMetadata().getName())
+                .filter(Objects::nonNull)
+                .reduce((one, other) -> one + "/" + other)
+                .orElseThrow())
         .toList();
   }
 

@@ -5,7 +5,10 @@ import io.fabric8.kubernetes.client.informers.cache.BasicItemStore;
 import io.fabric8.kubernetes.client.informers.cache.Cache;
 import java.util.List;
 
-/** Keeps of a Node only what is read: its list of images alone is most of its size, 40 kB in a busy cluster. */
+/**
+ * Keeps of a Node only what is read: its list of images alone is most of its size, 40 kB in a busy
+ * cluster.
+ */
 final class LeanNodeStore extends BasicItemStore<Node> {
 
   LeanNodeStore() {

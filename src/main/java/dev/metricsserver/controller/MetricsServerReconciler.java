@@ -41,8 +41,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Makes the cluster's metrics-server what the MetricsServerConfig says: facts, plan, objects, observations, findings,
- * status.
+ * Makes the cluster's metrics-server what the MetricsServerConfig says: facts, plan, objects,
+ * observations, findings, status.
  */
 @ControllerConfiguration(
     name = "metricsserverconfig",
@@ -169,7 +169,10 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
     return new Outcome.Applied(plan);
   }
 
-  /** Asks the metrics API again, and the API server to look again, as soon as either can have changed. */
+  /**
+   * Asks the metrics API again, and the API server to look again, as soon as either can have
+   * changed.
+   */
   private UpdateControl<MetricsServerConfig> lookAgain(
       UpdateControl<MetricsServerConfig> update,
       Cluster cluster,

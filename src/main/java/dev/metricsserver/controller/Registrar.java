@@ -15,8 +15,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Makes the API servers look again at a registration they call unavailable although an endpoint is ready. They look by
- * themselves only every 30 seconds, or after a back-off; a changed annotation makes them look at once.
+ * Makes the API servers look again at a registration they call unavailable although an endpoint is
+ * ready. They look by themselves only every 30 seconds, or after a back-off; a changed annotation
+ * makes them look at once.
  */
 final class Registrar {
 
@@ -48,7 +49,8 @@ final class Registrar {
                 .getKubernetesSerialization()
                 .asJson(
                     Map.of(
-                        "metadata", Map.of("annotations", Map.of(Observer.LOOK_AGAIN, now.toString())))));
+                        "metadata",
+                        Map.of("annotations", Map.of(Observer.LOOK_AGAIN, now.toString())))));
     return PATIENCE;
   }
 

@@ -52,7 +52,10 @@ final class Reporter {
         .orElseGet(ErrorStatusUpdateControl::noStatusUpdate);
   }
 
-  /** A new resource with nothing but its name and the status: what server-side apply of a status takes. */
+  /**
+   * A new resource with nothing but its name and the status: what server-side apply of a status
+   * takes.
+   */
   private Optional<MetricsServerConfig> changed(
       MetricsServerConfig config,
       Outcome outcome,
@@ -83,11 +86,13 @@ final class Reporter {
       MetricsServerConfigStatus status) {
     var ready = ready(status);
     var before = previous.map(Reporter::ready).orElseGet(Condition::new);
-    if (ready.getStatus().equals(before.getStatus()) && ready.getReason().equals(before.getReason())) {
+    if (ready.getStatus().equals(before.getStatus())
+        && ready.getReason().equals(before.getReason())) {
       return;
     }
     log.info("Ready={} {}: {}", ready.getStatus(), ready.getReason(), ready.getMessage());
-    var warning = !"True".equals(ready.getStatus()) && !"RolloutInProgress".equals(ready.getReason());
+    var warning =
+        !"True".equals(ready.getStatus()) && !"RolloutInProgress".equals(ready.getReason());
     var time = clock.instant().toString();
     try {
       client

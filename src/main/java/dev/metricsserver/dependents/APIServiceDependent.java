@@ -14,9 +14,10 @@ import io.javaoperatorsdk.operator.processing.dependent.kubernetes.BooleanWithUn
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDependent;
 
 /**
- * The registration of the metrics API. It is made when an endpoint is ready: made earlier, the API servers find nobody,
- * back off, and look again seconds after the pods are ready. Once it is there it is kept and repaired whatever the pods
- * do; a workflow's reconcile precondition would delete it when they are not ready.
+ * The registration of the metrics API. It is made when an endpoint is ready: made earlier, the API
+ * servers find nobody, back off, and look again seconds after the pods are ready. Once it is there
+ * it is kept and repaired whatever the pods do; a workflow's reconcile precondition would delete it
+ * when they are not ready.
  */
 @KubernetesDependent(
     useSSA = BooleanWithUndefined.TRUE,

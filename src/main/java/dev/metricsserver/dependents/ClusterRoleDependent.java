@@ -1,8 +1,8 @@
 package dev.metricsserver.dependents;
 
-import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import dev.metricsserver.rendering.Access;
 import dev.metricsserver.rendering.Names;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.javaoperatorsdk.operator.api.config.informer.Field;
 import io.javaoperatorsdk.operator.api.config.informer.Informer;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.BooleanWithUndefined;
@@ -12,7 +12,8 @@ import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDep
 @KubernetesDependent(
     useSSA = BooleanWithUndefined.TRUE,
     createResourceOnlyIfNotExistingWithSSA = false,
-    informer = @Informer(fieldSelector = @Field(path = "metadata.name", value = Names.CLUSTER_ROLE)))
+    informer =
+        @Informer(fieldSelector = @Field(path = "metadata.name", value = Names.CLUSTER_ROLE)))
 public final class ClusterRoleDependent extends ManagedDependent<ClusterRole> {
 
   /** For the workflow. */

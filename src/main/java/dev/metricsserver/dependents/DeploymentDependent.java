@@ -16,7 +16,8 @@ import io.javaoperatorsdk.operator.processing.event.ResourceID;
 @KubernetesDependent(
     useSSA = BooleanWithUndefined.TRUE,
     createResourceOnlyIfNotExistingWithSSA = false,
-    informer = @Informer(fieldSelector = @Field(path = "metadata.name", value = Names.METRICS_SERVER)))
+    informer =
+        @Informer(fieldSelector = @Field(path = "metadata.name", value = Names.METRICS_SERVER)))
 public final class DeploymentDependent extends ManagedDependent<Deployment> {
 
   /** For the workflow. */

@@ -16,7 +16,8 @@ import io.javaoperatorsdk.operator.processing.dependent.workflow.Condition;
 @KubernetesDependent(
     useSSA = BooleanWithUndefined.TRUE,
     createResourceOnlyIfNotExistingWithSSA = false,
-    informer = @Informer(fieldSelector = @Field(path = "metadata.name", value = Names.METRICS_SERVER)))
+    informer =
+        @Informer(fieldSelector = @Field(path = "metadata.name", value = Names.METRICS_SERVER)))
 public final class DisruptionBudgetDependent extends ManagedDependent<PodDisruptionBudget> {
 
   /** For the workflow. */

@@ -11,11 +11,11 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * What all objects have in common: they are rendered from the plan, are ours by name, and go with the
- * MetricsServerConfig unless the plan retains them.
+ * What all objects have in common: they are rendered from the plan, are ours by name, and go with
+ * the MetricsServerConfig unless the plan retains them.
  *
- * <p>They are found by name, not by owner reference: an object whose owner reference was stripped, or that never had one
- * because it is retained, still raises events and is repaired.
+ * <p>They are found by name, not by owner reference: an object whose owner reference was stripped,
+ * or that never had one because it is retained, still raises events and is repaired.
  */
 public abstract class ManagedDependent<R extends HasMetadata>
     extends CRUDKubernetesDependentResource<R, MetricsServerConfig>

@@ -17,7 +17,8 @@ import io.javaoperatorsdk.operator.processing.event.ResourceID;
 @KubernetesDependent(
     useSSA = BooleanWithUndefined.TRUE,
     createResourceOnlyIfNotExistingWithSSA = false,
-    informer = @Informer(fieldSelector = @Field(path = "metadata.name", value = Names.NETWORK_POLICY)))
+    informer =
+        @Informer(fieldSelector = @Field(path = "metadata.name", value = Names.NETWORK_POLICY)))
 public final class NetworkPolicyDependent extends ManagedDependent<NetworkPolicy> {
 
   /** For the workflow. */

@@ -1,8 +1,8 @@
 package dev.metricsserver.dependents;
 
-import io.fabric8.kubernetes.api.model.Service;
-import dev.metricsserver.rendering.Serving;
 import dev.metricsserver.rendering.Names;
+import dev.metricsserver.rendering.Serving;
+import io.fabric8.kubernetes.api.model.Service;
 import io.javaoperatorsdk.operator.api.config.informer.Field;
 import io.javaoperatorsdk.operator.api.config.informer.Informer;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.BooleanWithUndefined;
@@ -12,7 +12,8 @@ import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDep
 @KubernetesDependent(
     useSSA = BooleanWithUndefined.TRUE,
     createResourceOnlyIfNotExistingWithSSA = false,
-    informer = @Informer(fieldSelector = @Field(path = "metadata.name", value = Names.METRICS_SERVER)))
+    informer =
+        @Informer(fieldSelector = @Field(path = "metadata.name", value = Names.METRICS_SERVER)))
 public final class ServiceDependent extends ManagedDependent<Service> {
 
   /** For the workflow. */

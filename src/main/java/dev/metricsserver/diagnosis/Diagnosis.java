@@ -28,8 +28,8 @@ public final class Diagnosis {
   }
 
   /**
-   * Findings about a plan in force. The chain from pods to answers is walked from its beginning and gives one error at
-   * most: what comes after a broken link is its consequence.
+   * Findings about a plan in force. The chain from pods to answers is walked from its beginning and
+   * gives one error at most: what comes after a broken link is its consequence.
    */
   public static List<Finding> diagnose(
       MetricsServerPlan plan, Observations observations, Instant now) {
@@ -39,14 +39,13 @@ public final class Diagnosis {
   /** Findings about a refused spec, one for each thing that is wrong. */
   public static List<Finding> refused(String code, List<Violation> violations) {
     return violations.stream()
-        .map(
-            v ->
-                new Finding(
-                    code,
-                    Severity.Error,
-                    v.field().isEmpty() ? v.message() : "spec." + v.field() + ": " + v.message(),
-                    v.remedy(),
-                    "MetricsServerConfig/cluster"))
+        .map(v ->
+            new Finding(
+                code,
+                Severity.Error,
+                v.field().isEmpty() ? v.message() : "spec." + v.field() + ": " + v.message(),
+                v.remedy(),
+                "MetricsServerConfig/cluster"))
         .toList();
   }
 
@@ -74,21 +73,19 @@ public final class Diagnosis {
         .rollout()
         .flatMap(Observations.Rollout::failure)
         .filter(failure -> observations.pods().isEmpty())
-        .map(
-            failure ->
-                new Finding(
-                    "PodsNotCreated",
-                    Severity.Error,
-                    "Kubernetes refuses to create metrics-server's pods: " + failure,
-                    "kubectl -n %s describe replicaset -l k8s-app=metrics-server"
-                        .formatted(plan.namespace()),
-                    deployment()))
-        .or(
-            () ->
-                observations.pods().stream()
-                    .filter(p -> p.problem().isPresent())
-                    .findFirst()
-                    .map(p -> podProblem(p, p.problem().orElseThrow(), Severity.Error)));
+        .map(failure ->
+            new Finding(
+                "PodsNotCreated",
+                Severity.Error,
+                "Kubernetes refuses to create metrics-server's pods: " + failure,
+                "kubectl -n %s describe replicaset -l k8s-app=metrics-server"
+                    .formatted(plan.namespace()),
+                deployment()))
+        .or(() ->
+            observations.pods().stream()
+                .filter(p -> p.problem().isPresent())
+                .findFirst()
+                .map(p -> podProblem(p, p.problem().orElseThrow(), Severity.Error)));
   }
 
   private Finding podProblem(PodState pod, Problem problem, Severity severity) {
@@ -113,7 +110,8 @@ public final class Diagnosis {
               pod,
               severity,
               "PodOutOfMemory",
-              "metrics-server was killed because it needs more than " + plan.resources().memoryLimit(),
+              "metrics-server was killed because it needs more than "
+                  + plan.resources().memoryLimit(),
               "raise spec.resources.limits.memory, or leave it out to have it chosen");
       case "CrashLoopBackOff" ->
           finding(
@@ -144,24 +142,25 @@ public final class Diagnosis {
     return observations.pods().stream()
         .filter(p -> p.runningSince().map(t -> t.plus(patience).isBefore(now)).orElse(false))
         .findFirst()
-        .map(
-            p ->
-                plan.kubeletTLS().verified()
-                    ? finding(
-                        p,
-                        Severity.Error,
-                        "KubeletsNotScraped",
-                        "metrics-server runs but gets no metrics from the kubelets, most often because their serving"
-                            + " certificates are not signed by the cluster's CA",
-                        "see the reason with kubectl -n %s logs %s; have the kubelets' certificates signed by the cluster"
-                                .formatted(plan.namespace(), p.name())
-                            + " (serverTLSBootstrap: true), or accept them unseen with spec.kubelet.tls.mode: Insecure")
-                    : finding(
-                        p,
-                        Severity.Error,
-                        "KubeletsNotScraped",
-                        "metrics-server runs but gets no metrics from the kubelets",
-                        "see the reason with kubectl -n %s logs %s".formatted(plan.namespace(), p.name())));
+        .map(p ->
+            plan.kubeletTLS().verified()
+                ? finding(
+                    p,
+                    Severity.Error,
+                    "KubeletsNotScraped",
+                    "metrics-server runs but gets no metrics from the kubelets, most often because"
+                        + " their serving certificates are not signed by the cluster's CA",
+                    "see the reason with kubectl -n %s logs %s; have the kubelets' certificates signed by the cluster"
+                            .formatted(plan.namespace(), p.name())
+                        + " (serverTLSBootstrap: true), or accept them unseen with"
+                        + " spec.kubelet.tls.mode: Insecure")
+                : finding(
+                    p,
+                    Severity.Error,
+                    "KubeletsNotScraped",
+                    "metrics-server runs but gets no metrics from the kubelets",
+                    "see the reason with kubectl -n %s logs %s"
+                        .formatted(plan.namespace(), p.name())));
   }
 
   private Optional<Finding> unreachable(Registration registration) {
@@ -188,8 +187,8 @@ public final class Diagnosis {
     return timeout && plan.networkRules().isPresent()
         ? "open TCP port %d from the control plane to the pods; if a NetworkPolicy is in the way, name the control plane's"
                 .formatted(plan.port())
-            + " addresses in spec.networkPolicy.controlPlaneCIDRs; if the control plane is not on the pod network, set"
-            + " spec.hostNetwork: true"
+            + " addresses in spec.networkPolicy.controlPlaneCIDRs; if the control plane is not on"
+            + " the pod network, set spec.hostNetwork: true"
         : "kubectl get apiservice v1beta1.metrics.k8s.io -o yaml";
   }
 
@@ -214,8 +213,7 @@ public final class Diagnosis {
       observations.pods().stream()
           .filter(p -> p.problem().isPresent())
           .findFirst()
-          .ifPresent(
-              p -> findings.add(podProblem(p, p.problem().orElseThrow(), Severity.Warning)));
+          .ifPresent(p -> findings.add(podProblem(p, p.problem().orElseThrow(), Severity.Warning)));
     }
   }
 
@@ -246,11 +244,11 @@ public final class Diagnosis {
           new Finding(
               "KubeletTLSInsecure",
               Severity.Warning,
-              "the kubelets' certificates are not verified, so whoever answers on a node's address receives"
-                  + " metrics-server's token: "
+              "the kubelets' certificates are not verified, so whoever answers on a node's address"
+                  + " receives metrics-server's token: "
                   + plan.kubeletTLS().reason(),
-              "have the kubelets' certificates signed by the cluster (serverTLSBootstrap: true), then remove"
-                  + " spec.kubelet.tls.mode",
+              "have the kubelets' certificates signed by the cluster (serverTLSBootstrap: true),"
+                  + " then remove spec.kubelet.tls.mode",
               "MetricsServerConfig/cluster"));
     }
     if (!plan.servingTLS().verified()) {
@@ -259,7 +257,8 @@ public final class Diagnosis {
               "ServingTLSInsecure",
               Severity.Warning,
               plan.servingTLS().reason(),
-              "none yet: a verified serving certificate comes with a later version of this operator",
+              "none yet: a verified serving certificate comes with a later version of this"
+                  + " operator",
               "APIService/v1beta1.metrics.k8s.io"));
     }
     switch (plan.networkReason().code()) {
@@ -268,7 +267,8 @@ public final class Diagnosis {
           findings.add(
               network(
                   "NetworkPolicyOpen",
-                  "name where the API servers connect from in spec.networkPolicy.controlPlaneCIDRs"));
+                  "name where the API servers connect from in"
+                      + " spec.networkPolicy.controlPlaneCIDRs"));
       default ->
           findings.add(
               network(

@@ -8,7 +8,8 @@ package dev.metricsserver.diagnosis;
  * @param remedy the command or field that mends it
  * @param object the object concerned, as kind/namespace/name or kind/name
  */
-public record Finding(String code, Severity severity, String message, String remedy, String object) {
+public record Finding(
+    String code, Severity severity, String message, String remedy, String object) {
 
   /** How bad it is. */
   public enum Severity {

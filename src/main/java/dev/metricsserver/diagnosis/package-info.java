@@ -1,4 +1,5 @@
 /**
- * What is wrong and what mends it, pure: a plan and observations in, findings out, root causes before consequences.
+ * What is wrong and what mends it, pure: a plan and observations in, findings out, root causes
+ * before consequences.
  */
 package dev.metricsserver.diagnosis;

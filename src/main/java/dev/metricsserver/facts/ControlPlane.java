@@ -63,7 +63,8 @@ public record ControlPlane(KubernetesVersion version, List<Endpoint> service, bo
     }
 
     private List<Endpoint> service() {
-      var spec = client.services().inNamespace("default").withName("kubernetes").require().getSpec();
+      var spec =
+          client.services().inNamespace("default").withName("kubernetes").require().getSpec();
       return spec.getClusterIPs().stream()
           .flatMap(ip -> spec.getPorts().stream().map(port -> new Endpoint(ip, port.getPort())))
           .toList();

@@ -15,8 +15,7 @@ public final class Endpoints {
   private Endpoints() {}
 
   /** Whether a Service has an endpoint that is ready. */
-  public static boolean ready(
-      Collection<EndpointSlice> slices, String namespace, String service) {
+  public static boolean ready(Collection<EndpointSlice> slices, String namespace, String service) {
     return of(slices, namespace, service)
         .flatMap(slice -> slice.getEndpoints().stream())
         .anyMatch(Endpoints::ready);
@@ -26,14 +25,12 @@ public final class Endpoints {
   public static List<ClusterFacts.Endpoint> addresses(
       Collection<EndpointSlice> slices, String namespace, String service) {
     return of(slices, namespace, service)
-        .flatMap(
-            slice ->
-                slice.getEndpoints().stream()
-                    .flatMap(endpoint -> endpoint.getAddresses().stream())
-                    .flatMap(
-                        address ->
-                            slice.getPorts().stream()
-                                .map(port -> new ClusterFacts.Endpoint(address, port.getPort()))))
+        .flatMap(slice ->
+            slice.getEndpoints().stream()
+                .flatMap(endpoint -> endpoint.getAddresses().stream())
+                .flatMap(address ->
+                    slice.getPorts().stream()
+                        .map(port -> new ClusterFacts.Endpoint(address, port.getPort()))))
         .distinct()
         .toList();
   }

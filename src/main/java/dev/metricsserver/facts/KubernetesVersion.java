@@ -19,7 +19,8 @@ public record KubernetesVersion(int major, int minor) implements Comparable<Kube
     if (!matcher.matches()) {
       throw new IllegalArgumentException("not a Kubernetes version: " + text);
     }
-    return new KubernetesVersion(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
+    return new KubernetesVersion(
+        Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
   }
 
   @Override

@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What matters of a node. Two nodes with equal facts lead to equal decisions, so an update that leaves these as they are
- * (a heartbeat, a list of images) is no news.
+ * What matters of a node. Two nodes with equal facts lead to equal decisions, so an update that
+ * leaves these as they are (a heartbeat, a list of images) is no news.
  *
  * @param tunnelAddresses addresses the node's network plugin uses as source towards pods
  * @param kubeletPort the port the node reports, 0 when it reports none
@@ -61,7 +61,10 @@ public record NodeFacts(
             .map(a -> new Address(a.getType(), a.getAddress()))
             .toList(),
         spec.map(s -> List.copyOf(s.getPodCIDRs())).orElse(List.of()),
-        TUNNEL_ANNOTATIONS.stream().map(annotations::get).filter(a -> a != null && !a.isEmpty()).toList(),
+        TUNNEL_ANNOTATIONS.stream()
+            .map(annotations::get)
+            .filter(a -> a != null && !a.isEmpty())
+            .toList(),
         spec.stream()
             .flatMap(s -> s.getTaints().stream())
             .map(t -> new Taint(t.getKey(), requireNonNullElse(t.getValue(), ""), t.getEffect()))

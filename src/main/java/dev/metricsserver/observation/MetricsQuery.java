@@ -15,9 +15,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
- * Asks the metrics API for all nodes, through the API server as everybody does, and reconciles when the answer changed.
- * How soon it asks again is up to the reconcile, by {@link #within}; left alone, an answered question
- * is repeated every minute, a refused one ever more slowly as long as the API server calls the API available.
+ * Asks the metrics API for all nodes, through the API server as everybody does, and reconciles when
+ * the answer changed. How soon it asks again is up to the reconcile, by {@link #within}; left
+ * alone, an answered question is repeated every minute, a refused one ever more slowly as long as
+ * the API server calls the API available.
  */
 public final class MetricsQuery extends AbstractEventSource<MetricsAnswer, MetricsServerConfig> {
 
@@ -61,8 +62,8 @@ public final class MetricsQuery extends AbstractEventSource<MetricsAnswer, Metri
   }
 
   /**
-   * Asks at once when the API server and the last answer disagree on whether the API is there, and after the next scrape
-   * when nodes were missing.
+   * Asks at once when the API server and the last answer disagree on whether the API is there, and
+   * after the next scrape when nodes were missing.
    */
   public void within(Observations observations) {
     available = observations.registration().map(Observations.Registration::available).orElse(false);
@@ -124,7 +125,8 @@ public final class MetricsQuery extends AbstractEventSource<MetricsAnswer, Metri
 
   private static String sentence(KubernetesClientException e) {
     var status = e.getStatus();
-    var message = status == null || status.getMessage() == null ? e.getMessage() : status.getMessage();
+    var message =
+        status == null || status.getMessage() == null ? e.getMessage() : status.getMessage();
     return message == null ? e.getClass().getSimpleName() : message.strip();
   }
 }

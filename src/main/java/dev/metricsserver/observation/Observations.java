@@ -77,7 +77,9 @@ public record Observations(
 
     /** Whether enough nodes have metrics: one at least, and all but one or a tenth. */
     public boolean sufficient() {
-      return reporting > 0 && missing.size() <= Math.max(1, expected / 10) && reporting >= missing.size();
+      return reporting > 0
+          && missing.size() <= Math.max(1, expected / 10)
+          && reporting >= missing.size();
     }
   }
 }

@@ -25,10 +25,15 @@ import java.util.Set;
 /** Reads states off objects as the API server has them. Pure. */
 public final class Observer {
 
-  /** The APIService's annotation by whose change the API server looks again; its value is when it was set. */
+  /**
+   * The APIService's annotation by whose change the API server looks again; its value is when it
+   * was set.
+   */
   public static final String LOOK_AGAIN = "metricsserver.dev/look-again";
 
-  /** How long a node may take to have its first metrics: it joins, its kubelet starts, two scrapes. */
+  /**
+   * How long a node may take to have its first metrics: it joins, its kubelet starts, two scrapes.
+   */
   private static final Duration NEW_NODE = Duration.ofSeconds(60);
 
   private Observer() {}
@@ -36,8 +41,7 @@ public final class Observer {
   /** How far a Deployment is. */
   public static Rollout rollout(Deployment deployment) {
     var status = deployment.getStatus();
-    var conditions =
-        status == null ? List.<DeploymentCondition>of() : status.getConditions();
+    var conditions = status == null ? List.<DeploymentCondition>of() : status.getConditions();
     return new Rollout(
         status != null
             && deployment.getMetadata().getGeneration().equals(status.getObservedGeneration()),
@@ -46,10 +50,9 @@ public final class Observer {
         status == null ? 0 : requireNonNullElse(status.getUpdatedReplicas(), 0),
         status == null ? 0 : requireNonNullElse(status.getAvailableReplicas(), 0),
         conditions.stream()
-            .filter(
-                c ->
-                    ("ReplicaFailure".equals(c.getType()) && "True".equals(c.getStatus()))
-                        || ("Progressing".equals(c.getType()) && "False".equals(c.getStatus())))
+            .filter(c ->
+                ("ReplicaFailure".equals(c.getType()) && "True".equals(c.getStatus()))
+                    || ("Progressing".equals(c.getType()) && "False".equals(c.getStatus())))
             .map(DeploymentCondition::getMessage)
             .findFirst());
   }
@@ -77,12 +80,11 @@ public final class Observer {
     return status.getContainerStatuses().stream()
         .flatMap(c -> problem(c).stream())
         .findFirst()
-        .or(
-            () ->
-                status.getConditions().stream()
-                    .filter(c -> "PodScheduled".equals(c.getType()) && "False".equals(c.getStatus()))
-                    .map(c -> new Problem(c.getReason(), requireNonNullElse(c.getMessage(), "")))
-                    .findFirst());
+        .or(() ->
+            status.getConditions().stream()
+                .filter(c -> "PodScheduled".equals(c.getType()) && "False".equals(c.getStatus()))
+                .map(c -> new Problem(c.getReason(), requireNonNullElse(c.getMessage(), "")))
+                .findFirst());
   }
 
   /** What a container waits for; for one that crashed, its last words. */
@@ -91,8 +93,7 @@ public final class Observer {
     if (waiting == null || "ContainerCreating".equals(waiting.getReason())) {
       return Optional.empty();
     }
-    var last =
-        container.getLastState() == null ? null : container.getLastState().getTerminated();
+    var last = container.getLastState() == null ? null : container.getLastState().getTerminated();
     var words =
         last == null || last.getMessage() == null
             ? requireNonNullElse(waiting.getMessage(), "")
@@ -111,27 +112,33 @@ public final class Observer {
         .flatMap(s -> s.getConditions().stream())
         .filter(c -> "Available".equals(c.getType()))
         .findFirst()
-        .map(
-            c ->
-                new Registration(
-                    "True".equals(c.getStatus()),
-                    requireNonNullElse(c.getReason(), ""),
-                    requireNonNullElse(c.getMessage(), ""),
-                    time(c.getLastTransitionTime()),
-                    lookedAgain))
+        .map(c ->
+            new Registration(
+                "True".equals(c.getStatus()),
+                requireNonNullElse(c.getReason(), ""),
+                requireNonNullElse(c.getMessage(), ""),
+                time(c.getLastTransitionTime()),
+                lookedAgain))
         .orElse(
             new Registration(
-                false, "NotChecked", "the API server has not looked yet", Optional.empty(), lookedAgain));
+                false,
+                "NotChecked",
+                "the API server has not looked yet",
+                Optional.empty(),
+                lookedAgain));
   }
 
   /**
-   * Which nodes have metrics. Expected are the ready and selected ones; one that just joined is expected as soon as it
-   * reports, so that it is no false alarm before.
+   * Which nodes have metrics. Expected are the ready and selected ones; one that just joined is
+   * expected as soon as it reports, so that it is no false alarm before.
    *
    * @param selector labels of the nodes that metrics-server asks; empty for all
    */
   public static Coverage coverage(
-      Collection<NodeFacts> nodes, Map<String, String> selector, Set<String> reporting, Instant now) {
+      Collection<NodeFacts> nodes,
+      Map<String, String> selector,
+      Set<String> reporting,
+      Instant now) {
     var expected =
         nodes.stream()
             .filter(NodeFacts::ready)

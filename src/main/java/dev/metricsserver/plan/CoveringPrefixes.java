@@ -11,9 +11,9 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * A short list of CIDRs that contains every given address: the addresses themselves as long as they are few, else the
- * smallest prefixes that cover neighbours. So a NetworkPolicy stays small in a cluster of thousands of nodes, and a node
- * that joins between others changes nothing.
+ * A short list of CIDRs that contains every given address: the addresses themselves as long as they
+ * are few, else the smallest prefixes that cover neighbours. So a NetworkPolicy stays small in a
+ * cluster of thousands of nodes, and a node that joins between others changes nothing.
  */
 final class CoveringPrefixes {
 
@@ -25,7 +25,8 @@ final class CoveringPrefixes {
   /**
    * Covers addresses and CIDRs.
    *
-   * @param addresses what must be contained; what is no address is passed over, since nothing can connect from it
+   * @param addresses what must be contained; what is no address is passed over, since nothing can
+   *     connect from it
    * @return CIDRs, IPv4 before IPv6, in order of address
    */
   static List<String> cover(Collection<String> addresses) {

@@ -17,9 +17,8 @@ final class Durations {
   static Duration parse(String text) {
     return PART.matcher(text)
         .results()
-        .map(
-            part ->
-                new BigDecimal(part.group(1)).multiply(BigDecimal.valueOf(MILLIS.get(part.group(2)))))
+        .map(part ->
+            new BigDecimal(part.group(1)).multiply(BigDecimal.valueOf(MILLIS.get(part.group(2)))))
         .map(millis -> Duration.ofMillis(millis.longValue()))
         .reduce(Duration.ZERO, Duration::plus);
   }

@@ -14,9 +14,10 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * metrics-server's flags, version by version, and which of them {@code extraArgs} may carry: those in {@code
- * metrics-server-flags.txt} that no field owns and that do not weaken what the operator guarantees. Flags that are not
- * in that list are refused, so a version cannot be broken by a typing error.
+ * metrics-server's flags, version by version, and which of them {@code extraArgs} may carry: those
+ * in {@code metrics-server-flags.txt} that no field owns and that do not weaken what the operator
+ * guarantees. Flags that are not in that list are refused, so a version cannot be broken by a
+ * typing error.
  */
 final class Flags {
 
@@ -71,7 +72,8 @@ final class Flags {
               "--%s is what spec.%s is for".formatted(name, flag.verdict().substring(6)),
               "remove it and set spec." + flag.verdict().substring(6));
       default ->
-          violation("--%s is refused: %s".formatted(name, flag.verdict().substring(8)), "remove it");
+          violation(
+              "--%s is refused: %s".formatted(name, flag.verdict().substring(8)), "remove it");
     };
   }
 

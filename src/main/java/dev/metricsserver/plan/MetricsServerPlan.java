@@ -12,11 +12,13 @@ import java.util.Optional;
  *
  * @param args metrics-server's arguments, complete
  * @param requiredAntiAffinity whether two replicas never share a node
- * @param sleepBeforeStop seconds a pod waits before it is told to stop, where metrics-server itself cannot wait
+ * @param sleepBeforeStop seconds a pod waits before it is told to stop, where metrics-server itself
+ *     cannot wait
  * @param disruptionBudget whether a PodDisruptionBudget protects something
  * @param networkRules who may connect; empty for no NetworkPolicy
  * @param networkReason why the NetworkPolicy is as it is, or why there is none
- * @param unhealthyEviction whether the cluster knows {@code unhealthyPodEvictionPolicy} (Kubernetes 1.27)
+ * @param unhealthyEviction whether the cluster knows {@code unhealthyPodEvictionPolicy} (Kubernetes
+ *     1.27)
  * @param ownerReferences whether the objects go with the MetricsServerConfig
  * @param memory annotations of the Deployment that later decisions read
  * @param scrapeInterval how often each kubelet is asked
@@ -59,7 +61,8 @@ public record MetricsServerPlan(
   public record Reason(String code, String message) {}
 
   /** Requests and limits in canonical notation. */
-  public record Resources(String cpuRequest, String memoryRequest, String cpuLimit, String memoryLimit) {}
+  public record Resources(
+      String cpuRequest, String memoryRequest, String cpuLimit, String memoryLimit) {}
 
   /**
    * What a NetworkPolicy lets through.

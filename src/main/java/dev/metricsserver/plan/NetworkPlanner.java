@@ -40,19 +40,21 @@ final class NetworkPlanner {
       return new Reason("Disabled", "networkPolicy.mode is Disabled");
     }
     if (spec.hostNetwork()) {
-      return new Reason("HostNetwork", "a NetworkPolicy does not apply to pods in the nodes' network");
+      return new Reason(
+          "HostNetwork", "a NetworkPolicy does not apply to pods in the nodes' network");
     }
     if (spec.networkPolicy().mode() == Mode.Auto && facts.cilium()) {
       return new Reason(
           "Cilium",
-          "the address rules of a NetworkPolicy never match nodes where Cilium runs, so it would cut metrics-server off");
+          "the address rules of a NetworkPolicy never match nodes where Cilium runs, so it would"
+              + " cut metrics-server off");
     }
     return strict()
         ? new Reason("Strict", "only the control plane and the nodes may connect")
         : new Reason(
             "Open",
-            "the API servers are not nodes of this cluster, so where they connect from cannot be seen and everybody may"
-                + " connect to the metrics port");
+            "the API servers are not nodes of this cluster, so where they connect from cannot be"
+                + " seen and everybody may connect to the metrics port");
   }
 
   Optional<NetworkRules> rules() {
@@ -60,7 +62,11 @@ final class NetworkPlanner {
       case "Strict", "Open" ->
           Optional.of(
               new NetworkRules(
-                  strict() ? clients() : List.of(), kubelets(), kubeletPorts(), apiServers(), namesDialled));
+                  strict() ? clients() : List.of(),
+                  kubelets(),
+                  kubeletPorts(),
+                  apiServers(),
+                  namesDialled));
       default -> Optional.empty();
     };
   }
@@ -75,8 +81,9 @@ final class NetworkPlanner {
   }
 
   /**
-   * The API servers, and what their packets can carry as source once a node has forwarded them: the node's addresses, the
-   * pod network's own and first address (flannel's tunnel, a bridge), Calico's tunnels.
+   * The API servers, and what their packets can carry as source once a node has forwarded them: the
+   * node's addresses, the pod network's own and first address (flannel's tunnel, a bridge),
+   * Calico's tunnels.
    */
   private List<String> clients() {
     var sources =
@@ -108,7 +115,10 @@ final class NetworkPlanner {
     return ports.isEmpty() ? List.of(KUBELET_PORT) : List.copyOf(ports);
   }
 
-  /** By service address and by endpoint: network plugins differ in whether they look before or after translation. */
+  /**
+   * By service address and by endpoint: network plugins differ in whether they look before or after
+   * translation.
+   */
   private List<Destination> apiServers() {
     var byPort = new TreeMap<Integer, TreeSet<String>>();
     Stream.concat(facts.apiServerService().stream(), facts.apiServers().stream())

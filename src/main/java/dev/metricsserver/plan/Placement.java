@@ -13,8 +13,9 @@ final class Placement {
   private Placement() {}
 
   /**
-   * Counts the nodes that selector and lasting taints leave. A cordon, a node that is not ready and pressure pass, so
-   * they never count: else a drain would change the number of replicas in the middle of itself.
+   * Counts the nodes that selector and lasting taints leave. A cordon, a node that is not ready and
+   * pressure pass, so they never count: else a drain would change the number of replicas in the
+   * middle of itself.
    */
   static int capacity(List<NodeFacts> nodes, SchedulingSpec scheduling) {
     return (int)

@@ -40,8 +40,8 @@ public final class Planner {
   private static final Duration MAX_KUBELET_TIMEOUT = Duration.ofSeconds(10);
 
   /**
-   * How long a pod that was told to stop goes on answering, in seconds: until every node has heard that it is no longer an
-   * endpoint.
+   * How long a pod that was told to stop goes on answering, in seconds: until every node has heard
+   * that it is no longer an endpoint.
    */
   private static final int DRAIN_SECONDS = 5;
 
@@ -85,7 +85,10 @@ public final class Planner {
 
   // ------------------------------------------------------------------------------------- version
 
-  /** The version asked for; else the installed one as long as it is supported; else the newest supported one. */
+  /**
+   * The version asked for; else the installed one as long as it is supported; else the newest
+   * supported one.
+   */
   private Optional<Release> release() {
     var newest = Releases.newestFor(facts.kubernetes());
     if ("Latest".equals(spec.version())) {
@@ -106,28 +109,30 @@ public final class Planner {
     if (usable.isEmpty()) {
       return new Violation(
           "version",
-          "no metrics-server version known to this operator runs on Kubernetes " + facts.kubernetes(),
+          "no metrics-server version known to this operator runs on Kubernetes "
+              + facts.kubernetes(),
           "upgrade the cluster to Kubernetes 1.25 or newer");
     }
     var why =
         Releases.find(spec.version())
-            .map(
-                r ->
-                    "metrics-server %s needs Kubernetes %s or newer, this cluster has %s"
-                        .formatted(r.version(), r.oldestKubernetes(), facts.kubernetes()))
+            .map(r ->
+                "metrics-server %s needs Kubernetes %s or newer, this cluster has %s"
+                    .formatted(r.version(), r.oldestKubernetes(), facts.kubernetes()))
             .orElse("metrics-server %s is not known to this operator".formatted(spec.version()));
     return new Violation("version", why, "set version to one of " + usable + ", or leave it out");
   }
 
-  // ------------------------------------------------------------------------------------- what is wrong
+  // ------------------------------------------------------------------------------------- what is
+  // wrong
 
   private Violation conflict() {
     return new Violation(
         "",
         "this cluster has a metrics-server that this operator did not install: "
             + String.join(", ", facts.foreign()),
-        "remove it the way it was installed, for example helm -n kube-system uninstall metrics-server or kubectl delete"
-            + " -f components.yaml; the operator goes on by itself");
+        "remove it the way it was installed, for example helm -n kube-system uninstall"
+            + " metrics-server or kubectl delete -f components.yaml; the operator goes on by"
+            + " itself");
   }
 
   private List<Violation> unsupportedFields(Release release) {
@@ -137,17 +142,16 @@ public final class Planner {
       fields.put("kubelet.requestTimeout", spec.kubelet().requestTimeout() != null);
       fields.put("kubelet.nodeSelector", !spec.kubelet().nodeSelector().isEmpty());
       fields.put("logging.format", spec.logging().format() != LoggingSpec.Format.Text);
-      fields.forEach(
-          (field, used) -> {
-            if (used) {
-              violations.add(
-                  new Violation(
-                      field,
-                      "metrics-server %s cannot do this, 0.7.0 is the first that can"
-                          .formatted(release.version()),
-                      "leave it out or set version to 0.7.0 or newer"));
-            }
-          });
+      fields.forEach((field, used) -> {
+        if (used) {
+          violations.add(
+              new Violation(
+                  field,
+                  "metrics-server %s cannot do this, 0.7.0 is the first that can"
+                      .formatted(release.version()),
+                  "leave it out or set version to 0.7.0 or newer"));
+        }
+      });
     }
     spec.extraArgs().forEach(a -> Flags.check(a, release).ifPresent(violations::add));
     return violations;
@@ -171,12 +175,11 @@ public final class Planner {
     Sizing.check(resources()).ifPresent(violations::add);
     spec.networkPolicy().controlPlaneCIDRs().stream()
         .filter(c -> !new IPAddressString(c).isValid())
-        .map(
-            c ->
-                new Violation(
-                    "networkPolicy.controlPlaneCIDRs",
-                    c + " is not a CIDR",
-                    "write an address and a prefix length, such as 10.0.0.0/28"))
+        .map(c ->
+            new Violation(
+                "networkPolicy.controlPlaneCIDRs",
+                c + " is not a CIDR",
+                "write an address and a prefix length, such as 10.0.0.0/28"))
         .forEach(violations::add);
     return violations;
   }
@@ -233,7 +236,8 @@ public final class Planner {
 
   private TLSDecision kubeletTLS() {
     return spec.kubelet().tls().mode() == TLSMode.Verify
-        ? new TLSDecision(true, "kubelet.tls.mode is Verify: the cluster's CA must have signed them")
+        ? new TLSDecision(
+            true, "kubelet.tls.mode is Verify: the cluster's CA must have signed them")
         : new TLSDecision(false, "kubelet.tls.mode is Insecure");
   }
 
@@ -247,7 +251,9 @@ public final class Planner {
         "--kubelet-preferred-address-types="
             + addressTypes().stream().map(Enum::name).collect(Collectors.joining(",")));
     args.add(
-        kubelet.port() == null ? "--kubelet-use-node-status-port" : "--kubelet-port=" + kubelet.port());
+        kubelet.port() == null
+            ? "--kubelet-use-node-status-port"
+            : "--kubelet-port=" + kubelet.port());
     if (release.atLeast("0.7.0")) {
       args.add("--kubelet-request-timeout=" + kubeletTimeout());
     }
@@ -282,13 +288,12 @@ public final class Planner {
   /** Whether any node's kubelet is dialled by a name: the first type that the node has decides. */
   private boolean namesDialled() {
     return facts.nodes().stream()
-        .anyMatch(
-            n ->
-                addressTypes().stream()
-                    .flatMap(t -> n.addresses().stream().filter(a -> a.type().equals(t.name())))
-                    .findFirst()
-                    .map(a -> !a.isIP())
-                    .orElse(false));
+        .anyMatch(n ->
+            addressTypes().stream()
+                .flatMap(t -> n.addresses().stream().filter(a -> a.type().equals(t.name())))
+                .findFirst()
+                .map(a -> !a.isIP())
+                .orElse(false));
   }
 
   /** metrics-server refuses to start with a timeout above nine tenths of the resolution. */
@@ -320,7 +325,9 @@ public final class Planner {
 
   /** More at once; fewer, where the nodes say so and not the user, only when it lasts. */
   private int replicas() {
-    return fewerReplicas() && !lasted(FEWER_REPLICAS_AFTER) ? installedReplicas() : wantedReplicas();
+    return fewerReplicas() && !lasted(FEWER_REPLICAS_AFTER)
+        ? installedReplicas()
+        : wantedReplicas();
   }
 
   private boolean fewerReplicas() {
@@ -337,7 +344,10 @@ public final class Planner {
         : installedStep();
   }
 
-  /** Well below the step, not just under its edge, so that a few nodes that come and go roll nothing. */
+  /**
+   * Well below the step, not just under its edge, so that a few nodes that come and go roll
+   * nothing.
+   */
   private boolean smallerRequests() {
     return facts.nodes().size() < 0.7 * Sizing.stepBelow(installedStep());
   }

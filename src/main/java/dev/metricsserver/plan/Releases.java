@@ -8,12 +8,14 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The metrics-server versions this operator runs, and the oldest Kubernetes each supports, by metrics-server's own
- * compatibility table.
+ * The metrics-server versions this operator runs, and the oldest Kubernetes each supports, by
+ * metrics-server's own compatibility table.
  */
 final class Releases {
 
-  /** A metrics-server release; {@code flags} are compared with the table of flags by this number. */
+  /**
+   * A metrics-server release; {@code flags} are compared with the table of flags by this number.
+   */
   record Release(String version, KubernetesVersion oldestKubernetes) {
 
     boolean supports(KubernetesVersion kubernetes) {

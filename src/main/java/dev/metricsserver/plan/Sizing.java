@@ -11,10 +11,10 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Requests and limits by the number of nodes, in steps, so that a node more does not roll the pods. The figures are
- * metrics-server's own advice: 100m CPU and 200Mi up to 100 nodes, 1m and 2Mi more for each further node. The limits
- * leave room: a throttled metrics-server fails its liveness probe, one without memory is killed in the middle of a
- * scrape.
+ * Requests and limits by the number of nodes, in steps, so that a node more does not roll the pods.
+ * The figures are metrics-server's own advice: 100m CPU and 200Mi up to 100 nodes, 1m and 2Mi more
+ * for each further node. The limits leave room: a throttled metrics-server fails its liveness
+ * probe, one without memory is killed in the middle of a scrape.
  */
 final class Sizing {
 

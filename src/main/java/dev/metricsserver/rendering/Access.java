@@ -33,7 +33,9 @@ public final class Access {
         .build();
   }
 
-  /** The kubelets' metrics, and which pods and nodes there are: exactly what metrics-server needs. */
+  /**
+   * The kubelets' metrics, and which pods and nodes there are: exactly what metrics-server needs.
+   */
   public static ClusterRole clusterRole() {
     return new ClusterRoleBuilder()
         .withMetadata(Names.metadata(Names.CLUSTER_ROLE))
@@ -54,7 +56,8 @@ public final class Access {
                 "rbac.authorization.k8s.io/aggregate-to-edit", "true",
                 "rbac.authorization.k8s.io/aggregate-to-admin", "true"))
         .endMetadata()
-        .withRules(rule("metrics.k8s.io", List.of("pods", "nodes"), List.of("get", "list", "watch")))
+        .withRules(
+            rule("metrics.k8s.io", List.of("pods", "nodes"), List.of("get", "list", "watch")))
         .build();
   }
 

@@ -4,7 +4,9 @@ import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import java.util.Map;
 
-/** Names and labels. They are upstream's, because people's commands and dashboards depend on them. */
+/**
+ * Names and labels. They are upstream's, because people's commands and dashboards depend on them.
+ */
 public final class Names {
 
   /** ServiceAccount, Service, Deployment and PodDisruptionBudget. */

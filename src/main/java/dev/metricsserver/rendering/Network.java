@@ -54,13 +54,12 @@ public final class Network {
     }
     rules
         .apiServers()
-        .forEach(
-            server ->
-                egress.add(
-                    new NetworkPolicyEgressRuleBuilder()
-                        .withTo(peers(server.cidrs()))
-                        .withPorts(port("TCP", server.port()))
-                        .build()));
+        .forEach(server ->
+            egress.add(
+                new NetworkPolicyEgressRuleBuilder()
+                    .withTo(peers(server.cidrs()))
+                    .withPorts(port("TCP", server.port()))
+                    .build()));
     if (rules.dns()) {
       egress.add(
           new NetworkPolicyEgressRuleBuilder()

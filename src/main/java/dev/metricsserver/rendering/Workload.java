@@ -30,8 +30,8 @@ import java.util.TreeMap;
 public final class Workload {
 
   /**
-   * The pod template's annotation with the ServiceAccount's UID: a new ServiceAccount of the same name makes the running
-   * pods' tokens worthless, so a new UID must roll them.
+   * The pod template's annotation with the ServiceAccount's UID: a new ServiceAccount of the same
+   * name makes the running pods' tokens worthless, so a new UID must roll them.
    */
   public static final String SERVICE_ACCOUNT_UID = "metricsserver.dev/service-account-uid";
 
@@ -84,8 +84,7 @@ public final class Workload {
         .withTopologySpreadConstraints(
             plan.scheduling().topologySpreadConstraints().stream().map(Workload::spread).toList())
         .withAffinity(plan.replicas() > 1 ? affinity(plan) : null)
-        .withImagePullSecrets(
-            plan.pullSecrets().stream().map(LocalObjectReference::new).toList())
+        .withImagePullSecrets(plan.pullSecrets().stream().map(LocalObjectReference::new).toList())
         .withNewSecurityContext()
         .withRunAsNonRoot(true)
         .withRunAsUser(NOBODY)
@@ -120,7 +119,10 @@ public final class Workload {
         .build();
   }
 
-  /** A single pod is replaced after its successor is ready; on the host's network both would need the same port. */
+  /**
+   * A single pod is replaced after its successor is ready; on the host's network both would need
+   * the same port.
+   */
   private static boolean surges(MetricsServerPlan plan) {
     return plan.replicas() == 1 && !plan.hostNetwork();
   }
@@ -159,23 +161,23 @@ public final class Workload {
             .withType("RuntimeDefault")
             .endSeccompProfile()
             .endSecurityContext()
-            // The fatal line of a crash lands in the pod's status, where it can be read without access to logs.
+            // The fatal line of a crash lands in the pod's status, where it can be read without
+            // access to logs.
             .withTerminationMessagePolicy("FallbackToLogsOnError")
             .addNewVolumeMount()
             .withName(TMP)
             .withMountPath("/tmp")
             .endVolumeMount();
     plan.sleepBeforeStop()
-        .ifPresent(
-            seconds ->
-                builder
-                    .withNewLifecycle()
-                    .withNewPreStop()
-                    .withNewSleep()
-                    .withSeconds(seconds.longValue())
-                    .endSleep()
-                    .endPreStop()
-                    .endLifecycle());
+        .ifPresent(seconds ->
+            builder
+                .withNewLifecycle()
+                .withNewPreStop()
+                .withNewSleep()
+                .withSeconds(seconds.longValue())
+                .endSleep()
+                .endPreStop()
+                .endLifecycle());
     return builder.build();
   }
 
@@ -197,7 +199,10 @@ public final class Workload {
     var term = onePerNode();
     var builder = new AffinityBuilder().withNewPodAntiAffinity();
     return plan.requiredAntiAffinity()
-        ? builder.withRequiredDuringSchedulingIgnoredDuringExecution(term).endPodAntiAffinity().build()
+        ? builder
+            .withRequiredDuringSchedulingIgnoredDuringExecution(term)
+            .endPodAntiAffinity()
+            .build()
         : builder
             .addNewPreferredDuringSchedulingIgnoredDuringExecution()
             .withWeight(100)

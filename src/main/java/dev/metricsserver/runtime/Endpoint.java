@@ -47,7 +47,10 @@ final class Endpoint {
     }
   }
 
-  /** Notes, the first time, how long it took from the start until all objects were as they should be. */
+  /**
+   * Notes, the first time, how long it took from the start until all objects were as they should
+   * be.
+   */
   void verified() {
     if (untilVerified.get() != null) {
       return;
@@ -55,7 +58,8 @@ final class Endpoint {
     var took = Duration.between(processStart(), Instant.now());
     if (untilVerified.compareAndSet(null, took)) {
       registry.gauge("metrics_server_operator_start_duration_seconds", took.toMillis() / 1000.0);
-      log.info("Verified all objects, %.3f s after process start".formatted(took.toMillis() / 1000.0));
+      log.info(
+          "Verified all objects, %.3f s after process start".formatted(took.toMillis() / 1000.0));
     }
   }
 

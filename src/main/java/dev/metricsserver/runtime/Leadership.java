@@ -47,7 +47,9 @@ final class Leadership {
     return stopping;
   }
 
-  /** Another replica may act from now on: this one must not, not even to the end of what it does. */
+  /**
+   * Another replica may act from now on: this one must not, not even to the end of what it does.
+   */
   private void lost() {
     if (!stopping) {
       log.error("The Lease was lost, starting anew");

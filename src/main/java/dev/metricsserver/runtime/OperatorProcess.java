@@ -49,7 +49,10 @@ public final class OperatorProcess {
     }
   }
 
-  /** Lets the current reconcile finish, then gives the Lease back, so that the next leader need not wait for its end. */
+  /**
+   * Lets the current reconcile finish, then gives the Lease back, so that the next leader need not
+   * wait for its end.
+   */
   private void stop() {
     log.info("Stopping");
     leadership.stopping();
@@ -67,24 +70,26 @@ public final class OperatorProcess {
         .withConcurrentReconciliationThreads(THREADS)
         .withConcurrentWorkflowExecutorThreads(THREADS)
         .withReconciliationTerminationTimeout(PATIENCE_AT_STOP)
-        // No annotation of the framework on our objects: the price is one reconcile more after a write.
+        // No annotation of the framework on our objects: the price is one reconcile more after a
+        // write.
         .withPreviousAnnotationForDependentResources(false)
         .withParseResourceVersions(true)
-        .withInformerStoppedHandler(
-            (informer, e) -> {
-              if (!leadership.isStopping()) {
-                log.error("A watch broke for good, starting anew", e);
-                Runtime.getRuntime().halt(1);
-              }
-            });
+        .withInformerStoppedHandler((informer, e) -> {
+          if (!leadership.isStopping()) {
+            log.error("A watch broke for good, starting anew", e);
+            Runtime.getRuntime().halt(1);
+          }
+        });
   }
 
   private static Config config() {
     var config = Config.autoConfigure(null);
-    // An environment variable must not be able to turn the check of the API server's certificate off.
+    // An environment variable must not be able to turn the check of the API server's certificate
+    // off.
     config.setTrustCerts(false);
     config.setDisableHostnameVerification(false);
-    // The client's own retries last minutes without a word; the reconcile's do not, and they are seen.
+    // The client's own retries last minutes without a word; the reconcile's do not, and they are
+    // seen.
     config.setRequestRetryBackoffLimit(CLIENT_RETRIES);
     return config;
   }

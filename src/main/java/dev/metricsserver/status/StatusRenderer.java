@@ -19,7 +19,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Writes the status. Every condition is written every time; a transition time moves only with the condition's status. */
+/**
+ * Writes the status. Every condition is written every time; a transition time moves only with the
+ * condition's status.
+ */
 public final class StatusRenderer {
 
   private static final int NAMES_SHOWN = 10;
@@ -96,11 +99,15 @@ public final class StatusRenderer {
     var ready = ready();
     return Stream.of(
             condition("APIServiceAvailable", apiServiceAvailable()),
-            condition("KubeletTLSVerified", tls("KubeletTLSVerified", plan().map(MetricsServerPlan::kubeletTLS))),
+            condition(
+                "KubeletTLSVerified",
+                tls("KubeletTLSVerified", plan().map(MetricsServerPlan::kubeletTLS))),
             condition("MetricsAvailable", metricsAvailable()),
             condition("Ready", ready),
             condition("Reconciling", reconciling(ready)),
-            condition("ServingTLSVerified", tls("ServingTLSVerified", plan().map(MetricsServerPlan::servingTLS))),
+            condition(
+                "ServingTLSVerified",
+                tls("ServingTLSVerified", plan().map(MetricsServerPlan::servingTLS))),
             condition("Stalled", stalled()))
         .toList();
   }
@@ -127,16 +134,18 @@ public final class StatusRenderer {
     return State.of(
         metrics.status().equals("True"),
         metrics.reason(),
-        prefix + (metrics.status().equals("True") ? metrics.message() : firstErrorOr(metrics.message())));
+        prefix
+            + (metrics.status().equals("True")
+                ? metrics.message()
+                : firstErrorOr(metrics.message())));
   }
 
   private String rollout() {
     return observations
         .rollout()
-        .map(
-            r ->
-                "%d of %d pods updated, %d available"
-                    .formatted(r.seen() ? r.updated() : 0, r.wanted(), r.available()))
+        .map(r ->
+            "%d of %d pods updated, %d available"
+                .formatted(r.seen() ? r.updated() : 0, r.wanted(), r.available()))
         .orElse("the Deployment is not there yet");
   }
 
@@ -162,15 +171,14 @@ public final class StatusRenderer {
   private State apiServiceAvailable() {
     return observations
         .registration()
-        .map(
-            (Registration r) ->
-                State.of(r.available(), r.reason().isEmpty() ? "Unknown" : r.reason(), r.message()))
+        .map((Registration r) ->
+            State.of(r.available(), r.reason().isEmpty() ? "Unknown" : r.reason(), r.message()))
         .orElse(
             State.of(
                 false,
                 "NotRegistered",
-                "the metrics API is registered when the first pod is ready: metrics-server needs two rounds of"
-                    + " measurements"));
+                "the metrics API is registered when the first pod is ready: metrics-server needs"
+                    + " two rounds of measurements"));
   }
 
   private State metricsAvailable() {
@@ -188,8 +196,7 @@ public final class StatusRenderer {
 
   private State tls(String type, Optional<TLSDecision> decision) {
     return decision
-        .map(
-            d -> State.of(d.verified(), d.verified() ? "Verified" : "Insecure", d.reason()))
+        .map(d -> State.of(d.verified(), d.verified() ? "Verified" : "Insecure", d.reason()))
         .or(() -> previous(type).map(c -> new State(c.getStatus(), c.getReason(), c.getMessage())))
         .orElse(new State("Unknown", "NotApplied", "no configuration is in force yet"));
   }
@@ -235,6 +242,10 @@ public final class StatusRenderer {
 
   private static FindingStatus finding(Finding finding) {
     return new FindingStatus(
-        finding.code(), finding.severity().name(), finding.message(), finding.remedy(), finding.object());
+        finding.code(),
+        finding.severity().name(),
+        finding.message(),
+        finding.remedy(),
+        finding.object());
   }
 }

@@ -30,23 +30,24 @@ record AuditLog(Path file) {
     }
   }
 
-  /** The operator's requests so far, in order; its Lease and the reviews of its own rights aside. */
+  /**
+   * The operator's requests so far, in order; its Lease and the reviews of its own rights aside.
+   */
   List<Request> operatorRequests() {
     try (var lines = Files.lines(file)) {
       return lines
           .map(AuditLog::parse)
           .filter(event -> OPERATOR.equals(event.at("/user/username").asText()))
-          .map(
-              event ->
-                  new Request(
-                      event.get("verb").asText(),
-                      event.at("/objectRef/resource").asText()
-                          + (event.at("/objectRef/subresource").isMissingNode()
-                              ? ""
-                              : "/" + event.at("/objectRef/subresource").asText()),
-                      event.at("/objectRef/name").asText(),
-                      event.at("/responseStatus/code").asInt(),
-                      event.get("requestURI").asText()))
+          .map(event ->
+              new Request(
+                  event.get("verb").asText(),
+                  event.at("/objectRef/resource").asText()
+                      + (event.at("/objectRef/subresource").isMissingNode()
+                          ? ""
+                          : "/" + event.at("/objectRef/subresource").asText()),
+                  event.at("/objectRef/name").asText(),
+                  event.at("/responseStatus/code").asInt(),
+                  event.get("requestURI").asText()))
           .filter(r -> !r.resource().equals("leases"))
           .filter(r -> !r.resource().equals("selfsubjectrulesreviews"))
           .toList();
@@ -59,7 +60,10 @@ record AuditLog(Path file) {
     return operatorRequests().stream().filter(Request::isWrite).toList();
   }
 
-  /** Whether it is the annotation that makes the API server look again, which is merged and not applied. */
+  /**
+   * Whether it is the annotation that makes the API server look again, which is merged and not
+   * applied.
+   */
   static boolean isLookAgain(Request request) {
     return request.resource().equals("apiservices") && !request.uri().contains("fieldManager=");
   }

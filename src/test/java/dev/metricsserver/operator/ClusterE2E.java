@@ -37,8 +37,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The main job on a real cluster: real kubelets, the real metrics-server, and the operator as a pod from its own image
- * under its own RBAC. {@code deploy/local/up} has started the cluster before.
+ * The main job on a real cluster: real kubelets, the real metrics-server, and the operator as a pod
+ * from its own image under its own RBAC. {@code deploy/local/up} has started the cluster before.
  */
 class ClusterE2E {
 
@@ -174,7 +174,13 @@ class ClusterE2E {
         "the first objects are there",
         () -> assertThat(objects().filter(o -> client.resource(o).get() != null)).isNotEmpty());
     operatorPods()
-        .forEach(name -> client.pods().inNamespace("metrics-server-operator").withName(name).withGracePeriod(0).delete());
+        .forEach(name ->
+            client
+                .pods()
+                .inNamespace("metrics-server-operator")
+                .withName(name)
+                .withGracePeriod(0)
+                .delete());
     awaitReady();
     assertThat(objects().filter(o -> client.resource(o).get() == null)).as("missing").isEmpty();
   }
@@ -221,14 +227,17 @@ class ClusterE2E {
   @Test
   void theStandByTakesOverAtOnceWhenTheLeaderIsToldToStop() {
     scaleOperator(2);
-    var lease = client.leases().inNamespace("metrics-server-operator").withName("metrics-server-operator");
+    var lease =
+        client.leases().inNamespace("metrics-server-operator").withName("metrics-server-operator");
     var leader = lease.get().getSpec().getHolderIdentity();
     client.pods().inNamespace("metrics-server-operator").withName(leader).delete();
     within(
         Duration.ofSeconds(10),
         "another one leads",
         () ->
-            assertThat(lease.get().getSpec().getHolderIdentity()).isNotBlank().isNotEqualTo(leader));
+            assertThat(lease.get().getSpec().getHolderIdentity())
+                .isNotBlank()
+                .isNotEqualTo(leader));
   }
 
   // ---------------------------------------------------------------------------------- the resource
@@ -302,17 +311,17 @@ class ClusterE2E {
   /** Every object the operator makes, by kind and name. */
   private static Stream<HasMetadata> objects() {
     return Stream.of(
-            named(new ServiceAccount(), NAMESPACE, "metrics-server"),
-            named(new ClusterRole(), null, "system:metrics-server"),
-            named(new ClusterRole(), null, "system:aggregated-metrics-reader"),
-            named(new ClusterRoleBinding(), null, "system:metrics-server"),
-            named(new ClusterRoleBinding(), null, "metrics-server:system:auth-delegator"),
-            named(new RoleBinding(), NAMESPACE, "metrics-server-auth-reader"),
-            named(new Service(), NAMESPACE, "metrics-server"),
-            named(new Deployment(), NAMESPACE, "metrics-server"),
-            named(new PodDisruptionBudget(), NAMESPACE, "metrics-server"),
-            named(new NetworkPolicy(), NAMESPACE, "metrics-server-netpol"),
-            named(new APIService(), null, "v1beta1.metrics.k8s.io"));
+        named(new ServiceAccount(), NAMESPACE, "metrics-server"),
+        named(new ClusterRole(), null, "system:metrics-server"),
+        named(new ClusterRole(), null, "system:aggregated-metrics-reader"),
+        named(new ClusterRoleBinding(), null, "system:metrics-server"),
+        named(new ClusterRoleBinding(), null, "metrics-server:system:auth-delegator"),
+        named(new RoleBinding(), NAMESPACE, "metrics-server-auth-reader"),
+        named(new Service(), NAMESPACE, "metrics-server"),
+        named(new Deployment(), NAMESPACE, "metrics-server"),
+        named(new PodDisruptionBudget(), NAMESPACE, "metrics-server"),
+        named(new NetworkPolicy(), NAMESPACE, "metrics-server-netpol"),
+        named(new APIService(), null, "v1beta1.metrics.k8s.io"));
   }
 
   private static HasMetadata named(HasMetadata object, String namespace, String name) {

@@ -32,8 +32,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The operator as a process with a token of its own ServiceAccount, on a real API server. There are no controllers: pods
- * never run, and each test says what would make the API server's view of them.
+ * The operator as a process with a token of its own ServiceAccount, on a real API server. There are
+ * no controllers: pods never run, and each test says what would make the API server's view of them.
  */
 class OperatorIT {
 
@@ -42,11 +42,14 @@ class OperatorIT {
   private static OperatorUnderTest operator;
 
   /** A managed object, and a change to it that somebody could make. */
-  private record Managed(Class<? extends HasMetadata> type, String namespace, String name, String change) {
+  private record Managed(
+      Class<? extends HasMetadata> type, String namespace, String name, String change) {
 
     HasMetadata get() {
       var resources = cluster.admin().resources(type);
-      return (namespace == null ? resources.withName(name) : resources.inNamespace(namespace).withName(name))
+      return (namespace == null
+              ? resources.withName(name)
+              : resources.inNamespace(namespace).withName(name))
           .get();
     }
 
@@ -108,7 +111,9 @@ class OperatorIT {
     soon("the Deployment is there", () -> assertThat(cluster.deployment()).isNotNull());
     assertThat(apiService()).as("the APIService, while no endpoint is ready").isNull();
     cluster.addReadyEndpoint();
-    soon("everything is there", () -> assertThat(MANAGED).allSatisfy(m -> assertThat(m.get()).isNotNull()));
+    soon(
+        "everything is there",
+        () -> assertThat(MANAGED).allSatisfy(m -> assertThat(m.get()).isNotNull()));
   }
 
   @AfterAll
@@ -129,75 +134,72 @@ class OperatorIT {
   @TestFactory
   Stream<DynamicTest> aDeletedObjectComesBack() {
     return MANAGED.stream()
-        .map(
-            m ->
-                DynamicTest.dynamicTest(
-                    m.toString(),
-                    () -> {
-                      var before = m.get();
-                      cluster.admin().resource(before).withGracePeriod(0).delete();
-                      soon(
-                          "it is back",
-                          () ->
-                              assertThat(m.get())
-                                  .isNotNull()
-                                  .satisfies(
-                                      o ->
-                                          assertThat(o.getMetadata().getUid())
-                                              .isNotEqualTo(before.getMetadata().getUid())));
-                    }));
+        .map(m ->
+            DynamicTest.dynamicTest(
+                m.toString(),
+                () -> {
+                  var before = m.get();
+                  cluster.admin().resource(before).withGracePeriod(0).delete();
+                  soon(
+                      "it is back",
+                      () ->
+                          assertThat(m.get())
+                              .isNotNull()
+                              .satisfies(o ->
+                                  assertThat(o.getMetadata().getUid())
+                                      .isNotEqualTo(before.getMetadata().getUid())));
+                }));
   }
 
   @TestFactory
   Stream<DynamicTest> aChangedObjectIsRepaired() {
     return MANAGED.stream()
-        .map(
-            m ->
-                DynamicTest.dynamicTest(
-                    m.toString(),
-                    () -> {
-                      var before = content(m.get());
-                      var changed =
-                          cluster
-                              .admin()
-                              .resource(m.get())
-                              .patch(PatchContext.of(PatchType.JSON_MERGE), m.change());
-                      assertThat(content(changed)).as("the change").isNotEqualTo(before);
-                      soon("it is repaired", () -> assertThat(content(m.get())).isEqualTo(before));
-                    }));
+        .map(m ->
+            DynamicTest.dynamicTest(
+                m.toString(),
+                () -> {
+                  var before = content(m.get());
+                  var changed =
+                      cluster
+                          .admin()
+                          .resource(m.get())
+                          .patch(PatchContext.of(PatchType.JSON_MERGE), m.change());
+                  assertThat(content(changed)).as("the change").isNotEqualTo(before);
+                  soon("it is repaired", () -> assertThat(content(m.get())).isEqualTo(before));
+                }));
   }
 
   @TestFactory
   Stream<DynamicTest> aStrippedOwnerReferenceComesBack() {
     return MANAGED.stream()
-        .map(
-            m ->
-                DynamicTest.dynamicTest(
-                    m.toString(),
-                    () -> {
-                      cluster
-                          .admin()
-                          .resource(m.get())
-                          .patch(
-                              PatchContext.of(PatchType.JSON_MERGE),
-                              "{\"metadata\":{\"ownerReferences\":null,\"labels\":null}}");
-                      soon(
-                          "it has its owner again",
-                          () ->
-                              assertThat(m.get().getMetadata())
-                                  .satisfies(
-                                      meta -> assertThat(meta.getOwnerReferences()).hasSize(1),
-                                      meta ->
-                                          assertThat(meta.getLabels())
-                                              .containsEntry(
-                                                  "app.kubernetes.io/managed-by",
-                                                  "metrics-server-operator")));
-                    }));
+        .map(m ->
+            DynamicTest.dynamicTest(
+                m.toString(),
+                () -> {
+                  cluster
+                      .admin()
+                      .resource(m.get())
+                      .patch(
+                          PatchContext.of(PatchType.JSON_MERGE),
+                          "{\"metadata\":{\"ownerReferences\":null,\"labels\":null}}");
+                  soon(
+                      "it has its owner again",
+                      () ->
+                          assertThat(m.get().getMetadata())
+                              .satisfies(
+                                  meta -> assertThat(meta.getOwnerReferences()).hasSize(1),
+                                  meta ->
+                                      assertThat(meta.getLabels())
+                                          .containsEntry(
+                                              "app.kubernetes.io/managed-by",
+                                              "metrics-server-operator")));
+                }));
   }
 
   @Test
   void aNewServiceAccountRollsThePods() {
-    var account = cluster.admin().serviceAccounts().inNamespace("kube-system").withName("metrics-server");
+    var account =
+        cluster.admin().serviceAccounts().inNamespace("kube-system").withName("metrics-server");
     account.delete();
     soon(
         "the pod template names the new one",
@@ -215,7 +217,9 @@ class OperatorIT {
     assertThat(operator.terminate()).isZero();
     var before = cluster.audit().operatorWrites().size();
     operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "operator-it-2");
-    soon("it verified everything", () -> assertThat(operator.log()).contains("Verified all objects"));
+    soon(
+        "it verified everything",
+        () -> assertThat(operator.log()).contains("Verified all objects"));
     soonQuiet();
     var writes = cluster.audit().operatorWrites();
     assertThat(writes.subList(before, writes.size()))
@@ -245,7 +249,8 @@ class OperatorIT {
     soonQuiet();
     var before = MANAGED.stream().map(m -> m.get().getMetadata().getResourceVersion()).toList();
     cluster.applyConfig(
-        "{version: 0.1.0, kubelet: {tls: {mode: Insecure}}, extraArgs: [--kubelet-insecure-tls=true]}");
+        "{version: 0.1.0, kubelet: {tls: {mode: Insecure}}, extraArgs:"
+            + " [--kubelet-insecure-tls=true]}");
     soon(
         "it says so",
         () ->
@@ -255,7 +260,8 @@ class OperatorIT {
                     c -> assertThat(c.getReason()).isEqualTo("InvalidSpec"),
                     c ->
                         assertThat(c.getMessage())
-                            .contains("spec.version", "0.1.0 is not known", "set version to one of")));
+                            .contains(
+                                "spec.version", "0.1.0 is not known", "set version to one of")));
     assertThat(condition("Ready").getStatus()).isEqualTo("False");
     assertThat(MANAGED.stream().map(m -> m.get().getMetadata().getResourceVersion()).toList())
         .as("resource versions")
@@ -283,7 +289,9 @@ class OperatorIT {
         .as("the other objects")
         .isEqualTo(uids);
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
-    soon("they are back", () -> assertThat(optional).allSatisfy(m -> assertThat(m.get()).isNotNull()));
+    soon(
+        "they are back",
+        () -> assertThat(optional).allSatisfy(m -> assertThat(m.get()).isNotNull()));
   }
 
   @Test
@@ -299,7 +307,8 @@ class OperatorIT {
         "they have one again",
         () ->
             assertThat(MANAGED)
-                .allSatisfy(m -> assertThat(m.get().getMetadata().getOwnerReferences()).hasSize(1)));
+                .allSatisfy(
+                    m -> assertThat(m.get().getMetadata().getOwnerReferences()).hasSize(1)));
   }
 
   @Test
@@ -315,12 +324,15 @@ class OperatorIT {
         .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\":{\"replicas\":4}}");
     // A node's event makes the operator look at everything; its status tells when it has.
     cluster.addNode("node-paused", "192.168.7.50");
-    soon("it has looked", () -> assertThat(cluster.config().getStatus().nodes().total()).isEqualTo(3));
+    soon(
+        "it has looked",
+        () -> assertThat(cluster.config().getStatus().nodes().total()).isEqualTo(3));
     assertThat(cluster.deployment().getSpec().getReplicas()).isEqualTo(4);
     cluster.admin().nodes().withName("node-paused").delete();
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
     soon(
-        "it repairs again", () -> assertThat(cluster.deployment().getSpec().getReplicas()).isEqualTo(2));
+        "it repairs again",
+        () -> assertThat(cluster.deployment().getSpec().getReplicas()).isEqualTo(2));
   }
 
   @Test

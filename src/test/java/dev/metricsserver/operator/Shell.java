@@ -31,7 +31,9 @@ final class Shell {
 
     Output(String... command) {
       var builder = new ProcessBuilder(command).redirectErrorStream(true);
-      builder.environment().put("KUBECONFIG", Path.of("target/local/kubeconfig").toAbsolutePath().toString());
+      builder
+          .environment()
+          .put("KUBECONFIG", Path.of("target/local/kubeconfig").toAbsolutePath().toString());
       try {
         var process = builder.start();
         text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -22,8 +22,9 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A real kube-apiserver and etcd, without kubelets and controllers, into which the operator is installed as users install
- * it: the CustomResourceDefinition and the RBAC of {@code deploy/base}. What controllers would do, a test does by hand.
+ * A real kube-apiserver and etcd, without kubelets and controllers, into which the operator is
+ * installed as users install it: the CustomResourceDefinition and the RBAC of {@code deploy/base}.
+ * What controllers would do, a test does by hand.
  */
 final class TestCluster implements AutoCloseable {
 
@@ -116,7 +117,8 @@ final class TestCluster implements AutoCloseable {
             crd ->
                 crd.getStatus() != null
                     && crd.getStatus().getConditions().stream()
-                        .anyMatch(c -> c.getType().equals("Established") && c.getStatus().equals("True")),
+                        .anyMatch(
+                            c -> c.getType().equals("Established") && c.getStatus().equals("True")),
             30,
             TimeUnit.SECONDS);
     apply(Path.of("deploy/base/namespace.yaml"));
@@ -143,20 +145,19 @@ final class TestCluster implements AutoCloseable {
     return admin
         .nodes()
         .withName(name)
-        .editStatus(
-            n ->
-                new NodeBuilder(n)
-                    .editOrNewStatus()
-                    .addNewAddress(address, "InternalIP")
-                    .addNewCondition()
-                    .withType("Ready")
-                    .withStatus("True")
-                    .endCondition()
-                    .withNewDaemonEndpoints()
-                    .withNewKubeletEndpoint(10250)
-                    .endDaemonEndpoints()
-                    .endStatus()
-                    .build());
+        .editStatus(n ->
+            new NodeBuilder(n)
+                .editOrNewStatus()
+                .addNewAddress(address, "InternalIP")
+                .addNewCondition()
+                .withType("Ready")
+                .withStatus("True")
+                .endCondition()
+                .withNewDaemonEndpoints()
+                .withNewKubeletEndpoint(10250)
+                .endDaemonEndpoints()
+                .endStatus()
+                .build());
   }
 
   /** Makes metrics-server look ready, as the EndpointSlice controller would. */
