@@ -1,6 +1,7 @@
 package dev.metricsserver.api;
 
 import com.fasterxml.jackson.annotation.JsonClassDescription;
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.kubernetes.api.model.Condition;
@@ -31,6 +32,21 @@ public record MetricsServerConfigStatus(
             "Ready, Reconciling and Stalled as kstatus defines them; APIServiceAvailable,"
                 + " MetricsAvailable, KubeletTLSVerified and ServingTLSVerified.")
         List<Condition> conditions) {
+
+  /** The condition that tells whether the API server finds the metrics API available. */
+  public static final String API_SERVICE_AVAILABLE = "APIServiceAvailable";
+
+  /** The reason of {@link #API_SERVICE_AVAILABLE} before the metrics API is first registered. */
+  public static final String NOT_REGISTERED = "NotRegistered";
+
+  /** Whether the metrics API has been registered for this resource before. */
+  @JsonIgnore
+  public boolean isRegistered() {
+    return conditions != null
+        && conditions.stream()
+            .filter(c -> API_SERVICE_AVAILABLE.equals(c.getType()))
+            .anyMatch(c -> !NOT_REGISTERED.equals(c.getReason()));
+  }
 
   /** A TLS decision in force and its reason. */
   public record TLSStatus(

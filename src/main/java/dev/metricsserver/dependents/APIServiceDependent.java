@@ -15,7 +15,7 @@ import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDep
 
 /**
  * The registration of the metrics API. It is made when an endpoint is ready: made earlier, the API
- * servers find nobody, back off, and look again seconds after the pods are ready. Once it is there
+ * servers find nobody, back off, and look again seconds after the pods are ready. Once it was made
  * it is kept and repaired whatever the pods do; a workflow's reconcile precondition would delete it
  * when they are not ready.
  */
@@ -33,12 +33,20 @@ public final class APIServiceDependent extends ManagedDependent<APIService> {
   @Override
   public ReconcileResult<APIService> reconcile(
       MetricsServerConfig primary, Context<MetricsServerConfig> context) {
-    return getSecondaryResource(primary, context).isPresent()
-            || Endpoints.ready(
-                context.getSecondaryResources(EndpointSlice.class),
-                plan(context).namespace(),
-                Names.METRICS_SERVER)
+    return registered(primary, context) || endpointReady(context)
         ? super.reconcile(primary, context)
         : ReconcileResult.noOperation(null);
+  }
+
+  private boolean registered(MetricsServerConfig primary, Context<MetricsServerConfig> context) {
+    return getSecondaryResource(primary, context).isPresent()
+        || (primary.getStatus() != null && primary.getStatus().isRegistered());
+  }
+
+  private static boolean endpointReady(Context<MetricsServerConfig> context) {
+    return Endpoints.ready(
+        context.getSecondaryResources(EndpointSlice.class),
+        plan(context).namespace(),
+        Names.METRICS_SERVER);
   }
 }

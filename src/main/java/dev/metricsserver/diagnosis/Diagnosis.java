@@ -16,6 +16,8 @@ import java.util.Optional;
 /** From a plan and what the cluster shows to findings: the first is the one to look at first. */
 public final class Diagnosis {
 
+  private static final Duration PATIENCE = Duration.ofSeconds(15);
+
   private final MetricsServerPlan plan;
   private final Observations observations;
   private final Instant now;
@@ -163,10 +165,13 @@ public final class Diagnosis {
                         .formatted(plan.namespace(), p.name())));
   }
 
+  /** The API server looks every few seconds; what it says in between is old, not wrong. */
+  private boolean justChanged(Registration registration) {
+    return registration.since().map(t -> t.plus(PATIENCE).isAfter(now)).orElse(true);
+  }
+
   private Optional<Finding> unreachable(Registration registration) {
-    // The API server looks every few seconds; what it says in between is old, not wrong.
-    var patience = Duration.ofSeconds(15);
-    if (registration.since().map(t -> t.plus(patience).isAfter(now)).orElse(true)) {
+    if (justChanged(registration)) {
       return Optional.empty();
     }
     return Optional.of(
@@ -194,8 +199,9 @@ public final class Diagnosis {
 
   private Optional<Finding> unanswered() {
     var answer = observations.answer();
-    var available = observations.registration().map(Registration::available).orElse(false);
-    if (answer.answered() || !available) {
+    var answerable =
+        observations.registration().filter(r -> r.available() && !justChanged(r)).isPresent();
+    if (answer.answered() || !answerable) {
       return Optional.empty();
     }
     return Optional.of(

@@ -14,4 +14,9 @@ public record MetricsAnswer(boolean answered, Set<String> nodes, String error) {
   /** Before the first question. */
   public static final MetricsAnswer NOT_ASKED =
       new MetricsAnswer(false, Set.of(), "the metrics API was not asked yet");
+
+  /** Whether anything is known: right after a start nothing is. */
+  public boolean asked() {
+    return answered || !equals(NOT_ASKED);
+  }
 }

@@ -1,13 +1,15 @@
 package dev.metricsserver.plan;
 
+import inet.ipaddr.AddressStringParameters.RangeParameters;
 import inet.ipaddr.IPAddress;
 import inet.ipaddr.IPAddressString;
+import inet.ipaddr.IPAddressStringParameters;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
-import java.util.TreeSet;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -20,7 +22,28 @@ final class CoveringPrefixes {
   /** How many CIDRs a list has at most, for each of IPv4 and IPv6. */
   static final int MOST = 48;
 
+  /** An IPv4 address has four numbers: 10.1 is none, and certainly not 10.0.0.1. */
+  private static final IPAddressStringParameters USUAL_NOTATION =
+      new IPAddressStringParameters.Builder()
+          .allowAll(false)
+          .allowEmpty(false)
+          .allowSingleSegment(false)
+          .setRangeOptions(RangeParameters.NO_RANGE)
+          .getIPv4AddressParametersBuilder()
+          .allow_inet_aton(false)
+          .allowLeadingZeros(false)
+          .getParentBuilder()
+          .toParams();
+
+  /** A place between two blocks, and how much the blocks have in common. */
+  private record Gap(int before, int commonPrefix) {}
+
   private CoveringPrefixes() {}
+
+  /** An address or a CIDR, when the text is one. */
+  static Optional<IPAddress> parse(String text) {
+    return Optional.ofNullable(new IPAddressString(text, USUAL_NOTATION).getAddress());
+  }
 
   /**
    * Covers addresses and CIDRs.
@@ -31,11 +54,7 @@ final class CoveringPrefixes {
    */
   static List<String> cover(Collection<String> addresses) {
     var parsed =
-        addresses.stream()
-            .map(a -> new IPAddressString(a).getAddress())
-            .filter(Objects::nonNull)
-            .map(IPAddress::toPrefixBlock)
-            .toList();
+        addresses.stream().flatMap(a -> parse(a).stream()).map(IPAddress::toPrefixBlock).toList();
     return Stream.concat(
             few(parsed.stream().filter(IPAddress::isIPv4).toList()).stream(),
             few(parsed.stream().filter(IPAddress::isIPv6).toList()).stream())
@@ -43,30 +62,30 @@ final class CoveringPrefixes {
         .toList();
   }
 
-  /** Joins the neighbours with the longest common prefix until few enough are left. */
+  /** Joins the neighbours that have most in common until few enough are left. */
   private static List<IPAddress> few(List<IPAddress> addresses) {
     if (addresses.isEmpty()) {
       return List.of();
     }
-    var sorted = new TreeSet<IPAddress>(Comparator.comparing(IPAddress::getLower));
-    var first = addresses.getFirst();
-    sorted.addAll(List.of(first.mergeToPrefixBlocks(addresses.toArray(IPAddress[]::new))));
-    var blocks = new ArrayList<>(sorted);
-    while (blocks.size() > MOST) {
-      var best = 0;
-      var longest = -1;
-      for (var i = 0; i + 1 < blocks.size(); i++) {
-        var length = join(blocks.get(i), blocks.get(i + 1)).getPrefixLength();
-        if (length > longest) {
-          longest = length;
-          best = i;
-        }
-      }
-      var joined = join(blocks.get(best), blocks.get(best + 1));
-      blocks.removeIf(joined::contains);
-      blocks.add(best, joined);
+    var blocks = addresses.getFirst().mergeToPrefixBlocks(addresses.toArray(IPAddress[]::new));
+    var starts =
+        Stream.concat(
+                Stream.of(0),
+                IntStream.range(1, blocks.length)
+                    .mapToObj(i -> new Gap(i, join(blocks[i - 1], blocks[i]).getPrefixLength()))
+                    .sorted(
+                        Comparator.comparingInt(Gap::commonPrefix)
+                            .thenComparing(Gap::before, Comparator.reverseOrder()))
+                    .limit(MOST - 1)
+                    .map(Gap::before)
+                    .sorted())
+            .toList();
+    var joined = new ArrayList<IPAddress>();
+    for (var i = 0; i < starts.size(); i++) {
+      var end = i + 1 < starts.size() ? starts.get(i + 1) : blocks.length;
+      joined.add(join(blocks[starts.get(i)], blocks[end - 1]));
     }
-    return blocks;
+    return joined;
   }
 
   private static IPAddress join(IPAddress one, IPAddress other) {

@@ -53,8 +53,7 @@ final class Flags {
     if (!argument.startsWith("--") || equals < 3) {
       return violation(argument + " is not of the form --name=value", "write it as --name=value");
     }
-    // pflag reads '_' as '-': what is checked must be what is used.
-    var name = argument.substring(2, equals).replace('_', '-');
+    var name = argument.substring(2, equals);
     var flag = TABLE.get(name);
     if (flag == null || !flag.in(release)) {
       return violation(
@@ -62,7 +61,7 @@ final class Flags {
           "remove it%s"
               .formatted(
                   flag != null && flag.until().equals("-")
-                      ? ", or set version to %s or newer".formatted(flag.since())
+                      ? ", or " + Releases.orNewer(flag.since())
                       : ""));
     }
     return switch (flag.verdict().split(" ", 2)[0]) {

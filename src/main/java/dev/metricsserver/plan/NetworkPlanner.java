@@ -110,9 +110,14 @@ final class NetworkPlanner {
     }
     var ports =
         facts.nodes().stream()
-            .map(n -> n.kubeletPort() == 0 ? KUBELET_PORT : n.kubeletPort())
+            .map(NetworkPlanner::kubeletPort)
             .collect(Collectors.toCollection(TreeSet::new));
     return ports.isEmpty() ? List.of(KUBELET_PORT) : List.copyOf(ports);
+  }
+
+  /** Where the kubelet listens; a node that does not say has it at the usual port. */
+  static int kubeletPort(NodeFacts node) {
+    return node.kubeletPort() == 0 ? KUBELET_PORT : node.kubeletPort();
   }
 
   /**

@@ -13,7 +13,6 @@ import dev.metricsserver.plan.Decision.Refused;
 import dev.metricsserver.plan.Decision.Violation;
 import dev.metricsserver.plan.MetricsServerPlan.TLSDecision;
 import dev.metricsserver.plan.Releases.Release;
-import inet.ipaddr.IPAddressString;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -38,6 +37,7 @@ public final class Planner {
   private static final Duration FEWER_REPLICAS_AFTER = Duration.ofMinutes(10);
   private static final Duration SMALLER_REQUESTS_AFTER = Duration.ofHours(1);
   private static final Duration MAX_KUBELET_TIMEOUT = Duration.ofSeconds(10);
+  private static final int HOST_NETWORK_PORT = 4443;
 
   /**
    * How long a pod that was told to stop goes on answering, in seconds: until every node has heard
@@ -122,8 +122,7 @@ public final class Planner {
     return new Violation("version", why, "set version to one of " + usable + ", or leave it out");
   }
 
-  // ------------------------------------------------------------------------------------- what is
-  // wrong
+  // ------------------------------------------------------------------------------------- refusals
 
   private Violation conflict() {
     return new Violation(
@@ -149,7 +148,7 @@ public final class Planner {
                   field,
                   "metrics-server %s cannot do this, 0.7.0 is the first that can"
                       .formatted(release.version()),
-                  "leave it out or set version to 0.7.0 or newer"));
+                  "leave it out, or " + Releases.orNewer("0.7.0")));
         }
       });
     }
@@ -168,13 +167,13 @@ public final class Planner {
     }
     if (spec.hostNetwork()) {
       facts.nodes().stream()
-          .filter(n -> n.kubeletPort() == port())
+          .filter(n -> NetworkPlanner.kubeletPort(n) == port())
           .findFirst()
           .ifPresent(n -> violations.add(portTaken(n)));
     }
-    Sizing.check(resources()).ifPresent(violations::add);
+    violations.addAll(Sizing.check(resources()));
     spec.networkPolicy().controlPlaneCIDRs().stream()
-        .filter(c -> !new IPAddressString(c).isValid())
+        .filter(c -> CoveringPrefixes.parse(c).isEmpty())
         .map(c ->
             new Violation(
                 "networkPolicy.controlPlaneCIDRs",
@@ -189,7 +188,8 @@ public final class Planner {
         "port",
         "%d is the kubelet's port on node %s, and with hostNetwork metrics-server would need it too"
             .formatted(port(), node.name()),
-        "set port to another one, or leave it out for 4443");
+        "set port to one that is free on every node"
+            + (spec.port() == null ? "" : ", or leave it out for " + HOST_NETWORK_PORT));
   }
 
   // ------------------------------------------------------------------------------------- the plan
@@ -310,7 +310,7 @@ public final class Planner {
   }
 
   private int port() {
-    return spec.port() != null ? spec.port() : spec.hostNetwork() ? 4443 : 10250;
+    return spec.port() != null ? spec.port() : spec.hostNetwork() ? HOST_NETWORK_PORT : 10250;
   }
 
   // ------------------------------------------------------------------------------------- size

@@ -56,6 +56,12 @@ final class Releases {
     return KNOWN.stream().filter(r -> r.supports(kubernetes)).findFirst();
   }
 
+  /** The way out where a version is too old, for a sentence. */
+  static String orNewer(String version) {
+    return "set version to %s or newer, which needs Kubernetes %s or newer"
+        .formatted(version, find(version).orElseThrow().oldestKubernetes());
+  }
+
   /** The known versions that run on this Kubernetes, newest first, for a sentence. */
   static String namesFor(KubernetesVersion kubernetes) {
     return KNOWN.stream()

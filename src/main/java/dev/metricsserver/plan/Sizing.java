@@ -6,8 +6,10 @@ import dev.metricsserver.api.ResourcesSpec;
 import dev.metricsserver.plan.Decision.Violation;
 import dev.metricsserver.plan.MetricsServerPlan.Resources;
 import io.fabric8.kubernetes.api.model.Quantity;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.math.RoundingMode;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -39,26 +41,29 @@ final class Sizing {
     var memory = 200 + 2 * further;
     var cpuRequest = requireNonNullElse(spec.requests().cpu(), cpu + "m");
     var memoryRequest = requireNonNullElse(spec.requests().memory(), memory + "Mi");
+    var cpuLimit =
+        requireNonNullElse(spec.limits().cpu(), larger(Math.max(1000, 2 * cpu) + "m", cpuRequest));
+    var memoryLimit =
+        requireNonNullElse(spec.limits().memory(), larger(2 * memory + "Mi", memoryRequest));
     return new Resources(
-        cpuRequest,
-        memoryRequest,
-        requireNonNullElse(spec.limits().cpu(), larger(Math.max(1000, 2 * cpu) + "m", cpuRequest)),
-        requireNonNullElse(spec.limits().memory(), larger(2 * memory + "Mi", memoryRequest)));
+        canonical(cpuRequest),
+        canonical(memoryRequest),
+        canonical(cpuLimit),
+        canonical(memoryLimit));
   }
 
-  /** A request above its limit, which the API server would refuse in the pod. */
-  static Optional<Violation> check(Resources resources) {
-    return Stream.of(
+  /** Requests above their limits, which the API server would refuse in the pod. */
+  static List<Violation> check(Resources resources) {
+    return Stream.concat(
             check("cpu", resources.cpuRequest(), resources.cpuLimit()),
             check("memory", resources.memoryRequest(), resources.memoryLimit()))
-        .flatMap(Optional::stream)
-        .findFirst();
+        .toList();
   }
 
-  private static Optional<Violation> check(String what, String request, String limit) {
+  private static Stream<Violation> check(String what, String request, String limit) {
     return compare(request, limit) <= 0
-        ? Optional.empty()
-        : Optional.of(
+        ? Stream.empty()
+        : Stream.of(
             new Violation(
                 "resources.limits." + what,
                 "the limit %s is below the request %s".formatted(limit, request),
@@ -73,5 +78,25 @@ final class Sizing {
     return Quantity.parse(one)
         .getNumericalAmount()
         .compareTo(Quantity.parse(other).getNumericalAmount());
+  }
+
+  /** As the API server writes it: 1000m is 1, 1024Mi is 1Gi, and parts of a thousandth count up. */
+  private static String canonical(String amount) {
+    var number = Quantity.parse(amount).getNumericalAmount();
+    return amount.endsWith("i")
+        ? inLargestUnit(number, 1024, List.of("", "Ki", "Mi", "Gi", "Ti"))
+        : inLargestUnit(number.movePointRight(3), 1000, List.of("m", "", "k", "M", "G", "T"));
+  }
+
+  private static String inLargestUnit(BigDecimal amount, int factor, List<String> units) {
+    var number = amount.setScale(0, RoundingMode.CEILING).toBigInteger();
+    var unit = 0;
+    var divided = number.divideAndRemainder(BigInteger.valueOf(factor));
+    while (divided[1].signum() == 0 && number.signum() != 0 && unit + 1 < units.size()) {
+      number = divided[0];
+      unit++;
+      divided = number.divideAndRemainder(BigInteger.valueOf(factor));
+    }
+    return number.signum() == 0 ? "0" : number + units.get(unit);
   }
 }

@@ -66,6 +66,10 @@ public final class StatusRenderer {
   }
 
   private record State(String status, String reason, String message) {
+    static State of(Condition condition) {
+      return new State(condition.getStatus(), condition.getReason(), condition.getMessage());
+    }
+
     static State of(boolean status, String reason, String message) {
       return new State(status ? "True" : "False", reason, message);
     }
@@ -73,21 +77,30 @@ public final class StatusRenderer {
 
   private MetricsServerConfigStatus render() {
     var plan = plan();
-    var coverage = observations.coverage();
     return new MetricsServerConfigStatus(
         generation,
         plan.map(MetricsServerPlan::version).or(() -> previous.map(p -> p.version())).orElse(null),
         plan.map(MetricsServerPlan::image).or(() -> previous.map(p -> p.image())).orElse(null),
         plan.map(p -> tls(p.kubeletTLS())).or(() -> previous.map(p -> p.kubeletTLS())).orElse(null),
         plan.map(p -> tls(p.servingTLS())).or(() -> previous.map(p -> p.servingTLS())).orElse(null),
-        new NodesStatus(
-            coverage.total(),
-            coverage.expected(),
-            coverage.reporting(),
-            coverage.reporting() + "/" + coverage.expected(),
-            coverage.missing().stream().limit(NAMES_SHOWN).toList()),
+        nodes(),
         findings.stream().map(StatusRenderer::finding).toList(),
         conditions());
+  }
+
+  /** What the last operator saw stands until this one has asked: a restart is no news. */
+  private NodesStatus nodes() {
+    var before = previous.map(MetricsServerConfigStatus::nodes);
+    if (!observations.answer().asked() && before.isPresent()) {
+      return before.get();
+    }
+    var coverage = observations.coverage();
+    return new NodesStatus(
+        coverage.total(),
+        coverage.expected(),
+        coverage.reporting(),
+        coverage.reporting() + "/" + coverage.expected(),
+        coverage.missing().stream().limit(NAMES_SHOWN).toList());
   }
 
   /** The plan that is in force. */
@@ -98,7 +111,7 @@ public final class StatusRenderer {
   private List<Condition> conditions() {
     var ready = ready();
     return Stream.of(
-            condition("APIServiceAvailable", apiServiceAvailable()),
+            condition(MetricsServerConfigStatus.API_SERVICE_AVAILABLE, apiServiceAvailable()),
             condition(
                 "KubeletTLSVerified",
                 tls("KubeletTLSVerified", plan().map(MetricsServerPlan::kubeletTLS))),
@@ -176,7 +189,7 @@ public final class StatusRenderer {
         .orElse(
             State.of(
                 false,
-                "NotRegistered",
+                MetricsServerConfigStatus.NOT_REGISTERED,
                 "the metrics API is registered when the first pod is ready: metrics-server needs"
                     + " two rounds of measurements"));
   }
@@ -184,6 +197,9 @@ public final class StatusRenderer {
   private State metricsAvailable() {
     var answer = observations.answer();
     var coverage = observations.coverage();
+    if (!answer.asked() && registered() && previous("MetricsAvailable").isPresent()) {
+      return State.of(previous("MetricsAvailable").get());
+    }
     if (!answer.answered()) {
       return State.of(false, "NotAnswered", answer.error());
     }
@@ -194,10 +210,14 @@ public final class StatusRenderer {
         : State.of(false, "NodesWithoutMetrics", counted);
   }
 
+  private boolean registered() {
+    return observations.registration().map(Registration::available).orElse(false);
+  }
+
   private State tls(String type, Optional<TLSDecision> decision) {
     return decision
         .map(d -> State.of(d.verified(), d.verified() ? "Verified" : "Insecure", d.reason()))
-        .or(() -> previous(type).map(c -> new State(c.getStatus(), c.getReason(), c.getMessage())))
+        .or(() -> previous(type).map(State::of))
         .orElse(new State("Unknown", "NotApplied", "no configuration is in force yet"));
   }
 

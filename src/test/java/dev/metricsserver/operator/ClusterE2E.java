@@ -2,6 +2,7 @@ package dev.metricsserver.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigStatus;
@@ -147,6 +148,9 @@ class ClusterE2E {
 
   @Test
   void aNodeThatJoinsHasMetricsAndOneThatLeavesIsForgotten() {
+    assumeTrue(
+        client.nodes().withName("node1").get() != null,
+        "kind cannot add a node to a running cluster");
     Shell.run("deploy/local/node", "add", "3");
     try {
       within(
@@ -250,15 +254,29 @@ class ClusterE2E {
         metadata: {name: cluster}
         spec:
           kubelet: {tls: {mode: Insecure}}
-          networkPolicy: {controlPlaneCIDRs: [172.30.0.10/32]}
+          networkPolicy: {controlPlaneCIDRs: [%s/32]}
           %s
         """
-            .formatted(more);
+            .formatted(apiServerAddress(), more);
     client
         .genericKubernetesResources("metricsserver.dev/v1alpha1", "MetricsServerConfig")
         .load(new ByteArrayInputStream(spec.getBytes(StandardCharsets.UTF_8)))
         .forceConflicts()
         .serverSideApply();
+  }
+
+  private static String apiServerAddress() {
+    return client
+        .discovery()
+        .v1()
+        .endpointSlices()
+        .inNamespace("default")
+        .withName("kubernetes")
+        .get()
+        .getEndpoints()
+        .getFirst()
+        .getAddresses()
+        .getFirst();
   }
 
   private static void delete(DeletionPropagation propagation) {
