@@ -10,6 +10,7 @@ import dev.metricsserver.plan.MetricsServerPlan;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -52,11 +53,10 @@ public final class Diagnosis {
   }
 
   private List<Finding> run() {
-    broken().ifPresent(findings::add);
+    broken().ifPresentOrElse(findings::add, this::missingNodes);
     standIns();
-    missingNodes();
     weaknesses();
-    return List.copyOf(findings);
+    return findings.stream().sorted(Comparator.comparing(Finding::severity)).toList();
   }
 
   private Optional<Finding> broken() {
@@ -112,9 +112,9 @@ public final class Diagnosis {
               pod,
               severity,
               "PodOutOfMemory",
-              "metrics-server was killed because it needs more than "
+              "metrics-server was killed because it needs more memory than its limit, "
                   + plan.resources().memoryLimit(),
-              "raise spec.resources.limits.memory, or leave it out to have it chosen");
+              "set spec.resources.limits.memory to more");
       case "CrashLoopBackOff" ->
           finding(
               pod,
@@ -201,7 +201,7 @@ public final class Diagnosis {
     var answer = observations.answer();
     var answerable =
         observations.registration().filter(r -> r.available() && !justChanged(r)).isPresent();
-    if (answer.answered() || !answerable) {
+    if (answer.answered() || !answer.asked() || !answerable) {
       return Optional.empty();
     }
     return Optional.of(

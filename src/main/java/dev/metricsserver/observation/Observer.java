@@ -36,6 +36,11 @@ public final class Observer {
    */
   private static final Duration NEW_NODE = Duration.ofSeconds(60);
 
+  /** What a container waits for before it first starts. */
+  private static final Set<String> BEING_MADE = Set.of("", "ContainerCreating", "PodInitializing");
+
+  private static final String GIVES_UP = "panic: ";
+
   private Observer() {}
 
   /** How far a Deployment is. */
@@ -49,12 +54,16 @@ public final class Observer {
         status == null ? 0 : requireNonNullElse(status.getReplicas(), 0),
         status == null ? 0 : requireNonNullElse(status.getUpdatedReplicas(), 0),
         status == null ? 0 : requireNonNullElse(status.getAvailableReplicas(), 0),
-        conditions.stream()
-            .filter(c ->
-                ("ReplicaFailure".equals(c.getType()) && "True".equals(c.getStatus()))
-                    || ("Progressing".equals(c.getType()) && "False".equals(c.getStatus())))
-            .map(DeploymentCondition::getMessage)
-            .findFirst());
+        failure(conditions, "ReplicaFailure", "True")
+            .or(() -> failure(conditions, "Progressing", "False")));
+  }
+
+  private static Optional<String> failure(
+      List<DeploymentCondition> conditions, String type, String status) {
+    return conditions.stream()
+        .filter(c -> type.equals(c.getType()) && status.equals(c.getStatus()))
+        .map(c -> requireNonNullElse(c.getMessage(), type))
+        .findFirst();
   }
 
   /** How a pod is. */
@@ -90,17 +99,28 @@ public final class Observer {
   /** What a container waits for; for one that crashed, its last words. */
   private static Optional<Problem> problem(ContainerStatus container) {
     var waiting = container.getState() == null ? null : container.getState().getWaiting();
-    if (waiting == null || "ContainerCreating".equals(waiting.getReason())) {
+    if (waiting == null || BEING_MADE.contains(requireNonNullElse(waiting.getReason(), ""))) {
       return Optional.empty();
     }
+    var message = requireNonNullElse(waiting.getMessage(), "");
     var last = container.getLastState() == null ? null : container.getLastState().getTerminated();
-    var words =
-        last == null || last.getMessage() == null
-            ? requireNonNullElse(waiting.getMessage(), "")
-            : last.getMessage().strip().lines().reduce("", (one, other) -> other);
-    var reason =
-        last != null && "OOMKilled".equals(last.getReason()) ? "OOMKilled" : waiting.getReason();
-    return Optional.of(new Problem(reason, words));
+    if (last == null || !"CrashLoopBackOff".equals(waiting.getReason())) {
+      return Optional.of(new Problem(waiting.getReason(), message));
+    }
+    return Optional.of(
+        new Problem(
+            "OOMKilled".equals(last.getReason()) ? "OOMKilled" : waiting.getReason(),
+            lastWords(requireNonNullElse(last.getMessage(), "")).orElse(message)));
+  }
+
+  /** The last line; where metrics-server gave up by itself, what it said before the stack trace. */
+  private static Optional<String> lastWords(String log) {
+    var lines = log.lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
+    return lines.stream()
+        .filter(line -> line.startsWith(GIVES_UP))
+        .map(line -> line.substring(GIVES_UP.length()))
+        .findFirst()
+        .or(() -> lines.reversed().stream().findFirst());
   }
 
   /** What the API server says of a registration. */

@@ -67,7 +67,7 @@ final class CoveringPrefixes {
     if (addresses.isEmpty()) {
       return List.of();
     }
-    var blocks = addresses.getFirst().mergeToPrefixBlocks(addresses.toArray(IPAddress[]::new));
+    var blocks = merged(addresses);
     var starts =
         Stream.concat(
                 Stream.of(0),
@@ -85,7 +85,12 @@ final class CoveringPrefixes {
       var end = i + 1 < starts.size() ? starts.get(i + 1) : blocks.length;
       joined.add(join(blocks[starts.get(i)], blocks[end - 1]));
     }
-    return joined;
+    return List.of(merged(joined));
+  }
+
+  /** The same addresses in as few blocks as possible, in order. */
+  private static IPAddress[] merged(List<IPAddress> blocks) {
+    return blocks.getFirst().mergeToPrefixBlocks(blocks.toArray(IPAddress[]::new));
   }
 
   private static IPAddress join(IPAddress one, IPAddress other) {

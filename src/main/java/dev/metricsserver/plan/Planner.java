@@ -237,7 +237,9 @@ public final class Planner {
   private TLSDecision kubeletTLS() {
     return spec.kubelet().tls().mode() == TLSMode.Verify
         ? new TLSDecision(
-            true, "kubelet.tls.mode is Verify: the cluster's CA must have signed them")
+            true,
+            "kubelet.tls.mode is Verify: the cluster's CA must have signed the kubelets'"
+                + " certificates")
         : new TLSDecision(false, "kubelet.tls.mode is Insecure");
   }
 

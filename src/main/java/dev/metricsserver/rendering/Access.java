@@ -16,7 +16,6 @@ import io.fabric8.kubernetes.api.model.rbac.RoleRefBuilder;
 import io.fabric8.kubernetes.api.model.rbac.Subject;
 import io.fabric8.kubernetes.api.model.rbac.SubjectBuilder;
 import java.util.List;
-import java.util.Map;
 
 /** Who metrics-server is, what it may do, and who may read from it. */
 public final class Access {
@@ -50,11 +49,9 @@ public final class Access {
     return new ClusterRoleBuilder()
         .withMetadata(Names.metadata(Names.READER_ROLE))
         .editMetadata()
-        .addToLabels(
-            Map.of(
-                "rbac.authorization.k8s.io/aggregate-to-view", "true",
-                "rbac.authorization.k8s.io/aggregate-to-edit", "true",
-                "rbac.authorization.k8s.io/aggregate-to-admin", "true"))
+        .addToLabels("rbac.authorization.k8s.io/aggregate-to-view", "true")
+        .addToLabels("rbac.authorization.k8s.io/aggregate-to-edit", "true")
+        .addToLabels("rbac.authorization.k8s.io/aggregate-to-admin", "true")
         .endMetadata()
         .withRules(
             rule("metrics.k8s.io", List.of("pods", "nodes"), List.of("get", "list", "watch")))

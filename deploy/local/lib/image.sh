@@ -1,0 +1,76 @@
+# shellcheck shell=bash
+# The operator's image, by Docker where an engine runs, else by buildah with a base image made here.
+
+IMAGE=ghcr.io/metricsserver/metrics-server-operator
+DEBIAN_RELEASE=bookworm
+
+# The project's version is in the POM, and nowhere else.
+image_name() { printf '%s:%s' "$IMAGE" "$(sed -n 's|^  <version>\(.*\)</version>|\1|p' "$PROJECT_DIR/pom.xml" | head -n 1)"; }
+
+# image_current FILE: whether it is newer than everything that goes into it.
+image_current() {
+  [[ -f $1 && -z $(find "$PROJECT_DIR/src/main" "$PROJECT_DIR/src/image" "$PROJECT_DIR/pom.xml" "$PROJECT_DIR/Dockerfile" -newer "$1" -print -quit) ]]
+}
+
+jars_build() {
+  # Inside ./mvnw verify they are there already.
+  if [[ -z $(find "$PROJECT_DIR/target" -maxdepth 1 -name 'metrics-server-operator-*.jar' 2>/dev/null) ||
+    ! -d $PROJECT_DIR/target/image/lib ||
+    -n $(find "$PROJECT_DIR/src/main" "$PROJECT_DIR/pom.xml" -newer "$(find "$PROJECT_DIR/target" -maxdepth 1 -name 'metrics-server-operator-*.jar' | head -n 1)" -print -quit) ]]; then
+    (cd "$PROJECT_DIR" && ./mvnw --quiet --batch-mode -Dmaven.test.skip=true package) >&2
+  fi
+}
+
+docker_image() {
+  docker build --quiet --tag "$(image_name)" "$PROJECT_DIR" >/dev/null
+  docker save --output "$1" "$(image_name)"
+}
+
+# jdk_home: an installed JDK 25
+jdk_home() {
+  local home
+  for home in "${JAVA_HOME:-}" /usr/lib/jvm/* /opt/*jdk*; do
+    if [[ -x $home/bin/jlink ]] && grep -q '^JAVA_VERSION="25' "$home/release" 2>/dev/null; then
+      readlink -f "$home"
+      return 0
+    fi
+  done
+  die "No JDK 25 is installed; install one (for example Temurin 25), or set JAVA_HOME."
+}
+
+# Plain files and chroot: what works without user namespaces and cgroup delegation. The layers are kept, so that the next
+# build repeats only what changed.
+buildah_here() { STORAGE_DRIVER=overlay BUILDAH_ISOLATION=chroot buildah "$@"; }
+
+# jdk_image NAME: a small Debian with the installed JDK.
+jdk_image() {
+  local work container home
+  home=$(jdk_home)
+  work=$(mktemp -d "$CACHE_DIR/.jdk-XXXXXX")
+  debootstrap --variant=minbase "$DEBIAN_RELEASE" "$work/root" >"$work/log" 2>&1 || die "debootstrap: $(tail -n 1 "$work/log")"
+  mkdir -p "$work/root/opt"
+  cp -aL "$home" "$work/root/opt/jdk"
+  container=$(buildah_here from scratch)
+  buildah_here add --quiet "$container" "$work/root" / >/dev/null
+  buildah_here config --env PATH=/opt/jdk/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin --env JAVA_HOME=/opt/jdk "$container"
+  buildah_here commit --quiet "$container" "$1" >/dev/null
+  buildah_here rm "$container" >/dev/null
+  rm -rf "$work"
+}
+
+buildah_base() {
+  local home
+  home=$(jdk_home)
+  # Named after what is in it.
+  JDK_IMAGE=localhost/jdk:$(sed -n 's/^JAVA_RUNTIME_VERSION="\(.*\)"/\1/p' "$home/release" | tr '+' '-')-$DEBIAN_RELEASE
+  mkdir -p "$CACHE_DIR"
+  buildah_here inspect --type image "$JDK_IMAGE" >/dev/null 2>&1 || jdk_image "$JDK_IMAGE"
+}
+
+buildah_image() {
+  local log=$TARGET_DIR/image.log
+  buildah_here build --layers --build-arg "JDK=$JDK_IMAGE" --tag "$(image_name)" "$PROJECT_DIR" >"$log" 2>&1 ||
+    die "buildah: $(tail -n 1 "$log"); log: $log"
+  rm -f "$1"
+  buildah_here push --quiet "$(image_name)" "oci-archive:$1:$(image_name)" >/dev/null
+}

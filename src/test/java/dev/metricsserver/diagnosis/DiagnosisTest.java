@@ -1,0 +1,456 @@
+package dev.metricsserver.diagnosis;
+
+import static dev.metricsserver.plan.Plans.NOW;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.facts.ClusterFacts.Endpoint;
+import dev.metricsserver.facts.SampleCluster;
+import dev.metricsserver.observation.Observations;
+import dev.metricsserver.observation.Observations.PodState;
+import dev.metricsserver.observation.Observations.Rollout;
+import dev.metricsserver.observation.Seen;
+import dev.metricsserver.plan.Decision.Violation;
+import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.plan.Plans;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** From what is seen to what is wrong, and what mends it. */
+class DiagnosisTest {
+
+  private static final MetricsServerPlan VERIFIED = Plans.plan("{}");
+  private static final MetricsServerPlan INSECURE = Plans.plan("kubelet: {tls: {mode: Insecure}}");
+  private static final Duration HOUR = Duration.ofHours(1);
+  private static final String TIMEOUT =
+      "failing or missing response from https://10.128.1.5:10250/apis/metrics.k8s.io/v1beta1: Get"
+          + " \"https://10.128.1.5:10250/apis/metrics.k8s.io/v1beta1\": dial tcp 10.128.1.5:10250:"
+          + " i/o timeout";
+
+  /** What every plan has as long as the operator issues no serving certificate. */
+  private static final Finding SERVING =
+      new Finding(
+          "ServingTLSInsecure",
+          Severity.Warning,
+          "the API servers accept any certificate from metrics-server (insecureSkipTLSVerify)",
+          "none yet: a verified serving certificate comes with a later version of this operator",
+          "APIService/v1beta1.metrics.k8s.io");
+
+  private static Seen fine() {
+    return Seen.fine(NOW);
+  }
+
+  private static List<Finding> diagnose(MetricsServerPlan plan, Seen seen) {
+    return Diagnosis.diagnose(plan, seen.observations(), NOW);
+  }
+
+  /** What is found beside the weakness that every plan has. */
+  private static List<Finding> found(MetricsServerPlan plan, Seen seen) {
+    return diagnose(plan, seen).stream().filter(f -> !f.equals(SERVING)).toList();
+  }
+
+  // -------------------------------------------------------------------------------------- nothing
+
+  @Test
+  void nothingIsWrongWhenAllIsWell() {
+    assertThat(diagnose(VERIFIED, fine())).containsExactly(SERVING);
+  }
+
+  @Test
+  void nothingIsWrongRightAfterTheInstallation() {
+    assertThat(found(VERIFIED, Seen.nothing(NOW))).isEmpty();
+  }
+
+  @Test
+  void nothingIsWrongWhilePodsStart() {
+    var seen = fine().unregistered().notAsked();
+
+    assertThat(found(VERIFIED, seen.pods(seen.running("pod-a", Duration.ofSeconds(39))))).isEmpty();
+  }
+
+  @ParameterizedTest(name = "{0} s")
+  @ValueSource(longs = {0, 14})
+  void nothingIsWrongWhileTheApiServerLooks(long seconds) {
+    var since = Duration.ofSeconds(seconds);
+
+    assertThat(found(VERIFIED, fine().unavailable("FailedDiscoveryCheck", TIMEOUT, since)))
+        .isEmpty();
+    assertThat(found(VERIFIED, fine().unchecked().notAsked())).isEmpty();
+    assertThat(found(VERIFIED, fine().available(since).refused("service unavailable"))).isEmpty();
+  }
+
+  /** A restart of the operator is no news: what is not known is not broken. */
+  @Test
+  void nothingIsWrongBeforeTheFirstQuestion() {
+    assertThat(found(VERIFIED, fine().notAsked())).isEmpty();
+  }
+
+  // ----------------------------------------------------------------------------------- one error
+
+  @Test
+  void podsThatCannotBeMade() {
+    var seen = fine().podsRefused("pods \"metrics-server-7c9f-\" is forbidden: exceeded quota");
+
+    assertThat(found(VERIFIED, seen))
+        .containsExactly(
+            new Finding(
+                "PodsNotCreated",
+                Severity.Error,
+                "Kubernetes refuses to create metrics-server's pods: pods"
+                    + " \"metrics-server-7c9f-\" is forbidden: exceeded quota",
+                "kubectl -n kube-system describe replicaset -l k8s-app=metrics-server",
+                "Deployment/kube-system/metrics-server"));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "Unschedulable | 0/1 nodes are available: 1 Insufficient cpu. | PodUnschedulable |"
+            + " no node can take the pod: 0/1 nodes are available: 1 Insufficient cpu. |"
+            + " free or add a node, or set spec.scheduling.tolerations or spec.replicas",
+        "ImagePullBackOff | not found | ImageNotPulled | the node cannot pull"
+            + " registry.k8s.io/metrics-server/metrics-server:v0.9.0: not found |"
+            + " set spec.image.registry to a registry the nodes reach, or spec.image.pullSecrets",
+        "ErrImagePull | not found | ImageNotPulled | the node cannot pull"
+            + " registry.k8s.io/metrics-server/metrics-server:v0.9.0: not found |"
+            + " set spec.image.registry to a registry the nodes reach, or spec.image.pullSecrets",
+        "ErrImageNeverPull | not there | ImageNotPulled | the node cannot pull"
+            + " registry.k8s.io/metrics-server/metrics-server:v0.9.0: not there |"
+            + " set spec.image.registry to a registry the nodes reach, or spec.image.pullSecrets",
+        "InvalidImageName | no | ImageNotPulled | the node cannot pull"
+            + " registry.k8s.io/metrics-server/metrics-server:v0.9.0: no |"
+            + " set spec.image.registry to a registry the nodes reach, or spec.image.pullSecrets",
+        "OOMKilled | back-off 20s | PodOutOfMemory | metrics-server was killed because it needs"
+            + " more memory than its limit, 400Mi | set spec.resources.limits.memory to more",
+        "CrashLoopBackOff | unknown flag: --x | PodCrashing | metrics-server stops right after its"
+            + " start: unknown flag: --x | kubectl -n kube-system logs pod-a --previous",
+        "CreateContainerConfigError | secret not found | PodNotRunning | the pod does not run"
+            + " (CreateContainerConfigError): secret not found |"
+            + " kubectl -n kube-system describe pod pod-a"
+      })
+  void aPodThatDoesNotRun(String reason, String words, String code, String message, String remedy) {
+    var seen = fine().unavailable("MissingEndpoints", "no addresses", HOUR).refused("unavailable");
+    var pod = seen.broken("pod-a", reason, words);
+
+    assertThat(found(VERIFIED, seen.pods(pod)))
+        .containsExactly(
+            new Finding(code, Severity.Error, message, remedy, "Pod/kube-system/pod-a"));
+  }
+
+  @ParameterizedTest(name = "resolution {0}: after {1} s: {2}")
+  @CsvSource({"15s, 39, false", "15s, 41, true", "1m, 129, false", "1m, 131, true"})
+  void podsThatHaveNothingToServeAfterTwoRounds(String resolution, long seconds, boolean wrong) {
+    var plan = Plans.plan("metricResolution: " + resolution);
+    var seen = fine().unregistered().notAsked();
+    var pod = seen.running("pod-a", Duration.ofSeconds(seconds));
+
+    assertThat(found(plan, seen.pods(pod)))
+        .extracting(Finding::code)
+        .isEqualTo(wrong ? List.of("KubeletsNotScraped") : List.of());
+  }
+
+  @Test
+  void kubeletsWhoseCertificatesAreVerifiedAndProbablyNotSigned() {
+    var seen = fine().unregistered().notAsked();
+
+    assertThat(found(VERIFIED, seen.pods(seen.running("pod-a", HOUR))))
+        .containsExactly(
+            new Finding(
+                "KubeletsNotScraped",
+                Severity.Error,
+                "metrics-server runs but gets no metrics from the kubelets, most often because"
+                    + " their serving certificates are not signed by the cluster's CA",
+                "see the reason with kubectl -n kube-system logs pod-a; have the kubelets'"
+                    + " certificates signed by the cluster (serverTLSBootstrap: true), or accept"
+                    + " them unseen with spec.kubelet.tls.mode: Insecure",
+                "Pod/kube-system/pod-a"));
+  }
+
+  @Test
+  void kubeletsWhoseCertificatesAreNotTheProblem() {
+    var seen = fine().unregistered().notAsked();
+
+    assertThat(found(INSECURE, seen.pods(seen.running("pod-a", HOUR))))
+        .contains(
+            new Finding(
+                "KubeletsNotScraped",
+                Severity.Error,
+                "metrics-server runs but gets no metrics from the kubelets",
+                "see the reason with kubectl -n kube-system logs pod-a",
+                "Pod/kube-system/pod-a"));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @ValueSource(
+      strings = {
+        TIMEOUT,
+        "context deadline exceeded",
+        "net/http: request canceled (Client.Timeout exceeded while awaiting headers)"
+      })
+  void anApiServerThatDoesNotGetThrough(String message) {
+    assertThat(found(VERIFIED, fine().unavailable("FailedDiscoveryCheck", message, HOUR)))
+        .containsExactly(
+            new Finding(
+                "APIServiceUnavailable",
+                Severity.Error,
+                "the API server does not reach metrics-server although a pod is ready"
+                    + " (FailedDiscoveryCheck): "
+                    + message,
+                "open TCP port 10250 from the control plane to the pods; if a NetworkPolicy is in"
+                    + " the way, name the control plane's addresses in"
+                    + " spec.networkPolicy.controlPlaneCIDRs; if the control plane is not on the"
+                    + " pod network, set spec.hostNetwork: true",
+                "APIService/v1beta1.metrics.k8s.io"));
+  }
+
+  @Test
+  void anApiServerThatIsRefused() {
+    var seen =
+        fine().unavailable("FailedDiscoveryCheck", "bad status: 403", Duration.ofSeconds(16));
+
+    assertThat(found(VERIFIED, seen))
+        .containsExactly(
+            new Finding(
+                "APIServiceUnavailable",
+                Severity.Error,
+                "the API server does not reach metrics-server although a pod is ready"
+                    + " (FailedDiscoveryCheck): bad status: 403",
+                "kubectl get apiservice v1beta1.metrics.k8s.io -o yaml",
+                "APIService/v1beta1.metrics.k8s.io"));
+  }
+
+  @Test
+  void aMetricsApiThatDoesNotAnswer() {
+    assertThat(found(VERIFIED, fine().refused("the server is currently unable to handle it")))
+        .containsExactly(
+            new Finding(
+                "MetricsNotAnswered",
+                Severity.Error,
+                "the metrics API is registered but does not answer: the server is currently unable"
+                    + " to handle it",
+                "kubectl get --raw /apis/metrics.k8s.io/v1beta1/nodes",
+                "APIService/v1beta1.metrics.k8s.io"));
+  }
+
+  @Test
+  void tooManyNodesWithoutMetrics() {
+    assertThat(found(VERIFIED, fine().reporting(1, 13)))
+        .containsExactly(
+            new Finding(
+                "NodesWithoutMetrics",
+                Severity.Error,
+                "12 of 13 nodes have no metrics: missing-1, missing-2, missing-3, missing-4,"
+                    + " missing-5, missing-6, missing-7, missing-8, missing-9, missing-10 and 2"
+                    + " more",
+                "kubectl -n kube-system logs deployment/metrics-server | grep missing-1",
+                "Node/missing-1"));
+  }
+
+  /** What comes after a broken link of the chain is its consequence. */
+  static Stream<Observations> chainsBrokenInMoreThanOnePlace() {
+    var seen = fine();
+    var crashing = seen.broken("pod-a", "CrashLoopBackOff", "unknown flag");
+    var silent = seen.running("pod-b", HOUR);
+    return Stream.of(
+            fine()
+                .podsRefused("quota")
+                .unavailable("MissingEndpoints", "none", HOUR)
+                .refused("none"),
+            fine().podsRefused("quota").reporting(0, 50),
+            fine()
+                .pods(crashing, silent)
+                .unavailable("MissingEndpoints", "none", HOUR)
+                .refused("none"),
+            fine().pods(crashing, crashing).reporting(0, 50),
+            fine().pods(silent, silent).reporting(0, 50),
+            fine()
+                .pods(seen.ready("pod-b"), crashing)
+                .unavailable("Failed", TIMEOUT, HOUR)
+                .reporting(0, 50),
+            fine().unavailable("Failed", TIMEOUT, HOUR).reporting(10, 50),
+            fine().refused("no").unavailable("Failed", "no", HOUR),
+            fine().pods(seen.ready("pod-b"), crashing).refused("no"),
+            fine().pods(seen.ready("pod-b"), crashing).reporting(10, 50))
+        .map(Seen::observations);
+  }
+
+  @ParameterizedTest
+  @MethodSource("chainsBrokenInMoreThanOnePlace")
+  void oneThingThatIsBrokenIsOneError(Observations observations) {
+    assertThat(Diagnosis.diagnose(INSECURE, observations, NOW))
+        .filteredOn(f -> f.severity() == Severity.Error)
+        .hasSize(1);
+  }
+
+  // ----------------------------------------------------------------------------------- warnings
+
+  @Test
+  void fewNodesWithoutMetricsAreAWarning() {
+    assertThat(found(VERIFIED, fine().reporting(48, 50)))
+        .containsExactly(
+            new Finding(
+                "NodesWithoutMetrics",
+                Severity.Warning,
+                "2 of 50 nodes have no metrics: missing-1, missing-2",
+                "kubectl -n kube-system logs deployment/metrics-server | grep missing-1",
+                "Node/missing-1"));
+  }
+
+  @Test
+  void aSecondPodThatDoesNotRunIsAWarning() {
+    var seen = fine();
+    var pods = new PodState[] {seen.broken("pod-a", "ImagePullBackOff", "no"), seen.ready("pod-b")};
+
+    assertThat(found(VERIFIED, seen.pods(pods)))
+        .extracting(Finding::code, Finding::severity)
+        .containsExactly(tuple("ImageNotPulled", Severity.Warning));
+  }
+
+  @Test
+  void kubeletsThatAreNotVerifiedAreAWarning() {
+    assertThat(found(INSECURE, fine()))
+        .containsExactly(
+            new Finding(
+                "KubeletTLSInsecure",
+                Severity.Warning,
+                "the kubelets' certificates are not verified, so whoever answers on a node's"
+                    + " address receives metrics-server's token: kubelet.tls.mode is Insecure",
+                "have the kubelets' certificates signed by the cluster (serverTLSBootstrap: true),"
+                    + " then remove spec.kubelet.tls.mode",
+                "MetricsServerConfig/cluster"));
+  }
+
+  // ------------------------------------------------------------------------------------ remarks
+
+  @Test
+  void aPolicyThatIsOpenIsSaid() {
+    var managed = SampleCluster.ofNodes(2).apiServers(new Endpoint("172.16.0.10", 443));
+
+    assertThat(found(Plans.plan("{}", managed), fine()))
+        .containsExactly(
+            new Finding(
+                "NetworkPolicyOpen",
+                Severity.Info,
+                "the API servers are not nodes of this cluster, so where they connect from cannot"
+                    + " be seen and everybody may connect to the metrics port",
+                "name where the API servers connect from in spec.networkPolicy.controlPlaneCIDRs",
+                "NetworkPolicy/kube-system/metrics-server-netpol"));
+  }
+
+  @ParameterizedTest(name = "{0}, Cilium: {1}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "hostNetwork: true | false | a NetworkPolicy does not apply to pods in the nodes' network",
+        "{} | true | the address rules of a NetworkPolicy never match nodes where Cilium runs, so"
+            + " it would cut metrics-server off"
+      })
+  void aPolicyThatDoesNotApplyIsSaid(String spec, boolean cilium, String message) {
+    var cluster = SampleCluster.ofNodes(2);
+
+    assertThat(found(Plans.plan(spec, cilium ? cluster.cilium() : cluster), fine()))
+        .containsExactly(
+            new Finding(
+                "NetworkPolicyNotApplied",
+                Severity.Info,
+                message,
+                "none needed; set spec.networkPolicy.mode: Disabled to say that you know",
+                "NetworkPolicy/kube-system/metrics-server-netpol"));
+  }
+
+  @Test
+  void aPolicyThatTheUserDoesNotWantIsNotMentioned() {
+    assertThat(found(Plans.plan("networkPolicy: {mode: Disabled}"), fine())).isEmpty();
+  }
+
+  // --------------------------------------------------------------------------------- for all
+
+  static Stream<List<Finding>> everythingThatIsEverSaid() {
+    var seen = fine();
+    var managed = SampleCluster.ofNodes(2).apiServers(new Endpoint("172.16.0.10", 443));
+    var open = Plans.plan("kubelet: {tls: {mode: Insecure}}", managed);
+    var pods =
+        Stream.of("Unschedulable", "ErrImagePull", "OOMKilled", "CrashLoopBackOff", "Other")
+            .flatMap(reason ->
+                Stream.of(
+                    fine().pods(seen.broken("pod-a", reason, "words")),
+                    fine().pods(seen.broken("pod-a", reason, "words"), seen.ready("pod-b")),
+                    fine()
+                        .pods(seen.broken("pod-a", reason, "words"), seen.ready("pod-b"))
+                        .reporting(1, 50)));
+    var others =
+        Stream.of(
+            fine(),
+            Seen.nothing(NOW),
+            fine().podsRefused("quota"),
+            fine().pods(seen.running("pod-a", HOUR)),
+            fine().unavailable("Failed", TIMEOUT, HOUR),
+            fine().refused("no"),
+            fine().reporting(1, 50),
+            fine().reporting(48, 50));
+    return Stream.concat(pods, others)
+        .map(Seen::observations)
+        .flatMap(
+            o -> Stream.of(Diagnosis.diagnose(VERIFIED, o, NOW), Diagnosis.diagnose(open, o, NOW)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("everythingThatIsEverSaid")
+  void theFirstToLookAtComesFirst(List<Finding> findings) {
+    assertThat(findings).extracting(Finding::severity).isSorted();
+  }
+
+  @ParameterizedTest
+  @MethodSource("everythingThatIsEverSaid")
+  void everyFindingSaysWhatWhereAndWhatNow(List<Finding> findings) {
+    assertThat(findings)
+        .allSatisfy(f -> {
+          assertThat(f.code()).matches("([A-Z][A-Za-z]+)+");
+          assertThat(f.message()).hasSizeGreaterThan(20).doesNotContain("null", "Optional[");
+          assertThat(f.message().strip()).isEqualTo(f.message()).doesNotEndWith(":");
+          assertThat(f.remedy()).isNotBlank();
+          assertThat(f.object()).matches("[A-Z][A-Za-z]+(/[a-z0-9.-]+){1,2}");
+        });
+  }
+
+  // ------------------------------------------------------------------------------------- refused
+
+  @Test
+  void aRefusedSpecIsAnErrorForEachThingThatIsWrong() {
+    var violations =
+        List.of(
+            new Violation("port", "10250 is taken", "set another one"),
+            new Violation("", "there is another metrics-server", "remove it"));
+
+    assertThat(Diagnosis.refused("InvalidSpec", violations))
+        .containsExactly(
+            new Finding(
+                "InvalidSpec",
+                Severity.Error,
+                "spec.port: 10250 is taken",
+                "set another one",
+                "MetricsServerConfig/cluster"),
+            new Finding(
+                "InvalidSpec",
+                Severity.Error,
+                "there is another metrics-server",
+                "remove it",
+                "MetricsServerConfig/cluster"));
+  }
+
+  @Test
+  void aRolloutThatTakesLongIsNoErrorAsLongAsThePodsRun() {
+    var seen = fine().rollout(new Rollout(true, 2, 2, 1, 1, Optional.of("timed out progressing")));
+
+    assertThat(found(VERIFIED, seen)).isEmpty();
+  }
+}

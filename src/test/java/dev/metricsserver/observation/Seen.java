@@ -1,0 +1,139 @@
+package dev.metricsserver.observation;
+
+import dev.metricsserver.observation.Observations.Coverage;
+import dev.metricsserver.observation.Observations.PodState;
+import dev.metricsserver.observation.Observations.Problem;
+import dev.metricsserver.observation.Observations.Registration;
+import dev.metricsserver.observation.Observations.Rollout;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/** Observations for tests: two pods that have been fine for an hour, unless said otherwise. */
+public final class Seen {
+
+  private final Instant now;
+  private Optional<Rollout> rollout = Optional.of(new Rollout(true, 2, 2, 2, 2, Optional.empty()));
+  private List<PodState> pods;
+  private Optional<Registration> registration;
+  private MetricsAnswer answer = new MetricsAnswer(true, Set.of("node-1", "node-2"), "");
+  private Coverage coverage = new Coverage(2, 2, 2, List.of());
+
+  private Seen(Instant now) {
+    this.now = now;
+    pods = List.of(ready("pod-a"), ready("pod-b"));
+    registration = registration(true, "Passed", "all checks passed", Duration.ofHours(1));
+  }
+
+  /** All is well. */
+  public static Seen fine(Instant now) {
+    return new Seen(now);
+  }
+
+  /** Right after the installation: no pods, no registration, nothing asked. */
+  public static Seen nothing(Instant now) {
+    return fine(now).rollout(null).pods().unregistered().notAsked();
+  }
+
+  /** With another state of the Deployment, or null for none. */
+  public Seen rollout(Rollout state) {
+    rollout = Optional.ofNullable(state);
+    return this;
+  }
+
+  /** With pods that cannot be made. */
+  public Seen podsRefused(String failure) {
+    return rollout(new Rollout(true, 2, 0, 0, 0, Optional.of(failure))).pods();
+  }
+
+  /** With other pods. */
+  public Seen pods(PodState... states) {
+    pods = List.of(states);
+    return this;
+  }
+
+  /** A pod that is ready. */
+  public PodState ready(String name) {
+    var since = Optional.of(now.minus(Duration.ofHours(1)));
+    return new PodState(name, true, Optional.empty(), since, since);
+  }
+
+  /** A pod that runs, and is not ready. */
+  public PodState running(String name, Duration since) {
+    return new PodState(
+        name, false, Optional.empty(), Optional.of(now.minus(since)), Optional.empty());
+  }
+
+  /** A pod that does not run. */
+  public PodState broken(String name, String reason, String message) {
+    var problem = Optional.of(new Problem(reason, message));
+    return new PodState(name, false, problem, Optional.empty(), Optional.empty());
+  }
+
+  /** With an APIService that is not available. */
+  public Seen unavailable(String reason, String message, Duration since) {
+    registration = registration(false, reason, message, since);
+    return this;
+  }
+
+  /** With an APIService that is available since then. */
+  public Seen available(Duration since) {
+    registration = registration(true, "Passed", "all checks passed", since);
+    return this;
+  }
+
+  /** With an APIService that the API server has not looked at. */
+  public Seen unchecked() {
+    registration =
+        Optional.of(
+            new Registration(
+                false,
+                "NotChecked",
+                "the API server has not looked yet",
+                Optional.empty(),
+                Optional.empty()));
+    return this;
+  }
+
+  /** Without an APIService. */
+  public Seen unregistered() {
+    registration = Optional.empty();
+    return this;
+  }
+
+  /** With a metrics API that was not asked. */
+  public Seen notAsked() {
+    answer = MetricsAnswer.NOT_ASKED;
+    return reporting(0, 2);
+  }
+
+  /** With a metrics API that refuses to answer. */
+  public Seen refused(String error) {
+    answer = new MetricsAnswer(false, Set.of(), error);
+    return reporting(0, 2);
+  }
+
+  /** With so many nodes that have metrics; the others are called missing-1, missing-2 ... */
+  public Seen reporting(int reporting, int expected) {
+    var missing =
+        IntStream.rangeClosed(1, expected - reporting).mapToObj(i -> "missing-" + i).toList();
+    coverage = new Coverage(expected, expected, reporting, missing);
+    return this;
+  }
+
+  private Optional<Registration> registration(
+      boolean available, String reason, String message, Duration since) {
+    return Optional.of(
+        new Registration(
+            available, reason, message, Optional.of(now.minus(since)), Optional.empty()));
+  }
+
+  /** What is seen. */
+  public Observations observations() {
+    return new Observations(
+        rollout, pods, pods.stream().anyMatch(PodState::ready), registration, answer, coverage);
+  }
+}

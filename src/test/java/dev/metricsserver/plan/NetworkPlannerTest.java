@@ -1,0 +1,248 @@
+package dev.metricsserver.plan;
+
+import static dev.metricsserver.plan.Plans.plan;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.metricsserver.facts.ClusterFacts.Endpoint;
+import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.facts.SampleCluster;
+import dev.metricsserver.facts.SampleNode;
+import dev.metricsserver.plan.MetricsServerPlan.Destination;
+import dev.metricsserver.plan.MetricsServerPlan.NetworkRules;
+import dev.metricsserver.plan.MetricsServerPlan.Reason;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Who may connect to metrics-server, and where it may connect to. */
+class NetworkPlannerTest {
+
+  private static final Reason STRICT =
+      new Reason("Strict", "only the control plane and the nodes may connect");
+  private static final Reason OPEN =
+      new Reason(
+          "Open",
+          "the API servers are not nodes of this cluster, so where they connect from cannot be seen"
+              + " and everybody may connect to the metrics port");
+  private static final Endpoint NODE_2 = new Endpoint("10.0.0.2", 6443);
+  private static final Endpoint ELSEWHERE = new Endpoint("172.30.0.10", 6443);
+
+  // ------------------------------------------------------------------------- whether, and which
+
+  @Test
+  void strictWhereTheAPIServersAreNodes() {
+    var plan = plan("{}");
+
+    assertThat(plan.networkReason()).isEqualTo(STRICT);
+    assertThat(plan.networkRules())
+        .contains(
+            new NetworkRules(
+                List.of("10.0.0.1/32", "10.0.0.2/32", "10.128.1.0/31", "10.128.2.0/31"),
+                List.of("10.0.0.1/32", "10.0.0.2/32"),
+                List.of(10250),
+                List.of(
+                    new Destination(List.of("10.96.0.1/32"), 443),
+                    new Destination(List.of("10.0.0.1/32"), 6443)),
+                false));
+  }
+
+  @Test
+  void openWhereTheAPIServersAreElsewhere() {
+    var plan = plan("{}", SampleCluster.ofNodes(2).apiServers(ELSEWHERE));
+
+    assertThat(plan.networkReason()).isEqualTo(OPEN);
+    assertThat(rules(plan).clients()).isEmpty();
+    assertThat(rules(plan).kubelets()).containsExactly("10.0.0.1/32", "10.0.0.2/32");
+  }
+
+  @Test
+  void openWhereOneOfTheAPIServersIsElsewhere() {
+    var cluster = SampleCluster.ofNodes(2).apiServers(new Endpoint("10.0.0.1", 6443), ELSEWHERE);
+
+    assertThat(plan("{}", cluster).networkReason()).isEqualTo(OPEN);
+  }
+
+  @Test
+  void openWhereNoAPIServerIsKnown() {
+    assertThat(plan("{}", SampleCluster.ofNodes(2).apiServers()).networkReason()).isEqualTo(OPEN);
+  }
+
+  @Test
+  void strictWhereTheUserSaysWhereTheAPIServersAre() {
+    var plan =
+        plan(
+            "networkPolicy: {controlPlaneCIDRs: [172.30.0.0/28]}",
+            SampleCluster.ofNodes(2).apiServers(ELSEWHERE));
+
+    assertThat(plan.networkReason()).isEqualTo(STRICT);
+    assertThat(rules(plan).clients())
+        .contains("172.30.0.0/28", "10.0.0.1/32", "10.128.1.0/31")
+        .doesNotContain("172.30.0.10/32");
+  }
+
+  @ParameterizedTest(name = "{0}, Cilium: {1}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "networkPolicy: {mode: Disabled} | false | Disabled",
+        "networkPolicy: {mode: Disabled} | true | Disabled",
+        "{networkPolicy: {mode: Disabled}, hostNetwork: true} | false | Disabled",
+        "hostNetwork: true | false | HostNetwork",
+        "{hostNetwork: true, networkPolicy: {mode: Kubernetes}} | false | HostNetwork",
+        "{hostNetwork: true} | true | HostNetwork",
+        "{} | true | Cilium",
+        "networkPolicy: {controlPlaneCIDRs: [10.0.0.0/28]} | true | Cilium"
+      })
+  void noPolicyWhereNoneIsWantedOrNoneWouldWork(String spec, boolean cilium, String code) {
+    var cluster = SampleCluster.ofNodes(2);
+    var plan = plan(spec, cilium ? cluster.cilium() : cluster);
+
+    assertThat(plan.networkRules()).isEmpty();
+    assertThat(plan.networkReason().code()).isEqualTo(code);
+    assertThat(plan.networkReason().message()).isNotBlank();
+  }
+
+  @Test
+  void aPolicyThatIsAskedForIsWrittenWhereCiliumRuns() {
+    var plan = plan("networkPolicy: {mode: Kubernetes}", SampleCluster.ofNodes(2).cilium());
+
+    assertThat(plan.networkReason()).isEqualTo(STRICT);
+  }
+
+  // ---------------------------------------------------------------------------------- from where
+
+  @Test
+  void theFirstTwoAddressesOfAPodNetworkAreItsNodes() {
+    var node = SampleNode.bare("a").podCIDR("10.244.3.0/24").podCIDR("fd00:10:244:3::/64");
+
+    assertThat(clients(node)).contains("10.244.3.0/31", "fd00:10:244:3::/127");
+  }
+
+  @Test
+  void tunnelsAreTheirNodes() {
+    var node = SampleNode.bare("a").tunnel("10.244.9.17").tunnel("fd00::9:17");
+
+    assertThat(clients(node)).contains("10.244.9.17/32", "fd00::9:17/128");
+  }
+
+  @Test
+  void everyAddressOfANodeIsItself() {
+    var node =
+        SampleNode.bare("a")
+            .address("InternalIP", "10.0.0.9")
+            .address("InternalIP", "fd00::9")
+            .address("ExternalIP", "203.0.113.9")
+            .address("Hostname", "a")
+            .address("ExternalDNS", "a.example.com");
+
+    assertThat(clients(node)).contains("10.0.0.9/32", "203.0.113.9/32", "fd00::9/128");
+  }
+
+  private static List<String> clients(SampleNode node) {
+    var cluster = SampleCluster.of(SampleNode.number(1).facts(), node.facts());
+    return rules(plan("{}", cluster)).clients();
+  }
+
+  @Test
+  void aNodeThatJoinsBetweenManyOthersChangesNothing() {
+    var nodes = IntStream.rangeClosed(1, 500).mapToObj(i -> SampleNode.number(2 * i).facts());
+    var evenOnes = nodes.toArray(NodeFacts[]::new);
+    var oneMore = Arrays.copyOf(evenOnes, evenOnes.length + 1);
+    oneMore[evenOnes.length] = SampleNode.number(777).facts();
+
+    assertThat(plan("{}", SampleCluster.of(oneMore).apiServers(NODE_2)).networkRules())
+        .isEqualTo(plan("{}", SampleCluster.of(evenOnes).apiServers(NODE_2)).networkRules());
+  }
+
+  // ------------------------------------------------------------------------------------ to where
+
+  @Test
+  void onlyTheAddressesOfNodesAreKubelets() {
+    var node = SampleNode.number(2).tunnel("10.244.9.17");
+    var cluster = SampleCluster.of(SampleNode.number(1).facts(), node.facts());
+
+    assertThat(rules(plan("{}", cluster)).kubelets()).containsExactly("10.0.0.1/32", "10.0.0.2/32");
+  }
+
+  @Test
+  void kubeletsListenWhereTheirNodesSay() {
+    var cluster =
+        SampleCluster.of(
+            SampleNode.number(1).kubeletPort(10260).facts(),
+            SampleNode.number(2).kubeletPort(0).facts(),
+            SampleNode.number(3).facts());
+
+    assertThat(rules(plan("{}", cluster)).kubeletPorts()).containsExactly(10250, 10260);
+  }
+
+  @Test
+  void kubeletsListenWhereTheUserSays() {
+    var cluster = SampleCluster.of(SampleNode.number(1).kubeletPort(10260).facts());
+
+    assertThat(rules(plan("kubelet: {port: 10255}", cluster)).kubeletPorts())
+        .containsExactly(10255);
+  }
+
+  @Test
+  void anEmptyClusterHasTheUsualPort() {
+    var cluster = SampleCluster.of();
+
+    assertThat(rules(plan("{}", cluster)).kubeletPorts()).containsExactly(10250);
+    assertThat(rules(plan("{}", cluster)).kubelets()).isEmpty();
+  }
+
+  @Test
+  void theAPIServersAreTheirServiceAndTheirEndpoints() {
+    var cluster =
+        SampleCluster.ofNodes(3)
+            .apiServers(new Endpoint("10.0.0.1", 6443), new Endpoint("10.0.0.2", 6443))
+            .service(new Endpoint("10.96.0.1", 443), new Endpoint("fd00:10:96::1", 443));
+
+    assertThat(rules(plan("{}", cluster)).apiServers())
+        .containsExactly(
+            new Destination(List.of("10.96.0.1/32", "fd00:10:96::1/128"), 443),
+            new Destination(List.of("10.0.0.1/32", "10.0.0.2/32"), 6443));
+  }
+
+  @Test
+  void aServiceAndEndpointsOnOnePortAreOneDestination() {
+    var cluster = SampleCluster.ofNodes(1).apiServers(new Endpoint("172.30.0.10", 443));
+
+    assertThat(rules(plan("{}", cluster)).apiServers())
+        .containsExactly(new Destination(List.of("10.96.0.1/32", "172.30.0.10/32"), 443));
+  }
+
+  // ------------------------------------------------------------------------------------ names
+
+  @ParameterizedTest(name = "{0}, {1}: {2}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{} | InternalIP | false",
+        "{} | ExternalIP | false",
+        "{} | Hostname | true",
+        "{} | InternalDNS | false",
+        "{kubelet: {addressTypes: [Hostname]}} | InternalIP | true",
+        "{kubelet: {addressTypes: [InternalIP, Hostname]}} | InternalIP | false",
+        "{kubelet: {addressTypes: [InternalDNS, InternalIP]}} | InternalDNS | true",
+        "{kubelet: {addressTypes: [ExternalDNS, InternalIP]}} | InternalIP | false"
+      })
+  void namesAreLookedUpWhereANodeIsDialledByName(String spec, String has, boolean dns) {
+    var node = SampleNode.bare("a");
+    if (!has.equals("Hostname")) {
+      node.address(has, has.endsWith("IP") ? "10.0.0.9" : "a.example.com");
+    }
+    node.address("Hostname", "a");
+    // An InternalDNS address alone is not dialled by default; its Hostname is.
+    var expected = dns || (spec.equals("{}") && has.equals("InternalDNS"));
+
+    assertThat(rules(plan(spec, SampleCluster.of(node.facts()))).dns()).isEqualTo(expected);
+  }
+
+  private static NetworkRules rules(MetricsServerPlan plan) {
+    return plan.networkRules().orElseThrow();
+  }
+}

@@ -1,0 +1,213 @@
+package dev.metricsserver.plan;
+
+import static dev.metricsserver.plan.Plans.plan;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.metricsserver.facts.SampleCluster;
+import dev.metricsserver.plan.Decision.Violation;
+import java.time.Duration;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** With which flags metrics-server runs. */
+class PlannerArgsTest {
+
+  private static final String EVERYTHING =
+      """
+      metricResolution: 30s
+      kubelet:
+        tls: {mode: Insecure}
+        addressTypes: [Hostname, InternalIP]
+        port: 10260
+        requestTimeout: 7s
+        nodeSelector: {team: a, metrics: "yes"}
+      logging: {verbosity: 4, format: JSON}
+      port: 8443
+      extraArgs: [--profiling=false]
+      version: %s
+      """;
+
+  @Test
+  void flagsOf064() {
+    assertThat(plan("version: 0.6.4").args())
+        .containsExactly(
+            "--cert-dir=/tmp",
+            "--secure-port=10250",
+            "--metric-resolution=15s",
+            "--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname",
+            "--kubelet-use-node-status-port");
+  }
+
+  @Test
+  void flagsOf072() {
+    assertThat(plan("version: 0.7.2").args())
+        .containsExactly(
+            "--cert-dir=/tmp",
+            "--secure-port=10250",
+            "--metric-resolution=15s",
+            "--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname",
+            "--kubelet-use-node-status-port",
+            "--kubelet-request-timeout=10s");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0.8.1", "0.9.0"})
+  void flagsOf081And090(String version) {
+    assertThat(plan("version: " + version).args())
+        .containsExactly(
+            "--cert-dir=/tmp",
+            "--secure-port=10250",
+            "--metric-resolution=15s",
+            "--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname",
+            "--kubelet-use-node-status-port",
+            "--kubelet-request-timeout=10s",
+            "--shutdown-delay-duration=5s");
+  }
+
+  @Test
+  void everythingThatCanBeSetIn064() {
+    var spec =
+        """
+        version: 0.6.4
+        metricResolution: 30s
+        kubelet: {tls: {mode: Insecure}, addressTypes: [Hostname], port: 10260}
+        logging: {verbosity: 4}
+        port: 8443
+        extraArgs: [--profiling=false]
+        """;
+    assertThat(plan(spec).args())
+        .containsExactly(
+            "--cert-dir=/tmp",
+            "--secure-port=8443",
+            "--metric-resolution=30s",
+            "--kubelet-preferred-address-types=Hostname",
+            "--kubelet-port=10260",
+            "--kubelet-insecure-tls",
+            "--v=4",
+            "--profiling=false");
+  }
+
+  @Test
+  void everythingThatCanBeSetIn072() {
+    assertThat(plan(EVERYTHING.formatted("0.7.2")).args())
+        .containsExactly(
+            "--cert-dir=/tmp",
+            "--secure-port=8443",
+            "--metric-resolution=30s",
+            "--kubelet-preferred-address-types=Hostname,InternalIP",
+            "--kubelet-port=10260",
+            "--kubelet-request-timeout=7s",
+            "--kubelet-insecure-tls",
+            "--node-selector=metrics=yes,team=a",
+            "--logging-format=json",
+            "--v=4",
+            "--profiling=false");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0.8.1", "0.9.0"})
+  void everythingThatCanBeSetIn081And090(String version) {
+    assertThat(plan(EVERYTHING.formatted(version)).args())
+        .containsExactly(
+            "--cert-dir=/tmp",
+            "--secure-port=8443",
+            "--metric-resolution=30s",
+            "--kubelet-preferred-address-types=Hostname,InternalIP",
+            "--kubelet-port=10260",
+            "--kubelet-request-timeout=7s",
+            "--kubelet-insecure-tls",
+            "--node-selector=metrics=yes,team=a",
+            "--shutdown-delay-duration=5s",
+            "--logging-format=json",
+            "--v=4",
+            "--profiling=false");
+  }
+
+  @ParameterizedTest(name = "{0}: {1}")
+  @CsvSource({
+    "10s, 9000ms",
+    "10.5s, 9450ms",
+    "11s, 9900ms",
+    "11111ms, 9999ms",
+    "11112ms, 10s",
+    "12s, 10s",
+    "15s, 10s",
+    "1m, 10s",
+    "1h, 10s"
+  })
+  void aKubeletHasNineTenthsOfTheResolutionAndNeverMoreThanTenSeconds(
+      String resolution, String timeout) {
+    assertThat(plan("metricResolution: " + resolution).args())
+        .contains("--metric-resolution=" + resolution, "--kubelet-request-timeout=" + timeout);
+  }
+
+  @Test
+  void aTimeoutThatIsAskedForIsTakenAsItIs() {
+    assertThat(plan("{metricResolution: 1m, kubelet: {requestTimeout: 45s}}").args())
+        .contains("--kubelet-request-timeout=45s");
+  }
+
+  @Test
+  void theIntervalOfTheScrapesIsTheResolution() {
+    assertThat(plan("metricResolution: 1m30s").scrapeInterval()).isEqualTo(Duration.ofSeconds(90));
+  }
+
+  @ParameterizedTest(name = "{0}: {1}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{} | 10250",
+        "{hostNetwork: true} | 4443",
+        "{port: 8443} | 8443",
+        "{port: 8443, hostNetwork: true} | 8443"
+      })
+  void metricsServerListensOnAPortThatIsFree(String spec, int port) {
+    var plan = plan(spec);
+
+    assertThat(plan.port()).isEqualTo(port);
+    assertThat(plan.args()).contains("--secure-port=" + port);
+  }
+
+  @ParameterizedTest(name = "metrics-server {0} on Kubernetes {1} sleeps: {2}")
+  @CsvSource({
+    "0.7.2, 1.29, false",
+    "0.7.2, 1.30, true",
+    "0.6.4, 1.30, true",
+    "0.8.0, 1.35, false",
+    "0.9.0, 1.35, false"
+  })
+  void aPodThatCannotWaitByItselfSleepsBeforeItStopsWhereTheClusterKnowsHow(
+      String version, String kubernetes, boolean sleeps) {
+    var cluster = SampleCluster.ofNodes(2).kubernetes(kubernetes);
+
+    assertThat(plan("version: " + version, cluster).sleepBeforeStop())
+        .isEqualTo(sleeps ? Optional.of(5) : Optional.empty());
+  }
+
+  @Test
+  void kubeletsAreVerifiedUnlessTheUserSaysOtherwise() {
+    assertThat(plan("{}").kubeletTLS().mode()).isEqualTo("Verify");
+    assertThat(plan("kubelet: {tls: {mode: Verify}}").kubeletTLS().mode()).isEqualTo("Verify");
+    assertThat(plan("kubelet: {tls: {mode: Insecure}}").kubeletTLS().mode()).isEqualTo("Insecure");
+  }
+
+  /** A flag that a version does not know keeps it from starting. */
+  @ParameterizedTest
+  @ValueSource(strings = {"0.6.4", "0.7.0", "0.7.1", "0.7.2", "0.8.0", "0.8.1", "0.9.0"})
+  void everyFlagExistsInTheVersion(String version) {
+    var release = Releases.find(version).orElseThrow();
+    var spec =
+        release.atLeast("0.7.0")
+            ? EVERYTHING.formatted(version)
+            : "{version: 0.6.4, kubelet: {tls: {mode: Insecure}}, logging: {verbosity: 4}}";
+
+    assertThat(plan(spec).args())
+        .allSatisfy(arg ->
+            assertThat(Flags.check(arg.contains("=") ? arg : arg + "=true", release))
+                .map(Violation::message)
+                .matches(message -> !message.orElse("").contains("has no flag")));
+  }
+}

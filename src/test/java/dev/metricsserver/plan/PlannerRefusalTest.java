@@ -1,0 +1,220 @@
+package dev.metricsserver.plan;
+
+import static dev.metricsserver.plan.Plans.decide;
+import static dev.metricsserver.plan.Plans.plan;
+import static dev.metricsserver.plan.Plans.refusal;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.metricsserver.facts.SampleCluster;
+import dev.metricsserver.facts.SampleNode;
+import dev.metricsserver.plan.Decision.Planned;
+import dev.metricsserver.plan.Decision.Refused;
+import dev.metricsserver.plan.Decision.Violation;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Which specs are refused, and what the user reads then. */
+class PlannerRefusalTest {
+
+  private static final SampleCluster TWO_NODES = SampleCluster.ofNodes(2);
+
+  @Test
+  void foreignObjectsAreAConflict() {
+    var cluster =
+        SampleCluster.ofNodes(2)
+            .foreign("Deployment/kube-system/metrics-server", "APIService/v1beta1.metrics.k8s.io");
+
+    assertThat(refusal("{}", cluster))
+        .isEqualTo(
+            new Refused(
+                "Conflict",
+                List.of(
+                    new Violation(
+                        "",
+                        "this cluster has a metrics-server that this operator did not install:"
+                            + " Deployment/kube-system/metrics-server,"
+                            + " APIService/v1beta1.metrics.k8s.io",
+                        "remove it the way it was installed, for example helm -n kube-system"
+                            + " uninstall metrics-server or kubectl delete -f components.yaml; the"
+                            + " operator goes on by itself"))));
+  }
+
+  /** What is wrong with the spec is of no use as long as nothing can be installed. */
+  @Test
+  void aConflictIsTheOnlyThingThatIsSaid() {
+    var cluster = SampleCluster.ofNodes(2).foreign("Service/kube-system/metrics-server");
+
+    assertThat(refusal("version: 9.9.9", cluster).reason()).isEqualTo("Conflict");
+    assertThat(refusal("version: 9.9.9", cluster).violations()).hasSize(1);
+  }
+
+  @Test
+  void aNamespaceThatDoesNotExistIsRefused() {
+    assertThat(refusal("namespace: monitoring", SampleCluster.ofNodes(2).withoutNamespace()))
+        .isEqualTo(
+            refused(
+                "namespace",
+                "namespace monitoring does not exist",
+                "create it: kubectl create namespace monitoring"));
+  }
+
+  @Test
+  void theKubeletsPortIsRefusedOnTheHostNetwork() {
+    assertThat(refusal("{hostNetwork: true, port: 10250}", TWO_NODES))
+        .isEqualTo(
+            refused(
+                "port",
+                "10250 is the kubelet's port on node node-1, and with hostNetwork metrics-server"
+                    + " would need it too",
+                "set port to one that is free on every node, or leave it out for 4443"));
+  }
+
+  @Test
+  void theUsualPortIsRefusedOnTheHostNetworkWhereAKubeletHasIt() {
+    var cluster = SampleCluster.of(SampleNode.number(1).kubeletPort(4443).facts());
+
+    assertThat(refusal("hostNetwork: true", cluster))
+        .isEqualTo(
+            refused(
+                "port",
+                "4443 is the kubelet's port on node node-1, and with hostNetwork metrics-server"
+                    + " would need it too",
+                "set port to one that is free on every node"));
+  }
+
+  /** A kubelet whose port is not known is taken to be at the usual one. */
+  @Test
+  void theUsualKubeletPortIsRefusedOnTheHostNetworkWhereNoneIsReported() {
+    var cluster = SampleCluster.of(SampleNode.number(1).kubeletPort(0).facts());
+
+    assertThat(refusal("{hostNetwork: true, port: 10250}", cluster).violations())
+        .extracting(Violation::field)
+        .containsExactly("port");
+  }
+
+  @Test
+  void theKubeletsPortIsFreeInThePodNetwork() {
+    assertThat(plan("port: 10250").port()).isEqualTo(10250);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{requests: {cpu: '2'}, limits: {cpu: '1'}} | cpu | 1 | 2",
+        "{limits: {cpu: 50m}} | cpu | 50m | 100m",
+        "{requests: {memory: 1Gi}, limits: {memory: 1G}} | memory | 1G | 1Gi",
+        "{limits: {memory: 100Mi}} | memory | 100Mi | 200Mi"
+      })
+  void aLimitBelowTheRequestIsRefused(String resources, String what, String limit, String request) {
+    assertThat(refusal("resources: " + resources, TWO_NODES))
+        .isEqualTo(
+            refused(
+                "resources.limits." + what,
+                "the limit %s is below the request %s".formatted(limit, request),
+                "raise resources.limits.%s or lower resources.requests.%s".formatted(what, what)));
+  }
+
+  @Test
+  void bothLimitsAreToldAtOnce() {
+    var spec = "resources: {requests: {cpu: '2', memory: 2Gi}, limits: {cpu: '1', memory: 1Gi}}";
+
+    assertThat(refusal(spec, TWO_NODES).violations())
+        .extracting(Violation::field)
+        .containsExactly("resources.limits.cpu", "resources.limits.memory");
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @ValueSource(
+      strings = {
+        "10.0.0.0/33",
+        "256.0.0.1/32",
+        "2001:db8::/129",
+        "1:2/64",
+        "10/8",
+        "10.1/16",
+        "10.0.1/24",
+        "ff/8",
+        "::::/64",
+        "010.0.0.1/32"
+      })
+  void whatIsNoCidrIsRefused(String cidr) {
+    assertThat(refusal("networkPolicy: {controlPlaneCIDRs: ['" + cidr + "']}", TWO_NODES))
+        .isEqualTo(
+            refused(
+                "networkPolicy.controlPlaneCIDRs",
+                cidr + " is not a CIDR",
+                "write an address and a prefix length, such as 10.0.0.0/28"));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @ValueSource(
+      strings = {
+        "10.0.0.0/28",
+        "10.0.0.5/32",
+        "10.0.0.5/24",
+        "0.0.0.0/0",
+        "::/0",
+        "2001:db8::/64",
+        "2001:DB8:0:0::1/128"
+      })
+  void cidrsAreTaken(String cidr) {
+    assertThat(decide("networkPolicy: {controlPlaneCIDRs: ['" + cidr + "']}", TWO_NODES))
+        .isInstanceOf(Planned.class);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "kubelet.requestTimeout | kubelet: {requestTimeout: 5s}",
+        "kubelet.nodeSelector | kubelet: {nodeSelector: {a: b}}",
+        "logging.format | logging: {format: JSON}"
+      })
+  void aFieldForNewerVersionsIsRefused(String field, String spec) {
+    var old = SampleCluster.ofNodes(2).kubernetes("1.26");
+
+    assertThat(refusal(spec, old))
+        .isEqualTo(
+            refused(
+                field,
+                "metrics-server 0.6.4 cannot do this, 0.7.0 is the first that can",
+                "leave it out, or set version to 0.7.0 or newer, which needs Kubernetes 1.27 or"
+                    + " newer"));
+    assertThat(decide(spec, SampleCluster.ofNodes(2).kubernetes("1.27")))
+        .isInstanceOf(Planned.class);
+  }
+
+  @Test
+  void everythingThatIsWrongIsToldAtOnce() {
+    var spec =
+        """
+        namespace: nowhere
+        hostNetwork: true
+        port: 10250
+        resources: {limits: {cpu: 10m}}
+        networkPolicy: {controlPlaneCIDRs: [10.0.0.0/99]}
+        extraArgs: [--metric-resolution=1m, --nonsense=1]
+        """;
+
+    var refusal = refusal(spec, SampleCluster.ofNodes(2).withoutNamespace());
+
+    assertThat(refusal.reason()).isEqualTo("InvalidSpec");
+    assertThat(refusal.violations())
+        .extracting(Violation::field)
+        .containsExactlyInAnyOrder(
+            "namespace",
+            "port",
+            "resources.limits.cpu",
+            "networkPolicy.controlPlaneCIDRs",
+            "extraArgs",
+            "extraArgs");
+  }
+
+  private static Refused refused(String field, String message, String remedy) {
+    return new Refused("InvalidSpec", List.of(new Violation(field, message, remedy)));
+  }
+}

@@ -1,0 +1,311 @@
+package dev.metricsserver.plan;
+
+import static dev.metricsserver.plan.Plans.NOW;
+import static dev.metricsserver.plan.Plans.plan;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.metricsserver.facts.SampleCluster;
+import dev.metricsserver.facts.SampleNode;
+import dev.metricsserver.plan.MetricsServerPlan.Resources;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** How many pods run, where, and how large they are. */
+class PlannerSizeTest {
+
+  private static final String PLANNED_REPLICAS = "metricsserver.dev/planned-replicas";
+  private static final String SIZED_FOR = "metricsserver.dev/sized-for-nodes";
+  private static final String SMALLER_SINCE = "metricsserver.dev/smaller-since";
+
+  // --------------------------------------------------------------------------------- replicas
+
+  /**
+   * A second node beside a usual one.
+   *
+   * @param spec of metrics-server
+   * @param capacity whether it can take a pod
+   */
+  record Second(String name, SampleNode node, String spec, boolean capacity) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  static Stream<Second> secondNodes() {
+    return Stream.of(
+        new Second("a usual node", node(), "{}", true),
+        new Second("a node with Windows", node().label("kubernetes.io/os", "windows"), "{}", false),
+        new Second(
+            "a node of an unknown system", node().label("kubernetes.io/os", null), "{}", false),
+        new Second("a control plane", node().taint(CONTROL_PLANE, "", "NoSchedule"), "{}", false),
+        new Second(
+            "a control plane that is tolerated",
+            node().taint(CONTROL_PLANE, "", "NoSchedule"),
+            "scheduling: {tolerations: [{key: " + CONTROL_PLANE + ", operator: Exists}]}",
+            true),
+        new Second(
+            "a taint that only another effect tolerates",
+            node().taint("team", "a", "NoExecute"),
+            "scheduling: {tolerations: [{key: team, operator: Exists, effect: NoSchedule}]}",
+            false),
+        new Second(
+            "a taint that its effect tolerates",
+            node().taint("team", "a", "NoExecute"),
+            "scheduling: {tolerations: [{key: team, value: a, effect: NoExecute}]}",
+            true),
+        new Second(
+            "a taint with another value",
+            node().taint("team", "a", "NoSchedule"),
+            "scheduling: {tolerations: [{key: team, value: b}]}",
+            false),
+        new Second(
+            "a taint without value that Equal tolerates",
+            node().taint("team", "", "NoSchedule"),
+            "scheduling: {tolerations: [{key: team}]}",
+            true),
+        new Second(
+            "a taint and a toleration of everything",
+            node().taint("team", "a", "NoSchedule"),
+            "scheduling: {tolerations: [{operator: Exists}]}",
+            true),
+        new Second(
+            "two taints of which one is tolerated",
+            node().taint("team", "a", "NoSchedule").taint("gpu", "", "NoSchedule"),
+            "scheduling: {tolerations: [{key: team, operator: Exists}]}",
+            false),
+        new Second(
+            "a taint that only prefers", node().taint("team", "a", "PreferNoSchedule"), "{}", true),
+        new Second("NotReady", node().notReady(), "{}", true),
+        new Second(
+            "a cordon",
+            node().taint("node.kubernetes.io/unschedulable", "", "NoSchedule"),
+            "{}",
+            true),
+        new Second(
+            "no answer from the kubelet",
+            node()
+                .notReady()
+                .taint("node.kubernetes.io/unreachable", "", "NoSchedule")
+                .taint("node.kubernetes.io/unreachable", "", "NoExecute"),
+            "{}",
+            true),
+        new Second(
+            "pressure",
+            node().taint("node.kubernetes.io/disk-pressure", "", "NoSchedule"),
+            "{}",
+            true),
+        new Second(
+            "a node that its cloud is still preparing",
+            node().taint("node.cloudprovider.kubernetes.io/uninitialized", "true", "NoSchedule"),
+            "{}",
+            true),
+        new Second(
+            "a selector that leaves one", node(), "scheduling: {nodeSelector: {a: b}}", false),
+        new Second(
+            "a selector that leaves both",
+            node().label("a", "b"),
+            "scheduling: {nodeSelector: {a: b}}",
+            true));
+  }
+
+  private static final String CONTROL_PLANE = "node-role.kubernetes.io/control-plane";
+
+  private static SampleNode node() {
+    return SampleNode.number(2);
+  }
+
+  @ParameterizedTest
+  @MethodSource("secondNodes")
+  void twoPodsRunWhereTwoNodesCanTakeThem(Second second) {
+    var first = SampleNode.number(1).label("a", "b").facts();
+    var plan = plan(second.spec(), SampleCluster.of(first, second.node().facts()));
+
+    assertThat(plan.replicas()).isEqualTo(second.capacity() ? 2 : 1);
+    assertThat(plan.disruptionBudget()).isEqualTo(second.capacity());
+    assertThat(plan.requiredAntiAffinity()).isEqualTo(second.capacity());
+  }
+
+  @ParameterizedTest(name = "{0} nodes: {1}")
+  @CsvSource({"0, 1", "1, 1", "2, 2", "3, 2", "300, 2"})
+  void neverMoreThanTwoPodsByThemselves(int nodes, int replicas) {
+    assertThat(plan("{}", SampleCluster.ofNodes(nodes)).replicas()).isEqualTo(replicas);
+  }
+
+  @ParameterizedTest(name = "{0} wanted on {1} nodes")
+  @CsvSource({
+    "1, 3, false, false",
+    "2, 2, true, true",
+    "3, 3, true, true",
+    "3, 2, true, false",
+    "2, 1, true, false"
+  })
+  void theUsersNumberOfPodsIsTakenAndTheyShareANodeOnlyWhenTheyMust(
+      int replicas, int nodes, boolean disruptionBudget, boolean requiredAntiAffinity) {
+    var cluster = SampleCluster.ofNodes(nodes).installed("0.9.0", 2, 100, null);
+    var plan = plan("replicas: " + replicas, cluster);
+
+    assertThat(plan.replicas()).isEqualTo(replicas);
+    assertThat(plan.disruptionBudget()).isEqualTo(disruptionBudget);
+    assertThat(plan.requiredAntiAffinity()).isEqualTo(requiredAntiAffinity);
+    assertThat(plan.memory()).doesNotContainKey(SMALLER_SINCE);
+  }
+
+  @Test
+  void aSecondPodComesAtOnce() {
+    var plan = plan("{}", SampleCluster.ofNodes(2).installed("0.9.0", 1, 100, null));
+
+    assertThat(plan.replicas()).isEqualTo(2);
+    assertThat(plan.memory()).containsOnlyKeys(PLANNED_REPLICAS, SIZED_FOR);
+  }
+
+  @Test
+  void theTimeIsNotedWhenOnlyOneNodeIsLeft() {
+    var plan = plan("{}", SampleCluster.ofNodes(1).installed("0.9.0", 2, 100, null));
+
+    assertThat(plan.replicas()).isEqualTo(2);
+    assertThat(plan.memory())
+        .containsEntry(PLANNED_REPLICAS, "2")
+        .containsEntry(SMALLER_SINCE, NOW.toString());
+  }
+
+  @ParameterizedTest(name = "{0} s: {1}")
+  @CsvSource({"1, 2", "599, 2", "600, 1", "6000, 1"})
+  void theSecondPodGoesAfterTenMinutesWithOneNode(long seconds, int replicas) {
+    var since = NOW.minusSeconds(seconds);
+    var plan = plan("{}", SampleCluster.ofNodes(1).installed("0.9.0", 2, 100, since));
+
+    assertThat(plan.replicas()).isEqualTo(replicas);
+    assertThat(plan.memory().get(SMALLER_SINCE)).isEqualTo(replicas == 2 ? since.toString() : null);
+  }
+
+  @Test
+  void theTimeIsForgottenWhenTheSecondNodeIsBack() {
+    var since = NOW.minus(Duration.ofMinutes(9));
+    var plan = plan("{}", SampleCluster.ofNodes(2).installed("0.9.0", 2, 100, since));
+
+    assertThat(plan.replicas()).isEqualTo(2);
+    assertThat(plan.memory()).doesNotContainKey(SMALLER_SINCE);
+  }
+
+  // ------------------------------------------------------------------------------------- size
+
+  @ParameterizedTest(name = "{0} nodes: {1}")
+  @CsvSource({
+    "0, 100",
+    "1, 100",
+    "100, 100",
+    "101, 250",
+    "250, 250",
+    "251, 500",
+    "500, 500",
+    "501, 1000",
+    "1000, 1000",
+    "1001, 2500",
+    "2500, 2500",
+    "2501, 5000",
+    "5000, 5000",
+    "5001, 10000",
+    "10000, 10000",
+    "12000, 10000"
+  })
+  void requestsAreChosenForAStep(int nodes, String step) {
+    assertThat(plan("{}", SampleCluster.ofNodes(nodes)).memory()).containsEntry(SIZED_FOR, step);
+  }
+
+  @Test
+  void requestsGrowAtOnce() {
+    var plan = plan("{}", SampleCluster.ofNodes(101).installed("0.9.0", 2, 100, null));
+
+    assertThat(plan.memory()).containsEntry(SIZED_FOR, "250").doesNotContainKey(SMALLER_SINCE);
+  }
+
+  @ParameterizedTest(name = "{0} nodes, sized for {1}")
+  @CsvSource({"100, 250", "70, 250", "175, 500", "350, 1000", "9000, 10000"})
+  void requestsStayForFewNodesLess(int nodes, int sizedFor) {
+    var longAgo = NOW.minus(Duration.ofDays(9));
+    var cluster = SampleCluster.ofNodes(nodes).installed("0.9.0", 2, sizedFor, longAgo);
+
+    assertThat(plan("{}", cluster).memory())
+        .containsEntry(SIZED_FOR, Integer.toString(sizedFor))
+        .doesNotContainKey(SMALLER_SINCE);
+  }
+
+  @ParameterizedTest(name = "{0} nodes, sized for {1}")
+  @CsvSource({"69, 250", "174, 500", "2, 1000"})
+  void theTimeIsNotedWhenMuchLessWouldDo(int nodes, int sizedFor) {
+    var cluster = SampleCluster.ofNodes(nodes).installed("0.9.0", 2, sizedFor, null);
+
+    assertThat(plan("{}", cluster).memory())
+        .containsEntry(SIZED_FOR, Integer.toString(sizedFor))
+        .containsEntry(SMALLER_SINCE, NOW.toString());
+  }
+
+  @ParameterizedTest(name = "{0} s: {3}")
+  @CsvSource({
+    "3599, 69, 250, 250",
+    "3600, 69, 250, 100",
+    "3600, 174, 500, 250",
+    "3600, 300, 1000, 500",
+    "3600, 2, 1000, 100"
+  })
+  void requestsShrinkAfterAnHourThatLessWouldDo(
+      long seconds, int nodes, int sizedFor, String step) {
+    var since = NOW.minusSeconds(seconds);
+    var plan = plan("{}", SampleCluster.ofNodes(nodes).installed("0.9.0", 2, sizedFor, since));
+
+    assertThat(plan.memory()).containsEntry(SIZED_FOR, step);
+    assertThat(plan.memory().get(SMALLER_SINCE))
+        .isEqualTo(seconds < 3600 ? since.toString() : null);
+  }
+
+  @ParameterizedTest(name = "{0} nodes")
+  @CsvSource({
+    "  100,   100m,   200Mi,     1,   400Mi",
+    "  250,   250m,   500Mi,     1,  1000Mi",
+    "  500,   500m,  1000Mi,     1,  2000Mi",
+    " 1000,      1,  2000Mi,     2,  4000Mi",
+    " 2500,  2500m,  5000Mi,     5, 10000Mi",
+    " 5000,      5, 10000Mi,    10, 20000Mi",
+    "10000,     10, 20000Mi,    20, 40000Mi"
+  })
+  void amountsByNumberOfNodes(
+      int nodes, String cpu, String memory, String cpuLimit, String memoryLimit) {
+    assertThat(plan("{}", SampleCluster.ofNodes(nodes)).resources())
+        .isEqualTo(new Resources(cpu, memory, cpuLimit, memoryLimit));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{requests: {cpu: 50m}}                 | 50m  | 200Mi  | 1    | 400Mi",
+        "{requests: {cpu: '3'}}                 | 3    | 200Mi  | 3    | 400Mi",
+        "{requests: {memory: 1Gi}}              | 100m | 1Gi    | 1    | 1Gi",
+        "{requests: {cpu: '3', memory: 600M}}   | 3    | 600M   | 3    | 600M",
+        "{limits: {cpu: 200m, memory: 256Mi}}   | 100m | 200Mi  | 200m | 256Mi",
+        "{requests: {cpu: 200m}, limits: {cpu: 200m}} | 200m | 200Mi | 200m | 400Mi",
+        "{requests: {cpu: '0.5'}, limits: {cpu: 1500m, memory: 1024Mi}}"
+            + " | 500m | 200Mi  | 1500m | 1Gi",
+        "{limits: {cpu: 1000m, memory: 1.5Gi}}  | 100m | 200Mi  | 1    | 1536Mi"
+      })
+  void theUsersAmountsAreTakenInCanonicalForm(
+      String resources, String cpu, String memory, String cpuLimit, String memoryLimit) {
+    assertThat(plan("resources: " + resources).resources())
+        .isEqualTo(new Resources(cpu, memory, cpuLimit, memoryLimit));
+  }
+
+  @Test
+  void theMemoryOfNoMetricsServerIsOfNoUse() {
+    var forged = SampleCluster.ofNodes(2).installed("0.9.0", 0, 0, Instant.EPOCH);
+
+    assertThat(plan("{}", forged).memory())
+        .containsOnly(Map.entry(PLANNED_REPLICAS, "2"), Map.entry(SIZED_FOR, "100"));
+  }
+}

@@ -1,0 +1,149 @@
+package dev.metricsserver.plan;
+
+import static dev.metricsserver.plan.Plans.plan;
+import static dev.metricsserver.plan.Plans.refusal;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.metricsserver.facts.SampleCluster;
+import dev.metricsserver.plan.Decision.Refused;
+import dev.metricsserver.plan.Decision.Violation;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Which metrics-server runs, and which image it comes from. */
+class PlannerVersionTest {
+
+  @ParameterizedTest(name = "on Kubernetes {0}: {1}")
+  @CsvSource({
+    "1.25, 0.6.4",
+    "1.26, 0.6.4",
+    "1.27, 0.7.2",
+    "1.28, 0.7.2",
+    "1.29, 0.7.2",
+    "1.30, 0.7.2",
+    "1.31, 0.8.1",
+    "1.32, 0.8.1",
+    "1.33, 0.8.1",
+    "1.34, 0.9.0",
+    "1.35, 0.9.0",
+    "1.36, 0.9.0"
+  })
+  void theNewestThatTheClusterSupportsIsInstalled(String kubernetes, String version) {
+    var cluster = SampleCluster.ofNodes(2).kubernetes(kubernetes);
+
+    assertThat(plan("{}", cluster).version()).isEqualTo(version);
+    assertThat(plan("version: Latest", cluster).version()).isEqualTo(version);
+  }
+
+  @ParameterizedTest(name = "{0} on Kubernetes {1}")
+  @CsvSource({
+    "0.6.4, 1.26",
+    "0.6.4, 1.36",
+    "0.7.0, 1.34",
+    "0.8.0, 1.31",
+    "0.8.1, 1.36",
+    "0.9.0, 1.34"
+  })
+  void theInstalledVersionIsKeptAsLongAsItIsSupported(String installed, String kubernetes) {
+    var cluster = SampleCluster.ofNodes(2).kubernetes(kubernetes).installed(installed);
+
+    assertThat(plan("{}", cluster).version()).isEqualTo(installed);
+  }
+
+  @ParameterizedTest(name = "{0} on Kubernetes {1} becomes {2}")
+  @CsvSource({"0.9.0, 1.33, 0.8.1", "0.8.1, 1.30, 0.7.2", "0.7.2, 1.26, 0.6.4"})
+  void anInstalledVersionForNewerClustersIsReplaced(
+      String installed, String kubernetes, String version) {
+    var cluster = SampleCluster.ofNodes(2).kubernetes(kubernetes).installed(installed);
+
+    assertThat(plan("{}", cluster).version()).isEqualTo(version);
+  }
+
+  @ParameterizedTest(name = "\"{0}\"")
+  @ValueSource(strings = {"", "0.5.2", "0.99.0", "mine"})
+  void anInstalledVersionThatIsNotKnownIsReplaced(String installed) {
+    var cluster = SampleCluster.ofNodes(2).installed(installed);
+
+    assertThat(plan("{}", cluster).version()).isEqualTo("0.9.0");
+  }
+
+  @Test
+  void latestFollowsTheCluster() {
+    var upgraded = SampleCluster.ofNodes(2).kubernetes("1.34").installed("0.8.1");
+
+    assertThat(plan("version: Latest", upgraded).version()).isEqualTo("0.9.0");
+  }
+
+  @ParameterizedTest(name = "{0} on Kubernetes {1}")
+  @CsvSource({"0.6.4, 1.36", "0.7.0, 1.27", "0.7.1, 1.35", "0.8.0, 1.31", "0.9.0, 1.34"})
+  void aVersionThatIsAskedForIsTaken(String version, String kubernetes) {
+    var cluster = SampleCluster.ofNodes(2).kubernetes(kubernetes).installed("0.7.2");
+
+    assertThat(plan("version: " + version, cluster).version()).isEqualTo(version);
+  }
+
+  @ParameterizedTest(name = "{0} on Kubernetes {2}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "0.9.0 | 1.34 | 1.33 | 0.8.1, 0.8.0, 0.7.2, 0.7.1, 0.7.0, 0.6.4",
+        "0.8.1 | 1.31 | 1.30 | 0.7.2, 0.7.1, 0.7.0, 0.6.4",
+        "0.7.2 | 1.27 | 1.26 | 0.6.4"
+      })
+  void aVersionForNewerClustersIsRefusedByName(
+      String version, String needed, String kubernetes, String usable) {
+    var cluster = SampleCluster.ofNodes(2).kubernetes(kubernetes).installed("0.6.4");
+
+    assertThat(refusal("version: " + version, cluster))
+        .isEqualTo(
+            refused(
+                "metrics-server %s needs Kubernetes %s or newer, this cluster has %s"
+                    .formatted(version, needed, kubernetes),
+                "set version to one of " + usable + ", or leave it out"));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @ValueSource(strings = {"0.5.2", "0.9.1", "1.0.0"})
+  void aVersionThatIsNotKnownIsRefused(String version) {
+    assertThat(refusal("version: " + version, SampleCluster.ofNodes(2)))
+        .isEqualTo(
+            refused(
+                "metrics-server " + version + " is not known to this operator",
+                "set version to one of 0.9.0, 0.8.1, 0.8.0, 0.7.2, 0.7.1, 0.7.0, 0.6.4, or leave it"
+                    + " out"));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @ValueSource(strings = {"{}", "version: Latest", "version: 0.6.4", "version: 9.9.9"})
+  void aClusterThatIsTooOldForAllIsRefused(String spec) {
+    assertThat(refusal(spec, SampleCluster.ofNodes(2).kubernetes("1.24").installed("0.6.4")))
+        .isEqualTo(
+            refused(
+                "no metrics-server version known to this operator runs on Kubernetes 1.24",
+                "upgrade the cluster to Kubernetes 1.25 or newer"));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{} | registry.k8s.io/metrics-server/metrics-server:v0.9.0",
+        "{version: 0.8.1} | registry.k8s.io/metrics-server/metrics-server:v0.8.1",
+        "{image: {registry: 'mirror:5000'}} | mirror:5000/metrics-server/metrics-server:v0.9.0",
+        "{image: {repository: a/b}} | registry.k8s.io/a/b:v0.9.0",
+        "{image: {tag: mine}} | registry.k8s.io/metrics-server/metrics-server:mine",
+        "{image: {digest: 'sha256:0a'}} |"
+            + " registry.k8s.io/metrics-server/metrics-server:v0.9.0@sha256:0a",
+        "{image: {registry: r, repository: s, tag: t, digest: 'sha256:0b'}} | r/s:t@sha256:0b"
+      })
+  void theImageIsPutTogetherFromItsParts(String spec, String image) {
+    assertThat(plan(spec).image()).isEqualTo(image);
+  }
+
+  private static Refused refused(String message, String remedy) {
+    return new Refused("InvalidSpec", List.of(new Violation("version", message, remedy)));
+  }
+}

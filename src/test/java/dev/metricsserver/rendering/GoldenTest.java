@@ -1,0 +1,204 @@
+package dev.metricsserver.rendering;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.facts.ClusterFacts;
+import dev.metricsserver.facts.ClusterFacts.Endpoint;
+import dev.metricsserver.facts.KubernetesVersion;
+import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.facts.SampleNode;
+import dev.metricsserver.plan.Decision.Planned;
+import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.plan.Planner;
+import dev.metricsserver.plan.Plans;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicContainer;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * What is made of a spec and a cluster, object by object, as it was reviewed. Each directory in
+ * src/test/resources/golden is a case: spec.yaml is what a user applies, cluster.yaml is what the
+ * cluster is, and the objects are the files out-*.yaml; objects that no case has different are in
+ * the directory "always".
+ */
+class GoldenTest {
+
+  private static final Path GOLDEN = Path.of("src/test/resources/golden");
+  private static final Path ALWAYS = GOLDEN.resolve("always");
+  private static final boolean UPDATE = "update".equals(System.getProperty("golden"));
+  private static final String HOW_TO_UPDATE =
+      "If it is meant to be so: ./mvnw -q test -Dtest=GoldenTest -Dgolden=update, and look at what"
+          + " git diff shows.";
+
+  private static final KubernetesSerialization KUBERNETES_YAML = new KubernetesSerialization();
+  private static final YAMLMapper STRICT_YAML =
+      YAMLMapper.builder().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
+
+  /**
+   * The file cluster.yaml.
+   *
+   * @param apiServers where the API servers listen, as address:port
+   * @param service where their Service is, as address:port
+   * @param nodes as the API server has them
+   * @param workers how many nodes there are besides: node-1, node-2 and so on
+   */
+  record Cluster(
+      String kubernetes,
+      List<String> apiServers,
+      List<String> service,
+      boolean cilium,
+      List<Node> nodes,
+      int workers) {
+
+    ClusterFacts facts() {
+      return new ClusterFacts(
+          KubernetesVersion.parse(kubernetes),
+          Stream.concat(
+                  Objects.requireNonNullElse(nodes, List.<Node>of()).stream().map(NodeFacts::of),
+                  IntStream.rangeClosed(1, workers).mapToObj(i -> SampleNode.number(i).facts()))
+              .toList(),
+          apiServers.stream().map(Cluster::endpoint).toList(),
+          service.stream().map(Cluster::endpoint).toList(),
+          cilium,
+          true,
+          Optional.empty(),
+          List.of());
+    }
+
+    private static Endpoint endpoint(String text) {
+      var colon = text.lastIndexOf(':');
+      return new Endpoint(
+          text.substring(0, colon).replaceAll("[\\[\\]]", ""),
+          Integer.parseInt(text.substring(colon + 1)));
+    }
+  }
+
+  @TestFactory
+  Stream<DynamicContainer> everyObjectIsAsItWasReviewed() throws IOException {
+    return directories().stream()
+        .filter(directory -> !directory.equals(ALWAYS))
+        .map(directory -> dynamicContainer(directory.getFileName().toString(), tests(directory)));
+  }
+
+  private static Stream<DynamicTest> tests(Path directory) {
+    var rendered = new TreeMap<String, String>();
+    render(plan(directory))
+        .forEach(object -> rendered.put(file(object), KUBERNETES_YAML.asYaml(object)));
+    return Stream.concat(
+        rendered.entrySet().stream()
+            .map(e -> dynamicTest(e.getKey(), () -> compare(directory, e.getKey(), e.getValue()))),
+        Stream.of(dynamicTest("nothing else", () -> nothingElse(directory, rendered.keySet()))));
+  }
+
+  private static void compare(Path directory, String file, String rendered) throws IOException {
+    var own = directory.resolve(file);
+    var always = ALWAYS.resolve(file);
+    if (UPDATE) {
+      Files.deleteIfExists(own);
+      if (!Files.exists(always)) {
+        Files.writeString(own, rendered);
+      } else if (!Files.readString(always).equals(rendered)) {
+        Files.writeString(directory.endsWith("default") ? always : own, rendered);
+      }
+    }
+    var reviewed = Files.exists(own) ? own : always;
+    assertThat(reviewed).as("%s is new. %s", own, HOW_TO_UPDATE).exists();
+    assertThat(rendered)
+        .as("%s. %s", reviewed, HOW_TO_UPDATE)
+        .isEqualTo(Files.readString(reviewed));
+  }
+
+  private static void nothingElse(Path directory, Set<String> rendered) throws IOException {
+    for (var file : outputs(directory)) {
+      if (UPDATE && !rendered.contains(file)) {
+        Files.delete(directory.resolve(file));
+      }
+    }
+    assertThat(rendered)
+        .as("%s has files that nothing was made for. %s", directory, HOW_TO_UPDATE)
+        .containsAll(outputs(directory));
+    assertThat(rendered)
+        .as("Not everything in %s was made for %s.", ALWAYS, directory)
+        .containsAll(outputs(ALWAYS));
+  }
+
+  // ----------------------------------------------------------------------------------- rendering
+
+  private static MetricsServerPlan plan(Path directory) {
+    try {
+      var spec =
+          STRICT_YAML
+              .readValue(directory.resolve("spec.yaml").toFile(), MetricsServerConfig.class)
+              .getSpec();
+      var cluster =
+          STRICT_YAML.readValue(directory.resolve("cluster.yaml").toFile(), Cluster.class);
+      var decision = Planner.plan(spec, cluster.facts(), Plans.NOW);
+      assertThat(decision).as("%s", directory).isInstanceOf(Planned.class);
+      return ((Planned) decision).plan();
+    } catch (IOException e) {
+      throw new IllegalArgumentException(directory.toString(), e);
+    }
+  }
+
+  private static Stream<HasMetadata> render(MetricsServerPlan plan) {
+    return Stream.of(
+            Stream.of(
+                Access.serviceAccount(plan),
+                Access.clusterRole(),
+                Access.readerRole(),
+                Access.clusterRoleBinding(plan),
+                Access.authDelegator(plan),
+                Access.authReader(plan),
+                Serving.service(plan),
+                Workload.deployment(plan, "0e6a5c7e-36f5-4f0c-b4a3-5d7a1e0b8f11"),
+                Serving.apiService(plan)),
+            Network.policy(plan).stream(),
+            plan.disruptionBudget()
+                ? Stream.of(Workload.disruptionBudget(plan))
+                : Stream.<HasMetadata>empty())
+        .flatMap(objects -> objects);
+  }
+
+  private static String file(HasMetadata object) {
+    return "out-%s-%s.yaml"
+        .formatted(object.getKind(), object.getMetadata().getName().replace(':', '-'));
+  }
+
+  // --------------------------------------------------------------------------------------- files
+
+  static List<Path> directories() throws IOException {
+    try (var directories = Files.list(GOLDEN)) {
+      return directories.filter(Files::isDirectory).sorted().toList();
+    }
+  }
+
+  /** The objects' files in a directory. */
+  static Set<String> outputs(Path directory) throws IOException {
+    try (var files = Files.list(directory)) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(file -> !file.equals("spec.yaml") && !file.equals("cluster.yaml"))
+          .collect(Collectors.toCollection(TreeSet::new));
+    }
+  }
+}
