@@ -25,9 +25,10 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
 /**
- * Just enough of a Kubernetes API server for one life of the operator, so that its class cache can be made where the image
- * is built: it starts the operator, lets it install, repair and stop, and ends with the operator's exit status. It keeps
- * what is applied, echoes it, and pushes it to whoever watches, over TLS and WebSockets as a real one does.
+ * Just enough of a Kubernetes API server for one life of the operator, so that its class cache can
+ * be made where the image is built: it starts the operator, lets it install, repair and stop, and
+ * ends with the operator's exit status. It keeps what is applied, echoes it, and pushes it to
+ * whoever watches, over TLS and WebSockets as a real one does.
  *
  * <p>{@code java TrainingApiServer.java KEYSTORE PASSWORD PORT COMMAND...}
  */
@@ -62,28 +63,28 @@ final class TrainingApiServer {
     var ready = new CountDownLatch(1);
     var process = new ProcessBuilder(command).redirectErrorStream(true).start();
     Thread.ofPlatform()
-        .start(
-            () -> {
-              try (var lines =
-                  new BufferedReader(
-                      new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
-                for (var line = lines.readLine(); line != null; line = lines.readLine()) {
-                  System.out.println(line);
-                  if (line.contains("Ready=True")) {
-                    ready.countDown();
-                  }
-                }
-              } catch (IOException e) {
-                System.out.println(e);
+        .start(() -> {
+          try (var lines =
+              new BufferedReader(
+                  new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+            for (var line = lines.readLine(); line != null; line = lines.readLine()) {
+              System.out.println(line);
+              if (line.contains("Ready=True")) {
+                ready.countDown();
               }
-            });
+            }
+          } catch (IOException e) {
+            System.out.println(e);
+          }
+        });
     if (!ready.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
       System.out.println("The operator was not Ready after " + PATIENCE_SECONDS + " s.");
       process.destroyForcibly();
       return 1;
     }
     disturb();
-    // Not Process.destroy, which would close the pipe that the cache's maker still writes to. It takes a while.
+    // Not Process.destroy, which would close the pipe that the cache's maker still writes to. It
+    // takes a while.
     process.toHandle().destroy();
     return process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS) ? process.exitValue() : 1;
   }
@@ -91,7 +92,9 @@ final class TrainingApiServer {
   /** What people do to the objects: the repair is part of the life. */
   private void disturb() throws InterruptedException {
     for (var path : List.copyOf(objects.keySet())) {
-      if (!path.contains("metrics-server") || path.contains("/leases/") || path.contains("/pods/")) {
+      if (!path.contains("metrics-server")
+          || path.contains("/leases/")
+          || path.contains("/pods/")) {
         continue;
       }
       var changed = copy(objects.get(path));
@@ -103,7 +106,8 @@ final class TrainingApiServer {
     }
   }
 
-  // ------------------------------------------------------------------------------------- the cluster
+  // ------------------------------------------------------------------------------------- the
+  // cluster
 
   private void populate() {
     put(
@@ -147,16 +151,18 @@ final class TrainingApiServer {
         {"apiVersion":"v1","kind":"Service","metadata":{"name":"kubernetes","namespace":"default"},
         "spec":{"clusterIP":"10.96.0.1","clusterIPs":["10.96.0.1"],"ports":[{"port":443,"protocol":"TCP"}]}}
         """);
-    put("/api/v1/namespaces/kube-system", "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"kube-system\"}}");
+    put(
+        "/api/v1/namespaces/kube-system",
+        "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"kube-system\"}}");
   }
 
   private static String slice(String namespace, String service, String address, int port) {
     return """
-        {"apiVersion":"discovery.k8s.io/v1","kind":"EndpointSlice","addressType":"IPv4",
-        "metadata":{"name":"%2$s","namespace":"%1$s","labels":{"kubernetes.io/service-name":"%2$s"}},
-        "endpoints":[{"addresses":["%3$s"],"conditions":{"ready":true}}],
-        "ports":[{"name":"https","port":%4$d,"protocol":"TCP"}]}
-        """
+    {"apiVersion":"discovery.k8s.io/v1","kind":"EndpointSlice","addressType":"IPv4",
+    "metadata":{"name":"%2$s","namespace":"%1$s","labels":{"kubernetes.io/service-name":"%2$s"}},
+    "endpoints":[{"addresses":["%3$s"],"conditions":{"ready":true}}],
+    "ports":[{"name":"https","port":%4$d,"protocol":"TCP"}]}
+    """
         .formatted(namespace, service, address, port);
   }
 
@@ -180,8 +186,8 @@ final class TrainingApiServer {
           object.put(
               "status",
               Json.parse(
-                  "{\"conditions\":[{\"type\":\"Available\",\"status\":\"True\",\"reason\":\"Passed\","
-                      + "\"message\":\"all checks passed\",\"lastTransitionTime\":\"2026-01-01T00:00:00Z\"}]}"));
+                  "{\"conditions\":[{\"type\":\"Available\",\"status\":\"True\",\"reason\":\"Passed\",\"message\":\"all"
+                      + " checks passed\",\"lastTransitionTime\":\"2026-01-01T00:00:00Z\"}]}"));
       default -> {}
     }
     objects.put(path, object);
@@ -210,7 +216,8 @@ final class TrainingApiServer {
     return path.replaceFirst("/namespaces/[^/]+(?=/)", "");
   }
 
-  // ---------------------------------------------------------------------------------------- answers
+  // ----------------------------------------------------------------------------------------
+  // answers
 
   private String answer(Request request) {
     var path = request.path();
@@ -247,7 +254,9 @@ final class TrainingApiServer {
       return response(200, Json.text(object));
     }
     var leaf = path.substring(path.lastIndexOf('/') + 1);
-    if (path.contains("cilium.io") || path.contains("/leases/") || path.contains("/namespaces/" + leaf)) {
+    if (path.contains("cilium.io")
+        || path.contains("/leases/")
+        || path.contains("/namespaces/" + leaf)) {
       return notFound();
     }
     return list(request, path);
@@ -257,13 +266,12 @@ final class TrainingApiServer {
     var items = new ArrayList<>();
     var name = watchedName(request);
     new TreeMap<>(objects)
-        .forEach(
-            (key, value) -> {
-              if (collection(key).equals(allNamespaces(path))
-                  && (name == null || key.endsWith("/" + name))) {
-                items.add(value);
-              }
-            });
+        .forEach((key, value) -> {
+          if (collection(key).equals(allNamespaces(path))
+              && (name == null || key.endsWith("/" + name))) {
+            items.add(value);
+          }
+        });
     var list = new LinkedHashMap<String, Object>();
     list.put("kind", "List");
     list.put("apiVersion", "v1");
@@ -311,12 +319,11 @@ final class TrainingApiServer {
 
   private static List<Object> managedFields(Map<String, Object> object) {
     var fields = new LinkedHashMap<String, Object>();
-    object.forEach(
-        (key, value) -> {
-          if (!key.equals("apiVersion") && !key.equals("kind")) {
-            fields.put("f:" + key, owned(key, value));
-          }
-        });
+    object.forEach((key, value) -> {
+      if (!key.equals("apiVersion") && !key.equals("kind")) {
+        fields.put("f:" + key, owned(key, value));
+      }
+    });
     var entry = new LinkedHashMap<String, Object>();
     entry.put("manager", MANAGER);
     entry.put("operation", "Apply");
@@ -330,12 +337,11 @@ final class TrainingApiServer {
   private static Object owned(String key, Object value) {
     var fields = new LinkedHashMap<String, Object>();
     if (value instanceof Map<?, ?> map) {
-      map.forEach(
-          (k, v) -> {
-            if (!(key.equals("metadata") && (k.equals("name") || k.equals("namespace")))) {
-              fields.put("f:" + k, owned((String) k, v));
-            }
-          });
+      map.forEach((k, v) -> {
+        if (!(key.equals("metadata") && (k.equals("name") || k.equals("namespace")))) {
+          fields.put("f:" + k, owned((String) k, v));
+        }
+      });
     }
     return fields;
   }
@@ -343,7 +349,8 @@ final class TrainingApiServer {
   private static String notFound() {
     return response(
         404,
-        "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"message\":\"not found\",\"reason\":\"NotFound\",\"code\":404}");
+        "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"message\":\"not"
+            + " found\",\"reason\":\"NotFound\",\"code\":404}");
   }
 
   private static String response(int code, String json) {
@@ -351,7 +358,8 @@ final class TrainingApiServer {
         .formatted(code, json.getBytes(StandardCharsets.UTF_8).length, json);
   }
 
-  // -------------------------------------------------------------------------------------------- wire
+  // --------------------------------------------------------------------------------------------
+  // wire
 
   private void listen(String keystore, String password, int port) throws Exception {
     var keys = KeyStore.getInstance("PKCS12");
@@ -365,17 +373,16 @@ final class TrainingApiServer {
     var socket = tls.getServerSocketFactory().createServerSocket(port);
     Thread.ofPlatform()
         .daemon()
-        .start(
-            () -> {
-              while (true) {
-                try {
-                  var connection = socket.accept();
-                  Thread.ofPlatform().daemon().start(() -> serve(connection));
-                } catch (IOException e) {
-                  return;
-                }
-              }
-            });
+        .start(() -> {
+          while (true) {
+            try {
+              var connection = socket.accept();
+              Thread.ofPlatform().daemon().start(() -> serve(connection));
+            } catch (IOException e) {
+              return;
+            }
+          }
+        });
   }
 
   private void serve(Socket connection) {
@@ -483,7 +490,8 @@ final class TrainingApiServer {
     return line.toString();
   }
 
-  // -------------------------------------------------------------------------------------------- JSON
+  // --------------------------------------------------------------------------------------------
+  // JSON
 
   @SuppressWarnings("unchecked")
   private static Map<String, Object> object(Object value) {
@@ -499,14 +507,13 @@ final class TrainingApiServer {
   }
 
   private static Map<String, Object> merge(Map<String, Object> base, Map<String, Object> patch) {
-    patch.forEach(
-        (key, value) -> {
-          if (value instanceof Map<?, ?> && base.get(key) instanceof Map<?, ?>) {
-            merge(object(base.get(key)), object(value));
-          } else if (value != null) {
-            base.put(key, value);
-          }
-        });
+    patch.forEach((key, value) -> {
+      if (value instanceof Map<?, ?> && base.get(key) instanceof Map<?, ?>) {
+        merge(object(base.get(key)), object(value));
+      } else if (value != null) {
+        base.put(key, value);
+      }
+    });
     return base;
   }
 
@@ -524,7 +531,9 @@ final class TrainingApiServer {
     }
 
     private char next() {
-      while (Character.isWhitespace(text.charAt(at)) || text.charAt(at) == ',' || text.charAt(at) == ':') {
+      while (Character.isWhitespace(text.charAt(at))
+          || text.charAt(at) == ','
+          || text.charAt(at) == ':') {
         at++;
       }
       return text.charAt(at);

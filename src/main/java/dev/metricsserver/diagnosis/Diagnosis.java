@@ -189,12 +189,19 @@ public final class Diagnosis {
         registration.message().contains("timeout")
             || registration.message().contains("deadline exceeded")
             || registration.message().contains("Client.Timeout");
-    return timeout && plan.networkRules().isPresent()
-        ? "open TCP port %d from the control plane to the pods; if a NetworkPolicy is in the way, name the control plane's"
-                .formatted(plan.port())
-            + " addresses in spec.networkPolicy.controlPlaneCIDRs; if the control plane is not on"
-            + " the pod network, set spec.hostNetwork: true"
-        : "kubectl get apiservice v1beta1.metrics.k8s.io -o yaml";
+    if (!timeout) {
+      return "kubectl get apiservice v1beta1.metrics.k8s.io -o yaml";
+    }
+    var open = "open TCP port %d from the control plane to the ".formatted(plan.port());
+    return plan.hostNetwork()
+        ? open + "nodes"
+        : open
+            + "pods; "
+            + (plan.networkRules().isPresent()
+                ? "if a NetworkPolicy is in the way, name the control plane's addresses in"
+                    + " spec.networkPolicy.controlPlaneCIDRs; "
+                : "")
+            + "if the control plane is not on the pod network, set spec.hostNetwork: true";
   }
 
   private Optional<Finding> unanswered() {

@@ -1,9 +1,11 @@
 package dev.metricsserver.runtime;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.metricsserver.controller.MetricsServerReconciler;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
 import java.time.Duration;
@@ -29,7 +31,11 @@ public final class OperatorProcess {
 
   /** A process that does nothing until it is started. */
   public OperatorProcess(Settings settings) {
-    client = new KubernetesClientBuilder().withConfig(config()).build();
+    client =
+        new KubernetesClientBuilder()
+            .withConfig(config())
+            .withKubernetesSerialization(serialization())
+            .build();
     leadership = new Leadership(client, settings.namespace(), settings.identity());
     endpoint = new Endpoint(settings.port());
     operator = new Operator(this::configure);
@@ -80,6 +86,11 @@ public final class OperatorProcess {
             Runtime.getRuntime().halt(1);
           }
         });
+  }
+
+  /** Without a look through all jars for kinds: those that are used are known by their classes. */
+  private static KubernetesSerialization serialization() {
+    return new KubernetesSerialization(new ObjectMapper(), false);
   }
 
   private static Config config() {

@@ -88,10 +88,10 @@ public final class StatusRenderer {
         conditions());
   }
 
-  /** What the last operator saw stands until this one has asked: a restart is no news. */
+  /** What the last operator saw stands until this one has its answer: a restart is no news. */
   private NodesStatus nodes() {
     var before = previous.map(MetricsServerConfigStatus::nodes);
-    if (!observations.answer().asked() && before.isPresent()) {
+    if (answerPending() && before.isPresent()) {
       return before.get();
     }
     var coverage = observations.coverage();
@@ -197,7 +197,7 @@ public final class StatusRenderer {
   private State metricsAvailable() {
     var answer = observations.answer();
     var coverage = observations.coverage();
-    if (!answer.asked() && registered() && previous("MetricsAvailable").isPresent()) {
+    if (answerPending() && previous("MetricsAvailable").isPresent()) {
       return State.of(previous("MetricsAvailable").get());
     }
     if (!answer.answered()) {
@@ -210,8 +210,9 @@ public final class StatusRenderer {
         : State.of(false, "NodesWithoutMetrics", counted);
   }
 
-  private boolean registered() {
-    return observations.registration().map(Registration::available).orElse(false);
+  private boolean answerPending() {
+    return !observations.answer().asked()
+        && observations.registration().map(Registration::available).orElse(false);
   }
 
   private State tls(String type, Optional<TLSDecision> decision) {

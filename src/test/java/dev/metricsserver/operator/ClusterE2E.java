@@ -45,6 +45,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class ClusterE2E {
 
   private static final String NAMESPACE = "kube-system";
+
   /** How an RSA key's PEM starts, in Base64; the client has to be told when it is another one. */
   private static final String RSA_KEY = "LS0tLS1CRUdJTiBSU0Eg";
 
