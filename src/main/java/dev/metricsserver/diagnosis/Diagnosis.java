@@ -10,7 +10,6 @@ import dev.metricsserver.plan.MetricsServerPlan;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -56,7 +55,7 @@ public final class Diagnosis {
     broken().ifPresentOrElse(findings::add, this::missingNodes);
     standIns();
     weaknesses();
-    return findings.stream().sorted(Comparator.comparing(Finding::severity)).toList();
+    return List.copyOf(findings);
   }
 
   private Optional<Finding> broken() {

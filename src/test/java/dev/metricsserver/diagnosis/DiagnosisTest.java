@@ -212,6 +212,20 @@ class DiagnosisTest {
                 "APIService/v1beta1.metrics.k8s.io"));
   }
 
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "hostNetwork: true | open TCP port 4443 from the control plane to the nodes",
+        "networkPolicy: {mode: Disabled} | open TCP port 10250 from the control plane to the pods;"
+            + " if the control plane is not on the pod network, set spec.hostNetwork: true"
+      })
+  void anApiServerThatDoesNotGetThroughWhereThereIsNoPolicy(String spec, String remedy) {
+    var seen = fine().unavailable("FailedDiscoveryCheck", TIMEOUT, HOUR);
+
+    assertThat(found(Plans.plan(spec), seen)).first().extracting(Finding::remedy).isEqualTo(remedy);
+  }
+
   @Test
   void anApiServerThatIsRefused() {
     var seen =

@@ -23,7 +23,7 @@ class PlannerArgsTest {
         addressTypes: [Hostname, InternalIP]
         port: 10260
         requestTimeout: 7s
-        nodeSelector: {team: a, metrics: "yes"}
+        nodeSelector: {team: a, metrics: "yes", zone: b, area: c, a/b: d}
       logging: {verbosity: 4, format: JSON}
       port: 8443
       extraArgs: [--profiling=false]
@@ -101,7 +101,7 @@ class PlannerArgsTest {
             "--kubelet-port=10260",
             "--kubelet-request-timeout=7s",
             "--kubelet-insecure-tls",
-            "--node-selector=metrics=yes,team=a",
+            "--node-selector=a/b=d,area=c,metrics=yes,team=a,zone=b",
             "--logging-format=json",
             "--v=4",
             "--profiling=false");
@@ -119,7 +119,7 @@ class PlannerArgsTest {
             "--kubelet-port=10260",
             "--kubelet-request-timeout=7s",
             "--kubelet-insecure-tls",
-            "--node-selector=metrics=yes,team=a",
+            "--node-selector=a/b=d,area=c,metrics=yes,team=a,zone=b",
             "--shutdown-delay-duration=5s",
             "--logging-format=json",
             "--v=4",

@@ -4,11 +4,13 @@ import static dev.metricsserver.plan.Plans.NOW;
 import static dev.metricsserver.plan.Plans.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.facts.SampleNode;
 import dev.metricsserver.plan.MetricsServerPlan.Resources;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -216,12 +218,12 @@ class PlannerSizeTest {
     "12000, 10000"
   })
   void requestsAreChosenForAStep(int nodes, String step) {
-    assertThat(plan("{}", SampleCluster.ofNodes(nodes)).memory()).containsEntry(SIZED_FOR, step);
+    assertThat(plan("{}", cluster(nodes)).memory()).containsEntry(SIZED_FOR, step);
   }
 
   @Test
   void requestsGrowAtOnce() {
-    var plan = plan("{}", SampleCluster.ofNodes(101).installed("0.9.0", 2, 100, null));
+    var plan = plan("{}", cluster(101).installed("0.9.0", 2, 100, null));
 
     assertThat(plan.memory()).containsEntry(SIZED_FOR, "250").doesNotContainKey(SMALLER_SINCE);
   }
@@ -230,7 +232,7 @@ class PlannerSizeTest {
   @CsvSource({"100, 250", "70, 250", "175, 500", "350, 1000", "9000, 10000"})
   void requestsStayForFewNodesLess(int nodes, int sizedFor) {
     var longAgo = NOW.minus(Duration.ofDays(9));
-    var cluster = SampleCluster.ofNodes(nodes).installed("0.9.0", 2, sizedFor, longAgo);
+    var cluster = cluster(nodes).installed("0.9.0", 2, sizedFor, longAgo);
 
     assertThat(plan("{}", cluster).memory())
         .containsEntry(SIZED_FOR, Integer.toString(sizedFor))
@@ -240,7 +242,7 @@ class PlannerSizeTest {
   @ParameterizedTest(name = "{0} nodes, sized for {1}")
   @CsvSource({"69, 250", "174, 500", "2, 1000"})
   void theTimeIsNotedWhenMuchLessWouldDo(int nodes, int sizedFor) {
-    var cluster = SampleCluster.ofNodes(nodes).installed("0.9.0", 2, sizedFor, null);
+    var cluster = cluster(nodes).installed("0.9.0", 2, sizedFor, null);
 
     assertThat(plan("{}", cluster).memory())
         .containsEntry(SIZED_FOR, Integer.toString(sizedFor))
@@ -258,7 +260,7 @@ class PlannerSizeTest {
   void requestsShrinkAfterAnHourThatLessWouldDo(
       long seconds, int nodes, int sizedFor, String step) {
     var since = NOW.minusSeconds(seconds);
-    var plan = plan("{}", SampleCluster.ofNodes(nodes).installed("0.9.0", 2, sizedFor, since));
+    var plan = plan("{}", cluster(nodes).installed("0.9.0", 2, sizedFor, since));
 
     assertThat(plan.memory()).containsEntry(SIZED_FOR, step);
     assertThat(plan.memory().get(SMALLER_SINCE))
@@ -277,7 +279,7 @@ class PlannerSizeTest {
   })
   void amountsByNumberOfNodes(
       int nodes, String cpu, String memory, String cpuLimit, String memoryLimit) {
-    assertThat(plan("{}", SampleCluster.ofNodes(nodes)).resources())
+    assertThat(plan("{}", cluster(nodes)).resources())
         .isEqualTo(new Resources(cpu, memory, cpuLimit, memoryLimit));
   }
 
@@ -303,9 +305,15 @@ class PlannerSizeTest {
 
   @Test
   void theMemoryOfNoMetricsServerIsOfNoUse() {
-    var forged = SampleCluster.ofNodes(2).installed("0.9.0", 0, 0, Instant.EPOCH);
+    var forged = cluster(2).installed("0.9.0", 0, 0, Instant.EPOCH);
 
     assertThat(plan("{}", forged).memory())
         .containsOnly(Map.entry(PLANNED_REPLICAS, "2"), Map.entry(SIZED_FOR, "100"));
+  }
+
+  /** With nodes that take pods, and of which nothing else matters. */
+  private static SampleCluster cluster(int nodes) {
+    var node = SampleNode.bare("node").facts();
+    return SampleCluster.of(Collections.nCopies(nodes, node).toArray(NodeFacts[]::new));
   }
 }
