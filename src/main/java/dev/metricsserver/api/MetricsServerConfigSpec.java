@@ -106,7 +106,7 @@ public record MetricsServerConfigSpec(
                 + " authentication is refused. At most 32.")
         @Size(max = 32)
         @ValidationRule(
-            value = "self.all(a, a.matches('^--[a-z][a-z0-9-]*=[ -~]*$'))",
+            value = "self.all(a, a.matches('^--[a-z][a-z0-9_-]*=[ -~]*$'))",
             message =
                 "extraArgs takes flags as --name=value, one each, such as --request-timeout=2m")
         List<@Size(max = 512) String> extraArgs,

@@ -39,10 +39,16 @@ public record MetricsServerConfigStatus(
   /** The reason of {@link #API_SERVICE_AVAILABLE} before the metrics API is first registered. */
   public static final String NOT_REGISTERED = "NotRegistered";
 
-  /** Whether the metrics API has been registered for this resource before. */
+  /** The reason of a refusal because somebody else's metrics-server is there. */
+  public static final String CONFLICT = "Conflict";
+
+  /**
+   * Whether the metrics API has been registered for this resource before, and not for another's.
+   */
   @JsonIgnore
   public boolean isRegistered() {
     return conditions != null
+        && conditions.stream().noneMatch(c -> CONFLICT.equals(c.getReason()))
         && conditions.stream()
             .filter(c -> API_SERVICE_AVAILABLE.equals(c.getType()))
             .anyMatch(c -> !NOT_REGISTERED.equals(c.getReason()));

@@ -145,6 +145,7 @@ final class Cluster {
         labels.getOrDefault(Workload.VERSION_LABEL, ""),
         number(annotations.get(Planner.PLANNED_REPLICAS)),
         number(annotations.get(Planner.SIZED_FOR)),
+        time(annotations.get(Planner.FEWER_SINCE)),
         time(annotations.get(Planner.SMALLER_SINCE)));
   }
 

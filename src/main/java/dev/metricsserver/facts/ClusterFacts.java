@@ -31,9 +31,13 @@ public record ClusterFacts(
    *
    * @param replicas how many replicas were planned, 0 when unknown
    * @param sizedFor the number of nodes its requests were chosen for, 0 when unknown
-   * @param smallerSince since when fewer replicas or smaller requests would do, as the Deployment's
-   *     annotation has it
+   * @param fewerSince since when fewer replicas would do, as the Deployment's annotation has it
+   * @param smallerSince since when smaller requests would do, as the Deployment's annotation has it
    */
   public record Installed(
-      String version, int replicas, int sizedFor, Optional<Instant> smallerSince) {}
+      String version,
+      int replicas,
+      int sizedFor,
+      Optional<Instant> fewerSince,
+      Optional<Instant> smallerSince) {}
 }

@@ -5,6 +5,7 @@ import dev.metricsserver.api.KubeletSpec.TLSMode;
 import dev.metricsserver.api.LoggingSpec;
 import dev.metricsserver.api.MetricsServerConfigSpec;
 import dev.metricsserver.api.MetricsServerConfigSpec.DeletionPolicy;
+import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.Installed;
 import dev.metricsserver.facts.NodeFacts;
@@ -31,7 +32,10 @@ public final class Planner {
   /** The Deployment's annotation that says for how many nodes its requests were chosen. */
   public static final String SIZED_FOR = "metricsserver.dev/sized-for-nodes";
 
-  /** The Deployment's annotation that says since when less would do. */
+  /** The Deployment's annotation that says since when fewer replicas would do. */
+  public static final String FEWER_SINCE = "metricsserver.dev/fewer-replicas-since";
+
+  /** The Deployment's annotation that says since when smaller requests would do. */
   public static final String SMALLER_SINCE = "metricsserver.dev/smaller-since";
 
   private static final Duration FEWER_REPLICAS_AFTER = Duration.ofMinutes(10);
@@ -69,7 +73,7 @@ public final class Planner {
 
   private Decision decide() {
     if (!facts.foreign().isEmpty()) {
-      return new Refused("Conflict", List.of(conflict()));
+      return new Refused(MetricsServerConfigStatus.CONFLICT, List.of(conflict()));
     }
     var release = release();
     var violations = new ArrayList<Violation>();
@@ -209,7 +213,7 @@ public final class Planner {
             false,
             "the API servers accept any certificate from metrics-server (insecureSkipTLSVerify)"),
         replicas,
-        replicas > 1 && replicas <= capacity(),
+        replicas > 1 && (spec.replicas() == null || replicas <= capacity()),
         release.atLeast("0.8.0") || !facts.kubernetes().atLeast(1, 30)
             ? Optional.empty()
             : Optional.of(DRAIN_SECONDS),
@@ -327,7 +331,7 @@ public final class Planner {
 
   /** More at once; fewer, where the nodes say so and not the user, only when it lasts. */
   private int replicas() {
-    return fewerReplicas() && !lasted(FEWER_REPLICAS_AFTER)
+    return fewerReplicas() && !lasted(fewerSince(), FEWER_REPLICAS_AFTER)
         ? installedReplicas()
         : wantedReplicas();
   }
@@ -341,7 +345,8 @@ public final class Planner {
   }
 
   private int step() {
-    return wantedStep() >= installedStep() || (smallerRequests() && lasted(SMALLER_REQUESTS_AFTER))
+    return wantedStep() >= installedStep()
+            || (smallerRequests() && lasted(smallerSince(), SMALLER_REQUESTS_AFTER))
         ? wantedStep()
         : installedStep();
   }
@@ -358,16 +363,26 @@ public final class Planner {
     return Sizing.step(facts.nodes().size());
   }
 
+  /** As a step, whatever somebody may have written into the annotation. */
   private int installedStep() {
-    return facts.installed().map(Installed::sizedFor).orElse(0);
+    return facts
+        .installed()
+        .map(Installed::sizedFor)
+        .filter(n -> n > 0)
+        .map(Sizing::step)
+        .orElse(0);
   }
 
   private MetricsServerPlan.Resources resources() {
     return Sizing.resources(step(), spec.resources());
   }
 
-  private boolean lasted(Duration duration) {
-    return smallerSince().map(since -> !now.isBefore(since.plus(duration))).orElse(false);
+  private boolean lasted(Optional<Instant> since, Duration duration) {
+    return since.map(t -> !now.isBefore(t.plus(duration))).orElse(false);
+  }
+
+  private Optional<Instant> fewerSince() {
+    return facts.installed().flatMap(Installed::fewerSince);
   }
 
   private Optional<Instant> smallerSince() {
@@ -378,7 +393,10 @@ public final class Planner {
     var memory = new TreeMap<String, String>();
     memory.put(PLANNED_REPLICAS, Integer.toString(replicas()));
     memory.put(SIZED_FOR, Integer.toString(step()));
-    if (replicas() > wantedReplicas() || (smallerRequests() && step() > wantedStep())) {
+    if (replicas() > wantedReplicas()) {
+      memory.put(FEWER_SINCE, fewerSince().orElse(now).toString());
+    }
+    if (smallerRequests() && step() > wantedStep()) {
       memory.put(SMALLER_SINCE, smallerSince().orElse(now).toString());
     }
     return memory;

@@ -67,17 +67,25 @@ public final class SampleCluster {
 
   /** With a metrics-server of ours. */
   public SampleCluster installed(String version) {
-    return installed(version, 2, 100, null);
+    return installed(version, 2, 100, null, null);
   }
 
   /**
    * With a metrics-server of ours.
    *
-   * @param smallerSince since when less would do, or null
+   * @param fewerSince since when fewer replicas would do, or null
+   * @param smallerSince since when smaller requests would do, or null
    */
-  public SampleCluster installed(String version, int replicas, int sizedFor, Instant smallerSince) {
+  public SampleCluster installed(
+      String version, int replicas, int sizedFor, Instant fewerSince, Instant smallerSince) {
     installed =
-        Optional.of(new Installed(version, replicas, sizedFor, Optional.ofNullable(smallerSince)));
+        Optional.of(
+            new Installed(
+                version,
+                replicas,
+                sizedFor,
+                Optional.ofNullable(fewerSince),
+                Optional.ofNullable(smallerSince)));
     return this;
   }
 

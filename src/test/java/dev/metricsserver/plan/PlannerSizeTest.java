@@ -24,6 +24,7 @@ class PlannerSizeTest {
   private static final String PLANNED_REPLICAS = "metricsserver.dev/planned-replicas";
   private static final String SIZED_FOR = "metricsserver.dev/sized-for-nodes";
   private static final String SMALLER_SINCE = "metricsserver.dev/smaller-since";
+  private static final String FEWER_SINCE = "metricsserver.dev/fewer-replicas-since";
 
   // --------------------------------------------------------------------------------- replicas
 
@@ -150,18 +151,18 @@ class PlannerSizeTest {
   })
   void theUsersNumberOfPodsIsTakenAndTheyShareANodeOnlyWhenTheyMust(
       int replicas, int nodes, boolean disruptionBudget, boolean requiredAntiAffinity) {
-    var cluster = SampleCluster.ofNodes(nodes).installed("0.9.0", 2, 100, null);
+    var cluster = SampleCluster.ofNodes(nodes).installed("0.9.0", 2, 100, null, null);
     var plan = plan("replicas: " + replicas, cluster);
 
     assertThat(plan.replicas()).isEqualTo(replicas);
     assertThat(plan.disruptionBudget()).isEqualTo(disruptionBudget);
     assertThat(plan.requiredAntiAffinity()).isEqualTo(requiredAntiAffinity);
-    assertThat(plan.memory()).doesNotContainKey(SMALLER_SINCE);
+    assertThat(plan.memory()).doesNotContainKey(FEWER_SINCE);
   }
 
   @Test
   void aSecondPodComesAtOnce() {
-    var plan = plan("{}", SampleCluster.ofNodes(2).installed("0.9.0", 1, 100, null));
+    var plan = plan("{}", SampleCluster.ofNodes(2).installed("0.9.0", 1, 100, null, null));
 
     assertThat(plan.replicas()).isEqualTo(2);
     assertThat(plan.memory()).containsOnlyKeys(PLANNED_REPLICAS, SIZED_FOR);
@@ -169,31 +170,54 @@ class PlannerSizeTest {
 
   @Test
   void theTimeIsNotedWhenOnlyOneNodeIsLeft() {
-    var plan = plan("{}", SampleCluster.ofNodes(1).installed("0.9.0", 2, 100, null));
+    var plan = plan("{}", SampleCluster.ofNodes(1).installed("0.9.0", 2, 100, null, null));
 
     assertThat(plan.replicas()).isEqualTo(2);
     assertThat(plan.memory())
         .containsEntry(PLANNED_REPLICAS, "2")
-        .containsEntry(SMALLER_SINCE, NOW.toString());
+        .containsEntry(FEWER_SINCE, NOW.toString());
   }
 
   @ParameterizedTest(name = "{0} s: {1}")
   @CsvSource({"1, 2", "599, 2", "600, 1", "6000, 1"})
   void theSecondPodGoesAfterTenMinutesWithOneNode(long seconds, int replicas) {
     var since = NOW.minusSeconds(seconds);
-    var plan = plan("{}", SampleCluster.ofNodes(1).installed("0.9.0", 2, 100, since));
+    var plan = plan("{}", SampleCluster.ofNodes(1).installed("0.9.0", 2, 100, since, null));
 
     assertThat(plan.replicas()).isEqualTo(replicas);
-    assertThat(plan.memory().get(SMALLER_SINCE)).isEqualTo(replicas == 2 ? since.toString() : null);
+    assertThat(plan.memory().get(FEWER_SINCE)).isEqualTo(replicas == 2 ? since.toString() : null);
   }
 
   @Test
   void theTimeIsForgottenWhenTheSecondNodeIsBack() {
     var since = NOW.minus(Duration.ofMinutes(9));
-    var plan = plan("{}", SampleCluster.ofNodes(2).installed("0.9.0", 2, 100, since));
+    var plan = plan("{}", SampleCluster.ofNodes(2).installed("0.9.0", 2, 100, since, null));
 
     assertThat(plan.replicas()).isEqualTo(2);
-    assertThat(plan.memory()).doesNotContainKey(SMALLER_SINCE);
+    assertThat(plan.memory()).doesNotContainKey(FEWER_SINCE);
+  }
+
+  /** What waits for one thing to shrink says nothing about the other one. */
+  @Test
+  void theSecondPodWaitsItsOwnTenMinutes() {
+    var requestsCouldShrinkSince = NOW.minus(Duration.ofMinutes(59));
+    var cluster =
+        SampleCluster.ofNodes(1).installed("0.9.0", 2, 250, null, requestsCouldShrinkSince);
+    var plan = plan("{}", cluster);
+
+    assertThat(plan.replicas()).isEqualTo(2);
+    assertThat(plan.memory())
+        .containsEntry(FEWER_SINCE, NOW.toString())
+        .containsEntry(SMALLER_SINCE, requestsCouldShrinkSince.toString());
+  }
+
+  /** Else its pods would be rolled twice by the wait that is to spare them. */
+  @Test
+  void aNodeThatIsAwayForAMomentChangesNoPod() {
+    var plan = plan("{}", SampleCluster.ofNodes(1).installed("0.9.0", 2, 100, null, null));
+
+    assertThat(plan.replicas()).isEqualTo(2);
+    assertThat(plan.requiredAntiAffinity()).isTrue();
   }
 
   // ------------------------------------------------------------------------------------- size
@@ -223,7 +247,7 @@ class PlannerSizeTest {
 
   @Test
   void requestsGrowAtOnce() {
-    var plan = plan("{}", cluster(101).installed("0.9.0", 2, 100, null));
+    var plan = plan("{}", cluster(101).installed("0.9.0", 2, 100, null, null));
 
     assertThat(plan.memory()).containsEntry(SIZED_FOR, "250").doesNotContainKey(SMALLER_SINCE);
   }
@@ -232,7 +256,7 @@ class PlannerSizeTest {
   @CsvSource({"100, 250", "70, 250", "175, 500", "350, 1000", "9000, 10000"})
   void requestsStayForFewNodesLess(int nodes, int sizedFor) {
     var longAgo = NOW.minus(Duration.ofDays(9));
-    var cluster = cluster(nodes).installed("0.9.0", 2, sizedFor, longAgo);
+    var cluster = cluster(nodes).installed("0.9.0", 2, sizedFor, null, longAgo);
 
     assertThat(plan("{}", cluster).memory())
         .containsEntry(SIZED_FOR, Integer.toString(sizedFor))
@@ -242,7 +266,7 @@ class PlannerSizeTest {
   @ParameterizedTest(name = "{0} nodes, sized for {1}")
   @CsvSource({"69, 250", "174, 500", "2, 1000"})
   void theTimeIsNotedWhenMuchLessWouldDo(int nodes, int sizedFor) {
-    var cluster = cluster(nodes).installed("0.9.0", 2, sizedFor, null);
+    var cluster = cluster(nodes).installed("0.9.0", 2, sizedFor, null, null);
 
     assertThat(plan("{}", cluster).memory())
         .containsEntry(SIZED_FOR, Integer.toString(sizedFor))
@@ -260,7 +284,7 @@ class PlannerSizeTest {
   void requestsShrinkAfterAnHourThatLessWouldDo(
       long seconds, int nodes, int sizedFor, String step) {
     var since = NOW.minusSeconds(seconds);
-    var plan = plan("{}", cluster(nodes).installed("0.9.0", 2, sizedFor, since));
+    var plan = plan("{}", cluster(nodes).installed("0.9.0", 2, sizedFor, null, since));
 
     assertThat(plan.memory()).containsEntry(SIZED_FOR, step);
     assertThat(plan.memory().get(SMALLER_SINCE))
@@ -305,7 +329,7 @@ class PlannerSizeTest {
 
   @Test
   void theMemoryOfNoMetricsServerIsOfNoUse() {
-    var forged = cluster(2).installed("0.9.0", 0, 0, Instant.EPOCH);
+    var forged = cluster(2).installed("0.9.0", 0, 0, null, Instant.EPOCH);
 
     assertThat(plan("{}", forged).memory())
         .containsOnly(Map.entry(PLANNED_REPLICAS, "2"), Map.entry(SIZED_FOR, "100"));
