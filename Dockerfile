@@ -14,5 +14,7 @@ RUN ["/bin/sh", "/build/assemble"]
 FROM scratch
 COPY --from=build /root-fs /
 USER 65534:65534
+# One arena for all threads: what is freed in many is kept by each.
+ENV MALLOC_ARENA_MAX=1
 ENTRYPOINT ["/app/java/bin/java", "@/app/jvm.options", "-XX:AOTCache=/app/classes.aot", "dev.metricsserver.cli.Main"]
 CMD ["run"]

@@ -99,6 +99,8 @@ public final class OperatorProcess {
     // off.
     config.setTrustCerts(false);
     config.setDisableHostnameVerification(false);
+    // Watches are WebSockets and need HTTP/1.1; a second protocol beside it is memory for nothing.
+    config.setHttp2Disable(true);
     // The client's own retries last minutes without a word; the reconcile's do not, and they are
     // seen.
     config.setRequestRetryBackoffLimit(CLIENT_RETRIES);
