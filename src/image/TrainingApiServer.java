@@ -1,625 +1,318 @@
-import java.io.BufferedInputStream;
-import java.io.BufferedReader;
-import java.io.FileInputStream;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.OutputStream;
-import java.net.Socket;
+import java.io.UncheckedIOException;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.security.KeyStore;
-import java.security.MessageDigest;
-import java.util.ArrayList;
-import java.util.Base64;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.regex.Pattern;
-import javax.net.ssl.KeyManagerFactory;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
 
 /**
- * Just enough of a Kubernetes API server for one life of the operator, so that its class cache can
- * be made where the image is built: it starts the operator, lets it install, repair and stop, and
- * ends with the operator's exit status. It keeps what is applied, echoes it, and pushes it to
- * whoever watches, over TLS and WebSockets as a real one does.
- *
- * <p>{@code java TrainingApiServer.java KEYSTORE PASSWORD PORT COMMAND...}
+ * Keeps objects and tells who watches, like a Kubernetes API server, without knowing what they
+ * mean: no schema, no defaults, no controllers. What controllers would write is given at the start,
+ * or added in {@link #finish}.
  */
 final class TrainingApiServer {
 
-  private static final int PATIENCE_SECONDS = 120;
-  private static final String MANAGER = "metrics-server-operator";
-  private static final Pattern WATCH_NAME = Pattern.compile("metadata\\.name(?:=|%3D)([^&]+)");
+  private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final Map<String, Map<String, Object>> objects = new ConcurrentHashMap<>();
-  private final List<Watcher> watchers = new CopyOnWriteArrayList<>();
-  private final AtomicLong version = new AtomicLong(1);
+  private final Map<String, ObjectNode> objects = new ConcurrentSkipListMap<>();
+  private final List<Watch> watches = new CopyOnWriteArrayList<>();
+  private final WireServer server;
+  private int version = 1;
 
-  private record Watcher(String collection, String name, OutputStream out) {}
+  private record Watch(
+      String collection, Map<String, String> query, WireServer.Response response) {}
 
-  private record Request(String method, String target, Map<String, String> headers, String body) {
-    String path() {
-      return target.contains("?") ? target.substring(0, target.indexOf('?')) : target;
-    }
+  TrainingApiServer(SSLContext tls) throws IOException {
+    server = new WireServer(tls, this::handle);
   }
 
-  public static void main(String[] args) throws Exception {
-    var server = new TrainingApiServer();
-    server.listen(args[0], args[1], Integer.parseInt(args[2]));
-    server.populate();
-    System.exit(server.train(List.of(args).subList(3, args.length)));
+  int port() {
+    return server.port();
   }
 
-  // ------------------------------------------------------------------------------------ training
-
-  private int train(List<String> command) throws Exception {
-    var ready = new CountDownLatch(1);
-    var process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    Thread.ofPlatform()
-        .start(() -> {
-          try (var lines =
-              new BufferedReader(
-                  new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
-            for (var line = lines.readLine(); line != null; line = lines.readLine()) {
-              System.out.println(line);
-              if (line.contains("Ready=True")) {
-                ready.countDown();
-              }
-            }
-          } catch (IOException e) {
-            System.out.println(e);
-          }
-        });
-    if (!ready.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-      System.out.println("The operator was not Ready after " + PATIENCE_SECONDS + " s.");
-      process.destroyForcibly();
-      return 1;
-    }
-    disturb();
-    // Not Process.destroy, which would close the pipe that the cache's maker still writes to. It
-    // takes a while.
-    process.toHandle().destroy();
-    return process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS) ? process.exitValue() : 1;
+  /** Creates or changes an object as somebody who is not the operator. */
+  synchronized void put(String path, String json) {
+    store(path, parse(json.getBytes(StandardCharsets.UTF_8)));
   }
 
-  /** What people do to the objects: the repair is part of the life. */
-  private void disturb() throws InterruptedException {
-    for (var path : List.copyOf(objects.keySet())) {
-      if (!path.contains("metrics-server")
-          || path.contains("/leases/")
-          || path.contains("/pods/")) {
-        continue;
+  synchronized void change(String path, Consumer<ObjectNode> change) {
+    var object = objects.get(path).deepCopy();
+    change.accept(object);
+    store(path, object);
+  }
+
+  synchronized void delete(String path) {
+    publish("DELETED", path, objects.remove(path));
+  }
+
+  /** Ends all watches, as API servers do every few minutes. */
+  synchronized void endWatches() {
+    watches.forEach(watch -> watch.response().end());
+    watches.clear();
+  }
+
+  synchronized ObjectNode get(String path) {
+    return objects.get(path);
+  }
+
+  private void handle(WireServer.Request request, WireServer.Response response) {
+    var parts = request.target().split("\\?", 2);
+    var query =
+        Arrays.stream((parts.length == 1 ? "" : parts[1]).split("&"))
+            .map(pair -> (pair + "=").split("=", 3))
+            .collect(
+                Collectors.toMap(
+                    pair -> pair[0], pair -> URLDecoder.decode(pair[1], StandardCharsets.UTF_8)));
+    synchronized (this) {
+      if (query.getOrDefault("watch", "").equals("true")) {
+        response.start(200, "application/json");
+        watches.add(new Watch(parts[0], query, response));
+        missed(parts[0], query, response);
+        return;
       }
-      var changed = copy(objects.get(path));
-      child(changed, "metadata").put("labels", new LinkedHashMap<>());
-      store(path, changed, "MODIFIED");
-      TimeUnit.MILLISECONDS.sleep(200);
-      publish(path, objects.remove(path), "DELETED");
-      TimeUnit.MILLISECONDS.sleep(200);
-    }
-  }
-
-  // ------------------------------------------------------------------------------------- the
-  // cluster
-
-  private void populate() {
-    put(
-        "/apis/metricsserver.dev/v1alpha1/metricsserverconfigs/cluster",
-        """
-        {"apiVersion":"metricsserver.dev/v1alpha1","kind":"MetricsServerConfig","metadata":{"name":"cluster"},
-        "spec":{"namespace":"kube-system","metricResolution":"15s","kubelet":{"tls":{"mode":"Insecure"}}},
-        "status":{"observedGeneration":-1}}
-        """);
-    for (var node : List.of("1", "2")) {
-      put(
-          "/api/v1/nodes/node" + node,
-          """
-          {"apiVersion":"v1","kind":"Node","metadata":{"name":"node%1$s","labels":{"kubernetes.io/os":"linux"}},
-          "spec":{"podCIDR":"10.244.%1$s.0/24","podCIDRs":["10.244.%1$s.0/24"]},
-          "status":{"addresses":[{"type":"InternalIP","address":"172.30.1.%1$s"},{"type":"Hostname","address":"node%1$s"}],
-          "conditions":[{"type":"Ready","status":"True"}],"daemonEndpoints":{"kubeletEndpoint":{"Port":10250}},
-          "nodeInfo":{"osImage":"Linux","kubeletVersion":"v1.35.0","operatingSystem":"linux"}}}
-          """
-              .formatted(node));
-      put(
-          "/api/v1/namespaces/kube-system/pods/metrics-server-" + node,
-          """
-          {"apiVersion":"v1","kind":"Pod","metadata":{"name":"metrics-server-%1$s","namespace":"kube-system",
-          "labels":{"k8s-app":"metrics-server"}},"spec":{"nodeName":"node%1$s","containers":[]},
-          "status":{"phase":"Running","conditions":[{"type":"Ready","status":"True",
-          "lastTransitionTime":"2026-01-01T00:00:00Z"}],"containerStatuses":[{"name":"metrics-server","ready":true,
-          "state":{"running":{"startedAt":"2026-01-01T00:00:00Z"}}}]}}
-          """
-              .formatted(node));
-    }
-    put(
-        "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes",
-        slice("default", "kubernetes", "172.30.1.1", 6443));
-    put(
-        "/apis/discovery.k8s.io/v1/namespaces/kube-system/endpointslices/metrics-server-1",
-        slice("kube-system", "metrics-server", "10.244.1.2", 10250));
-    put(
-        "/api/v1/namespaces/default/services/kubernetes",
-        """
-        {"apiVersion":"v1","kind":"Service","metadata":{"name":"kubernetes","namespace":"default"},
-        "spec":{"clusterIP":"10.96.0.1","clusterIPs":["10.96.0.1"],"ports":[{"port":443,"protocol":"TCP"}]}}
-        """);
-    put(
-        "/api/v1/namespaces/kube-system",
-        "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"kube-system\"}}");
-  }
-
-  private static String slice(String namespace, String service, String address, int port) {
-    return """
-    {"apiVersion":"discovery.k8s.io/v1","kind":"EndpointSlice","addressType":"IPv4",
-    "metadata":{"name":"%2$s","namespace":"%1$s","labels":{"kubernetes.io/service-name":"%2$s"}},
-    "endpoints":[{"addresses":["%3$s"],"conditions":{"ready":true}}],
-    "ports":[{"name":"https","port":%4$d,"protocol":"TCP"}]}
-    """
-        .formatted(namespace, service, address, port);
-  }
-
-  private void put(String path, String json) {
-    store(path, object(Json.parse(json)), "ADDED");
-  }
-
-  private void store(String path, Map<String, Object> object, String event) {
-    var metadata = child(object, "metadata");
-    metadata.putIfAbsent("uid", "00000000-0000-0000-0000-%012d".formatted(version.get()));
-    metadata.putIfAbsent("generation", 1L);
-    metadata.putIfAbsent("creationTimestamp", "2026-01-01T00:00:00Z");
-    metadata.put("resourceVersion", Long.toString(version.incrementAndGet()));
-    switch ((String) object.get("kind")) {
-      case "Deployment" ->
-          object.put(
-              "status",
-              Json.parse(
-                  "{\"observedGeneration\":1,\"replicas\":2,\"updatedReplicas\":2,\"availableReplicas\":2,\"conditions\":[]}"));
-      case "APIService" ->
-          object.put(
-              "status",
-              Json.parse(
-                  "{\"conditions\":[{\"type\":\"Available\",\"status\":\"True\",\"reason\":\"Passed\",\"message\":\"all"
-                      + " checks passed\",\"lastTransitionTime\":\"2026-01-01T00:00:00Z\"}]}"));
-      default -> {}
-    }
-    objects.put(path, object);
-    publish(path, object, event);
-  }
-
-  private void publish(String path, Map<String, Object> object, String type) {
-    var event = new LinkedHashMap<String, Object>();
-    event.put("type", type);
-    event.put("object", object);
-    var name = path.substring(path.lastIndexOf('/') + 1);
-    for (var watcher : watchers) {
-      if (watcher.collection().equals(collection(path))
-          && (watcher.name() == null || watcher.name().equals(name))) {
-        send(watcher, Json.text(event));
+      var answer = answer(request, parts[0], query);
+      if (answer.isNull()) {
+        // Of a group that it does not have, an API server knows not even how to say so.
+        response.start(404, "text/plain");
+        response.write("404 page not found\n".getBytes(StandardCharsets.UTF_8));
+      } else {
+        response.start(answer.path("code").asInt(200), "application/json");
+        response.write(answer.toString().getBytes(StandardCharsets.UTF_8));
       }
+      response.end();
     }
   }
 
-  /** The path of all objects of a kind, in whatever namespace. */
-  private static String collection(String objectPath) {
-    return allNamespaces(objectPath.substring(0, objectPath.lastIndexOf('/')));
-  }
-
-  private static String allNamespaces(String path) {
-    return path.replaceFirst("/namespaces/[^/]+(?=/)", "");
-  }
-
-  // ----------------------------------------------------------------------------------------
-  // answers
-
-  private String answer(Request request) {
-    var path = request.path();
+  private JsonNode answer(WireServer.Request request, String address, Map<String, String> query) {
+    var path = address.replaceFirst("/(status|approval)$", "");
     return switch (request.method()) {
-      case "GET" -> get(request, path);
-      case "POST" -> post(request, path);
-      case "PATCH", "PUT" -> write(request, path);
+      case "GET" -> objects.containsKey(path) ? objects.get(path) : list(path, query);
       case "DELETE" -> {
-        var gone = objects.remove(path);
-        if (gone != null) {
-          publish(path, gone, "DELETED");
+        var object = objects.get(path);
+        if (object == null) {
+          yield notFound();
         }
-        yield response(200, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Success\"}");
+        delete(path);
+        yield object;
       }
-      default -> notFound();
+      case "POST" -> {
+        var object = parse(request.body());
+        if (path.endsWith("reviews")) {
+          yield allowed(object);
+        }
+        var metadata = object.withObjectProperty("metadata");
+        if (!metadata.has("name")) {
+          metadata.put("name", metadata.path("generateName").asText() + version);
+        }
+        yield store(path + "/" + metadata.path("name").asText(), object);
+      }
+      case "PUT" -> store(path, parse(request.body()));
+      // A merge will do for an apply too: what is applied is always whole.
+      case "PATCH" -> {
+        var sent = parse(request.body());
+        var object =
+            objects.containsKey(path)
+                ? merge(objects.get(path).deepCopy(), sent.deepCopy())
+                : sent.deepCopy();
+        if (request.headers().getOrDefault("content-type", "").contains("apply-patch")
+            && path.equals(address)) {
+          own(object, sent, query.get("fieldManager"));
+        }
+        yield store(path, object);
+      }
+      default -> throw new IllegalArgumentException(request.method());
     };
   }
 
-  private String get(Request request, String path) {
-    if (path.equals("/version")) {
-      return response(200, "{\"major\":\"1\",\"minor\":\"35\",\"gitVersion\":\"v1.35.0\"}");
+  private JsonNode list(String path, Map<String, String> query) {
+    var names = path.split("/");
+    var group = names[1].equals("api") ? "" : names[2];
+    if (group.contains(".") && !group.endsWith(".k8s.io") && !group.equals("metricsserver.dev")) {
+      return JSON.nullNode();
     }
-    if (path.equals("/apis/metrics.k8s.io/v1beta1/nodes")) {
-      return response(
-          200,
-          """
-          {"kind":"NodeMetricsList","apiVersion":"metrics.k8s.io/v1beta1","metadata":{},"items":[
-          {"metadata":{"name":"node1"},"timestamp":"2026-01-01T00:00:00Z","window":"10s","usage":{"cpu":"1n","memory":"1Ki"}},
-          {"metadata":{"name":"node2"},"timestamp":"2026-01-01T00:00:00Z","window":"10s","usage":{"cpu":"1n","memory":"1Ki"}}]}
-          """);
-    }
-    var object = objects.get(path);
-    if (object != null) {
-      return response(200, Json.text(object));
-    }
-    var leaf = path.substring(path.lastIndexOf('/') + 1);
-    if (path.contains("cilium.io")
-        || path.contains("/leases/")
-        || path.contains("/namespaces/" + leaf)) {
+    if (objectPath(path)) {
       return notFound();
     }
-    return list(request, path);
-  }
-
-  private String list(Request request, String path) {
-    var items = new ArrayList<>();
-    var name = watchedName(request);
-    new TreeMap<>(objects)
-        .forEach((key, value) -> {
-          if (collection(key).equals(allNamespaces(path))
-              && (name == null || key.endsWith("/" + name))) {
-            items.add(value);
-          }
-        });
-    var list = new LinkedHashMap<String, Object>();
-    list.put("kind", "List");
-    list.put("apiVersion", "v1");
-    list.put("metadata", Map.of("resourceVersion", version.toString()));
-    list.put("items", items);
-    return response(200, Json.text(list));
-  }
-
-  private String post(Request request, String path) {
-    var object = object(Json.parse(request.body()));
-    if (path.endsWith("/selfsubjectrulesreviews")) {
-      object.put(
-          "status",
-          Json.parse(
-              """
-              {"incomplete":false,"nonResourceRules":[],"resourceRules":[{"apiGroups":["coordination.k8s.io"],
-              "resources":["leases"],"verbs":["create","get","update","patch"]}]}
-              """));
-      return response(201, Json.text(object));
-    }
-    var metadata = child(object, "metadata");
-    metadata.putIfAbsent("name", "generated-" + version.get());
-    store(path + "/" + metadata.get("name"), object, "ADDED");
-    return response(201, Json.text(object));
-  }
-
-  private String write(Request request, String path) {
-    var status = path.endsWith("/status");
-    var target = status ? path.substring(0, path.length() - "/status".length()) : path;
-    var before = objects.get(target);
-    var object = object(Json.parse(request.body()));
-    if (before != null && (status || !request.target().contains("fieldManager="))) {
-      // A merge is enough: what is applied is whole, what is patched is small.
-      object = merge(copy(before), object);
-    }
-    if (request.target().contains("fieldManager=") && !status) {
-      child(object, "metadata").put("managedFields", managedFields(object));
-      if (before != null) {
-        child(object, "metadata").put("uid", child(before, "metadata").get("uid"));
-      }
-    }
-    store(target, object, before == null ? "ADDED" : "MODIFIED");
-    return response(200, Json.text(object));
-  }
-
-  private static List<Object> managedFields(Map<String, Object> object) {
-    var fields = new LinkedHashMap<String, Object>();
-    object.forEach((key, value) -> {
-      if (!key.equals("apiVersion") && !key.equals("kind")) {
-        fields.put("f:" + key, owned(key, value));
+    var list = JSON.createObjectNode().put("kind", "List").put("apiVersion", "v1");
+    list.putObject("metadata").put("resourceVersion", Integer.toString(version));
+    var items = list.putArray("items");
+    objects.forEach((key, object) -> {
+      if (matches(path, query, key)) {
+        items.add(object);
       }
     });
-    var entry = new LinkedHashMap<String, Object>();
-    entry.put("manager", MANAGER);
-    entry.put("operation", "Apply");
-    entry.put("apiVersion", object.get("apiVersion"));
-    entry.put("fieldsType", "FieldsV1");
-    entry.put("fieldsV1", fields);
-    return List.of(entry);
+    return list;
   }
 
-  /** Lists as a whole: the real ones differ by kind, the code that compares is the same. */
-  private static Object owned(String key, Object value) {
-    var fields = new LinkedHashMap<String, Object>();
-    if (value instanceof Map<?, ?> map) {
-      map.forEach((k, v) -> {
-        if (!(key.equals("metadata") && (k.equals("name") || k.equals("namespace")))) {
-          fields.put("f:" + k, owned((String) k, v));
+  /** /api/v1/KIND/NAME, /apis/GROUP/VERSION/KIND/NAME, and both with /namespaces/NAMESPACE. */
+  private static boolean objectPath(String path) {
+    var rest = path.replaceFirst("^/(api/[^/]+|apis/[^/]+/[^/]+)/", "");
+    return rest.replaceFirst("^namespaces/[^/]+/", "").contains("/");
+  }
+
+  private static boolean matches(String collection, Map<String, String> query, String key) {
+    var kind = key.substring(0, key.lastIndexOf('/'));
+    var name = query.getOrDefault("fieldSelector", "");
+    return (kind.equals(collection)
+            || kind.replaceFirst("/namespaces/[^/]+/", "/").equals(collection))
+        && (name.isEmpty() || key.endsWith("/" + name.replaceFirst("^metadata.name=", "")));
+  }
+
+  private static JsonNode notFound() {
+    return JSON.createObjectNode()
+        .put("kind", "Status")
+        .put("apiVersion", "v1")
+        .put("status", "Failure")
+        .put("reason", "NotFound")
+        .put("message", "there is none")
+        .put("code", 404);
+  }
+
+  private static ObjectNode allowed(ObjectNode review) {
+    var status = review.putObject("status").put("allowed", true).put("incomplete", false);
+    status.putArray("nonResourceRules");
+    var rule = status.putArray("resourceRules").addObject();
+    rule.putArray("apiGroups").add("*");
+    rule.putArray("resources").add("*");
+    rule.putArray("verbs").add("*");
+    return review;
+  }
+
+  private ObjectNode store(String path, ObjectNode object) {
+    var before = objects.get(path);
+    version++;
+    var metadata = object.withObjectProperty("metadata");
+    if (before == null) {
+      metadata.put("uid", "00000000-0000-0000-0000-%012d".formatted(version));
+      if (!metadata.has("creationTimestamp")) {
+        metadata.put("creationTimestamp", "2026-01-01T00:00:00Z");
+      }
+    } else {
+      metadata.set("uid", before.path("metadata").path("uid"));
+    }
+    if (before == null || !before.path("spec").equals(object.path("spec"))) {
+      metadata.put("generation", version);
+    }
+    metadata.put("resourceVersion", Integer.toString(version));
+    finish(object);
+    objects.put(path, object);
+    publish(before == null ? "ADDED" : "MODIFIED", path, object);
+    return object;
+  }
+
+  /** What the controllers say when all goes well. */
+  private static void finish(ObjectNode object) {
+    switch (object.path("kind").asText()) {
+      case "Deployment" -> {
+        var replicas = object.path("spec").path("replicas");
+        var status = object.putObject("status");
+        status.set("observedGeneration", object.path("metadata").path("generation"));
+        for (var field :
+            List.of("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")) {
+          status.set(field, replicas);
         }
+      }
+      case "APIService" ->
+          object
+              .putObject("status")
+              .putArray("conditions")
+              .addObject()
+              .put("type", "Available")
+              .put("status", "True")
+              .put("reason", "Passed")
+              .put("message", "all checks passed")
+              .put("lastTransitionTime", "2026-01-01T00:00:00Z");
+      default -> {}
+    }
+  }
+
+  /** What changed between the list, or the last watch, and this one. */
+  private void missed(String path, Map<String, String> query, WireServer.Response response) {
+    var since = Integer.parseInt(query.getOrDefault("resourceVersion", "0"));
+    objects.forEach((key, object) -> {
+      if (matches(path, query, key)
+          && object.path("metadata").path("resourceVersion").asInt() > since) {
+        response.write(event("MODIFIED", object));
+      }
+    });
+  }
+
+  private static byte[] event(String type, ObjectNode object) {
+    var event = JSON.createObjectNode().put("type", type).set("object", object);
+    return (event + "\n").getBytes(StandardCharsets.UTF_8);
+  }
+
+  private void publish(String type, String path, ObjectNode object) {
+    var event = event(type, object);
+    for (var watch : watches) {
+      if (matches(watch.collection(), watch.query(), path)) {
+        try {
+          watch.response().write(event);
+        } catch (UncheckedIOException e) {
+          watches.remove(watch);
+        }
+      }
+    }
+  }
+
+  /** Notes which fields were applied, for whoever compares them later. */
+  private static void own(ObjectNode object, ObjectNode applied, String manager) {
+    var fields = fields(applied);
+    fields.remove(List.of("f:apiVersion", "f:kind"));
+    ((ObjectNode) fields.path("f:metadata")).remove(List.of("f:name", "f:namespace"));
+    var entry = object.withObjectProperty("metadata").putArray("managedFields").addObject();
+    entry.put("manager", manager).put("operation", "Apply").put("fieldsType", "FieldsV1");
+    entry.set("apiVersion", object.path("apiVersion"));
+    entry.set("fieldsV1", fields);
+  }
+
+  /** Lists whose elements have names are owned element by element, others as a whole. */
+  private static ObjectNode fields(JsonNode value) {
+    var fields = JSON.createObjectNode();
+    if (value.isObject()) {
+      value.properties().forEach(e -> fields.set("f:" + e.getKey(), fields(e.getValue())));
+    } else if (value.isArray()
+        && !value.isEmpty()
+        && value.valueStream().allMatch(v -> v.has("name"))) {
+      value.forEach(element -> {
+        var key = JSON.createObjectNode().put("name", element.path("name").asText());
+        fields.set("k:" + key, fields(element).set(".", JSON.createObjectNode()));
       });
     }
     return fields;
   }
 
-  private static String notFound() {
-    return response(
-        404,
-        "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"message\":\"not"
-            + " found\",\"reason\":\"NotFound\",\"code\":404}");
-  }
-
-  private static String response(int code, String json) {
-    return "HTTP/1.1 %d -\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
-        .formatted(code, json.getBytes(StandardCharsets.UTF_8).length, json);
-  }
-
-  // --------------------------------------------------------------------------------------------
-  // wire
-
-  private void listen(String keystore, String password, int port) throws Exception {
-    var keys = KeyStore.getInstance("PKCS12");
-    try (var file = new FileInputStream(keystore)) {
-      keys.load(file, password.toCharArray());
-    }
-    var managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    managers.init(keys, password.toCharArray());
-    var tls = SSLContext.getInstance("TLS");
-    tls.init(managers.getKeyManagers(), null, null);
-    var socket = tls.getServerSocketFactory().createServerSocket(port);
-    Thread.ofPlatform()
-        .daemon()
-        .start(() -> {
-          while (true) {
-            try {
-              var connection = socket.accept();
-              Thread.ofPlatform().daemon().start(() -> serve(connection));
-            } catch (IOException e) {
-              return;
-            }
+  private static ObjectNode merge(ObjectNode into, ObjectNode from) {
+    new TreeMap<>(
+            from.properties().stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)))
+        .forEach((name, value) -> {
+          if (value.isNull()) {
+            into.remove(name);
+          } else if (value.isObject() && into.path(name).isObject()) {
+            merge((ObjectNode) into.get(name), (ObjectNode) value);
+          } else {
+            into.set(name, value);
           }
         });
+    return into;
   }
 
-  private void serve(Socket connection) {
-    try (connection) {
-      var in = new BufferedInputStream(connection.getInputStream());
-      var out = connection.getOutputStream();
-      for (var request = read(in); request != null; request = read(in)) {
-        if ("websocket".equalsIgnoreCase(request.headers().get("upgrade"))) {
-          watch(request, in, out);
-          return;
-        }
-        out.write(answer(request).getBytes(StandardCharsets.UTF_8));
-        out.flush();
-      }
-    } catch (Exception e) {
-      // The operator closed the connection, or the training is over.
-    }
-  }
-
-  private void watch(Request request, InputStream in, OutputStream out) throws Exception {
-    var key = request.headers().get("sec-websocket-key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-    var accept =
-        Base64.getEncoder()
-            .encodeToString(
-                MessageDigest.getInstance("SHA-1").digest(key.getBytes(StandardCharsets.US_ASCII)));
-    out.write(
-        "HTTP/1.1 101 -\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n"
-            .formatted(accept)
-            .getBytes(StandardCharsets.US_ASCII));
-    out.flush();
-    var watcher = new Watcher(allNamespaces(request.path()), watchedName(request), out);
-    watchers.add(watcher);
-    // Held open until the other side goes; what it says is of no interest.
-    while (in.read() >= 0) {}
-    watchers.remove(watcher);
-  }
-
-  private static String watchedName(Request request) {
-    var matcher = WATCH_NAME.matcher(request.target());
-    return matcher.find() ? matcher.group(1).replace("%3A", ":") : null;
-  }
-
-  private void send(Watcher watcher, String text) {
-    var payload = text.getBytes(StandardCharsets.UTF_8);
-    synchronized (watcher.out()) {
-      try {
-        watcher.out().write(0x81);
-        if (payload.length < 126) {
-          watcher.out().write(payload.length);
-        } else {
-          watcher.out().write(126);
-          watcher.out().write(payload.length >> 8);
-          watcher.out().write(payload.length);
-        }
-        watcher.out().write(payload);
-        watcher.out().flush();
-      } catch (IOException e) {
-        watchers.remove(watcher);
-      }
-    }
-  }
-
-  private static Request read(InputStream in) throws IOException {
-    var first = line(in);
-    if (first == null || first.isEmpty()) {
-      return null;
-    }
-    var headers = new LinkedHashMap<String, String>();
-    for (var line = line(in); line != null && !line.isEmpty(); line = line(in)) {
-      var colon = line.indexOf(':');
-      headers.put(line.substring(0, colon).toLowerCase(), line.substring(colon + 1).strip());
-    }
-    var words = first.split(" ");
-    return new Request(words[0], words[1], headers, body(in, headers));
-  }
-
-  private static String body(InputStream in, Map<String, String> headers) throws IOException {
-    if ("chunked".equalsIgnoreCase(headers.get("transfer-encoding"))) {
-      var body = new StringBuilder();
-      for (var size = size(in); size > 0; size = size(in)) {
-        body.append(new String(in.readNBytes(size), StandardCharsets.UTF_8));
-        line(in);
-      }
-      line(in);
-      return body.toString();
-    }
-    var length = Integer.parseInt(headers.getOrDefault("content-length", "0"));
-    return new String(in.readNBytes(length), StandardCharsets.UTF_8);
-  }
-
-  private static int size(InputStream in) throws IOException {
-    return Integer.parseInt(line(in), 16);
-  }
-
-  private static String line(InputStream in) throws IOException {
-    var line = new StringBuilder();
-    for (var c = in.read(); c != '\n'; c = in.read()) {
-      if (c < 0) {
-        return line.isEmpty() ? null : line.toString();
-      }
-      if (c != '\r') {
-        line.append((char) c);
-      }
-    }
-    return line.toString();
-  }
-
-  // --------------------------------------------------------------------------------------------
-  // JSON
-
-  @SuppressWarnings("unchecked")
-  private static Map<String, Object> object(Object value) {
-    return (Map<String, Object>) value;
-  }
-
-  private static Map<String, Object> child(Map<String, Object> parent, String name) {
-    return object(parent.computeIfAbsent(name, n -> new LinkedHashMap<String, Object>()));
-  }
-
-  private static Map<String, Object> copy(Map<String, Object> value) {
-    return object(Json.parse(Json.text(value)));
-  }
-
-  private static Map<String, Object> merge(Map<String, Object> base, Map<String, Object> patch) {
-    patch.forEach((key, value) -> {
-      if (value instanceof Map<?, ?> && base.get(key) instanceof Map<?, ?>) {
-        merge(object(base.get(key)), object(value));
-      } else if (value != null) {
-        base.put(key, value);
-      }
-    });
-    return base;
-  }
-
-  /** The JDK has no JSON; this one trusts its input. */
-  private static final class Json {
-    private final String text;
-    private int at;
-
-    private Json(String text) {
-      this.text = text;
-    }
-
-    static Object parse(String text) {
-      return new Json(text).value();
-    }
-
-    private char next() {
-      while (Character.isWhitespace(text.charAt(at))
-          || text.charAt(at) == ','
-          || text.charAt(at) == ':') {
-        at++;
-      }
-      return text.charAt(at);
-    }
-
-    private Object value() {
-      return switch (next()) {
-        case '{' -> {
-          at++;
-          var map = new LinkedHashMap<String, Object>();
-          while (next() != '}') {
-            var key = string();
-            map.put(key, value());
-          }
-          at++;
-          yield map;
-        }
-        case '[' -> {
-          at++;
-          var list = new ArrayList<>();
-          while (next() != ']') {
-            list.add(value());
-          }
-          at++;
-          yield list;
-        }
-        case '"' -> string();
-        default -> {
-          var start = at;
-          while (",]} \n\r".indexOf(text.charAt(at)) < 0) {
-            at++;
-          }
-          var word = text.substring(start, at);
-          yield switch (word) {
-            case "true" -> true;
-            case "false" -> false;
-            case "null" -> null;
-            default -> Long.parseLong(word);
-          };
-        }
-      };
-    }
-
-    private String string() {
-      next();
-      var string = new StringBuilder();
-      for (at++; text.charAt(at) != '"'; at++) {
-        if (text.charAt(at) != '\\') {
-          string.append(text.charAt(at));
-          continue;
-        }
-        at++;
-        switch (text.charAt(at)) {
-          case 'n' -> string.append('\n');
-          case 't' -> string.append('\t');
-          case 'r' -> string.append('\r');
-          case 'u' -> {
-            string.append((char) Integer.parseInt(text.substring(at + 1, at + 5), 16));
-            at += 4;
-          }
-          default -> string.append(text.charAt(at));
-        }
-      }
-      at++;
-      return string.toString();
-    }
-
-    static String text(Object value) {
-      return switch (value) {
-        case null -> "null";
-        case Map<?, ?> map -> {
-          var parts = new ArrayList<String>();
-          map.forEach((k, v) -> parts.add(text(k) + ":" + text(v)));
-          yield "{" + String.join(",", parts) + "}";
-        }
-        case List<?> list -> "[" + String.join(",", list.stream().map(Json::text).toList()) + "]";
-        case String s ->
-            '"'
-                + s.replace("\\", "\\\\")
-                    .replace("\"", "\\\"")
-                    .replace("\n", "\\n")
-                    .replace("\r", "\\r")
-                    .replace("\t", "\\t")
-                + '"';
-        default -> value.toString();
-      };
+  private static ObjectNode parse(byte[] json) {
+    try {
+      return (ObjectNode) JSON.readTree(json);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }

@@ -38,6 +38,8 @@ public final class Endpoints {
   private static Stream<EndpointSlice> of(
       Collection<EndpointSlice> slices, String namespace, String service) {
     return slices.stream()
+        // A list that is empty is null on the wire.
+        .filter(s -> s.getEndpoints() != null && s.getPorts() != null)
         .filter(s -> s.getMetadata().getNamespace().equals(namespace))
         .filter(s -> service.equals(s.getMetadata().getLabels().get(SERVICE_LABEL)));
   }

@@ -3,6 +3,8 @@ package dev.metricsserver.runtime;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.javaoperatorsdk.operator.RuntimeInfo;
+import io.javaoperatorsdk.operator.health.EventSourceHealthIndicator;
+import io.javaoperatorsdk.operator.health.InformerWrappingEventSourceHealthIndicator;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -64,11 +66,27 @@ final class Endpoint {
   }
 
   private static void ready(HttpExchange exchange, RuntimeInfo operator) throws IOException {
-    if (operator.isStarted() && operator.allEventSourcesAreHealthy()) {
+    if (operator.isStarted() && synced(operator)) {
       answer(exchange, HttpURLConnection.HTTP_OK, "ok");
     } else {
       answer(exchange, HttpURLConnection.HTTP_UNAVAILABLE, "not all watches are established");
     }
+  }
+
+  /**
+   * Whether all watches go on. They count as unhealthy until their first event, which may be a
+   * minute away, so having the list is what counts.
+   */
+  private static boolean synced(RuntimeInfo operator) {
+    return operator.unhealthyEventSources().values().stream()
+        .flatMap(sources -> sources.values().stream())
+        .allMatch(Endpoint::synced);
+  }
+
+  private static boolean synced(EventSourceHealthIndicator source) {
+    return source instanceof InformerWrappingEventSourceHealthIndicator<?> watches
+        && watches.informerHealthIndicators().values().stream()
+            .allMatch(watch -> watch.hasSynced() && watch.isRunning());
   }
 
   private static void answer(HttpExchange exchange, int code, String text) throws IOException {
