@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.kubernetes.api.model.Condition;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What is: written by the operator, and only when something changed. Holds no time but the
@@ -49,9 +50,17 @@ public record MetricsServerConfigStatus(
   public boolean isRegistered() {
     return conditions != null
         && conditions.stream().noneMatch(c -> CONFLICT.equals(c.getReason()))
-        && conditions.stream()
-            .filter(c -> API_SERVICE_AVAILABLE.equals(c.getType()))
-            .anyMatch(c -> !NOT_REGISTERED.equals(c.getReason()));
+        && condition(API_SERVICE_AVAILABLE)
+            .filter(c -> !NOT_REGISTERED.equals(c.getReason()))
+            .isPresent();
+  }
+
+  /** The condition of a type, if it was written. */
+  public Optional<Condition> condition(String type) {
+    return Optional.ofNullable(conditions).stream()
+        .flatMap(List::stream)
+        .filter(c -> type.equals(c.getType()))
+        .findFirst();
   }
 
   /** A TLS decision in force and its reason. */

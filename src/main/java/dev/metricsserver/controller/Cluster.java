@@ -8,6 +8,7 @@ import dev.metricsserver.facts.ClusterFacts.Installed;
 import dev.metricsserver.facts.ControlPlane;
 import dev.metricsserver.facts.Endpoints;
 import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.facts.Timestamps;
 import dev.metricsserver.observation.MetricsAnswer;
 import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Observer;
@@ -22,7 +23,6 @@ import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
@@ -40,12 +40,19 @@ final class Cluster {
   private final Context<MetricsServerConfig> context;
   private final ControlPlane.Reader controlPlane;
   private final String namespace;
+  private final List<NodeFacts> nodes;
 
   Cluster(
       Context<MetricsServerConfig> context, ControlPlane.Reader controlPlane, String namespace) {
     this.context = context;
     this.controlPlane = controlPlane;
     this.namespace = namespace;
+    this.nodes =
+        context
+            .getSecondaryResourcesAsStream(Node.class)
+            .map(NodeFacts::of)
+            .sorted(Comparator.comparing(NodeFacts::name))
+            .toList();
   }
 
   ClusterFacts facts() {
@@ -53,7 +60,7 @@ final class Cluster {
     var deployment = deployment();
     return new ClusterFacts(
         upgraded.version(),
-        nodes(),
+        nodes,
         Endpoints.addresses(slices(), "default", "kubernetes"),
         upgraded.service(),
         upgraded.cilium(),
@@ -76,7 +83,7 @@ final class Cluster {
         Endpoints.ready(slices(), namespace, Names.METRICS_SERVER),
         apiService().map(Observer::registration),
         answer,
-        Observer.coverage(nodes(), scrapedNodes, answer.nodes(), now));
+        Observer.coverage(nodes, scrapedNodes, answer.nodes(), now));
   }
 
   Optional<APIService> apiService() {
@@ -85,14 +92,6 @@ final class Cluster {
 
   private Optional<Deployment> deployment() {
     return context.getSecondaryResourcesAsStream(Deployment.class).filter(this::here).findFirst();
-  }
-
-  private List<NodeFacts> nodes() {
-    return context
-        .getSecondaryResourcesAsStream(Node.class)
-        .map(NodeFacts::of)
-        .sorted(Comparator.comparing(NodeFacts::name))
-        .toList();
   }
 
   private List<EndpointSlice> slices() {
@@ -108,8 +107,8 @@ final class Cluster {
   }
 
   /**
-   * The objects that decide whose metrics-server it is: those that no other field manager of ours
-   * has touched.
+   * Of the objects that decide whose metrics-server it is, those that nothing calls ours: neither
+   * their label nor the manager of any of their fields.
    */
   private List<String> foreign() {
     return Stream.of(
@@ -145,20 +144,12 @@ final class Cluster {
         labels.getOrDefault(Workload.VERSION_LABEL, ""),
         number(annotations.get(Planner.PLANNED_REPLICAS)),
         number(annotations.get(Planner.SIZED_FOR)),
-        time(annotations.get(Planner.FEWER_SINCE)),
-        time(annotations.get(Planner.SMALLER_SINCE)));
+        Timestamps.parse(annotations.get(Planner.FEWER_SINCE)),
+        Timestamps.parse(annotations.get(Planner.SMALLER_SINCE)));
   }
 
   /** An annotation that somebody else changed is as good as none: the next apply writes it anew. */
   private static int number(String text) {
     return text != null && text.matches("[0-9]{1,6}") ? Integer.parseInt(text) : 0;
-  }
-
-  private static Optional<Instant> time(String text) {
-    try {
-      return Optional.ofNullable(text).map(Instant::parse);
-    } catch (DateTimeException e) {
-      return Optional.empty();
-    }
   }
 }

@@ -21,6 +21,7 @@ import dev.metricsserver.observation.Observations.Registration;
 import dev.metricsserver.plan.Decision;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Planner;
+import dev.metricsserver.rendering.Names;
 import dev.metricsserver.status.Outcome;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
@@ -91,7 +92,7 @@ import java.util.concurrent.TimeUnit;
 public final class MetricsServerReconciler implements Reconciler<MetricsServerConfig> {
 
   /** The name under which the operator's fields are kept in the API server. */
-  public static final String FIELD_MANAGER = "metrics-server-operator";
+  public static final String FIELD_MANAGER = Names.MANAGED_BY;
 
   private final ControlPlane.Reader controlPlane;
   private final MetricsQuery metrics;
@@ -161,7 +162,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
   private Outcome apply(
       MetricsServerConfig config, MetricsServerPlan plan, Context<MetricsServerConfig> context) {
     if (config.getSpec().paused()) {
-      return new Outcome.Paused(plan);
+      return new Outcome.Paused();
     }
     ManagedDependent.setPlan(context, plan);
     context.managedWorkflowAndDependentResourceContext().reconcileManagedWorkflow();

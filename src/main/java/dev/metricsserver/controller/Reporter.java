@@ -84,8 +84,8 @@ final class Reporter {
       MetricsServerConfig config,
       Optional<MetricsServerConfigStatus> previous,
       MetricsServerConfigStatus status) {
-    var ready = ready(status);
-    var before = previous.map(Reporter::ready).orElseGet(Condition::new);
+    var ready = status.condition("Ready").orElseThrow();
+    var before = previous.flatMap(p -> p.condition("Ready")).orElseGet(Condition::new);
     if (ready.getStatus().equals(before.getStatus())
         && ready.getReason().equals(before.getReason())) {
       return;
@@ -122,14 +122,6 @@ final class Reporter {
     } catch (KubernetesClientException e) {
       log.warn("The Event for this could not be written: {}", e.getMessage());
     }
-  }
-
-  private static Condition ready(MetricsServerConfigStatus status) {
-    return Optional.ofNullable(status.conditions()).stream()
-        .flatMap(List::stream)
-        .filter(c -> "Ready".equals(c.getType()))
-        .findFirst()
-        .orElseGet(Condition::new);
   }
 
   /** The API server takes at most 1,024 characters. */

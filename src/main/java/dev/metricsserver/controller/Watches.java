@@ -1,6 +1,7 @@
 package dev.metricsserver.controller;
 
 import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.dependents.ManagedDependent;
 import dev.metricsserver.facts.Endpoints;
 import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.observation.Observer;
@@ -11,16 +12,12 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
-import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import java.util.List;
-import java.util.Set;
 
 /** What is watched beside the managed objects; each change that matters reconciles. */
 final class Watches {
-
-  private static final Set<ResourceID> PRIMARY = Set.of(new ResourceID(MetricsServerConfig.NAME));
 
   private Watches() {}
 
@@ -55,6 +52,6 @@ final class Watches {
       Class<R> type) {
     return InformerEventSourceConfiguration.from(type, MetricsServerConfig.class)
         .withWatchAllNamespaces()
-        .withSecondaryToPrimaryMapper(object -> PRIMARY);
+        .withSecondaryToPrimaryMapper(object -> ManagedDependent.PRIMARY);
   }
 }

@@ -21,7 +21,8 @@ public abstract class ManagedDependent<R extends HasMetadata>
     extends CRUDKubernetesDependentResource<R, MetricsServerConfig>
     implements SecondaryToPrimaryMapper<R> {
 
-  private static final Set<ResourceID> PRIMARY = Set.of(new ResourceID(MetricsServerConfig.NAME));
+  /** The one resource that every event is about. */
+  public static final Set<ResourceID> PRIMARY = Set.of(new ResourceID(MetricsServerConfig.NAME));
 
   private final Function<MetricsServerPlan, R> renderer;
 

@@ -7,6 +7,7 @@ import dev.metricsserver.observation.Observations.Problem;
 import dev.metricsserver.observation.Observations.Registration;
 import dev.metricsserver.plan.Decision.Violation;
 import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.rendering.Names;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import java.util.Optional;
 /** From a plan and what the cluster shows to findings: the first is the one to look at first. */
 public final class Diagnosis {
 
+  private static final String API_SERVICE = "APIService/" + Names.API_SERVICE;
   private static final Duration PATIENCE = Duration.ofSeconds(15);
 
   private final MetricsServerPlan plan;
@@ -90,7 +92,6 @@ public final class Diagnosis {
   }
 
   private Finding podProblem(PodState pod, Problem problem, Severity severity) {
-    var describe = "kubectl -n %s describe pod %s".formatted(plan.namespace(), pod.name());
     return switch (problem.reason()) {
       case "Unschedulable" ->
           finding(
@@ -127,7 +128,7 @@ public final class Diagnosis {
               severity,
               "PodNotRunning",
               "the pod does not run (%s): %s".formatted(problem.reason(), problem.message()),
-              describe);
+              "kubectl -n %s describe pod %s".formatted(plan.namespace(), pod.name()));
     };
   }
 
@@ -180,7 +181,7 @@ public final class Diagnosis {
             "the API server does not reach metrics-server although a pod is ready (%s): %s"
                 .formatted(registration.reason(), registration.message()),
             remedy(registration),
-            "APIService/v1beta1.metrics.k8s.io"));
+            API_SERVICE));
   }
 
   private String remedy(Registration registration) {
@@ -189,7 +190,7 @@ public final class Diagnosis {
             || registration.message().contains("deadline exceeded")
             || registration.message().contains("Client.Timeout");
     if (!timeout) {
-      return "kubectl get apiservice v1beta1.metrics.k8s.io -o yaml";
+      return "kubectl get apiservice %s -o yaml".formatted(Names.API_SERVICE);
     }
     var open = "open TCP port %d from the control plane to the ".formatted(plan.port());
     return plan.hostNetwork()
@@ -216,7 +217,7 @@ public final class Diagnosis {
             Severity.Error,
             "the metrics API is registered but does not answer: " + answer.error(),
             "kubectl get --raw /apis/metrics.k8s.io/v1beta1/nodes",
-            "APIService/v1beta1.metrics.k8s.io"));
+            API_SERVICE));
   }
 
   /** One pod serves, another one does not run: no outage, but none to spare either. */
@@ -271,7 +272,7 @@ public final class Diagnosis {
               plan.servingTLS().reason(),
               "none yet: a verified serving certificate comes with a later version of this"
                   + " operator",
-              "APIService/v1beta1.metrics.k8s.io"));
+              API_SERVICE));
     }
     switch (plan.networkReason().code()) {
       case "Strict", "Disabled" -> {}
@@ -295,7 +296,7 @@ public final class Diagnosis {
         Severity.Info,
         plan.networkReason().message(),
         remedy,
-        "NetworkPolicy/%s/metrics-server-netpol".formatted(plan.namespace()));
+        "NetworkPolicy/%s/%s".formatted(plan.namespace(), Names.NETWORK_POLICY));
   }
 
   private String deployment() {

@@ -17,6 +17,6 @@ public record MetricsAnswer(boolean answered, Set<String> nodes, String error) {
 
   /** Whether anything is known: right after a start nothing is. */
   public boolean asked() {
-    return answered || !equals(NOT_ASKED);
+    return !equals(NOT_ASKED);
   }
 }

@@ -24,13 +24,14 @@ public final class MetricsQuery extends AbstractEventSource<MetricsAnswer, Metri
 
   private static final Duration WHEN_ANSWERED = Duration.ofMinutes(1);
   private static final Duration WHEN_INCOMPLETE = Duration.ofSeconds(15);
+  private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
   private static final Duration SLOWEST_RETRY = Duration.ofSeconds(10);
   private static final Event CHANGED = new Event(new ResourceID(MetricsServerConfig.NAME));
 
   private final KubernetesClient client;
   private ScheduledExecutorService executor;
   private ScheduledFuture<?> next;
-  private Duration retry = Duration.ofSeconds(1);
+  private Duration retry = FIRST_RETRY;
   private volatile boolean available;
   private volatile MetricsAnswer answer = MetricsAnswer.NOT_ASKED;
 
@@ -101,12 +102,11 @@ public final class MetricsQuery extends AbstractEventSource<MetricsAnswer, Metri
     if (!isRunning() || (!answer.answered() && !available)) {
       return;
     }
+    var slower = retry.multipliedBy(3).dividedBy(2);
     retry =
         answer.answered()
-            ? Duration.ofSeconds(1)
-            : retry.multipliedBy(3).dividedBy(2).compareTo(SLOWEST_RETRY) > 0
-                ? SLOWEST_RETRY
-                : retry.multipliedBy(3).dividedBy(2);
+            ? FIRST_RETRY
+            : slower.compareTo(SLOWEST_RETRY) > 0 ? SLOWEST_RETRY : slower;
     var delay = answer.answered() ? WHEN_ANSWERED : retry;
     next = executor.schedule(this::ask, delay.toMillis(), TimeUnit.MILLISECONDS);
   }

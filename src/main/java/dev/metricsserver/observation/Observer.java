@@ -3,6 +3,7 @@ package dev.metricsserver.observation;
 import static java.util.Objects.requireNonNullElse;
 
 import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.facts.Timestamps;
 import dev.metricsserver.observation.Observations.Coverage;
 import dev.metricsserver.observation.Observations.PodState;
 import dev.metricsserver.observation.Observations.Problem;
@@ -13,7 +14,6 @@ import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentCondition;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -80,8 +80,8 @@ public final class Observer {
             .map(ContainerStatus::getState)
             .filter(s -> s != null && s.getRunning() != null)
             .findFirst()
-            .flatMap(s -> time(s.getRunning().getStartedAt())),
-        ready.filter(c -> isReady).flatMap(c -> time(c.getLastTransitionTime())));
+            .flatMap(s -> Timestamps.parse(s.getRunning().getStartedAt())),
+        ready.filter(c -> isReady).flatMap(c -> Timestamps.parse(c.getLastTransitionTime())));
   }
 
   private static Optional<Problem> problem(Pod pod) {
@@ -127,7 +127,7 @@ public final class Observer {
   public static Registration registration(APIService service) {
     var annotations =
         requireNonNullElse(service.getMetadata().getAnnotations(), Map.<String, String>of());
-    var lookedAgain = time(annotations.get(LOOK_AGAIN));
+    var lookedAgain = Timestamps.parse(annotations.get(LOOK_AGAIN));
     return Optional.ofNullable(service.getStatus()).stream()
         .flatMap(s -> s.getConditions().stream())
         .filter(c -> "Available".equals(c.getType()))
@@ -137,7 +137,7 @@ public final class Observer {
                 "True".equals(c.getStatus()),
                 requireNonNullElse(c.getReason(), ""),
                 requireNonNullElse(c.getMessage(), ""),
-                time(c.getLastTransitionTime()),
+                Timestamps.parse(c.getLastTransitionTime()),
                 lookedAgain))
         .orElse(
             new Registration(
@@ -168,16 +168,5 @@ public final class Observer {
             .toList();
     var missing = expected.stream().filter(n -> !reporting.contains(n)).sorted().toList();
     return new Coverage(nodes.size(), expected.size(), expected.size() - missing.size(), missing);
-  }
-
-  private static Optional<Instant> time(String text) {
-    if (text == null) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(Instant.parse(text));
-    } catch (DateTimeException e) {
-      return Optional.empty();
-    }
   }
 }

@@ -19,7 +19,6 @@ import java.util.Optional;
  * @param networkReason why the NetworkPolicy is as it is, or why there is none
  * @param unhealthyEviction whether the cluster knows {@code unhealthyPodEvictionPolicy} (Kubernetes
  *     1.27)
- * @param ownerReferences whether the objects go with the MetricsServerConfig
  * @param memory annotations of the Deployment that later decisions read
  * @param scrapeInterval how often each kubelet is asked
  * @param scrapedNodes labels of the nodes that are asked; empty for all
@@ -44,7 +43,6 @@ public record MetricsServerPlan(
     int port,
     Optional<NetworkRules> networkRules,
     Reason networkReason,
-    boolean ownerReferences,
     Map<String, String> memory,
     Duration scrapeInterval,
     Map<String, String> scrapedNodes) {

@@ -9,7 +9,7 @@ import dev.metricsserver.facts.NodeFacts.Address;
 import dev.metricsserver.plan.MetricsServerPlan.Destination;
 import dev.metricsserver.plan.MetricsServerPlan.NetworkRules;
 import dev.metricsserver.plan.MetricsServerPlan.Reason;
-import inet.ipaddr.IPAddressString;
+import inet.ipaddr.IPAddress;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -25,6 +25,7 @@ final class NetworkPlanner {
   private final MetricsServerConfigSpec spec;
   private final ClusterFacts facts;
   private final boolean namesDialled;
+  private final Reason reason;
 
   /**
    * @param namesDialled whether metrics-server looks kubelets up by name
@@ -33,9 +34,14 @@ final class NetworkPlanner {
     this.spec = spec;
     this.facts = facts;
     this.namesDialled = namesDialled;
+    this.reason = decide();
   }
 
   Reason reason() {
+    return reason;
+  }
+
+  private Reason decide() {
     if (spec.networkPolicy().mode() == Mode.Disabled) {
       return new Reason("Disabled", "networkPolicy.mode is Disabled");
     }
@@ -58,17 +64,15 @@ final class NetworkPlanner {
   }
 
   Optional<NetworkRules> rules() {
-    return switch (reason().code()) {
-      case "Strict", "Open" ->
-          Optional.of(
-              new NetworkRules(
-                  strict() ? clients() : List.of(),
-                  kubelets(),
-                  kubeletPorts(),
-                  apiServers(),
-                  namesDialled));
+    return switch (reason.code()) {
+      case "Strict" -> Optional.of(rules(clients()));
+      case "Open" -> Optional.of(rules(List.of()));
       default -> Optional.empty();
     };
+  }
+
+  private NetworkRules rules(List<String> clients) {
+    return new NetworkRules(clients, kubelets(), kubeletPorts(), apiServers(), namesDialled);
   }
 
   private boolean strict() {
@@ -141,11 +145,9 @@ final class NetworkPlanner {
   }
 
   private static Stream<String> firstTwo(String cidr) {
-    var block = new IPAddressString(cidr).getAddress();
-    if (block == null) {
-      return Stream.empty();
-    }
-    var first = block.getLower().withoutPrefixLength();
-    return Stream.of(first.toCanonicalString(), first.increment(1).toCanonicalString());
+    return CoveringPrefixes.parse(cidr).stream()
+        .map(block -> block.getLower().withoutPrefixLength())
+        .flatMap(first -> Stream.of(first, first.increment(1)))
+        .map(IPAddress::toCanonicalString);
   }
 }

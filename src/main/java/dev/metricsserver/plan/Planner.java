@@ -4,7 +4,6 @@ import dev.metricsserver.api.KubeletSpec.AddressType;
 import dev.metricsserver.api.KubeletSpec.TLSMode;
 import dev.metricsserver.api.LoggingSpec;
 import dev.metricsserver.api.MetricsServerConfigSpec;
-import dev.metricsserver.api.MetricsServerConfigSpec.DeletionPolicy;
 import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.Installed;
@@ -55,11 +54,13 @@ public final class Planner {
   private final MetricsServerConfigSpec spec;
   private final ClusterFacts facts;
   private final Instant now;
+  private final int capacity;
 
   private Planner(MetricsServerConfigSpec spec, ClusterFacts facts, Instant now) {
     this.spec = spec;
     this.facts = facts;
     this.now = now;
+    this.capacity = Placement.capacity(facts.nodes(), spec.scheduling());
   }
 
   /**
@@ -213,7 +214,7 @@ public final class Planner {
             false,
             "the API servers accept any certificate from metrics-server (insecureSkipTLSVerify)"),
         replicas,
-        replicas > 1 && (spec.replicas() == null || replicas <= capacity()),
+        replicas > 1 && (spec.replicas() == null || replicas <= capacity),
         release.atLeast("0.8.0") || !facts.kubernetes().atLeast(1, 30)
             ? Optional.empty()
             : Optional.of(DRAIN_SECONDS),
@@ -225,7 +226,6 @@ public final class Planner {
         port(),
         network.rules(),
         network.reason(),
-        spec.deletionPolicy() == DeletionPolicy.Delete,
         memory(),
         resolution(),
         spec.kubelet().nodeSelector());
@@ -321,12 +321,8 @@ public final class Planner {
 
   // ------------------------------------------------------------------------------------- size
 
-  private int capacity() {
-    return Placement.capacity(facts.nodes(), spec.scheduling());
-  }
-
   private int wantedReplicas() {
-    return spec.replicas() != null ? spec.replicas() : capacity() >= 2 ? 2 : 1;
+    return spec.replicas() != null ? spec.replicas() : capacity >= 2 ? 2 : 1;
   }
 
   /** More at once; fewer, where the nodes say so and not the user, only when it lasts. */

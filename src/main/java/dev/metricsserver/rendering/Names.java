@@ -39,7 +39,7 @@ public final class Names {
   /** Selects metrics-server's pods, and nothing else. */
   public static final Map<String, String> SELECTOR = Map.of("k8s-app", METRICS_SERVER);
 
-  /** Who made an object. */
+  /** Who made an object: the value of its label, and the manager of its fields. */
   public static final String MANAGED_BY = "metrics-server-operator";
 
   private Names() {}

@@ -9,7 +9,7 @@ public sealed interface Outcome {
   record Applied(MetricsServerPlan plan) implements Outcome {}
 
   /** The objects were left as they are, because the user asked for that. */
-  record Paused(MetricsServerPlan plan) implements Outcome {}
+  record Paused() implements Outcome {}
 
   /** The spec cannot be carried out; the objects are as before. */
   record Refused(String reason) implements Outcome {}

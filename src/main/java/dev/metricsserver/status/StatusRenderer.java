@@ -251,10 +251,7 @@ public final class StatusRenderer {
   }
 
   private Optional<Condition> previous(String type) {
-    return previous.stream()
-        .flatMap(p -> p.conditions() == null ? Stream.of() : p.conditions().stream())
-        .filter(c -> c.getType().equals(type))
-        .findFirst();
+    return previous.flatMap(p -> p.condition(type));
   }
 
   private static TLSStatus tls(TLSDecision decision) {

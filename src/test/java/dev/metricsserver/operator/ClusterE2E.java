@@ -301,10 +301,9 @@ class ClusterE2E {
   }
 
   private static Condition condition(String type) {
-    return Optional.ofNullable(config()).map(MetricsServerConfig::getStatus).stream()
-        .flatMap(s -> s.conditions() == null ? Stream.of() : s.conditions().stream())
-        .filter(c -> c.getType().equals(type))
-        .findFirst()
+    return Optional.ofNullable(config())
+        .map(MetricsServerConfig::getStatus)
+        .flatMap(s -> s.condition(type))
         .orElseGet(Condition::new);
   }
 

@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.APIServiceBuilder;
 import io.fabric8.kubernetes.api.model.Condition;
 import java.time.Duration;
+import java.util.Optional;
 import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.Test;
 
@@ -57,13 +58,9 @@ class ConflictIT {
   }
 
   private static Condition condition(TestCluster cluster, String type) {
-    var config = cluster.config();
-    return config.getStatus() == null || config.getStatus().conditions() == null
-        ? new Condition()
-        : config.getStatus().conditions().stream()
-            .filter(c -> c.getType().equals(type))
-            .findFirst()
-            .orElseGet(Condition::new);
+    return Optional.ofNullable(cluster.config().getStatus())
+        .flatMap(s -> s.condition(type))
+        .orElseGet(Condition::new);
   }
 
   private static void soon(OperatorUnderTest operator, String what, ThrowingRunnable assertion) {

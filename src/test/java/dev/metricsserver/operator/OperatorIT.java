@@ -407,11 +407,7 @@ class OperatorIT {
   private static Condition condition(String type) {
     return Optional.ofNullable(cluster.config())
         .map(MetricsServerConfig::getStatus)
-        .map(s -> s.conditions())
-        .stream()
-        .flatMap(List::stream)
-        .filter(c -> c.getType().equals(type))
-        .findFirst()
+        .flatMap(s -> s.condition(type))
         .orElseGet(Condition::new);
   }
 

@@ -34,7 +34,7 @@ class StatusRendererTest {
 
   private static final MetricsServerPlan PLAN = Plans.plan("kubelet: {tls: {mode: Insecure}}");
   private static final Outcome APPLIED = new Outcome.Applied(PLAN);
-  private static final Outcome PAUSED = new Outcome.Paused(PLAN);
+  private static final Outcome PAUSED = new Outcome.Paused();
   private static final Outcome REFUSED = new Outcome.Refused("InvalidSpec");
   private static final Outcome FAILED = new Outcome.Failed("the API server is busy");
   private static final Duration HOUR = Duration.ofHours(1);
