@@ -5,6 +5,7 @@ import dev.metricsserver.diagnosis.Finding.Severity;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.AggregatedOperatorException;
 import java.net.HttpURLConnection;
+import java.util.concurrent.RejectedExecutionException;
 
 /** Turns what the API server refused into a finding. */
 final class ApplyError {
@@ -34,6 +35,13 @@ final class ApplyError {
         "the operator could not finish: " + cause.getMessage(),
         "none needed if it passes: the operator goes on trying; else see its log",
         "MetricsServerConfig/cluster");
+  }
+
+  /**
+   * Whether it failed only because the operator is being stopped: no news, the next one goes on.
+   */
+  static boolean stopped(Exception e) {
+    return cause(e) instanceof RejectedExecutionException;
   }
 
   /** The first of several causes, and the innermost that the API server has a word for. */

@@ -3,6 +3,7 @@ package dev.metricsserver.controller;
 import static java.util.Objects.requireNonNullElse;
 
 import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.api.MetricsServerConfigSpec;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.Installed;
 import dev.metricsserver.facts.ControlPlane;
@@ -12,6 +13,7 @@ import dev.metricsserver.facts.Timestamps;
 import dev.metricsserver.observation.MetricsAnswer;
 import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Observer;
+import dev.metricsserver.plan.Durations;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.rendering.Names;
 import dev.metricsserver.rendering.Workload;
@@ -39,14 +41,16 @@ final class Cluster {
 
   private final Context<MetricsServerConfig> context;
   private final ControlPlane.Reader controlPlane;
-  private final String namespace;
+  private final MetricsServerConfigSpec spec;
   private final List<NodeFacts> nodes;
 
   Cluster(
-      Context<MetricsServerConfig> context, ControlPlane.Reader controlPlane, String namespace) {
+      MetricsServerConfigSpec spec,
+      Context<MetricsServerConfig> context,
+      ControlPlane.Reader controlPlane) {
+    this.spec = spec;
     this.context = context;
     this.controlPlane = controlPlane;
-    this.namespace = namespace;
     this.nodes =
         context
             .getSecondaryResourcesAsStream(Node.class)
@@ -69,7 +73,7 @@ final class Cluster {
         foreign());
   }
 
-  Observations observations(Map<String, String> scrapedNodes, Instant now) {
+  Observations observations(Instant now) {
     var answer = context.getSecondaryResource(MetricsAnswer.class).orElse(MetricsAnswer.NOT_ASKED);
     return new Observations(
         deployment().map(Observer::rollout),
@@ -80,10 +84,15 @@ final class Cluster {
             .sorted(Comparator.comparing(p -> p.getMetadata().getName()))
             .map(Observer::pod)
             .toList(),
-        Endpoints.ready(slices(), namespace, Names.METRICS_SERVER),
+        Endpoints.ready(slices(), spec.namespace(), Names.METRICS_SERVER),
         apiService().map(Observer::registration),
         answer,
-        Observer.coverage(nodes, scrapedNodes, answer.nodes(), now));
+        Observer.coverage(
+            nodes,
+            spec.kubelet().nodeSelector(),
+            Durations.parse(spec.metricResolution()),
+            answer.nodes(),
+            now));
   }
 
   Optional<APIService> apiService() {
@@ -99,11 +108,11 @@ final class Cluster {
   }
 
   private boolean here(HasMetadata object) {
-    return namespace.equals(object.getMetadata().getNamespace());
+    return spec.namespace().equals(object.getMetadata().getNamespace());
   }
 
   private boolean namespaceExists() {
-    return context.getClient().namespaces().withName(namespace).get() != null;
+    return context.getClient().namespaces().withName(spec.namespace()).get() != null;
   }
 
   /**

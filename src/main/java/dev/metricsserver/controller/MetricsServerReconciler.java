@@ -131,11 +131,11 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
           reporter.report(
               config,
               new Outcome.Refused(reason),
-              cluster.observations(config.getSpec().kubelet().nodeSelector(), now),
+              cluster.observations(now),
               Diagnosis.refused(reason, violations));
       case Decision.Planned(var plan) -> {
         var outcome = apply(config, plan, context);
-        var observations = cluster.observations(plan.scrapedNodes(), now);
+        var observations = cluster.observations(now);
         var findings = Diagnosis.diagnose(plan, observations, now);
         yield lookAgain(
             reporter.report(config, outcome, observations, findings), cluster, observations, now);
@@ -146,17 +146,19 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
   @Override
   public ErrorStatusUpdateControl<MetricsServerConfig> updateErrorStatus(
       MetricsServerConfig config, Context<MetricsServerConfig> context, Exception e) {
+    if (ApplyError.stopped(e)) {
+      return ErrorStatusUpdateControl.noStatusUpdate();
+    }
     var error = ApplyError.of(e);
-    var selector = config.getSpec().kubelet().nodeSelector();
     return reporter.reportError(
         config,
         new Outcome.Failed(error.message()),
-        cluster(config, context).observations(selector, clock.instant()),
+        cluster(config, context).observations(clock.instant()),
         List.of(error));
   }
 
   private Cluster cluster(MetricsServerConfig config, Context<MetricsServerConfig> context) {
-    return new Cluster(context, controlPlane, config.getSpec().namespace());
+    return new Cluster(config.getSpec(), context, controlPlane);
   }
 
   private Outcome apply(

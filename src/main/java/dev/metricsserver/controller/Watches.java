@@ -28,6 +28,8 @@ final class Watches {
             watch(Node.class)
                 .withName("nodes")
                 .withItemStore(new LeanNodeStore())
+                // In pages: thousands of nodes in one answer would not fit into the heap.
+                .withInformerListLimit(500L)
                 .withOnUpdateFilter((node, old) -> !NodeFacts.of(node).equals(NodeFacts.of(old)))
                 .build(),
             context),

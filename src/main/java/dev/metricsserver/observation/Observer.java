@@ -31,10 +31,8 @@ public final class Observer {
    */
   public static final String LOOK_AGAIN = "metricsserver.dev/look-again";
 
-  /**
-   * How long a node may take to have its first metrics: it joins, its kubelet starts, two scrapes.
-   */
-  private static final Duration NEW_NODE = Duration.ofSeconds(60);
+  /** A node joins and its kubelet starts; its first metrics take two scrapes more. */
+  private static final Duration JOINING = Duration.ofSeconds(30);
 
   /** What a container waits for before it first starts. */
   private static final Set<String> BEING_MADE = Set.of("", "ContainerCreating", "PodInitializing");
@@ -153,17 +151,20 @@ public final class Observer {
    * expected as soon as it reports, so that it is no false alarm before.
    *
    * @param selector labels of the nodes that metrics-server asks; empty for all
+   * @param scrapeInterval how often it asks
    */
   public static Coverage coverage(
       Collection<NodeFacts> nodes,
       Map<String, String> selector,
+      Duration scrapeInterval,
       Set<String> reporting,
       Instant now) {
+    var joinedBefore = now.minus(scrapeInterval.multipliedBy(2).plus(JOINING));
     var expected =
         nodes.stream()
             .filter(NodeFacts::ready)
             .filter(n -> n.hasLabels(selector))
-            .filter(n -> reporting.contains(n.name()) || n.created().isBefore(now.minus(NEW_NODE)))
+            .filter(n -> reporting.contains(n.name()) || n.created().isBefore(joinedBefore))
             .map(NodeFacts::name)
             .toList();
     var missing = expected.stream().filter(n -> !reporting.contains(n)).sorted().toList();

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /** Durations as metrics-server's flags write them: {@code 15s}, {@code 1m30s}, {@code 1.5h}. */
-final class Durations {
+public final class Durations {
 
   private static final Pattern PART = Pattern.compile("([0-9]+(?:\\.[0-9]+)?)(ms|s|m|h)");
   private static final Map<String, Long> MILLIS =
@@ -14,7 +14,8 @@ final class Durations {
 
   private Durations() {}
 
-  static Duration parse(String text) {
+  /** Reads one that the schema admitted; anything else is zero. */
+  public static Duration parse(String text) {
     return PART.matcher(text)
         .results()
         .map(part ->

@@ -21,7 +21,6 @@ import java.util.Optional;
  *     1.27)
  * @param memory annotations of the Deployment that later decisions read
  * @param scrapeInterval how often each kubelet is asked
- * @param scrapedNodes labels of the nodes that are asked; empty for all
  */
 public record MetricsServerPlan(
     String namespace,
@@ -44,8 +43,7 @@ public record MetricsServerPlan(
     Optional<NetworkRules> networkRules,
     Reason networkReason,
     Map<String, String> memory,
-    Duration scrapeInterval,
-    Map<String, String> scrapedNodes) {
+    Duration scrapeInterval) {
 
   /** Whether a peer's certificate is verified, and why. */
   public record TLSDecision(boolean verified, String reason) {

@@ -158,6 +158,14 @@ public final class Planner {
       });
     }
     spec.extraArgs().forEach(a -> Flags.check(a, release).ifPresent(violations::add));
+    if (spec.logging().format() == LoggingSpec.Format.JSON
+        && spec.extraArgs().stream().anyMatch(a -> a.startsWith("--vmodule="))) {
+      violations.add(
+          new Violation(
+              "extraArgs",
+              "metrics-server does not start with --vmodule and JSON logs",
+              "remove --vmodule, or set logging.format: Text"));
+    }
     return violations;
   }
 
@@ -227,8 +235,7 @@ public final class Planner {
         network.rules(),
         network.reason(),
         memory(),
-        resolution(),
-        spec.kubelet().nodeSelector());
+        resolution());
   }
 
   private String image(Release release) {

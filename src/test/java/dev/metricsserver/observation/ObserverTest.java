@@ -13,6 +13,7 @@ import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
@@ -477,9 +478,10 @@ class ObserverTest {
   // ------------------------------------------------------------------------------------ coverage
 
   private static final Map<String, String> ALL = Map.of();
+  private static final Duration RESOLUTION = Duration.ofSeconds(15);
 
   private static Coverage coverage(List<NodeFacts> nodes, Set<String> reporting) {
-    return Observer.coverage(nodes, ALL, reporting, NOW);
+    return Observer.coverage(nodes, ALL, RESOLUTION, reporting, NOW);
   }
 
   @Test
@@ -523,6 +525,18 @@ class ObserverTest {
   }
 
   @Test
+  void aNewNodeIsGivenTimeForTwoScrapesHoweverRareTheyAre() {
+    var nodes = List.of(SampleNode.number(1).created(NOW.minusSeconds(149)).facts());
+
+    assertThat(Observer.coverage(nodes, ALL, Duration.ofMinutes(1), Set.of(), NOW).expected())
+        .isZero();
+    assertThat(
+            Observer.coverage(nodes, ALL, Duration.ofMinutes(1), Set.of(), NOW.plusSeconds(2))
+                .expected())
+        .isEqualTo(1);
+  }
+
+  @Test
   void aNodeThatIsNotReadyIsNotExpected() {
     var nodes = List.of(SampleNode.number(1).facts(), SampleNode.number(2).notReady().facts());
 
@@ -535,7 +549,8 @@ class ObserverTest {
     var nodes =
         List.of(SampleNode.number(1).label("metrics", "yes").facts(), SampleNode.number(2).facts());
 
-    assertThat(Observer.coverage(nodes, Map.of("metrics", "yes"), Set.of("node-1"), NOW))
+    assertThat(
+            Observer.coverage(nodes, Map.of("metrics", "yes"), RESOLUTION, Set.of("node-1"), NOW))
         .isEqualTo(new Coverage(2, 1, 1, List.of()));
   }
 

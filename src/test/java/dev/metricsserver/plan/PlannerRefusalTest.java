@@ -95,6 +95,18 @@ class PlannerRefusalTest {
         .containsExactly("port");
   }
 
+  /** Seen of 0.9.0: it says that vmodule is only for the text format, and stops. */
+  @Test
+  void vmoduleIsRefusedWithJSONLogs() {
+    assertThat(refusal("{logging: {format: JSON}, extraArgs: ['--vmodule=scraper=5']}", TWO_NODES))
+        .isEqualTo(
+            refused(
+                "extraArgs",
+                "metrics-server does not start with --vmodule and JSON logs",
+                "remove --vmodule, or set logging.format: Text"));
+    assertThat(plan("extraArgs: ['--vmodule=scraper=5']").args()).contains("--vmodule=scraper=5");
+  }
+
   @Test
   void theKubeletsPortIsFreeInThePodNetwork() {
     assertThat(plan("port: 10250").port()).isEqualTo(10250);
