@@ -40,6 +40,34 @@ certificate_create() {
     -CA "$PKI/$2.crt" -CAkey "$PKI/$2.key" -keyout "$PKI/$1.key" -out "$PKI/$1.crt" -subj "$3" "${extensions[@]}" 2>/dev/null
 }
 
+# certificate_create_expired NAME AUTHORITY SUBJECT USAGE ALTERNATIVE_NAMES: of a day that is long past, which only
+# `openssl ca` can do.
+certificate_create_expired() {
+  cat >"$PKI/expired.cnf" <<END
+[ca]
+default_ca = expired
+[expired]
+database = $PKI/index.txt
+new_certs_dir = $PKI
+rand_serial = yes
+default_md = sha256
+policy = any
+unique_subject = no
+x509_extensions = extensions
+[any]
+organizationName = optional
+commonName = supplied
+[extensions]
+extendedKeyUsage = $4
+subjectAltName = $5
+END
+  : >"$PKI/index.txt"
+  openssl req -new -config "$PKI/openssl.cnf" -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc \
+    -keyout "$PKI/$1.key" -out "$PKI/$1.csr" -subj "$3" 2>/dev/null
+  openssl ca -config "$PKI/expired.cnf" -batch -notext -cert "$PKI/$2.crt" -keyfile "$PKI/$2.key" \
+    -in "$PKI/$1.csr" -out "$PKI/$1.crt" -startdate 20200101000000Z -enddate 20200102000000Z 2>/dev/null
+}
+
 # kubeconfig_create CERTIFICATE FILE
 kubeconfig_create() {
   local temporary=$2.$$

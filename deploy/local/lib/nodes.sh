@@ -45,10 +45,49 @@ node_import() {
 
 # node_start NUMBER: the daemons that need the API server
 node_start() {
-  local name=node$1
-  machine_spawn "$name" /run/bin/kubelet --config=/run/machine/kubelet.yaml --kubeconfig=/run/machine/kubelet.kubeconfig \
-    --hostname-override="$name" --node-ip="$(node_address "$1")"
-  proxy_start "$name" "$name"
+  kubelet_start "$1"
+  proxy_start "node$1" "node$1"
+}
+
+kubelet_start() {
+  machine_spawn "node$1" /run/bin/kubelet --config=/run/machine/kubelet.yaml --kubeconfig=/run/machine/kubelet.kubeconfig \
+    --hostname-override="node$1" --node-ip="$(node_address "$1")"
+}
+
+kubelet_gone() { [[ -z $(machine_process "node$1" kubelet) ]]; }
+
+kubelet_listens() { machine_exec "node$1" bash -c ": </dev/tcp/$(node_address "$1")/$2" 2>/dev/null; }
+
+# kubelet_configure NUMBER CERTIFICATE PORT READ_ONLY_PORT: for its next start; it forgets the certificates it had.
+kubelet_configure() {
+  local number=$1 home
+  home=$(machine_home "node$number")
+  rm -rf "$home/var/lib/kubelet/pki"
+  case $2 in
+    self-signed | requested) KUBELET_CERTIFICATES=$2 ;;
+    expired | other-address) KUBELET_CERTIFICATES=self-signed ;;
+    *) die "--certificate wants self-signed, requested, expired or other-address, not '$2'." ;;
+  esac
+  {
+    node_fill kubelet.yaml "$number"
+    printf 'port: %s\nreadOnlyPort: %s\n' "$3" "$4"
+    case $2 in
+      expired) kubelet_certificate "$number" certificate_create_expired "$(node_address "$number")" ;;
+      other-address) kubelet_certificate "$number" certificate_create 192.0.2.1 ;;
+    esac
+  } >"$home/kubelet.yaml"
+}
+
+# kubelet_certificate NUMBER CREATE ADDRESS: a serving certificate that nobody had to ask for; prints the settings that
+# name it
+kubelet_certificate() {
+  local name=node$1-serving file
+  PKI=$(machine_home cp)/pki
+  "$2" "$name" ca "/O=system:nodes/CN=system:node:node$1" serverAuth "IP:$3"
+  for file in crt key; do
+    cp "$PKI/$name.$file" "$(machine_home "node$1")/serving.$file"
+  done
+  printf 'tlsCertFile: /run/machine/serving.crt\ntlsPrivateKeyFile: /run/machine/serving.key\n'
 }
 
 # nodes_join NUMBER...: Node objects with their pod ranges, Ready and free of the taints of the start.

@@ -22,7 +22,7 @@ operator_wait() {
   kubectl --namespace metrics-server-operator rollout status deployment/metrics-server-operator --timeout=120s >/dev/null
 }
 
-# local_config: the example for a local cluster. Where the API servers are no nodes, where they connect from has to be
+# local_config: all by default. Where the API servers are no nodes, where they connect from has to be
 # told, for the NetworkPolicy.
 local_config() {
   local addresses nodes address cidrs=()
@@ -31,9 +31,11 @@ local_config() {
   for address in $addresses; do
     [[ " $nodes " == *" $address "* ]] || cidrs+=("$address/32")
   done
-  cat "$PROJECT_DIR/deploy/examples/local.yaml"
+  sed '/^spec:/d' "$PROJECT_DIR/deploy/examples/default.yaml"
   if ((${#cidrs[@]} > 0)); then
-    printf '  networkPolicy:\n    controlPlaneCIDRs: [%s]\n' "$(IFS=,; printf '%s' "${cidrs[*]}")"
+    printf 'spec:\n  networkPolicy:\n    controlPlaneCIDRs: [%s]\n' "$(IFS=,; printf '%s' "${cidrs[*]}")"
+  else
+    printf 'spec: {}\n'
   fi
 }
 

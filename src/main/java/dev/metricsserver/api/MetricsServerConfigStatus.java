@@ -65,7 +65,7 @@ public record MetricsServerConfigStatus(
 
   /** A TLS decision in force and its reason. */
   public record TLSStatus(
-      @JsonPropertyDescription("Verify or Insecure.") String mode,
+      @JsonPropertyDescription("Verify, Insecure or Plaintext.") String mode,
       @JsonPropertyDescription("Why it is so.") String reason) {}
 
   /** Which nodes have metrics. */

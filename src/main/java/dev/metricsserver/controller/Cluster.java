@@ -2,18 +2,25 @@ package dev.metricsserver.controller;
 
 import static java.util.Objects.requireNonNullElse;
 
+import dev.metricsserver.api.KubeletSpec.TLSMode;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigSpec;
+import dev.metricsserver.facts.CertificateRequests;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.Installed;
+import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
 import dev.metricsserver.facts.ControlPlane;
 import dev.metricsserver.facts.Endpoints;
+import dev.metricsserver.facts.Kubelets;
 import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.Timestamps;
+import dev.metricsserver.facts.TrustBundle;
+import dev.metricsserver.facts.TrustBundle.Found;
 import dev.metricsserver.observation.MetricsAnswer;
 import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Observer;
 import dev.metricsserver.plan.Durations;
+import dev.metricsserver.plan.KubeletPlanner;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.rendering.Names;
 import dev.metricsserver.rendering.Workload;
@@ -31,6 +38,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -39,18 +48,28 @@ import java.util.stream.Stream;
  */
 final class Cluster {
 
+  private static final String ADDRESS_TYPES = "--kubelet-preferred-address-types=";
+  private static final Set<String> UNVERIFIED =
+      Set.of("--kubelet-insecure-tls", "--deprecated-kubelet-completely-insecure");
+
   private final Context<MetricsServerConfig> context;
   private final ControlPlane.Reader controlPlane;
+  private final TrustBundle.Reader trustBundles;
+  private final Kubelets kubelets;
   private final MetricsServerConfigSpec spec;
   private final List<NodeFacts> nodes;
 
   Cluster(
       MetricsServerConfigSpec spec,
       Context<MetricsServerConfig> context,
-      ControlPlane.Reader controlPlane) {
+      ControlPlane.Reader controlPlane,
+      TrustBundle.Reader trustBundles,
+      Kubelets kubelets) {
     this.spec = spec;
     this.context = context;
     this.controlPlane = controlPlane;
+    this.trustBundles = trustBundles;
+    this.kubelets = kubelets;
     this.nodes =
         context
             .getSecondaryResourcesAsStream(Node.class)
@@ -69,8 +88,24 @@ final class Cluster {
         upgraded.service(),
         upgraded.cilium(),
         deployment.isPresent() || namespaceExists(),
+        kubeletFacts(),
         deployment.map(Cluster::installed),
         foreign());
+  }
+
+  private KubeletFacts kubeletFacts() {
+    var authority =
+        Optional.ofNullable(spec.kubelet().tls().certificateAuthority())
+            .map(a -> trustBundles.read(spec.namespace(), a));
+    var requested =
+        certificateRequests().requests().stream()
+            .map(CertificateRequests.Request::node)
+            .collect(Collectors.toSet());
+    kubelets.look(
+        KubeletPlanner.targets(spec.kubelet(), nodes),
+        authority.map(b -> b instanceof Found(var pem) ? pem : null),
+        requested);
+    return new KubeletFacts(kubelets.seen(), kubelets.complete(), authority, requested);
   }
 
   Observations observations(Instant now) {
@@ -93,6 +128,18 @@ final class Cluster {
             Durations.parse(spec.metricResolution()),
             answer.nodes(),
             now));
+  }
+
+  /** Kubelets' requests for serving certificates that nobody has decided. */
+  CertificateRequests certificateRequests() {
+    return context.getSecondaryResource(CertificateRequests.class).orElse(CertificateRequests.NONE);
+  }
+
+  /** The addresses of the API servers. */
+  Set<String> apiServers() {
+    return Endpoints.addresses(slices(), "default", "kubernetes").stream()
+        .map(ClusterFacts.Endpoint::address)
+        .collect(Collectors.toSet());
   }
 
   Optional<APIService> apiService() {
@@ -149,12 +196,33 @@ final class Cluster {
     var metadata = deployment.getMetadata();
     var annotations = requireNonNullElse(metadata.getAnnotations(), Map.<String, String>of());
     var labels = requireNonNullElse(metadata.getLabels(), Map.<String, String>of());
+    var args =
+        deployment.getSpec().getTemplate().getSpec().getContainers().stream()
+            .flatMap(c -> c.getArgs().stream())
+            .toList();
     return new Installed(
         labels.getOrDefault(Workload.VERSION_LABEL, ""),
+        verifies(annotations.get(Planner.KUBELET_TLS), args),
+        addressTypes(args),
         number(annotations.get(Planner.PLANNED_REPLICAS)),
         number(annotations.get(Planner.SIZED_FOR)),
         Timestamps.parse(annotations.get(Planner.FEWER_SINCE)),
         Timestamps.parse(annotations.get(Planner.SMALLER_SINCE)));
+  }
+
+  /** As we noted it; of a Deployment without a note, as its flags have it. */
+  private static boolean verifies(String noted, List<String> args) {
+    return noted != null
+        ? noted.equals(TLSMode.Verify.name())
+        : args.stream().noneMatch(UNVERIFIED::contains);
+  }
+
+  private static List<String> addressTypes(List<String> args) {
+    return args.stream()
+        .filter(a -> a.startsWith(ADDRESS_TYPES))
+        .findFirst()
+        .map(a -> List.of(a.substring(ADDRESS_TYPES.length()).split(",", -1)))
+        .orElse(List.of());
   }
 
   /** An annotation that somebody else changed is as good as none: the next apply writes it anew. */

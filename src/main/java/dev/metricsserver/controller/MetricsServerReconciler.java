@@ -1,6 +1,8 @@
 package dev.metricsserver.controller;
 
+import dev.metricsserver.api.KubeletSpec.Approval;
 import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.csr.Approver;
 import dev.metricsserver.dependents.APIServiceDependent;
 import dev.metricsserver.dependents.AuthDelegatorDependent;
 import dev.metricsserver.dependents.AuthReaderDependent;
@@ -15,6 +17,8 @@ import dev.metricsserver.dependents.ServiceAccountDependent;
 import dev.metricsserver.dependents.ServiceDependent;
 import dev.metricsserver.diagnosis.Diagnosis;
 import dev.metricsserver.facts.ControlPlane;
+import dev.metricsserver.facts.Kubelets;
+import dev.metricsserver.facts.TrustBundle;
 import dev.metricsserver.observation.MetricsQuery;
 import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Observations.Registration;
@@ -95,20 +99,27 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
   public static final String FIELD_MANAGER = Names.MANAGED_BY;
 
   private final ControlPlane.Reader controlPlane;
+  private final TrustBundle.Reader trustBundles;
+  private final Kubelets kubelets;
   private final MetricsQuery metrics;
   private final Registrar registrar;
   private final Reporter reporter;
+  private final KubernetesClient client;
   private final InstantSource clock;
   private final Runnable verified;
+  private Approver approver;
 
   /**
    * @param verified called each time all objects are as they should be
    */
   public MetricsServerReconciler(KubernetesClient client, InstantSource clock, Runnable verified) {
     this.controlPlane = new ControlPlane.Reader(client, clock);
+    this.trustBundles = new TrustBundle.Reader(client, clock);
+    this.kubelets = new Kubelets(client, clock);
     this.metrics = new MetricsQuery(client);
     this.registrar = new Registrar(client);
     this.reporter = new Reporter(client, clock);
+    this.client = client;
     this.clock = clock;
     this.verified = verified;
   }
@@ -116,8 +127,13 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
   @Override
   public List<EventSource<?, MetricsServerConfig>> prepareEventSources(
       EventSourceContext<MetricsServerConfig> context) {
-    var sources = new ArrayList<>(Watches.all(context));
+    var nodes = new Watches.Nodes(context, node -> approver.lookAgain(node));
+    approver = new Approver(client, clock, nodes::claimants, nodes::podNetworks);
+    var sources = new ArrayList<>(Watches.others(context));
+    sources.add(nodes);
+    sources.add(kubelets);
     sources.add(metrics);
+    sources.add(approver);
     return sources;
   }
 
@@ -126,6 +142,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
       MetricsServerConfig config, Context<MetricsServerConfig> context) {
     var now = clock.instant();
     var cluster = cluster(config, context);
+    approveCertificateRequests(config, cluster);
     return switch (Planner.plan(config.getSpec(), cluster.facts(), now)) {
       case Decision.Refused(var reason, var violations) ->
           reporter.report(
@@ -133,10 +150,11 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
               new Outcome.Refused(reason),
               cluster.observations(now),
               Diagnosis.refused(reason, violations));
+      case Decision.Pending() -> UpdateControl.noUpdate();
       case Decision.Planned(var plan) -> {
         var outcome = apply(config, plan, context);
         var observations = cluster.observations(now);
-        var findings = Diagnosis.diagnose(plan, observations, now);
+        var findings = Diagnosis.diagnose(plan, observations, cluster.certificateRequests(), now);
         yield lookAgain(
             reporter.report(config, outcome, observations, findings), cluster, observations, now);
       }
@@ -157,8 +175,22 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
         List.of(error));
   }
 
+  /** As the spec says, even while the rest of it is refused: one does not depend on the other. */
+  private void approveCertificateRequests(MetricsServerConfig config, Cluster cluster) {
+    if (approves(config)) {
+      approver.approve(cluster.apiServers());
+    } else {
+      approver.approveNothing();
+    }
+  }
+
+  private static boolean approves(MetricsServerConfig config) {
+    return config.getSpec().kubelet().servingCertificateApproval() == Approval.Enabled
+        && !config.getSpec().paused();
+  }
+
   private Cluster cluster(MetricsServerConfig config, Context<MetricsServerConfig> context) {
-    return new Cluster(config.getSpec(), context, controlPlane);
+    return new Cluster(config.getSpec(), context, controlPlane, trustBundles, kubelets);
   }
 
   private Outcome apply(

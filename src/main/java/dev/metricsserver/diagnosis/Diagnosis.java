@@ -1,11 +1,13 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.facts.CertificateRequests;
 import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Observations.PodState;
 import dev.metricsserver.observation.Observations.Problem;
 import dev.metricsserver.observation.Observations.Registration;
 import dev.metricsserver.plan.Decision.Violation;
+import dev.metricsserver.plan.KubeletPlanner;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.rendering.Names;
 import java.time.Duration;
@@ -23,12 +25,23 @@ public final class Diagnosis {
   private final MetricsServerPlan plan;
   private final Observations observations;
   private final Instant now;
+  private final Severity severity;
+  private final KubeletFindings kubelets;
+  private final List<Finding> requests;
   private final List<Finding> findings = new ArrayList<>();
 
-  private Diagnosis(MetricsServerPlan plan, Observations observations, Instant now) {
+  private Diagnosis(
+      MetricsServerPlan plan,
+      Observations observations,
+      CertificateRequests requests,
+      Instant now) {
     this.plan = plan;
     this.observations = observations;
     this.now = now;
+    this.severity =
+        serving() && observations.coverage().sufficient() ? Severity.Warning : Severity.Error;
+    this.kubelets = new KubeletFindings(plan.kubeletTLS(), plan.approving(), severity);
+    this.requests = CertificateFindings.of(requests, plan.approving(), severity, now);
   }
 
   /**
@@ -36,8 +49,11 @@ public final class Diagnosis {
    * gives one error at most: what comes after a broken link is its consequence.
    */
   public static List<Finding> diagnose(
-      MetricsServerPlan plan, Observations observations, Instant now) {
-    return new Diagnosis(plan, observations, now).run();
+      MetricsServerPlan plan,
+      Observations observations,
+      CertificateRequests requests,
+      Instant now) {
+    return new Diagnosis(plan, observations, requests, now).run();
   }
 
   /** Findings about a refused spec, one for each thing that is wrong. */
@@ -54,21 +70,33 @@ public final class Diagnosis {
   }
 
   private List<Finding> run() {
-    broken().ifPresentOrElse(findings::add, this::missingNodes);
-    standIns();
+    if (serving()) {
+      var broken = unregistered().or(this::unanswered);
+      broken.ifPresent(findings::add);
+      findings.addAll(requests);
+      findings.addAll(kubelets.unreadable());
+      if (broken.isEmpty()) {
+        missingNodes();
+      }
+      standIns();
+    } else {
+      podsMissing().ifPresent(findings::add);
+      findings.addAll(requests);
+      findings.addAll(kubelets.unreadable());
+      if (findings.isEmpty()) {
+        noMetrics().ifPresent(findings::add);
+      }
+    }
     weaknesses();
     return List.copyOf(findings);
   }
 
-  private Optional<Finding> broken() {
-    if (observations.pods().stream().noneMatch(PodState::ready)) {
-      return podsMissing().or(this::noMetrics);
-    }
-    return observations
-        .registration()
-        .filter(r -> !r.available())
-        .flatMap(this::unreachable)
-        .or(this::unanswered);
+  private boolean serving() {
+    return observations.pods().stream().anyMatch(PodState::ready);
+  }
+
+  private Optional<Finding> unregistered() {
+    return observations.registration().filter(r -> !r.available()).flatMap(this::unreachable);
   }
 
   private Optional<Finding> podsMissing() {
@@ -145,24 +173,12 @@ public final class Diagnosis {
         .filter(p -> p.runningSince().map(t -> t.plus(patience).isBefore(now)).orElse(false))
         .findFirst()
         .map(p ->
-            plan.kubeletTLS().verified()
-                ? finding(
-                    p,
-                    Severity.Error,
-                    "KubeletsNotScraped",
-                    "metrics-server runs but gets no metrics from the kubelets, most often because"
-                        + " their serving certificates are not signed by the cluster's CA",
-                    "see the reason with kubectl -n %s logs %s; have the kubelets' certificates signed by the cluster"
-                            .formatted(plan.namespace(), p.name())
-                        + " (serverTLSBootstrap: true), or accept them unseen with"
-                        + " spec.kubelet.tls.mode: Insecure")
-                : finding(
-                    p,
-                    Severity.Error,
-                    "KubeletsNotScraped",
-                    "metrics-server runs but gets no metrics from the kubelets",
-                    "see the reason with kubectl -n %s logs %s"
-                        .formatted(plan.namespace(), p.name())));
+            finding(
+                p,
+                Severity.Error,
+                "KubeletsNotScraped",
+                "metrics-server runs but gets no metrics from the kubelets",
+                "see the reason with kubectl -n %s logs %s".formatted(plan.namespace(), p.name())));
   }
 
   /** The API server looks every few seconds; what it says in between is old, not wrong. */
@@ -222,48 +238,33 @@ public final class Diagnosis {
 
   /** One pod serves, another one does not run: no outage, but none to spare either. */
   private void standIns() {
-    if (observations.pods().stream().anyMatch(PodState::ready)) {
-      observations.pods().stream()
-          .filter(p -> p.problem().isPresent())
-          .findFirst()
-          .ifPresent(p -> findings.add(podProblem(p, p.problem().orElseThrow(), Severity.Warning)));
-    }
+    observations.pods().stream()
+        .filter(p -> p.problem().isPresent())
+        .findFirst()
+        .ifPresent(p -> findings.add(podProblem(p, p.problem().orElseThrow(), Severity.Warning)));
   }
 
+  /** Those aside whose kubelet is known to be the reason. */
   private void missingNodes() {
     var coverage = observations.coverage();
-    if (observations.answer().answered() && !coverage.missing().isEmpty()) {
-      var shown = coverage.missing().stream().limit(10).toList();
-      var more = coverage.missing().size() - shown.size();
+    var explained = kubelets.nodes();
+    var missing = coverage.missing().stream().filter(n -> !explained.contains(n)).toList();
+    if (observations.answer().answered() && !missing.isEmpty()) {
       findings.add(
           new Finding(
               "NodesWithoutMetrics",
-              coverage.sufficient() ? Severity.Warning : Severity.Error,
-              "%d of %d nodes have no metrics: %s%s"
+              severity,
+              "%d of %d nodes have no metrics: %s"
                   .formatted(
-                      coverage.missing().size(),
-                      coverage.expected(),
-                      String.join(", ", shown),
-                      more > 0 ? " and %d more".formatted(more) : ""),
+                      missing.size(), coverage.expected(), KubeletPlanner.firstNames(missing)),
               "kubectl -n %s logs deployment/metrics-server | grep %s"
-                  .formatted(plan.namespace(), shown.getFirst()),
-              "Node/" + shown.getFirst()));
+                  .formatted(plan.namespace(), missing.getFirst()),
+              "Node/" + missing.getFirst()));
     }
   }
 
   private void weaknesses() {
-    if (!plan.kubeletTLS().verified()) {
-      findings.add(
-          new Finding(
-              "KubeletTLSInsecure",
-              Severity.Warning,
-              "the kubelets' certificates are not verified, so whoever answers on a node's address"
-                  + " receives metrics-server's token: "
-                  + plan.kubeletTLS().reason(),
-              "have the kubelets' certificates signed by the cluster (serverTLSBootstrap: true),"
-                  + " then remove spec.kubelet.tls.mode",
-              "MetricsServerConfig/cluster"));
-    }
+    findings.addAll(kubelets.weaknesses());
     if (!plan.servingTLS().verified()) {
       findings.add(
           new Finding(

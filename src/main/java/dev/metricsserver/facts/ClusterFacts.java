@@ -2,7 +2,9 @@ package dev.metricsserver.facts;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What the cluster is, as far as decisions depend on it.
@@ -10,6 +12,7 @@ import java.util.Optional;
  * @param apiServers where the API servers listen, from the {@code kubernetes} EndpointSlices
  * @param apiServerService the addresses and ports of the {@code kubernetes} Service
  * @param cilium whether Cilium runs the nodes' network
+ * @param kubelets what the kubelets show, and what is known to verify it by
  * @param installed the running Deployment of ours: the memory of earlier decisions
  * @param foreign objects under our names that this operator did not make, as kind/namespace/name
  */
@@ -20,6 +23,7 @@ public record ClusterFacts(
     List<Endpoint> apiServerService,
     boolean cilium,
     boolean namespaceExists,
+    KubeletFacts kubelets,
     Optional<Installed> installed,
     List<String> foreign) {
 
@@ -27,8 +31,24 @@ public record ClusterFacts(
   public record Endpoint(String address, int port) {}
 
   /**
+   * What the kubelets show on the wire.
+   *
+   * @param seen by node; nothing of a node that was not looked at yet
+   * @param complete whether the first look at all of them is over
+   * @param authority the CA that the user gave, or why it cannot be had; empty when none was given
+   * @param requested nodes whose request for a serving certificate nobody decided
+   */
+  public record KubeletFacts(
+      Map<String, Kubelet> seen,
+      boolean complete,
+      Optional<TrustBundle> authority,
+      Set<String> requested) {}
+
+  /**
    * What the running Deployment remembers.
    *
+   * @param kubeletsVerified whether it verifies the kubelets' certificates
+   * @param addressTypes the kinds of node address that it dials, best first
    * @param replicas how many replicas were planned, 0 when unknown
    * @param sizedFor the number of nodes its requests were chosen for, 0 when unknown
    * @param fewerSince since when fewer replicas would do, as the Deployment's annotation has it
@@ -36,6 +56,8 @@ public record ClusterFacts(
    */
   public record Installed(
       String version,
+      boolean kubeletsVerified,
+      List<String> addressTypes,
       int replicas,
       int sizedFor,
       Optional<Instant> fewerSince,

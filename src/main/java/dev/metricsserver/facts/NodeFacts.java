@@ -15,6 +15,9 @@ import java.util.Optional;
  * @param tunnelAddresses addresses the node's network plugin uses as source towards pods
  * @param kubeletPort the port the node reports, 0 when it reports none
  * @param created when the Node object was made
+ * @param osImage the operating system's name for itself, such as {@code Talos (v1.13.2)}
+ * @param kubeletVersion the kubelet's version with its distribution's suffix
+ * @param providerID the node's name at its cloud, such as {@code kind://docker/kind/kind-worker}
  */
 public record NodeFacts(
     String name,
@@ -25,7 +28,10 @@ public record NodeFacts(
     List<Taint> taints,
     boolean ready,
     int kubeletPort,
-    Instant created) {
+    Instant created,
+    String osImage,
+    String kubeletVersion,
+    String providerID) {
 
   /** Annotations by which Calico tells the addresses of its tunnels. */
   private static final List<String> TUNNEL_ANNOTATIONS =
@@ -77,7 +83,10 @@ public record NodeFacts(
             .map(d -> d.getKubeletEndpoint())
             .map(e -> e.getPort())
             .orElse(0),
-        Instant.parse(requireNonNullElse(metadata.getCreationTimestamp(), "1970-01-01T00:00:00Z")));
+        Instant.parse(requireNonNullElse(metadata.getCreationTimestamp(), "1970-01-01T00:00:00Z")),
+        status.map(s -> s.getNodeInfo()).map(i -> i.getOsImage()).orElse(""),
+        status.map(s -> s.getNodeInfo()).map(i -> i.getKubeletVersion()).orElse(""),
+        spec.map(s -> s.getProviderID()).orElse(""));
   }
 
   /** Whether the node has all of these labels. */

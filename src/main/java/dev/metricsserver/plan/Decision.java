@@ -8,6 +8,9 @@ public sealed interface Decision {
   /** The spec can be carried out. */
   record Planned(MetricsServerPlan plan) implements Decision {}
 
+  /** It depends on something that is being looked at and will be known in a moment. */
+  record Pending() implements Decision {}
+
   /**
    * The spec cannot be carried out; nothing is changed because of it.
    *

@@ -11,6 +11,7 @@ import java.util.Optional;
  * Everything that was decided, with reasons where a user may ask for one.
  *
  * @param args metrics-server's arguments, complete
+ * @param approving whether the operator approves the kubelets' requests for serving certificates
  * @param requiredAntiAffinity whether two replicas never share a node
  * @param sleepBeforeStop seconds a pod waits before it is told to stop, where metrics-server itself
  *     cannot wait
@@ -19,6 +20,8 @@ import java.util.Optional;
  * @param networkReason why the NetworkPolicy is as it is, or why there is none
  * @param unhealthyEviction whether the cluster knows {@code unhealthyPodEvictionPolicy} (Kubernetes
  *     1.27)
+ * @param mounts what the pod reads from ConfigMaps and Secrets
+ * @param rollOn annotations of the pod template: when one changes, the pods are replaced
  * @param memory annotations of the Deployment that later decisions read
  * @param scrapeInterval how often each kubelet is asked
  */
@@ -29,7 +32,8 @@ public record MetricsServerPlan(
     PullPolicy pullPolicy,
     List<String> pullSecrets,
     List<String> args,
-    TLSDecision kubeletTLS,
+    KubeletTLS kubeletTLS,
+    boolean approving,
     TLSDecision servingTLS,
     int replicas,
     boolean requiredAntiAffinity,
@@ -42,6 +46,8 @@ public record MetricsServerPlan(
     int port,
     Optional<NetworkRules> networkRules,
     Reason networkReason,
+    List<Mount> mounts,
+    Map<String, String> rollOn,
     Map<String, String> memory,
     Duration scrapeInterval) {
 
@@ -52,6 +58,16 @@ public record MetricsServerPlan(
       return verified ? "Verify" : "Insecure";
     }
   }
+
+  /**
+   * Keys of a ConfigMap or a Secret as files.
+   *
+   * @param name of the volume
+   * @param object the name of the ConfigMap or Secret
+   * @param keys the keys, which are the files' names
+   * @param path the directory
+   */
+  public record Mount(String name, boolean secret, String object, List<String> keys, String path) {}
 
   /** Why something is as it is: a stable word for it, and a sentence. */
   public record Reason(String code, String message) {}

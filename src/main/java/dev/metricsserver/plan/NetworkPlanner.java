@@ -20,20 +20,15 @@ import java.util.stream.Stream;
 /** Who may connect to metrics-server and where it may connect to. */
 final class NetworkPlanner {
 
-  private static final int KUBELET_PORT = 10250;
-
   private final MetricsServerConfigSpec spec;
   private final ClusterFacts facts;
-  private final boolean namesDialled;
+  private final KubeletPlanner kubelets;
   private final Reason reason;
 
-  /**
-   * @param namesDialled whether metrics-server looks kubelets up by name
-   */
-  NetworkPlanner(MetricsServerConfigSpec spec, ClusterFacts facts, boolean namesDialled) {
+  NetworkPlanner(MetricsServerConfigSpec spec, ClusterFacts facts, KubeletPlanner kubelets) {
     this.spec = spec;
     this.facts = facts;
-    this.namesDialled = namesDialled;
+    this.kubelets = kubelets;
     this.reason = decide();
   }
 
@@ -72,7 +67,8 @@ final class NetworkPlanner {
   }
 
   private NetworkRules rules(List<String> clients) {
-    return new NetworkRules(clients, kubelets(), kubeletPorts(), apiServers(), namesDialled);
+    return new NetworkRules(
+        clients, kubelets(), kubeletPorts(), apiServers(), kubelets.namesDialled());
   }
 
   private boolean strict() {
@@ -109,19 +105,8 @@ final class NetworkPlanner {
   }
 
   private List<Integer> kubeletPorts() {
-    if (spec.kubelet().port() != null) {
-      return List.of(spec.kubelet().port());
-    }
-    var ports =
-        facts.nodes().stream()
-            .map(NetworkPlanner::kubeletPort)
-            .collect(Collectors.toCollection(TreeSet::new));
-    return ports.isEmpty() ? List.of(KUBELET_PORT) : List.copyOf(ports);
-  }
-
-  /** Where the kubelet listens; a node that does not say has it at the usual port. */
-  static int kubeletPort(NodeFacts node) {
-    return node.kubeletPort() == 0 ? KUBELET_PORT : node.kubeletPort();
+    var ports = facts.nodes().stream().map(kubelets::port).distinct().sorted().toList();
+    return ports.isEmpty() ? List.of(KubeletPlanner.KUBELET_PORT) : ports;
   }
 
   /**

@@ -1,6 +1,6 @@
 package dev.metricsserver.plan;
 
-import dev.metricsserver.api.KubeletSpec.AddressType;
+import dev.metricsserver.api.KubeletSpec.Approval;
 import dev.metricsserver.api.KubeletSpec.TLSMode;
 import dev.metricsserver.api.LoggingSpec;
 import dev.metricsserver.api.MetricsServerConfigSpec;
@@ -8,6 +8,10 @@ import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.Installed;
 import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.facts.Platform;
+import dev.metricsserver.facts.TrustBundle.Found;
+import dev.metricsserver.facts.TrustBundle.Missing;
+import dev.metricsserver.plan.Decision.Pending;
 import dev.metricsserver.plan.Decision.Planned;
 import dev.metricsserver.plan.Decision.Refused;
 import dev.metricsserver.plan.Decision.Violation;
@@ -24,6 +28,12 @@ import java.util.stream.Collectors;
 
 /** Decides everything about metrics-server from what the user wants and what the cluster is. */
 public final class Planner {
+
+  /** The Deployment's annotation that says how the kubelets are spoken to. */
+  public static final String KUBELET_TLS = "metricsserver.dev/kubelet-tls";
+
+  /** The pod template's annotation with a digest of the CA that the user gave. */
+  public static final String KUBELET_CA = "metricsserver.dev/kubelet-ca";
 
   /** The Deployment's annotation that says how many replicas were planned. */
   public static final String PLANNED_REPLICAS = "metricsserver.dev/planned-replicas";
@@ -42,25 +52,27 @@ public final class Planner {
   private static final Duration MAX_KUBELET_TIMEOUT = Duration.ofSeconds(10);
   private static final int HOST_NETWORK_PORT = 4443;
 
+  /** On AWS Fargate a pod shares its network with a kubelet: Amazon EKS user guide. */
+  private static final int FARGATE_PORT = 10251;
+
   /**
    * How long a pod that was told to stop goes on answering, in seconds: until every node has heard
    * that it is no longer an endpoint.
    */
   private static final int DRAIN_SECONDS = 5;
 
-  private static final List<AddressType> ADDRESS_TYPES =
-      List.of(AddressType.InternalIP, AddressType.ExternalIP, AddressType.Hostname);
-
   private final MetricsServerConfigSpec spec;
   private final ClusterFacts facts;
   private final Instant now;
   private final int capacity;
+  private final KubeletPlanner kubelets;
 
   private Planner(MetricsServerConfigSpec spec, ClusterFacts facts, Instant now) {
     this.spec = spec;
     this.facts = facts;
     this.now = now;
     this.capacity = Placement.capacity(facts.nodes(), spec.scheduling());
+    this.kubelets = new KubeletPlanner(spec.kubelet(), facts, now);
   }
 
   /**
@@ -83,9 +95,12 @@ public final class Planner {
     }
     violations.addAll(release.map(this::unsupportedFields).orElse(List.of()));
     violations.addAll(invalidFields());
-    return violations.isEmpty()
-        ? new Planned(plan(release.orElseThrow()))
-        : new Refused("InvalidSpec", violations);
+    if (!violations.isEmpty()) {
+      return new Refused("InvalidSpec", violations);
+    }
+    return spec.kubelet().tls().mode() == TLSMode.Auto && !facts.kubelets().complete()
+        ? new Pending()
+        : new Planned(plan(release.orElseThrow()));
   }
 
   // ------------------------------------------------------------------------------------- version
@@ -180,11 +195,14 @@ public final class Planner {
     }
     if (spec.hostNetwork()) {
       facts.nodes().stream()
-          .filter(n -> NetworkPlanner.kubeletPort(n) == port())
+          .filter(n -> KubeletPlanner.kubeletPort(n) == port())
           .findFirst()
           .ifPresent(n -> violations.add(portTaken(n)));
     }
     violations.addAll(Sizing.check(resources()));
+    if (facts.kubelets().authority().orElse(null) instanceof Missing(var why, var remedy)) {
+      violations.add(new Violation("kubelet.tls.certificateAuthority", why, remedy));
+    }
     spec.networkPolicy().controlPlaneCIDRs().stream()
         .filter(c -> CoveringPrefixes.parse(c).isEmpty())
         .map(c ->
@@ -209,7 +227,7 @@ public final class Planner {
 
   private MetricsServerPlan plan(Release release) {
     var replicas = replicas();
-    var network = new NetworkPlanner(spec, facts, namesDialled());
+    var network = new NetworkPlanner(spec, facts, kubelets);
     return new MetricsServerPlan(
         spec.namespace(),
         release.version(),
@@ -217,7 +235,8 @@ public final class Planner {
         spec.image().pullPolicy(),
         spec.image().pullSecrets(),
         args(release),
-        kubeletTLS(),
+        kubelets.tls(),
+        spec.kubelet().servingCertificateApproval() == Approval.Enabled && !spec.paused(),
         new TLSDecision(
             false,
             "the API servers accept any certificate from metrics-server (insecureSkipTLSVerify)"),
@@ -234,6 +253,8 @@ public final class Planner {
         port(),
         network.rules(),
         network.reason(),
+        kubelets.mounts(),
+        rollOn(),
         memory(),
         resolution());
   }
@@ -245,33 +266,15 @@ public final class Planner {
     return image.registry() + "/" + image.repository() + ":" + tag + digest;
   }
 
-  private TLSDecision kubeletTLS() {
-    return spec.kubelet().tls().mode() == TLSMode.Verify
-        ? new TLSDecision(
-            true,
-            "kubelet.tls.mode is Verify: the cluster's CA must have signed the kubelets'"
-                + " certificates")
-        : new TLSDecision(false, "kubelet.tls.mode is Insecure");
-  }
-
   private List<String> args(Release release) {
     var kubelet = spec.kubelet();
     var args = new ArrayList<String>();
     args.add("--cert-dir=/tmp");
     args.add("--secure-port=" + port());
     args.add("--metric-resolution=" + spec.metricResolution());
-    args.add(
-        "--kubelet-preferred-address-types="
-            + addressTypes().stream().map(Enum::name).collect(Collectors.joining(",")));
-    args.add(
-        kubelet.port() == null
-            ? "--kubelet-use-node-status-port"
-            : "--kubelet-port=" + kubelet.port());
+    args.addAll(kubelets.args());
     if (release.atLeast("0.7.0")) {
       args.add("--kubelet-request-timeout=" + kubeletTimeout());
-    }
-    if (!kubeletTLS().verified()) {
-      args.add("--kubelet-insecure-tls");
     }
     if (!kubelet.nodeSelector().isEmpty()) {
       args.add(
@@ -294,21 +297,6 @@ public final class Planner {
     return List.copyOf(args);
   }
 
-  private List<AddressType> addressTypes() {
-    return spec.kubelet().addressTypes().isEmpty() ? ADDRESS_TYPES : spec.kubelet().addressTypes();
-  }
-
-  /** Whether any node's kubelet is dialled by a name: the first type that the node has decides. */
-  private boolean namesDialled() {
-    return facts.nodes().stream()
-        .anyMatch(n ->
-            addressTypes().stream()
-                .flatMap(t -> n.addresses().stream().filter(a -> a.type().equals(t.name())))
-                .findFirst()
-                .map(a -> !a.isIP())
-                .orElse(false));
-  }
-
   /** metrics-server refuses to start with a timeout above nine tenths of the resolution. */
   private String kubeletTimeout() {
     if (spec.kubelet().requestTimeout() != null) {
@@ -323,7 +311,15 @@ public final class Planner {
   }
 
   private int port() {
-    return spec.port() != null ? spec.port() : spec.hostNetwork() ? HOST_NETWORK_PORT : 10250;
+    if (spec.port() != null) {
+      return spec.port();
+    }
+    if (spec.hostNetwork()) {
+      return HOST_NETWORK_PORT;
+    }
+    return facts.nodes().stream().anyMatch(n -> Platform.of(n) == Platform.Fargate)
+        ? FARGATE_PORT
+        : 10250;
   }
 
   // ------------------------------------------------------------------------------------- size
@@ -392,8 +388,17 @@ public final class Planner {
     return facts.installed().flatMap(Installed::smallerSince);
   }
 
+  /** metrics-server reads the CA at its start only. */
+  private Map<String, String> rollOn() {
+    return kubelets.tls().verified()
+            && facts.kubelets().authority().orElse(null) instanceof Found(var pem)
+        ? Map.of(KUBELET_CA, Integer.toHexString(pem.hashCode()))
+        : Map.of();
+  }
+
   private Map<String, String> memory() {
     var memory = new TreeMap<String, String>();
+    memory.put(KUBELET_TLS, kubelets.tls().mode().name());
     memory.put(PLANNED_REPLICAS, Integer.toString(replicas()));
     memory.put(SIZED_FOR, Integer.toString(step()));
     if (replicas() > wantedReplicas()) {

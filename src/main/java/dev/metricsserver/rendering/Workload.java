@@ -2,11 +2,13 @@ package dev.metricsserver.rendering;
 
 import dev.metricsserver.api.SchedulingSpec;
 import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.plan.MetricsServerPlan.Mount;
 import io.fabric8.kubernetes.api.model.Affinity;
 import io.fabric8.kubernetes.api.model.AffinityBuilder;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.IntOrString;
+import io.fabric8.kubernetes.api.model.KeyToPathBuilder;
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.LabelSelectorBuilder;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
@@ -19,6 +21,10 @@ import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.TolerationBuilder;
 import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
 import io.fabric8.kubernetes.api.model.TopologySpreadConstraintBuilder;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.VolumeBuilder;
+import io.fabric8.kubernetes.api.model.VolumeMount;
+import io.fabric8.kubernetes.api.model.VolumeMountBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
@@ -39,6 +45,7 @@ public final class Workload {
   public static final String VERSION_LABEL = "app.kubernetes.io/version";
 
   private static final long NOBODY = 65534;
+  private static final int READABLE = 0440;
   private static final String TMP = "tmp";
 
   private Workload() {}
@@ -71,6 +78,7 @@ public final class Workload {
         .addToLabels(Names.SELECTOR)
         .addToLabels("app.kubernetes.io/name", Names.METRICS_SERVER)
         .addToAnnotations(SERVICE_ACCOUNT_UID, serviceAccountUid)
+        .addToAnnotations(plan.rollOn())
         .endMetadata()
         .withNewSpec()
         .withServiceAccountName(Names.METRICS_SERVER)
@@ -101,6 +109,7 @@ public final class Workload {
         .withSizeLimit(new Quantity("16Mi"))
         .endEmptyDir()
         .endVolume()
+        .addAllToVolumes(plan.mounts().stream().map(Workload::volume).toList())
         .endSpec()
         .endTemplate()
         .endSpec()
@@ -167,7 +176,8 @@ public final class Workload {
             .addNewVolumeMount()
             .withName(TMP)
             .withMountPath("/tmp")
-            .endVolumeMount();
+            .endVolumeMount()
+            .addAllToVolumeMounts(plan.mounts().stream().map(Workload::volumeMount).toList());
     plan.sleepBeforeStop()
         .ifPresent(seconds ->
             builder
@@ -179,6 +189,38 @@ public final class Workload {
                 .endPreStop()
                 .endLifecycle());
     return builder.build();
+  }
+
+  /** Readable for the pod's group, as {@code fsGroup} and the API server's own default have it. */
+  private static Volume volume(Mount mount) {
+    var items =
+        mount.keys().stream()
+            .map(key -> new KeyToPathBuilder().withKey(key).withPath(key).build())
+            .toList();
+    var builder = new VolumeBuilder().withName(mount.name());
+    return mount.secret()
+        ? builder
+            .withNewSecret()
+            .withSecretName(mount.object())
+            .withDefaultMode(READABLE)
+            .withItems(items)
+            .endSecret()
+            .build()
+        : builder
+            .withNewConfigMap()
+            .withName(mount.object())
+            .withDefaultMode(READABLE)
+            .withItems(items)
+            .endConfigMap()
+            .build();
+  }
+
+  private static VolumeMount volumeMount(Mount mount) {
+    return new VolumeMountBuilder()
+        .withName(mount.name())
+        .withMountPath(mount.path())
+        .withReadOnly(true)
+        .build();
   }
 
   /** Readiness is asked every second: a pod takes requests within a second of having metrics. */

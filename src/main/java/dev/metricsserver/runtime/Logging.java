@@ -23,7 +23,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
       Map.of(
           "ROOT", Level.INFO,
           "io.fabric8", Level.WARN,
-          "io.fabric8.kubernetes.client.utils.internal.VersionUsageUtils", Level.ERROR,
+          "io.fabric8.kubernetes.client.dsl.internal.VersionUsageUtils", Level.ERROR,
           "io.javaoperatorsdk", Level.WARN,
           // A failed reconcile is told once, in our words, not with every retry and its stack.
           "io.javaoperatorsdk.operator.processing.event.EventProcessor", Level.ERROR,

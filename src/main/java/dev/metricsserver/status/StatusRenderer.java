@@ -9,6 +9,9 @@ import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Observations.Registration;
 import dev.metricsserver.observation.Observations.Rollout;
+import dev.metricsserver.plan.KubeletPlanner;
+import dev.metricsserver.plan.KubeletTLS;
+import dev.metricsserver.plan.KubeletTLS.Kind;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.MetricsServerPlan.TLSDecision;
 import io.fabric8.kubernetes.api.model.Condition;
@@ -81,7 +84,10 @@ public final class StatusRenderer {
         generation,
         plan.map(MetricsServerPlan::version).or(() -> previous.map(p -> p.version())).orElse(null),
         plan.map(MetricsServerPlan::image).or(() -> previous.map(p -> p.image())).orElse(null),
-        plan.map(p -> tls(p.kubeletTLS())).or(() -> previous.map(p -> p.kubeletTLS())).orElse(null),
+        plan.map(MetricsServerPlan::kubeletTLS)
+            .map(t -> new TLSStatus(t.mode().name(), t.reason()))
+            .or(() -> previous.map(p -> p.kubeletTLS()))
+            .orElse(null),
         plan.map(p -> tls(p.servingTLS())).or(() -> previous.map(p -> p.servingTLS())).orElse(null),
         nodes(),
         findings.stream().map(StatusRenderer::finding).toList(),
@@ -112,16 +118,12 @@ public final class StatusRenderer {
     var ready = ready();
     return Stream.of(
             condition(MetricsServerConfigStatus.API_SERVICE_AVAILABLE, apiServiceAvailable()),
-            condition(
-                "KubeletTLSVerified",
-                tls("KubeletTLSVerified", plan().map(MetricsServerPlan::kubeletTLS))),
+            condition("KubeletTLSVerified", kubeletTLSVerified()),
             condition("MetricsAvailable", metricsAvailable()),
             condition("Ready", ready),
             condition("Reconciling", reconciling(ready)),
-            condition(
-                "ServingTLSVerified",
-                tls("ServingTLSVerified", plan().map(MetricsServerPlan::servingTLS))),
-            condition("Stalled", stalled()))
+            condition("ServingTLSVerified", servingTLSVerified()),
+            condition("Stalled", stalled(ready)))
         .toList();
   }
 
@@ -163,6 +165,9 @@ public final class StatusRenderer {
   }
 
   private State reconciling(State ready) {
+    if (waitsForPerson(ready).isPresent()) {
+      return State.of(false, "Stalled", "waiting for a person");
+    }
     return switch (outcome) {
       case Outcome.Refused _ -> State.of(false, "Stalled", "waiting for a person");
       case Outcome.Paused _ -> State.of(false, "Paused", "paused: nothing is changed");
@@ -174,10 +179,19 @@ public final class StatusRenderer {
     };
   }
 
-  private State stalled() {
+  private Optional<Finding> waitsForPerson(State ready) {
+    return ready.status().equals("True")
+        ? Optional.empty()
+        : findings.stream().filter(Finding::stalled).findFirst();
+  }
+
+  private State stalled(State ready) {
     return switch (outcome) {
       case Outcome.Refused(var reason) -> State.of(true, reason, firstError());
-      default -> State.of(false, "NotStalled", "no person is needed to go on");
+      default ->
+          waitsForPerson(ready)
+              .map(f -> State.of(true, f.code(), f.message() + "; " + f.remedy()))
+              .orElse(State.of(false, "NotStalled", "no person is needed to go on"));
     };
   }
 
@@ -215,10 +229,51 @@ public final class StatusRenderer {
         && observations.registration().map(Registration::available).orElse(false);
   }
 
-  private State tls(String type, Optional<TLSDecision> decision) {
-    return decision
+  /**
+   * Its reasons: Verified, VerifiedExceptNodes, NotSeen, CertificatesNotVerified, Insecure,
+   * Plaintext.
+   */
+  private State kubeletTLSVerified() {
+    return plan()
+        .map(MetricsServerPlan::kubeletTLS)
+        .map(t ->
+            switch (t.mode()) {
+              case Plaintext -> State.of(false, "Plaintext", t.reason());
+              case Insecure ->
+                  State.of(false, t.chosen() ? "CertificatesNotVerified" : "Insecure", t.reason());
+              default -> verified(t);
+            })
+        .orElseGet(() -> asBefore("KubeletTLSVerified"));
+  }
+
+  private State verified(KubeletTLS tls) {
+    if (!tls.seen() && observations.coverage().reporting() == 0) {
+      return new State("Unknown", "NotSeen", tls.reason());
+    }
+    var others =
+        tls.problems().stream()
+            .filter(p -> p.kind() != Kind.Unreachable)
+            .map(p -> p.node().name())
+            .toList();
+    return others.isEmpty()
+        ? State.of(true, "Verified", tls.reason())
+        : State.of(
+            true,
+            "VerifiedExceptNodes",
+            "%s; without metrics until they verify: %s"
+                .formatted(tls.reason(), KubeletPlanner.firstNames(others)));
+  }
+
+  private State servingTLSVerified() {
+    return plan()
+        .map(MetricsServerPlan::servingTLS)
         .map(d -> State.of(d.verified(), d.verified() ? "Verified" : "Insecure", d.reason()))
-        .or(() -> previous(type).map(State::of))
+        .orElseGet(() -> asBefore("ServingTLSVerified"));
+  }
+
+  private State asBefore(String type) {
+    return previous(type)
+        .map(State::of)
         .orElse(new State("Unknown", "NotApplied", "no configuration is in force yet"));
   }
 

@@ -186,7 +186,9 @@ class CustomResourceDefinitionTest {
     schema
         .getProperties()
         .forEach((name, field) -> {
-          if (field.getProperties() != null && !field.getProperties().isEmpty()) {
+          if (field.getProperties() != null
+              && !field.getProperties().isEmpty()
+              && field.getRequired().isEmpty()) {
             object.set(name, emptyBlocks(field));
           }
         });

@@ -102,6 +102,20 @@ class ArchitectureTest {
             .accessTargetWhere(describe("reads the clock", ArchitectureTest::readsTheClock)));
   }
 
+  /** Of the package {@code csr} it is the rule alone that decides. */
+  @Test
+  void whatApprovesCertificatesDecidesByItsArgumentsAlone() {
+    check(
+        noClasses()
+            .that()
+            .haveNameMatching(ROOT + "\\.csr\\.(ApprovalRule|Verdict|Addresses)(\\$.*)?")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("io.javaoperatorsdk..", "io.fabric8.kubernetes.client..")
+            .orShould()
+            .accessTargetWhere(describe("reads the clock", ArchitectureTest::readsTheClock)));
+  }
+
   @Test
   void everyPackageIsExplained() throws IOException {
     try (Stream<Path> files = Files.walk(Path.of("src/main/java"))) {

@@ -5,8 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.facts.CertificateRequests;
+import dev.metricsserver.facts.CertificateRequests.Request;
+import dev.metricsserver.facts.CertificateRequests.State;
 import dev.metricsserver.facts.ClusterFacts.Endpoint;
 import dev.metricsserver.facts.SampleCluster;
+import dev.metricsserver.facts.SampleKubelet;
+import dev.metricsserver.facts.SampleNode;
 import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Observations.PodState;
 import dev.metricsserver.observation.Observations.Rollout;
@@ -49,7 +54,7 @@ class DiagnosisTest {
   }
 
   private static List<Finding> diagnose(MetricsServerPlan plan, Seen seen) {
-    return Diagnosis.diagnose(plan, seen.observations(), NOW);
+    return Diagnosis.diagnose(plan, seen.observations(), CertificateRequests.NONE, NOW);
   }
 
   /** What is found beside the weakness that every plan has. */
@@ -156,23 +161,6 @@ class DiagnosisTest {
     assertThat(found(plan, seen.pods(pod)))
         .extracting(Finding::code)
         .isEqualTo(wrong ? List.of("KubeletsNotScraped") : List.of());
-  }
-
-  @Test
-  void kubeletsWhoseCertificatesAreVerifiedAndProbablyNotSigned() {
-    var seen = fine().unregistered().notAsked();
-
-    assertThat(found(VERIFIED, seen.pods(seen.running("pod-a", HOUR))))
-        .containsExactly(
-            new Finding(
-                "KubeletsNotScraped",
-                Severity.Error,
-                "metrics-server runs but gets no metrics from the kubelets, most often because"
-                    + " their serving certificates are not signed by the cluster's CA",
-                "see the reason with kubectl -n kube-system logs pod-a; have the kubelets'"
-                    + " certificates signed by the cluster (serverTLSBootstrap: true), or accept"
-                    + " them unseen with spec.kubelet.tls.mode: Insecure",
-                "Pod/kube-system/pod-a"));
   }
 
   @Test
@@ -300,7 +288,7 @@ class DiagnosisTest {
   @ParameterizedTest
   @MethodSource("chainsBrokenInMoreThanOnePlace")
   void oneThingThatIsBrokenIsOneError(Observations observations) {
-    assertThat(Diagnosis.diagnose(INSECURE, observations, NOW))
+    assertThat(Diagnosis.diagnose(INSECURE, observations, CertificateRequests.NONE, NOW))
         .filteredOn(f -> f.severity() == Severity.Error)
         .hasSize(1);
   }
@@ -317,6 +305,54 @@ class DiagnosisTest {
                 "2 of 50 nodes have no metrics: missing-1, missing-2",
                 "kubectl -n kube-system logs deployment/metrics-server | grep missing-1",
                 "Node/missing-1"));
+  }
+
+  /** A node whose kubelet is known to be the reason is said once, with the reason. */
+  @Test
+  void aNodeWithoutMetricsWhoseReasonIsKnownIsSaidOnce() {
+    var node = SampleNode.bare("missing-1").address("InternalIP", "10.0.0.1").facts();
+    var cluster =
+        SampleCluster.of(node)
+            .installedVerifying(true)
+            .kubelet("missing-1", SampleKubelet.selfSigned(node));
+
+    assertThat(found(Plans.plan("{}", cluster), fine().reporting(48, 50)))
+        .extracting(Finding::code, Finding::object)
+        .containsExactly(
+            tuple("KubeletCertificateUnsigned", "Node/missing-1"),
+            tuple("NodesWithoutMetrics", "Node/missing-2"));
+  }
+
+  private static List<Finding> withRequest(Seen seen, Duration age) {
+    var request = new Request("csr-a", "node-1", NOW.minus(age), State.NotLookedAt, "");
+    var requests = new CertificateRequests(List.of(request), 1, Optional.empty());
+    return Diagnosis.diagnose(VERIFIED, seen.observations(), requests, NOW);
+  }
+
+  /** Without metrics it is the reason for everything else, and after a while a person is needed. */
+  @ParameterizedTest(name = "{0} s: {1}")
+  @CsvSource({"119, false", "121, true"})
+  void requestsThatNobodyApprovesComeFirst(long seconds, boolean stalled) {
+    var seen = fine().unregistered().notAsked();
+    var silent = seen.pods(seen.running("pod-a", HOUR));
+
+    assertThat(withRequest(silent, Duration.ofSeconds(seconds)).getFirst())
+        .satisfies(
+            f -> assertThat(f.code()).isEqualTo("CertificateRequestsNotApproved"),
+            f -> assertThat(f.severity()).isEqualTo(Severity.Error),
+            f -> assertThat(f.message()).contains("csr-a of node-1"),
+            f -> assertThat(f.stalled()).isEqualTo(stalled));
+  }
+
+  /** A renewal that waits while the old certificate is good is no outage. */
+  @Test
+  void requestsThatNobodyApprovesWhileThereAreMetricsAreAWarning() {
+    assertThat(withRequest(fine(), HOUR))
+        .filteredOn(f -> f.code().equals("CertificateRequestsNotApproved"))
+        .singleElement()
+        .satisfies(
+            f -> assertThat(f.severity()).isEqualTo(Severity.Warning),
+            f -> assertThat(f.stalled()).isFalse());
   }
 
   @Test
@@ -338,8 +374,7 @@ class DiagnosisTest {
                 Severity.Warning,
                 "the kubelets' certificates are not verified, so whoever answers on a node's"
                     + " address receives metrics-server's token: kubelet.tls.mode is Insecure",
-                "have the kubelets' certificates signed by the cluster (serverTLSBootstrap: true),"
-                    + " then remove spec.kubelet.tls.mode",
+                "every certificate that was seen verifies; then remove spec.kubelet.tls.mode",
                 "MetricsServerConfig/cluster"));
   }
 
@@ -413,8 +448,10 @@ class DiagnosisTest {
             fine().reporting(48, 50));
     return Stream.concat(pods, others)
         .map(Seen::observations)
-        .flatMap(
-            o -> Stream.of(Diagnosis.diagnose(VERIFIED, o, NOW), Diagnosis.diagnose(open, o, NOW)));
+        .flatMap(o ->
+            Stream.of(
+                Diagnosis.diagnose(VERIFIED, o, CertificateRequests.NONE, NOW),
+                Diagnosis.diagnose(open, o, CertificateRequests.NONE, NOW)));
   }
 
   @ParameterizedTest

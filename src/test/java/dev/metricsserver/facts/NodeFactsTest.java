@@ -63,6 +63,11 @@ class NodeFactsTest {
             lastTransitionTime: "2026-11-20T08:15:52Z"
         daemonEndpoints:
           kubeletEndpoint: {Port: 10250}
+        nodeInfo:
+          architecture: amd64
+          bootID: 3c8d8a2e-9d6e-4a0c-8f6d-0a3b5c1d2e4f
+          kubeletVersion: v1.35.4-eks-113cf36
+          osImage: Bottlerocket OS 1.32.0 (aws-k8s-1.35)
         images:
           - names: [registry.k8s.io/pause:3.10]
             sizeBytes: 320368
@@ -92,7 +97,10 @@ class NodeFactsTest {
                     new Taint("team", "a", "NoExecute")),
                 true,
                 10250,
-                Instant.parse("2026-11-20T08:15:30Z")));
+                Instant.parse("2026-11-20T08:15:30Z"),
+                "Bottlerocket OS 1.32.0 (aws-k8s-1.35)",
+                "v1.35.4-eks-113cf36",
+                "aws:///eu-central-1a/i-0abc"));
   }
 
   @ParameterizedTest(name = "{0} becomes {1}")
@@ -100,6 +108,7 @@ class NodeFactsTest {
     "11:59:50Z, 12:00:00Z",
     "\"4711\", \"4712\"",
     "320368, 320369",
+    "bootID: 3c8d, bootID: 4c8d",
     "10.0.0.7/24, 10.0.0.8/24",
     "kubelet is posting ready status, kubelet is fine"
   })
@@ -115,7 +124,10 @@ class NodeFactsTest {
     "'10.244.1.0/24,', '10.244.2.0/24,'",
     "10.244.9.17, 10.244.9.18",
     "value: a, value: b",
-    "Port: 10250, Port: 10260"
+    "Port: 10250, Port: 10260",
+    "v1.35.4-eks, v1.35.5-eks",
+    "OS 1.32.0, OS 1.33.0",
+    "i-0abc, i-0abd"
   })
   void whatMattersChangesTheFacts(String before, String after) {
     assertThat(NODE).contains(before);
@@ -147,7 +159,10 @@ class NodeFactsTest {
                 List.of(),
                 false,
                 0,
-                Instant.EPOCH));
+                Instant.EPOCH,
+                "",
+                "",
+                ""));
   }
 
   @ParameterizedTest(name = "{0}: {1}")

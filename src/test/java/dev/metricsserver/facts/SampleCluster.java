@@ -2,9 +2,14 @@ package dev.metricsserver.facts;
 
 import dev.metricsserver.facts.ClusterFacts.Endpoint;
 import dev.metricsserver.facts.ClusterFacts.Installed;
+import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A cluster for tests: Kubernetes 1.35, no metrics-server yet, an API server on the first node, and
@@ -20,6 +25,12 @@ public final class SampleCluster {
   private boolean namespaceExists = true;
   private Optional<Installed> installed = Optional.empty();
   private List<String> foreign = List.of();
+  private final Map<String, Optional<Kubelet>> kubelets = new HashMap<>();
+  private boolean complete = true;
+  private Optional<TrustBundle> authority = Optional.empty();
+  private Set<String> requested = Set.of();
+  private boolean kubeletsVerified;
+  private List<String> addressTypes = List.of();
 
   private SampleCluster(NodeFacts... nodes) {
     this.nodes = List.of(nodes);
@@ -82,6 +93,8 @@ public final class SampleCluster {
         Optional.of(
             new Installed(
                 version,
+                kubeletsVerified,
+                addressTypes,
                 replicas,
                 sizedFor,
                 Optional.ofNullable(fewerSince),
@@ -95,9 +108,67 @@ public final class SampleCluster {
     return this;
   }
 
+  /** With this kubelet on the node instead of one that the cluster signed. */
+  public SampleCluster kubelet(String node, Kubelet kubelet) {
+    kubelets.put(node, Optional.of(kubelet));
+    return this;
+  }
+
+  /** With a node whose kubelet was not looked at yet. */
+  public SampleCluster unseen(String node) {
+    kubelets.put(node, Optional.empty());
+    return this;
+  }
+
+  /** Before the first look at the kubelets is over. */
+  public SampleCluster beforeTheFirstLook() {
+    complete = false;
+    return this;
+  }
+
+  /** With what there is of the CA that the user gave. */
+  public SampleCluster authority(TrustBundle bundle) {
+    authority = Optional.of(bundle);
+    return this;
+  }
+
+  /** With nodes that asked for a serving certificate. */
+  public SampleCluster requested(String... names) {
+    requested = Set.of(names);
+    return this;
+  }
+
+  /** With a metrics-server of ours that verifies kubelets or not. */
+  public SampleCluster installedVerifying(boolean verifies, String... types) {
+    kubeletsVerified = verifies;
+    addressTypes = List.of(types);
+    return installed("0.9.0");
+  }
+
+  /** Kubelets whose certificates the cluster signed, but for those that are said to be others. */
+  public static Map<String, Kubelet> signed(List<NodeFacts> nodes) {
+    return nodes.stream()
+        .collect(Collectors.toMap(NodeFacts::name, SampleKubelet::signed, (one, other) -> one));
+  }
+
+  private Map<String, Kubelet> seen() {
+    var seen = new HashMap<>(signed(nodes));
+    kubelets.forEach((node, kubelet) ->
+        kubelet.ifPresentOrElse(k -> seen.put(node, k), () -> seen.remove(node)));
+    return Map.copyOf(seen);
+  }
+
   /** What it is. */
   public ClusterFacts facts() {
     return new ClusterFacts(
-        kubernetes, nodes, apiServers, service, cilium, namespaceExists, installed, foreign);
+        kubernetes,
+        nodes,
+        apiServers,
+        service,
+        cilium,
+        namespaceExists,
+        new KubeletFacts(seen(), complete, authority, requested),
+        installed,
+        foreign);
   }
 }

@@ -21,6 +21,9 @@ public final class SampleNode {
   private boolean ready = true;
   private int kubeletPort = 10250;
   private Instant created = Instant.parse("2026-01-01T00:00:00Z");
+  private String osImage = "Debian GNU/Linux 12 (bookworm)";
+  private String kubeletVersion = "v1.35.4";
+  private String providerID = "";
 
   private SampleNode(String name) {
     this.name = name;
@@ -101,9 +104,38 @@ public final class SampleNode {
     return this;
   }
 
+  /** With another operating system. */
+  public SampleNode osImage(String image) {
+    osImage = image;
+    return this;
+  }
+
+  /** With another kubelet. */
+  public SampleNode kubeletVersion(String version) {
+    kubeletVersion = version;
+    return this;
+  }
+
+  /** With a name at its cloud. */
+  public SampleNode providerID(String id) {
+    providerID = id;
+    return this;
+  }
+
   /** What matters of it. */
   public NodeFacts facts() {
     return new NodeFacts(
-        name, labels, addresses, podCIDRs, tunnels, taints, ready, kubeletPort, created);
+        name,
+        labels,
+        addresses,
+        podCIDRs,
+        tunnels,
+        taints,
+        ready,
+        kubeletPort,
+        created,
+        osImage,
+        kubeletVersion,
+        providerID);
   }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /** The operator as a process of its own, as it runs in its container but for the image. */
@@ -45,6 +46,11 @@ final class OperatorUnderTest implements AutoCloseable {
     } catch (IOException e) {
       return "no log: " + e.getMessage();
     }
+  }
+
+  /** The processor time that it has taken. */
+  Duration processorTime() {
+    return process.info().totalCpuDuration().orElse(Duration.ZERO);
   }
 
   boolean isAlive() {

@@ -116,6 +116,7 @@ final class TestCluster implements AutoCloseable {
         .waitUntilCondition(
             crd ->
                 crd.getStatus() != null
+                    && crd.getStatus().getConditions() != null
                     && crd.getStatus().getConditions().stream()
                         .anyMatch(
                             c -> c.getType().equals("Established") && c.getStatus().equals("True")),
@@ -127,7 +128,8 @@ final class TestCluster implements AutoCloseable {
     addNode("node-2", "192.168.7.2");
   }
 
-  private void apply(Path file) throws IOException {
+  /** Applies a file of manifests. */
+  void apply(Path file) throws IOException {
     try (var stream = Files.newInputStream(file)) {
       admin.load(stream).serverSideApply();
     }

@@ -99,8 +99,8 @@ class PlannerArgsTest {
             "--metric-resolution=30s",
             "--kubelet-preferred-address-types=Hostname,InternalIP",
             "--kubelet-port=10260",
-            "--kubelet-request-timeout=7s",
             "--kubelet-insecure-tls",
+            "--kubelet-request-timeout=7s",
             "--node-selector=a/b=d,area=c,metrics=yes,team=a,zone=b",
             "--logging-format=json",
             "--v=4",
@@ -117,8 +117,8 @@ class PlannerArgsTest {
             "--metric-resolution=30s",
             "--kubelet-preferred-address-types=Hostname,InternalIP",
             "--kubelet-port=10260",
-            "--kubelet-request-timeout=7s",
             "--kubelet-insecure-tls",
+            "--kubelet-request-timeout=7s",
             "--node-selector=a/b=d,area=c,metrics=yes,team=a,zone=b",
             "--shutdown-delay-duration=5s",
             "--logging-format=json",
@@ -185,13 +185,6 @@ class PlannerArgsTest {
 
     assertThat(plan("version: " + version, cluster).sleepBeforeStop())
         .isEqualTo(sleeps ? Optional.of(5) : Optional.empty());
-  }
-
-  @Test
-  void kubeletsAreVerifiedUnlessTheUserSaysOtherwise() {
-    assertThat(plan("{}").kubeletTLS().mode()).isEqualTo("Verify");
-    assertThat(plan("kubelet: {tls: {mode: Verify}}").kubeletTLS().mode()).isEqualTo("Verify");
-    assertThat(plan("kubelet: {tls: {mode: Insecure}}").kubeletTLS().mode()).isEqualTo("Insecure");
   }
 
   /** A flag that a version does not know keeps it from starting. */

@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** How many pods run, where, and how large they are. */
 class PlannerSizeTest {
 
+  private static final String KUBELET_TLS = "metricsserver.dev/kubelet-tls";
   private static final String PLANNED_REPLICAS = "metricsserver.dev/planned-replicas";
   private static final String SIZED_FOR = "metricsserver.dev/sized-for-nodes";
   private static final String SMALLER_SINCE = "metricsserver.dev/smaller-since";
@@ -165,7 +166,7 @@ class PlannerSizeTest {
     var plan = plan("{}", SampleCluster.ofNodes(2).installed("0.9.0", 1, 100, null, null));
 
     assertThat(plan.replicas()).isEqualTo(2);
-    assertThat(plan.memory()).containsOnlyKeys(PLANNED_REPLICAS, SIZED_FOR);
+    assertThat(plan.memory()).containsOnlyKeys(KUBELET_TLS, PLANNED_REPLICAS, SIZED_FOR);
   }
 
   @Test
@@ -332,7 +333,10 @@ class PlannerSizeTest {
     var forged = cluster(2).installed("0.9.0", 0, 0, null, Instant.EPOCH);
 
     assertThat(plan("{}", forged).memory())
-        .containsOnly(Map.entry(PLANNED_REPLICAS, "2"), Map.entry(SIZED_FOR, "100"));
+        .containsOnly(
+            Map.entry(KUBELET_TLS, "Verify"),
+            Map.entry(PLANNED_REPLICAS, "2"),
+            Map.entry(SIZED_FOR, "100"));
   }
 
   /** With nodes that take pods, and of which nothing else matters. */

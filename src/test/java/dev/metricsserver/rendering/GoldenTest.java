@@ -9,8 +9,10 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.Endpoint;
+import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
 import dev.metricsserver.facts.KubernetesVersion;
 import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.facts.SampleNode;
 import dev.metricsserver.plan.Decision.Planned;
 import dev.metricsserver.plan.MetricsServerPlan;
@@ -71,16 +73,19 @@ class GoldenTest {
       int workers) {
 
     ClusterFacts facts() {
-      return new ClusterFacts(
-          KubernetesVersion.parse(kubernetes),
+      var all =
           Stream.concat(
                   Objects.requireNonNullElse(nodes, List.<Node>of()).stream().map(NodeFacts::of),
                   IntStream.rangeClosed(1, workers).mapToObj(i -> SampleNode.number(i).facts()))
-              .toList(),
+              .toList();
+      return new ClusterFacts(
+          KubernetesVersion.parse(kubernetes),
+          all,
           apiServers.stream().map(Cluster::endpoint).toList(),
           service.stream().map(Cluster::endpoint).toList(),
           cilium,
           true,
+          new KubeletFacts(SampleCluster.signed(all), true, Optional.empty(), Set.of()),
           Optional.empty(),
           List.of());
     }

@@ -11,6 +11,10 @@ import dev.metricsserver.api.MetricsServerConfigStatus.TLSStatus;
 import dev.metricsserver.diagnosis.Diagnosis;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.facts.CertificateRequests;
+import dev.metricsserver.facts.SampleCluster;
+import dev.metricsserver.facts.SampleKubelet;
+import dev.metricsserver.facts.SampleNode;
 import dev.metricsserver.observation.Observations.Rollout;
 import dev.metricsserver.observation.Seen;
 import dev.metricsserver.plan.MetricsServerPlan;
@@ -126,9 +130,52 @@ class StatusRendererTest {
 
     assertThat(condition(status, "KubeletTLSVerified"))
         .isEqualTo(
-            "True Verified: kubelet.tls.mode is Verify: the cluster's CA must have signed the"
-                + " kubelets' certificates");
+            "True Verified: kubelet.tls.mode is Auto and the cluster's CA signed the kubelets'"
+                + " certificates");
     assertThat(status.kubeletTLS().mode()).isEqualTo("Verify");
+  }
+
+  private static String kubeletTLSVerified(String spec, SampleCluster cluster, Seen seen) {
+    var status = status(new Outcome.Applied(Plans.plan(spec, cluster)), seen);
+    return condition(status, "KubeletTLSVerified").replaceFirst(":.*", "");
+  }
+
+  /** The whole list of reasons, but for NotApplied. */
+  @Test
+  void kubeletTLSVerifiedHasAClosedListOfReasons() {
+    var one = SampleNode.number(1).facts();
+    var two = SampleCluster.of(one, SampleNode.number(2).facts());
+
+    assertThat(kubeletTLSVerified("kubelet: {tls: {mode: Plaintext}}", two, fine()))
+        .isEqualTo("False Plaintext");
+    assertThat(kubeletTLSVerified("kubelet: {tls: {mode: Insecure}}", two, fine()))
+        .isEqualTo("False Insecure");
+    two.kubelet("node-1", SampleKubelet.selfSigned(one));
+    assertThat(kubeletTLSVerified("{}", two, fine())).isEqualTo("False CertificatesNotVerified");
+    assertThat(kubeletTLSVerified("kubelet: {tls: {mode: Verify}}", two, fine()))
+        .isEqualTo("True VerifiedExceptNodes");
+  }
+
+  /** Metrics that came are proof enough of verification. */
+  @Test
+  void kubeletsThatCannotBeSeenAreUnknownUntilTheyReport() {
+    var unseen = SampleCluster.ofNodes(2).unseen("node-1").unseen("node-2");
+
+    assertThat(kubeletTLSVerified("{}", unseen, fine().reporting(0, 2)))
+        .isEqualTo("Unknown NotSeen");
+    assertThat(kubeletTLSVerified("{}", unseen, fine())).isEqualTo("True Verified");
+  }
+
+  @Test
+  void waitingForAPersonIsStalledAndNotReconciling() {
+    var waits = new Finding("Waits", Severity.Error, "it waits", "approve it", "Node/a", true);
+    var stalled = status(APPLIED, fine().reporting(0, 2), waits);
+
+    assertThat(condition(stalled, "Stalled")).isEqualTo("True Waits: it waits; approve it");
+    assertThat(condition(stalled, "Reconciling")).startsWith("False Stalled");
+    assertThat(condition(status(APPLIED, fine(), waits), "Stalled"))
+        .as("while there are metrics all the same")
+        .startsWith("False NotStalled");
   }
 
   @Test
@@ -377,7 +424,7 @@ class StatusRendererTest {
           3,
           outcome,
           seen.observations(),
-          Diagnosis.diagnose(PLAN, seen.observations(), NOW),
+          Diagnosis.diagnose(PLAN, seen.observations(), CertificateRequests.NONE, NOW),
           now);
     }
 

@@ -1,0 +1,138 @@
+package dev.metricsserver.diagnosis;
+
+import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.facts.CertificateRequests;
+import dev.metricsserver.facts.CertificateRequests.Request;
+import dev.metricsserver.facts.CertificateRequests.State;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Findings about kubelets' requests for serving certificates that nobody has decided. */
+final class CertificateFindings {
+
+  private static final String CONFIG = "MetricsServerConfig/cluster";
+
+  /** A node that joins needs a while until its addresses are known. */
+  private static final Duration UNTIL_WAITING = Duration.ofMinutes(1);
+
+  private static final Duration UNTIL_STALLED = Duration.ofMinutes(2);
+  private static final int SHOWN = 5;
+
+  private CertificateFindings() {}
+
+  /**
+   * Findings about requests.
+   *
+   * @param enabled whether the operator is to approve requests
+   * @param severity of what keeps a node's metrics away
+   */
+  static List<Finding> of(
+      CertificateRequests requests, boolean enabled, Severity severity, Instant now) {
+    var findings = new ArrayList<Finding>();
+    requests.forbidden().map(message -> forbidden(message, enabled)).ifPresent(findings::add);
+    if (enabled) {
+      requests.requests().stream()
+          .filter(r -> r.state() == State.Refused)
+          .limit(SHOWN)
+          .map(CertificateFindings::refused)
+          .forEach(findings::add);
+      var waiting = in(State.Waiting, requests, now.minus(UNTIL_WAITING));
+      if (!waiting.isEmpty()) {
+        findings.add(waiting(waiting, requests));
+      }
+    } else {
+      var waiting = in(State.NotLookedAt, requests, now);
+      if (!waiting.isEmpty()) {
+        findings.add(notApproved(waiting, requests, severity, now));
+      }
+    }
+    return List.copyOf(findings);
+  }
+
+  private static List<Request> in(State state, CertificateRequests requests, Instant before) {
+    return requests.requests().stream()
+        .filter(r -> r.state() == state && !r.created().isAfter(before))
+        .toList();
+  }
+
+  private static Finding forbidden(String message, boolean enabled) {
+    return new Finding(
+        "ApprovalForbidden",
+        enabled ? Severity.Error : Severity.Warning,
+        "the API server does not let the operator "
+            + (enabled ? "approve" : "read")
+            + " the kubelets' certificate requests: "
+            + message,
+        enabled
+            ? "kubectl apply -k deploy/csr-approval, or remove"
+                + " spec.kubelet.servingCertificateApproval"
+            : "kubectl apply -k deploy/base",
+        CONFIG);
+  }
+
+  private static Finding refused(Request request) {
+    return new Finding(
+        "CertificateRequestRefused",
+        Severity.Warning,
+        "certificate request %s of %s is not approved, because it breaks a rule: %s"
+            .formatted(request.name(), request.node(), request.reason()),
+        "find out who made it with kubectl describe csr %s, then kubectl certificate deny %s or kubectl delete csr %s"
+                .formatted(request.name(), request.name(), request.name())
+            + "; a kubelet makes a new one by itself",
+        "CertificateSigningRequest/" + request.name());
+  }
+
+  private static Finding waiting(List<Request> requests, CertificateRequests all) {
+    var first = requests.getFirst();
+    return new Finding(
+        "CertificateRequestsWaiting",
+        Severity.Warning,
+        "%s not right yet and looked at again and again: %s"
+            .formatted(
+                these(requests, all),
+                requests.stream()
+                    .limit(SHOWN)
+                    .map(r -> "%s of %s (%s)".formatted(r.name(), r.node(), r.reason()))
+                    .collect(Collectors.joining(", "))),
+        "kubectl get node %s -o jsonpath='{.status.addresses}' shows which addresses the node has"
+                .formatted(first.node())
+            + "; when the request is right all the same, kubectl certificate approve "
+            + first.name(),
+        "CertificateSigningRequest/" + first.name());
+  }
+
+  /** A person may take two minutes; then it is said that nothing goes on without one. */
+  private static Finding notApproved(
+      List<Request> requests, CertificateRequests all, Severity severity, Instant now) {
+    var stalled =
+        severity == Severity.Error
+            && requests.stream().anyMatch(r -> r.created().isBefore(now.minus(UNTIL_STALLED)));
+    var names = requests.stream().limit(SHOWN).map(Request::name).collect(Collectors.joining(" "));
+    return new Finding(
+        "CertificateRequestsNotApproved",
+        severity,
+        "%s waiting for somebody's approval, and the operator is not told to approve them; until"
+                .formatted(these(requests, all))
+            + " then the kubelets have no certificate that can be verified: "
+            + requests.stream()
+                .limit(SHOWN)
+                .map(r -> "%s of %s".formatted(r.name(), r.node()))
+                .collect(Collectors.joining(", ")),
+        "check them with kubectl describe csr, then kubectl certificate approve %s; or have the operator do it: kubectl apply -k deploy/csr-approval and"
+                .formatted(names)
+            + " spec.kubelet.servingCertificateApproval: Enabled",
+        "CertificateSigningRequest/" + requests.getFirst().name(),
+        stalled);
+  }
+
+  /** Where not all are listed, those that are listed stand for the others. */
+  private static String these(List<Request> requests, CertificateRequests all) {
+    var number = all.total() > all.requests().size() ? all.total() : requests.size();
+    return number == 1
+        ? "a kubelet's certificate request is"
+        : "%d certificate requests of kubelets are".formatted(number);
+  }
+}

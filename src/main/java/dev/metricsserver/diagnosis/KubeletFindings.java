@@ -1,0 +1,202 @@
+package dev.metricsserver.diagnosis;
+
+import dev.metricsserver.api.KubeletSpec.TLSMode;
+import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.plan.KubeletPlanner;
+import dev.metricsserver.plan.KubeletTLS;
+import dev.metricsserver.plan.KubeletTLS.Kind;
+import dev.metricsserver.plan.KubeletTLS.Problem;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What is wrong between metrics-server and the kubelets, one finding for each kind of trouble. */
+final class KubeletFindings {
+
+  private static final String CONFIG = "MetricsServerConfig/cluster";
+
+  private final KubeletTLS tls;
+  private final boolean approving;
+  private final Severity severity;
+
+  /**
+   * @param approving whether the operator approves certificate requests
+   * @param severity of what keeps a node's metrics away
+   */
+  KubeletFindings(KubeletTLS tls, boolean approving, Severity severity) {
+    this.tls = tls;
+    this.approving = approving;
+    this.severity = severity;
+  }
+
+  /** Nodes that have no metrics because of what {@link #unreadable} says. */
+  Set<String> nodes() {
+    return Stream.of(Kind.values())
+        .filter(this::matters)
+        .flatMap(k -> of(k).stream())
+        .map(p -> p.node().name())
+        .collect(Collectors.toSet());
+  }
+
+  /** Why nodes cannot have metrics. */
+  List<Finding> unreadable() {
+    return Stream.of(Kind.values())
+        .filter(this::matters)
+        .flatMap(kind -> finding(kind).stream())
+        .toList();
+  }
+
+  /** Whether metrics-server stumbles over it: it does not look at a certificate it need not. */
+  private boolean matters(Kind kind) {
+    return switch (kind) {
+      case Unsigned, OtherAddress, Expired, NotYetValid -> tls.verified();
+      // The port that was looked at is not the one that is read.
+      case Requested, Refused, Unreachable -> tls.mode() != TLSMode.Plaintext;
+    };
+  }
+
+  private List<Problem> of(Kind kind) {
+    return tls.problems().stream().filter(p -> p.kind() == kind).toList();
+  }
+
+  private Optional<Finding> finding(Kind kind) {
+    var problems = of(kind);
+    // What is to be said of requests, those who look at them say.
+    if (problems.isEmpty() || kind == Kind.Requested) {
+      return Optional.empty();
+    }
+    var first = problems.getFirst();
+    var names = KubeletPlanner.firstNames(problems.stream().map(p -> p.node().name()).toList());
+    var many = problems.size() > 1;
+    return Optional.of(
+        switch (kind) {
+          case Unsigned ->
+              finding(
+                  "KubeletCertificateUnsigned",
+                  first,
+                  "the kubelet%s of %s %s a serving certificate that the CA did not sign, so"
+                          .formatted(many ? "s" : "", names, many ? "show" : "shows")
+                      + " metrics-server does not ask there",
+                  remedy(problems) + orInsecure());
+          case OtherAddress ->
+              finding(
+                  "KubeletCertificateOtherAddress",
+                  first,
+                  "the kubelet's certificate on %s names %s, and not %s, which metrics-server dials"
+                      .formatted(names, first.detail(), first.address()),
+                  "have the kubelet request a new certificate (delete"
+                      + " /var/lib/kubelet/pki/kubelet-server-current.pem there and restart it), or"
+                      + " set spec.kubelet.addressTypes to a kind that the certificate names");
+          case Expired ->
+              finding(
+                  "KubeletCertificateExpired",
+                  first,
+                  "the kubelet's certificate on %s expired on %s".formatted(names, first.detail()),
+                  "approve the kubelet's pending request (kubectl get csr), or restart the kubelet"
+                      + " so that it makes one; if it has none, see the node's clock");
+          case NotYetValid ->
+              finding(
+                  "KubeletCertificateNotYetValid",
+                  first,
+                  "the kubelet's certificate on %s is not valid before %s"
+                      .formatted(names, first.detail()),
+                  "set the clocks right, of this node and of those that run the control plane");
+          case Requested, Refused ->
+              finding(
+                  "KubeletRefusesTLS",
+                  first,
+                  "the kubelet of %s answers %s without TLS: %s"
+                      .formatted(names, first.address(), first.detail()),
+                  "kubectl get csr: most often its certificate request was denied or never"
+                      + " approved; else see the kubelet's log on the node");
+          case Unreachable ->
+              finding(
+                  "KubeletUnreachable",
+                  first,
+                  "the kubelet of %s does not answer on %s: %s"
+                      .formatted(names, first.address(), first.detail()),
+                  "see whether the kubelet runs, and open its TCP port from node to node in"
+                      + " firewalls and security groups");
+        });
+  }
+
+  private String orInsecure() {
+    return "; or go back deliberately with spec.kubelet.tls.mode: Insecure";
+  }
+
+  private String remedy(List<Problem> problems) {
+    return KubeletRemedy.of(problems.stream().map(Problem::node).toList(), approving);
+  }
+
+  private Finding finding(String code, Problem problem, String message, String remedy) {
+    return new Finding(code, severity, message, remedy, "Node/" + problem.node().name());
+  }
+
+  /** What works and should not. */
+  List<Finding> weaknesses() {
+    return Stream.of(insecure(), plaintext(), readOnlyPorts()).flatMap(Optional::stream).toList();
+  }
+
+  private Optional<Finding> insecure() {
+    if (tls.mode() != TLSMode.Insecure) {
+      return Optional.empty();
+    }
+    var unsigned = of(Kind.Unsigned);
+    return Optional.of(
+        new Finding(
+            "KubeletTLSInsecure",
+            Severity.Warning,
+            "the kubelets' certificates are not verified, so whoever answers on a node's address"
+                + " receives metrics-server's token: "
+                + tls.reason(),
+            (unsigned.isEmpty()
+                    ? tls.chosen() ? mend() : "every certificate that was seen verifies"
+                    : remedy(unsigned))
+                + (tls.chosen()
+                    ? "; the operator verifies by itself as soon as it can"
+                    : "; then remove spec.kubelet.tls.mode"),
+            CONFIG));
+  }
+
+  private String mend() {
+    return unreadableIfVerified()
+        .map(Finding::remedy)
+        .orElse("none needed: it is looked at again every few seconds");
+  }
+
+  private Optional<Finding> unreadableIfVerified() {
+    return Stream.of(Kind.OtherAddress, Kind.Expired, Kind.NotYetValid)
+        .flatMap(k -> finding(k).stream())
+        .findFirst();
+  }
+
+  private Optional<Finding> plaintext() {
+    return tls.mode() == TLSMode.Plaintext
+        ? Optional.of(
+            new Finding(
+                "KubeletPlaintext",
+                Severity.Warning,
+                "metrics are read unencrypted from the kubelets' read-only port, where everybody on"
+                    + " the way can read and change them: "
+                    + tls.reason(),
+                "remove spec.kubelet.tls.mode, and then the kubelets' readOnlyPort",
+                CONFIG))
+        : Optional.empty();
+  }
+
+  private Optional<Finding> readOnlyPorts() {
+    return tls.readOnlyPorts().isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new Finding(
+                "KubeletReadOnlyPortOpen",
+                Severity.Warning,
+                "everybody who reaches port 10255 of %s can read what runs there, without a password"
+                    .formatted(KubeletPlanner.firstNames(tls.readOnlyPorts())),
+                (tls.mode() == TLSMode.Plaintext ? "first remove spec.kubelet.tls.mode; then " : "")
+                    + "set readOnlyPort: 0 in the kubelets' configuration and restart them",
+                "Node/" + tls.readOnlyPorts().getFirst()));
+  }
+}

@@ -1,0 +1,356 @@
+package dev.metricsserver.plan;
+
+import dev.metricsserver.api.KubeletSpec;
+import dev.metricsserver.api.KubeletSpec.AddressType;
+import dev.metricsserver.api.KubeletSpec.TLSMode;
+import dev.metricsserver.facts.ClusterFacts;
+import dev.metricsserver.facts.ClusterFacts.Installed;
+import dev.metricsserver.facts.Kubelet;
+import dev.metricsserver.facts.Kubelet.Handshake;
+import dev.metricsserver.facts.Kubelets.Target;
+import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.facts.NodeFacts.Address;
+import dev.metricsserver.plan.KubeletTLS.Kind;
+import dev.metricsserver.plan.KubeletTLS.Problem;
+import dev.metricsserver.plan.MetricsServerPlan.Mount;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** How metrics-server reaches the kubelets, and whether it verifies them. */
+public final class KubeletPlanner {
+
+  static final int KUBELET_PORT = 10250;
+  private static final int READ_ONLY_PORT = 10255;
+  private static final int NAMES_SHOWN = 10;
+
+  /** Addresses before names, because pods cannot resolve nodes' names everywhere. */
+  private static final List<List<AddressType>> ORDERS =
+      List.of(
+          List.of(AddressType.InternalIP, AddressType.ExternalIP, AddressType.Hostname),
+          List.of(AddressType.ExternalIP, AddressType.InternalIP, AddressType.Hostname),
+          List.of(AddressType.InternalDNS, AddressType.Hostname, AddressType.InternalIP),
+          List.of(AddressType.Hostname, AddressType.InternalDNS, AddressType.InternalIP));
+
+  private final KubeletSpec spec;
+  private final ClusterFacts facts;
+  private final Instant now;
+  private final List<NodeFacts> asked;
+  private final List<AddressType> addressTypes;
+  private final List<Problem> problems;
+  private final KubeletTLS tls;
+
+  KubeletPlanner(KubeletSpec spec, ClusterFacts facts, Instant now) {
+    this.spec = spec;
+    this.facts = facts;
+    this.now = now;
+    this.asked = asked(spec, facts.nodes()).toList();
+    this.addressTypes = chooseAddressTypes();
+    this.problems = asked.stream().flatMap(n -> problem(n).stream()).toList();
+    this.tls = decide();
+  }
+
+  /** The kubelets whose certificates decide, where metrics-server would dial them. */
+  public static List<Target> targets(KubeletSpec spec, Collection<NodeFacts> nodes) {
+    var order = spec.addressTypes().isEmpty() ? ORDERS.getFirst() : spec.addressTypes();
+    return asked(spec, nodes)
+        .flatMap(n ->
+            dialled(n, order)
+                .map(a ->
+                    new Target(
+                        n.name(), a.address(), spec.port() == null ? kubeletPort(n) : spec.port()))
+                .stream())
+        .toList();
+  }
+
+  private static Stream<NodeFacts> asked(KubeletSpec spec, Collection<NodeFacts> nodes) {
+    return nodes.stream().filter(n -> n.ready() && n.hasLabels(spec.nodeSelector()));
+  }
+
+  /** Where the kubelet listens; a node that does not say has it at the usual port. */
+  static int kubeletPort(NodeFacts node) {
+    return node.kubeletPort() == 0 ? KUBELET_PORT : node.kubeletPort();
+  }
+
+  // ------------------------------------------------------------------------------------- addresses
+
+  List<AddressType> addressTypes() {
+    return addressTypes;
+  }
+
+  /** The order by which the most signed certificates name what is dialled; at a tie, today's. */
+  private List<AddressType> chooseAddressTypes() {
+    if (!spec.addressTypes().isEmpty()) {
+      return spec.addressTypes();
+    }
+    var today = facts.installed().map(Installed::addressTypes).orElse(List.of());
+    var best = ORDERS.stream().max(Comparator.comparingLong(this::covered)).orElseThrow();
+    var most = covered(best);
+    return Stream.concat(
+            ORDERS.stream().filter(o -> o.stream().map(Enum::name).toList().equals(today)),
+            ORDERS.stream())
+        .filter(o -> covered(o) == most)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private long covered(List<AddressType> order) {
+    return asked.stream()
+        .filter(n ->
+            seen(n)
+                .filter(this::signed)
+                .flatMap(k -> dialled(n, order).map(k::covers))
+                .orElse(false))
+        .count();
+  }
+
+  /** The first type that the node has decides, and of that type the first address. */
+  private static Optional<Address> dialled(NodeFacts node, List<AddressType> order) {
+    return order.stream()
+        .flatMap(t -> node.addresses().stream().filter(a -> a.type().equals(t.name())))
+        .findFirst();
+  }
+
+  /** Whether any node's kubelet is dialled by a name. */
+  boolean namesDialled() {
+    return facts.nodes().stream()
+        .flatMap(n -> dialled(n, addressTypes).stream())
+        .anyMatch(a -> !a.isIP());
+  }
+
+  // ------------------------------------------------------------------------------------- mode
+
+  KubeletTLS tls() {
+    return tls;
+  }
+
+  private KubeletTLS decide() {
+    return switch (spec.tls().mode()) {
+      case Auto -> auto();
+      case Verify ->
+          asked(
+              TLSMode.Verify,
+              "kubelet.tls.mode is Verify: %s must have signed the kubelets' certificates"
+                  .formatted(authority()));
+      case Insecure -> asked(TLSMode.Insecure, "kubelet.tls.mode is Insecure");
+      case Plaintext -> asked(TLSMode.Plaintext, "kubelet.tls.mode is Plaintext");
+    };
+  }
+
+  /**
+   * Only a certificate that was seen and does not verify justifies insecure. Where it was verified
+   * once it stays so: else whoever can take a node's address could turn verification off.
+   */
+  private KubeletTLS auto() {
+    var inTheWay = problems.stream().filter(p -> hasCertificate(p.kind())).toList();
+    if (facts.installed().map(Installed::kubeletsVerified).orElse(false)) {
+      return chosen(
+          TLSMode.Verify,
+          inTheWay.isEmpty()
+              ? signedByAuthority()
+              : "kubelet.tls.mode is Auto and certificates were verified before, so they still"
+                  + " are");
+    }
+    if (!inTheWay.isEmpty()) {
+      return chosen(
+          TLSMode.Insecure,
+          "kubelet.tls.mode is Auto and the certificates of %s do not verify: metrics-server"
+                  .formatted(names(inTheWay))
+              + " verifies all kubelets or none");
+    }
+    var noneSeen = asked.stream().noneMatch(n -> seen(n).filter(this::completed).isPresent());
+    return noneSeen && facts.installed().isPresent()
+        ? chosen(
+            TLSMode.Insecure,
+            "kubelet.tls.mode is Auto and no kubelet's certificate can be seen, so it stays as it"
+                + " was")
+        : chosen(
+            TLSMode.Verify,
+            noneSeen
+                ? "kubelet.tls.mode is Auto and no kubelet's certificate can be seen, so none is"
+                    + " accepted unseen"
+                : signedByAuthority());
+  }
+
+  private String signedByAuthority() {
+    return "kubelet.tls.mode is Auto and %s signed the kubelets' certificates"
+        .formatted(authority());
+  }
+
+  private String authority() {
+    return spec.tls().certificateAuthority() == null
+        ? "the cluster's CA"
+        : "kubelet.tls.certificateAuthority";
+  }
+
+  private KubeletTLS asked(TLSMode mode, String reason) {
+    return tls(mode, false, reason);
+  }
+
+  private KubeletTLS chosen(TLSMode mode, String reason) {
+    return tls(mode, true, reason);
+  }
+
+  private KubeletTLS tls(TLSMode mode, boolean chosen, String reason) {
+    return new KubeletTLS(
+        mode,
+        chosen,
+        reason,
+        asked.stream().anyMatch(n -> seen(n).filter(this::completed).isPresent()),
+        problems,
+        asked.stream()
+            .filter(n -> seen(n).filter(Kubelet::readOnlyPort).isPresent())
+            .map(NodeFacts::name)
+            .toList());
+  }
+
+  private static boolean hasCertificate(Kind kind) {
+    return switch (kind) {
+      case Unsigned, OtherAddress, Expired, NotYetValid -> true;
+      case Requested, Refused, Unreachable -> false;
+    };
+  }
+
+  // ------------------------------------------------------------------------------------- problems
+
+  private Optional<Problem> problem(NodeFacts node) {
+    return dialled(node, addressTypes)
+        .flatMap(address ->
+            seen(node)
+                .flatMap(kubelet ->
+                    kind(node, kubelet, address)
+                        .map(kind ->
+                            new Problem(node, address.address(), kind, detail(kind, kubelet)))));
+  }
+
+  private Optional<Kind> kind(NodeFacts node, Kubelet kubelet, Address address) {
+    if (kubelet.handshake() == Handshake.Unreachable) {
+      return Optional.of(Kind.Unreachable);
+    }
+    if (!completed(kubelet)) {
+      var requested = facts.kubelets().requested().contains(node.name());
+      return Optional.of(requested ? Kind.Requested : Kind.Refused);
+    }
+    if (!signed(kubelet)) {
+      return Optional.of(Kind.Unsigned);
+    }
+    if (now.isAfter(kubelet.notAfter())) {
+      return Optional.of(Kind.Expired);
+    }
+    if (now.isBefore(kubelet.notBefore())) {
+      return Optional.of(Kind.NotYetValid);
+    }
+    return kubelet.covers(address) ? Optional.empty() : Optional.of(Kind.OtherAddress);
+  }
+
+  private static String detail(Kind kind, Kubelet kubelet) {
+    return switch (kind) {
+      case Expired -> kubelet.notAfter().toString();
+      case NotYetValid -> kubelet.notBefore().toString();
+      case OtherAddress -> kubelet.names().isEmpty() ? "no address" : firstNames(kubelet.names());
+      case Refused, Unreachable -> kubelet.detail();
+      case Unsigned, Requested -> "";
+    };
+  }
+
+  private Optional<Kubelet> seen(NodeFacts node) {
+    return Optional.ofNullable(facts.kubelets().seen().get(node.name()));
+  }
+
+  private boolean completed(Kubelet kubelet) {
+    return kubelet.handshake() == Handshake.Completed;
+  }
+
+  private boolean signed(Kubelet kubelet) {
+    return spec.tls().certificateAuthority() == null
+        ? kubelet.signedByCluster()
+        : kubelet.signedByGiven();
+  }
+
+  private static String names(List<Problem> problems) {
+    return firstNames(problems.stream().map(p -> p.node().name()).toList());
+  }
+
+  /** The first ten, and how many more there are. */
+  public static String firstNames(List<String> names) {
+    var shown = names.stream().limit(NAMES_SHOWN).collect(Collectors.joining(", "));
+    var more = names.size() - NAMES_SHOWN;
+    return more > 0 ? "%s and %d more".formatted(shown, more) : shown;
+  }
+
+  // ------------------------------------------------------------------------------------- the pods
+
+  /** The flags that say all this. */
+  List<String> args() {
+    var args = new ArrayList<String>();
+    args.add(
+        "--kubelet-preferred-address-types="
+            + addressTypes.stream().map(Enum::name).collect(Collectors.joining(",")));
+    args.add(
+        spec.port() != null
+            ? "--kubelet-port=" + spec.port()
+            : tls.mode() == TLSMode.Plaintext
+                ? "--kubelet-port=" + READ_ONLY_PORT
+                : "--kubelet-use-node-status-port");
+    switch (tls.mode()) {
+      case Insecure -> args.add("--kubelet-insecure-tls");
+      case Plaintext -> args.add("--deprecated-kubelet-completely-insecure");
+      default -> givenAuthority().ifPresent(a -> args.add(flag("certificate-authority", a, 0)));
+    }
+    clientCertificate()
+        .ifPresent(c -> {
+          args.add(flag("client-certificate", c, 0));
+          args.add(flag("client-key", c, 1));
+        });
+    return args;
+  }
+
+  private static String flag(String name, Mount mount, int key) {
+    return "--kubelet-%s=%s/%s".formatted(name, mount.path(), mount.keys().get(key));
+  }
+
+  /** What the flags name. */
+  List<Mount> mounts() {
+    return Stream.concat(
+            givenAuthority().filter(a -> tls.verified()).stream(), clientCertificate().stream())
+        .toList();
+  }
+
+  private Optional<Mount> givenAuthority() {
+    return Optional.ofNullable(spec.tls().certificateAuthority())
+        .map(a -> {
+          var secret = a.secret() != null;
+          var reference = secret ? a.secret() : a.configMap();
+          return new Mount(
+              "kubelet-ca",
+              secret,
+              reference.name(),
+              List.of(reference.key()),
+              "/etc/metrics-server/kubelet-ca");
+        });
+  }
+
+  private Optional<Mount> clientCertificate() {
+    return Optional.ofNullable(spec.tls().clientCertificate())
+        .map(c ->
+            new Mount(
+                "kubelet-client",
+                true,
+                c.secretName(),
+                List.of("tls.crt", "tls.key"),
+                "/etc/metrics-server/kubelet-client"));
+  }
+
+  /** The port of a kubelet as far as a NetworkPolicy has to let it through. */
+  int port(NodeFacts node) {
+    if (spec.port() != null) {
+      return spec.port();
+    }
+    return tls.mode() == TLSMode.Plaintext ? READ_ONLY_PORT : kubeletPort(node);
+  }
+}

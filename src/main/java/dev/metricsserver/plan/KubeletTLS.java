@@ -1,0 +1,54 @@
+package dev.metricsserver.plan;
+
+import dev.metricsserver.api.KubeletSpec.TLSMode;
+import dev.metricsserver.facts.NodeFacts;
+import java.util.List;
+
+/**
+ * How metrics-server speaks to the kubelets, and why.
+ *
+ * @param mode what is in force, never {@code Auto}
+ * @param chosen whether the mode was chosen, and not asked for
+ * @param seen whether any kubelet showed a certificate
+ * @param problems kubelets that cannot be reached or verified, by node
+ * @param readOnlyPorts names of nodes that tell everybody what runs on them
+ */
+public record KubeletTLS(
+    TLSMode mode,
+    boolean chosen,
+    String reason,
+    boolean seen,
+    List<Problem> problems,
+    List<String> readOnlyPorts) {
+
+  /** Whether whoever answers must prove to be the kubelet. */
+  public boolean verified() {
+    return mode == TLSMode.Verify;
+  }
+
+  /**
+   * What is wrong with one kubelet.
+   *
+   * @param address that metrics-server dials
+   * @param detail what was seen, as far as the kind does not say it; may be empty
+   */
+  public record Problem(NodeFacts node, String address, Kind kind, String detail) {}
+
+  /** The ways in which a kubelet cannot be reached or verified. */
+  public enum Kind {
+    /** Its certificate is not signed by the CA. */
+    Unsigned,
+    /** Its certificate does not name the address that is dialled. */
+    OtherAddress,
+    /** Its certificate is no longer valid. */
+    Expired,
+    /** Its certificate is not valid yet. */
+    NotYetValid,
+    /** It has no certificate yet: its request waits to be decided. */
+    Requested,
+    /** It answers, but not with TLS. */
+    Refused,
+    /** It does not answer. */
+    Unreachable
+  }
+}

@@ -1,0 +1,113 @@
+package dev.metricsserver.diagnosis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.facts.CertificateRequests;
+import dev.metricsserver.facts.CertificateRequests.Request;
+import dev.metricsserver.facts.CertificateRequests.State;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class CertificateFindingsTest {
+
+  private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+
+  @Test
+  void noneWithoutRequests() {
+    assertThat(CertificateFindings.of(CertificateRequests.NONE, true, Severity.Warning, NOW))
+        .isEmpty();
+    assertThat(CertificateFindings.of(CertificateRequests.NONE, false, Severity.Warning, NOW))
+        .isEmpty();
+  }
+
+  @Test
+  void namesWhatWaitsForAPerson() {
+    assertThat(
+            CertificateFindings.of(
+                of(request(State.NotLookedAt, "")), false, Severity.Warning, NOW))
+        .singleElement()
+        .satisfies(
+            f -> assertThat(f.code()).isEqualTo("CertificateRequestsNotApproved"),
+            f -> assertThat(f.message()).contains("csr-1 of node-1"),
+            f ->
+                assertThat(f.remedy())
+                    .contains(
+                        "kubectl certificate approve csr-1",
+                        "kubectl apply -k deploy/csr-approval",
+                        "spec.kubelet.servingCertificateApproval: Enabled"));
+  }
+
+  @Test
+  void whatIsAboutToBeApprovedIsNoFinding() {
+    assertThat(
+            CertificateFindings.of(of(request(State.NotLookedAt, "")), true, Severity.Warning, NOW))
+        .isEmpty();
+  }
+
+  @Test
+  void saysWhichRuleIsBroken() {
+    assertThat(
+            CertificateFindings.of(
+                of(request(State.Refused, "Names: a is b")), true, Severity.Warning, NOW))
+        .singleElement()
+        .satisfies(
+            f -> assertThat(f.code()).isEqualTo("CertificateRequestRefused"),
+            f -> assertThat(f.severity()).isEqualTo(Severity.Warning),
+            f -> assertThat(f.message()).contains("csr-1", "node-1", "Names: a is b"),
+            f -> assertThat(f.object()).isEqualTo("CertificateSigningRequest/csr-1"));
+  }
+
+  @Test
+  void waitsAMinuteBeforeItSpeaksOfWaiting() {
+    var requests = of(request(State.Waiting, "Node node-1 does not exist"));
+    var created = requests.requests().getFirst().created();
+    assertThat(CertificateFindings.of(requests, true, Severity.Warning, created.plusSeconds(59)))
+        .isEmpty();
+    assertThat(CertificateFindings.of(requests, true, Severity.Warning, created.plusSeconds(60)))
+        .singleElement()
+        .satisfies(
+            f -> assertThat(f.code()).isEqualTo("CertificateRequestsWaiting"),
+            f -> assertThat(f.message()).contains("csr-1 of node-1 (Node node-1 does not exist)"));
+  }
+
+  @Test
+  void saysThatTheOperatorMayNot() {
+    var forbidden = new CertificateRequests(List.of(), 0, Optional.of("user x cannot update"));
+    assertThat(CertificateFindings.of(forbidden, true, Severity.Warning, NOW))
+        .singleElement()
+        .satisfies(
+            f -> assertThat(f.code()).isEqualTo("ApprovalForbidden"),
+            f -> assertThat(f.severity()).isEqualTo(Severity.Error),
+            f -> assertThat(f.message()).contains("user x cannot update"),
+            f -> assertThat(f.remedy()).startsWith("kubectl apply -k deploy/csr-approval"));
+  }
+
+  @Test
+  void countsThoseThatAreNotListed() {
+    var listed =
+        IntStream.range(0, CertificateRequests.MOST)
+            .mapToObj(i -> new Request("csr-" + i, "node-" + i, NOW, State.NotLookedAt, ""))
+            .toList();
+    assertThat(
+            CertificateFindings.of(
+                new CertificateRequests(listed, 5_000, Optional.empty()),
+                false,
+                Severity.Warning,
+                NOW))
+        .singleElement()
+        .satisfies(f -> assertThat(f.message()).startsWith("5000 certificate requests"));
+  }
+
+  private static Request request(State state, String reason) {
+    return new Request("csr-1", "node-1", NOW.minus(Duration.ofMinutes(5)), state, reason);
+  }
+
+  private static CertificateRequests of(Request... requests) {
+    return new CertificateRequests(List.of(requests), requests.length, Optional.empty());
+  }
+}

@@ -1,0 +1,230 @@
+package dev.metricsserver.diagnosis;
+
+import static dev.metricsserver.facts.SampleKubelet.named;
+import static dev.metricsserver.facts.SampleKubelet.readable;
+import static dev.metricsserver.facts.SampleKubelet.refusing;
+import static dev.metricsserver.facts.SampleKubelet.selfSigned;
+import static dev.metricsserver.facts.SampleKubelet.signed;
+import static dev.metricsserver.facts.SampleKubelet.unreachable;
+import static dev.metricsserver.facts.SampleKubelet.valid;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.facts.SampleCluster;
+import dev.metricsserver.facts.SampleNode;
+import dev.metricsserver.plan.Plans;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class KubeletFindingsTest {
+
+  private static final NodeFacts ONE = SampleNode.number(1).facts();
+  private static final NodeFacts TWO = SampleNode.number(2).facts();
+  private static final String VERIFY = "kubelet: {tls: {mode: Verify}}";
+  private static final String INSECURE = "kubelet: {tls: {mode: Insecure}}";
+  private static final String PLAINTEXT = "kubelet: {tls: {mode: Plaintext}}";
+
+  private static SampleCluster cluster() {
+    return SampleCluster.of(ONE, TWO);
+  }
+
+  private static KubeletFindings of(String spec, SampleCluster cluster) {
+    return new KubeletFindings(Plans.plan(spec, cluster).kubeletTLS(), false, Severity.Warning);
+  }
+
+  private static List<String> codes(Stream<Finding> findings) {
+    return findings.map(Finding::code).toList();
+  }
+
+  @Test
+  void kubeletsThatVerifyAreNoNews() {
+    var findings = of("{}", cluster());
+
+    assertThat(findings.unreadable()).isEmpty();
+    assertThat(findings.weaknesses()).isEmpty();
+    assertThat(findings.nodes()).isEmpty();
+  }
+
+  @Test
+  void aNodeThatFallsOutIsNamedWithTheWayBack() {
+    var findings = of("{}", cluster().installedVerifying(true).kubelet("node-2", selfSigned(TWO)));
+
+    assertThat(findings.nodes()).containsExactly("node-2");
+    assertThat(findings.unreadable())
+        .singleElement()
+        .satisfies(f -> {
+          assertThat(f.code()).isEqualTo("KubeletCertificateUnsigned");
+          assertThat(f.severity()).isEqualTo(Severity.Warning);
+          assertThat(f.object()).isEqualTo("Node/node-2");
+          assertThat(f.message())
+              .isEqualTo(
+                  "the kubelet of node-2 shows a serving certificate that the CA did not sign, so"
+                      + " metrics-server does not ask there");
+          assertThat(f.remedy())
+              .contains("serverTLSBootstrap: true")
+              .endsWith("; or go back deliberately with spec.kubelet.tls.mode: Insecure");
+        });
+  }
+
+  /** Each kind of trouble is a finding of its own, and none hides another. */
+  @Test
+  void everyTroubleIsSaid() {
+    var nodes =
+        Stream.iterate(1, i -> i + 1).limit(6).map(i -> SampleNode.number(i).facts()).toList();
+    var cluster =
+        SampleCluster.of(nodes.toArray(NodeFacts[]::new))
+            .kubelet("node-1", selfSigned(nodes.get(0)))
+            .kubelet("node-2", named("10.9.9.9"))
+            .kubelet("node-3", valid(nodes.get(2), Instant.EPOCH, Plans.NOW.minusSeconds(1)))
+            .kubelet("node-4", valid(nodes.get(3), Plans.NOW.plusSeconds(1), Instant.MAX))
+            .kubelet("node-5", refusing())
+            .kubelet("node-6", unreachable());
+    var findings = of(VERIFY, cluster);
+
+    assertThat(codes(findings.unreadable().stream()))
+        .containsExactly(
+            "KubeletCertificateUnsigned",
+            "KubeletCertificateOtherAddress",
+            "KubeletCertificateExpired",
+            "KubeletCertificateNotYetValid",
+            "KubeletRefusesTLS",
+            "KubeletUnreachable");
+    assertThat(findings.nodes()).hasSize(6);
+    assertThat(findings.unreadable())
+        .allSatisfy(f -> assertThat(f.message()).contains(f.object().substring("Node/".length())));
+    assertThat(findings.unreadable().get(1).message())
+        .isEqualTo(
+            "the kubelet's certificate on node-2 names 10.9.9.9, and not 10.0.0.2, which"
+                + " metrics-server dials");
+  }
+
+  /** What metrics-server does not look at cannot keep metrics away. */
+  @ParameterizedTest
+  @ValueSource(strings = {INSECURE, PLAINTEXT})
+  void certificatesDoNotMatterWhereNobodyLooksAtThem(String spec) {
+    var findings = of(spec, cluster().kubelet("node-1", selfSigned(ONE)));
+
+    assertThat(findings.unreadable()).isEmpty();
+    assertThat(findings.nodes()).isEmpty();
+  }
+
+  @Test
+  void aKubeletThatDoesNotAnswerMattersWithoutVerificationToo() {
+    assertThat(
+            codes(of(INSECURE, cluster().kubelet("node-1", unreachable())).unreadable().stream()))
+        .containsExactly("KubeletUnreachable");
+    assertThat(of(PLAINTEXT, cluster().kubelet("node-1", unreachable())).unreadable()).isEmpty();
+  }
+
+  @Test
+  void insecureByChoiceSaysWhatWouldMakeItVerified() {
+    var findings = of("{}", cluster().kubelet("node-1", selfSigned(ONE)));
+
+    assertThat(findings.weaknesses())
+        .singleElement()
+        .satisfies(f -> {
+          assertThat(f.code()).isEqualTo("KubeletTLSInsecure");
+          assertThat(f.remedy())
+              .startsWith("first let the operator approve requests: ")
+              .endsWith("; the operator verifies by itself as soon as it can");
+        });
+  }
+
+  @Test
+  void insecureByRequestSaysHowToGoBack() {
+    assertThat(of(INSECURE, cluster()).weaknesses())
+        .extracting(Finding::remedy)
+        .containsExactly(
+            "every certificate that was seen verifies; then remove spec.kubelet.tls.mode");
+  }
+
+  @Test
+  void plaintextIsAlwaysAWarning() {
+    assertThat(codes(of(PLAINTEXT, cluster()).weaknesses().stream()))
+        .containsExactly("KubeletPlaintext");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{}", VERIFY, INSECURE, PLAINTEXT})
+  void anOpenReadOnlyPortIsAlwaysAWarning(String spec) {
+    assertThat(of(spec, cluster().kubelet("node-2", readable(signed(TWO)))).weaknesses())
+        .filteredOn(f -> f.code().equals("KubeletReadOnlyPortOpen"))
+        .singleElement()
+        .satisfies(f -> assertThat(f.message()).contains("port 10255 of node-2"));
+  }
+
+  // ------------------------------------------------------------------------------------ remedies
+
+  private static String remedy(boolean approving, SampleNode... nodes) {
+    return KubeletRemedy.of(Stream.of(nodes).map(SampleNode::facts).toList(), approving);
+  }
+
+  /** Approval first: a kubelet without an approved certificate answers nobody. */
+  @Test
+  void approvalComesFirst() {
+    assertThat(remedy(false, SampleNode.number(1)))
+        .startsWith(
+            "first let the operator approve requests: kubectl apply -k deploy/csr-approval &&"
+                + " kubectl patch msc cluster --type merge -p"
+                + " '{\"spec\":{\"kubelet\":{\"servingCertificateApproval\":\"Enabled\"}}}'; then");
+    assertThat(remedy(true, SampleNode.number(1))).startsWith("add serverTLSBootstrap: true");
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '#',
+      value = {
+        "Talos (v1.11.5) |"
+            + " {\"machine\":{\"kubelet\":{\"extraArgs\":{\"rotate-server-certificates\":\"true\"}}}}",
+        "Talos (v1.13.9) |"
+            + " {\"machine\":{\"kubelet\":{\"extraArgs\":{\"rotate-server-certificates\":\"true\"}}}}",
+        "Talos (v1.14.0) |"
+            + " {\"apiVersion\":\"v1alpha1\",\"kind\":\"KubeletConfig\",\"extraArgs\":{\"rotate-server-certificates\":\"true\"}}",
+        "Talos (v1.14.0-alpha.1) |"
+            + " {\"apiVersion\":\"v1alpha1\",\"kind\":\"KubeletConfig\",\"extraArgs\":{\"rotate-server-certificates\":\"true\"}}",
+        "Talos (v2.0.0) |"
+            + " {\"apiVersion\":\"v1alpha1\",\"kind\":\"KubeletConfig\",\"extraArgs\":{\"rotate-server-certificates\":\"true\"}}"
+      })
+  void talosIsPatchedInTheFormOfItsVersion(String osImage, String patch) {
+    assertThat(
+            remedy(
+                true, SampleNode.number(1).osImage(osImage), SampleNode.number(2).osImage(osImage)))
+        .isEqualTo("talosctl -n 10.0.0.1,10.0.0.2 patch mc --patch '" + patch + "'");
+  }
+
+  /** The old form is understood by all. */
+  @Test
+  void talosOfTwoVersionsIsPatchedInTheOlderForm() {
+    assertThat(
+            remedy(
+                true,
+                SampleNode.number(1).osImage("Talos (v1.13.2)"),
+                SampleNode.number(2).osImage("Talos (v1.14.0)")))
+        .contains("\"machine\"");
+  }
+
+  @Test
+  void thePlatformOfTheMostNodesIsSpokenTo() {
+    assertThat(
+            remedy(
+                true,
+                SampleNode.number(1),
+                SampleNode.number(2).osImage("Talos (v1.13.2)"),
+                SampleNode.number(3).osImage("Talos (v1.13.2)")))
+        .startsWith("talosctl -n 10.0.0.2,10.0.0.3 ");
+  }
+
+  @Test
+  void openShiftNeedsItsOwnCA() {
+    assertThat(remedy(false, SampleNode.number(1).label("node.openshift.io/os_id", "rhcos")))
+        .contains("kubelet-serving-ca", "spec.kubelet.tls.certificateAuthority")
+        .doesNotContain("approve");
+  }
+}

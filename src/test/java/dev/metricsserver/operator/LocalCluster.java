@@ -1,0 +1,192 @@
+package dev.metricsserver.operator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.api.MetricsServerConfigStatus;
+import io.fabric8.kubernetes.api.model.APIService;
+import io.fabric8.kubernetes.api.model.Condition;
+import io.fabric8.kubernetes.api.model.DeletionPropagation;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
+import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.awaitility.core.ThrowingRunnable;
+
+/**
+ * The cluster that {@code deploy/local/up} has started, with the operator installed as users do:
+ * from its own image, under its own RBAC.
+ */
+final class LocalCluster implements AutoCloseable {
+
+  static final String NAMESPACE = "kube-system";
+  static final Duration A_ROLLOUT = Duration.ofMinutes(2);
+
+  /** How an RSA key's PEM starts, in Base64; the client has to be told when it is another one. */
+  private static final String RSA_KEY = "LS0tLS1CRUdJTiBSU0Eg";
+
+  private final KubernetesClient client;
+
+  LocalCluster() {
+    var config = Config.fromKubeconfig(Path.of("target/local/kubeconfig").toFile());
+    if (!config.getClientKeyData().startsWith(RSA_KEY)) {
+      config.setClientKeyAlgo("EC");
+    }
+    client = new KubernetesClientBuilder().withConfig(config).build();
+    Shell.run("deploy/local/load-image", "target/local/operator-image.tar");
+    Shell.run("deploy/local/kubectl", "apply", "--kustomize", "deploy/base");
+    Shell.run(
+        "deploy/local/kubectl",
+        "wait",
+        "--for=condition=Established",
+        "--timeout=60s",
+        "crd/metricsserverconfigs.metricsserver.dev");
+  }
+
+  /** The client of an administrator. */
+  KubernetesClient client() {
+    return client;
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+
+  // ---------------------------------------------------------------------------------- the resource
+
+  void apply(String more) {
+    var spec =
+        """
+        apiVersion: metricsserver.dev/v1alpha1
+        kind: MetricsServerConfig
+        metadata: {name: cluster}
+        spec:
+          networkPolicy: {controlPlaneCIDRs: [%s/32]}
+          %s
+        """
+            .formatted(apiServerAddress(), more);
+    client
+        .genericKubernetesResources("metricsserver.dev/v1alpha1", "MetricsServerConfig")
+        .load(new ByteArrayInputStream(spec.getBytes(StandardCharsets.UTF_8)))
+        .forceConflicts()
+        .serverSideApply();
+  }
+
+  private String apiServerAddress() {
+    return client
+        .discovery()
+        .v1()
+        .endpointSlices()
+        .inNamespace("default")
+        .withName("kubernetes")
+        .get()
+        .getEndpoints()
+        .getFirst()
+        .getAddresses()
+        .getFirst();
+  }
+
+  void delete(DeletionPropagation propagation) {
+    client.resource(config()).withPropagationPolicy(propagation).delete();
+  }
+
+  MetricsServerConfig config() {
+    return client.resources(MetricsServerConfig.class).withName("cluster").get();
+  }
+
+  MetricsServerConfigStatus status() {
+    return config().getStatus();
+  }
+
+  Condition condition(String type) {
+    return Optional.ofNullable(config())
+        .map(MetricsServerConfig::getStatus)
+        .flatMap(s -> s.condition(type))
+        .orElseGet(Condition::new);
+  }
+
+  void awaitReady() {
+    within(
+        A_ROLLOUT,
+        "the MetricsServerConfig is Ready",
+        () -> {
+          assertThat(condition("Ready"))
+              .satisfies(
+                  c -> assertThat(c.getStatus()).as(c.getMessage()).isEqualTo("True"),
+                  c ->
+                      assertThat(c.getObservedGeneration())
+                          .isEqualTo(config().getMetadata().getGeneration()));
+          assertThat(deployment().getStatus().getAvailableReplicas()).isEqualTo(2);
+        });
+  }
+
+  void awaitGone() {
+    within(
+        Duration.ofMinutes(1),
+        "nothing is left",
+        () -> {
+          assertThat(config()).isNull();
+          assertThat(objects().filter(o -> client.resource(o).get() != null)).isEmpty();
+        });
+  }
+
+  // ---------------------------------------------------------------------------------- the objects
+
+  /** Every object the operator makes, by kind and name. */
+  Stream<HasMetadata> objects() {
+    return Stream.of(
+        named(new ServiceAccount(), NAMESPACE, "metrics-server"),
+        named(new ClusterRole(), null, "system:metrics-server"),
+        named(new ClusterRole(), null, "system:aggregated-metrics-reader"),
+        named(new ClusterRoleBinding(), null, "system:metrics-server"),
+        named(new ClusterRoleBinding(), null, "metrics-server:system:auth-delegator"),
+        named(new RoleBinding(), NAMESPACE, "metrics-server-auth-reader"),
+        named(new Service(), NAMESPACE, "metrics-server"),
+        named(new Deployment(), NAMESPACE, "metrics-server"),
+        named(new PodDisruptionBudget(), NAMESPACE, "metrics-server"),
+        named(new NetworkPolicy(), NAMESPACE, "metrics-server-netpol"),
+        named(new APIService(), null, "v1beta1.metrics.k8s.io"));
+  }
+
+  private static HasMetadata named(HasMetadata object, String namespace, String name) {
+    object.setMetadata(
+        new io.fabric8.kubernetes.api.model.ObjectMetaBuilder()
+            .withNamespace(namespace)
+            .withName(name)
+            .build());
+    return object;
+  }
+
+  Deployment deployment() {
+    return client.apps().deployments().inNamespace(NAMESPACE).withName("metrics-server").get();
+  }
+
+  List<String> args() {
+    return deployment().getSpec().getTemplate().getSpec().getContainers().getFirst().getArgs();
+  }
+
+  static void within(Duration time, String what, ThrowingRunnable assertion) {
+    await(what)
+        .atMost(time)
+        .pollInterval(Duration.ofMillis(200))
+        .ignoreExceptions()
+        .untilAsserted(assertion);
+  }
+}

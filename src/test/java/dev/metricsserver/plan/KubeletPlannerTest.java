@@ -1,0 +1,377 @@
+package dev.metricsserver.plan;
+
+import static dev.metricsserver.facts.SampleKubelet.named;
+import static dev.metricsserver.facts.SampleKubelet.readable;
+import static dev.metricsserver.facts.SampleKubelet.refusing;
+import static dev.metricsserver.facts.SampleKubelet.selfSigned;
+import static dev.metricsserver.facts.SampleKubelet.signed;
+import static dev.metricsserver.facts.SampleKubelet.signedByGiven;
+import static dev.metricsserver.facts.SampleKubelet.unreachable;
+import static dev.metricsserver.facts.SampleKubelet.valid;
+import static dev.metricsserver.plan.Plans.NOW;
+import static dev.metricsserver.plan.Plans.decide;
+import static dev.metricsserver.plan.Plans.plan;
+import static dev.metricsserver.plan.Plans.refusal;
+import static dev.metricsserver.plan.Plans.spec;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import dev.metricsserver.api.KubeletSpec.TLSMode;
+import dev.metricsserver.facts.Kubelet;
+import dev.metricsserver.facts.Kubelets.Target;
+import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.facts.SampleCluster;
+import dev.metricsserver.facts.SampleNode;
+import dev.metricsserver.facts.TrustBundle;
+import dev.metricsserver.plan.Decision.Pending;
+import dev.metricsserver.plan.KubeletTLS.Kind;
+import dev.metricsserver.plan.MetricsServerPlan.Mount;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class KubeletPlannerTest {
+
+  private static final NodeFacts ONE = SampleNode.number(1).facts();
+  private static final NodeFacts TWO = SampleNode.number(2).facts();
+  private static final String AUTHORITY =
+      "kubelet: {tls: {certificateAuthority: {configMap: {name: our-ca}}}}";
+
+  private static SampleCluster two() {
+    return SampleCluster.of(ONE, TWO);
+  }
+
+  private static KubeletTLS tls(SampleCluster cluster) {
+    return plan("{}", cluster).kubeletTLS();
+  }
+
+  // ---------------------------------------------------------------------------------------- Auto
+
+  /** What one of two kubelets shows, what is installed, and what comes of it. */
+  @ParameterizedTest(name = "{0}, installed {1}: {2}")
+  @CsvSource({
+    "signed, nothing, Verify",
+    "signed, verifying, Verify",
+    "signed, insecure, Verify",
+    "selfSigned, nothing, Insecure",
+    "selfSigned, insecure, Insecure",
+    "selfSigned, verifying, Verify",
+    "otherAddress, nothing, Insecure",
+    "expired, nothing, Insecure",
+    "notYetValid, nothing, Insecure",
+    "expired, verifying, Verify",
+    "refusing, nothing, Verify",
+    "refusing, insecure, Verify",
+    "unreachable, nothing, Verify",
+    "unreachable, insecure, Verify",
+    "unseen, nothing, Verify"
+  })
+  void oneKubeletOfTwo(String shows, String installed, TLSMode mode) {
+    var tls = tls(installed(shown(two(), "node-2", shows), installed));
+
+    assertThat(tls.mode()).isEqualTo(mode);
+    assertThat(tls.chosen()).isTrue();
+  }
+
+  /** Only a certificate that was seen justifies insecure. */
+  @ParameterizedTest(name = "{0}, installed {1}: {2}")
+  @CsvSource({
+    "refusing, nothing, Verify",
+    "refusing, verifying, Verify",
+    "refusing, insecure, Insecure",
+    "unreachable, nothing, Verify",
+    "unreachable, insecure, Insecure",
+    "unseen, nothing, Verify"
+  })
+  void noCertificateAtAll(String shows, String installed, TLSMode mode) {
+    var cluster = shown(shown(two(), "node-1", shows), "node-2", shows);
+
+    assertThat(tls(installed(cluster, installed)).mode()).isEqualTo(mode);
+    assertThat(tls(installed(cluster, installed)).seen()).isFalse();
+  }
+
+  @Test
+  void aNodeThatIsNotReadyHasNoVote() {
+    var gone = SampleNode.number(2).notReady().facts();
+    var cluster = SampleCluster.of(ONE, gone).kubelet("node-2", selfSigned(gone));
+
+    assertThat(tls(cluster).mode()).isEqualTo(TLSMode.Verify);
+    assertThat(tls(cluster).problems()).isEmpty();
+  }
+
+  @Test
+  void aNodeThatIsNotAskedHasNoVote() {
+    var cluster =
+        SampleCluster.of(SampleNode.number(1).label("metrics", "yes").facts(), TWO)
+            .kubelet("node-2", selfSigned(TWO));
+
+    assertThat(plan("kubelet: {nodeSelector: {metrics: 'yes'}}", cluster).kubeletTLS().mode())
+        .isEqualTo(TLSMode.Verify);
+  }
+
+  @Test
+  void theReasonNamesTheNodesInTheWay() {
+    assertThat(tls(two().kubelet("node-2", selfSigned(TWO))).reason())
+        .isEqualTo(
+            "kubelet.tls.mode is Auto and the certificates of node-2 do not verify: metrics-server"
+                + " verifies all kubelets or none");
+    assertThat(tls(two().installedVerifying(true).kubelet("node-2", selfSigned(TWO))).reason())
+        .isEqualTo(
+            "kubelet.tls.mode is Auto and certificates were verified before, so they still are");
+  }
+
+  @Test
+  void tenNodesAreNamedAndTheOthersCounted() {
+    var cluster = SampleCluster.ofNodes(12);
+    Arrays.stream(SampleNode.many(12)).forEach(n -> cluster.kubelet(n.name(), selfSigned(n)));
+
+    assertThat(tls(cluster).reason()).contains("node-10 and 2 more").doesNotContain("node-11");
+  }
+
+  @Test
+  void nothingIsDecidedBeforeTheFirstLook() {
+    assertThat(decide("{}", two().beforeTheFirstLook())).isEqualTo(new Pending());
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = TLSMode.class,
+      names = {"Verify", "Insecure", "Plaintext"})
+  void whatTheUserAsksForNeedsNoLook(TLSMode mode) {
+    var plan = plan("kubelet: {tls: {mode: %s}}".formatted(mode), two().beforeTheFirstLook());
+
+    assertThat(plan.kubeletTLS().mode()).isEqualTo(mode);
+    assertThat(plan.kubeletTLS().chosen()).isFalse();
+  }
+
+  /** What is wrong with the spec can be said without a look at kubelets. */
+  @Test
+  void aRefusalDoesNotWait() {
+    assertThat(refusal("version: 9.9.9", two().beforeTheFirstLook()).reason())
+        .isEqualTo("InvalidSpec");
+  }
+
+  // ------------------------------------------------------------------------------------ problems
+
+  @ParameterizedTest(name = "{0}: {1} {2}")
+  @CsvSource({
+    "selfSigned, Unsigned, ''",
+    "otherAddress, OtherAddress, 10.9.9.9",
+    "expired, Expired, 2026-11-21T11:00:00Z",
+    "notYetValid, NotYetValid, 2026-11-21T13:00:00Z",
+    "refusing, Refused, remote error: internal_error",
+    "unreachable, Unreachable, no answer in 2 s"
+  })
+  void whatIsWrongWithAKubelet(String shows, Kind kind, String detail) {
+    assertThat(tls(shown(two(), "node-2", shows)).problems())
+        .extracting(p -> p.node().name(), p -> p.address(), p -> p.kind(), p -> p.detail())
+        .containsExactly(tuple("node-2", "10.0.0.2", kind, detail));
+  }
+
+  @Test
+  void aKubeletThatAskedForACertificateWaitsForIt() {
+    assertThat(tls(two().kubelet("node-2", refusing()).requested("node-2")).problems())
+        .extracting(p -> p.kind())
+        .containsExactly(Kind.Requested);
+  }
+
+  /** It is renewing: what it has is good meanwhile. */
+  @Test
+  void aKubeletWithACertificateThatAskedForAnotherIsFine() {
+    assertThat(tls(two().requested("node-2")).problems()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = TLSMode.class,
+      names = {"Auto", "Verify", "Insecure", "Plaintext"})
+  void anOpenReadOnlyPortIsSeenInEveryMode(TLSMode mode) {
+    var cluster = two().kubelet("node-1", readable(signed(ONE)));
+
+    assertThat(
+            plan("kubelet: {tls: {mode: %s}}".formatted(mode), cluster)
+                .kubeletTLS()
+                .readOnlyPorts())
+        .containsExactly("node-1");
+  }
+
+  // ----------------------------------------------------------------------------------- addresses
+
+  @Test
+  void addressesAreDialledWhereCertificatesNameThem() {
+    assertThat(plan("{}", two()).args())
+        .contains("--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname");
+  }
+
+  @Test
+  void namesAreDialledWhereCertificatesNameThemOnly() {
+    var cluster = two().kubelet("node-1", named("node-1")).kubelet("node-2", named("node-2"));
+
+    assertThat(plan("{}", cluster).args())
+        .contains("--kubelet-preferred-address-types=InternalDNS,Hostname,InternalIP");
+    assertThat(tls(cluster).mode()).isEqualTo(TLSMode.Verify);
+    assertThat(plan("{}", cluster).networkRules().orElseThrow().dns()).isTrue();
+  }
+
+  /** Else a single new node would replace all pods. */
+  @Test
+  void whatIsDialledStaysAtATie() {
+    var cluster =
+        two()
+            .kubelet("node-2", named("node-2"))
+            .installedVerifying(true, "Hostname", "InternalDNS", "InternalIP");
+
+    assertThat(plan("{}", cluster).args())
+        .contains("--kubelet-preferred-address-types=Hostname,InternalDNS,InternalIP");
+  }
+
+  @Test
+  void whatTheUserWantsIsDialled() {
+    var cluster = two().kubelet("node-1", named("node-1")).kubelet("node-2", named("node-2"));
+    var plan = plan("kubelet: {addressTypes: [InternalIP]}", cluster);
+
+    assertThat(plan.args()).contains("--kubelet-preferred-address-types=InternalIP");
+    assertThat(plan.kubeletTLS().mode()).isEqualTo(TLSMode.Insecure);
+  }
+
+  @Test
+  void kubeletsAreLookedAtWhereTheyAreDialled() {
+    var nodes =
+        List.of(
+            SampleNode.number(1).kubeletPort(10260).facts(),
+            SampleNode.number(2).kubeletPort(0).facts(),
+            SampleNode.number(3).notReady().facts(),
+            SampleNode.bare("nowhere").facts());
+
+    assertThat(KubeletPlanner.targets(spec("{}").kubelet(), nodes))
+        .containsExactly(
+            new Target("node-1", "10.0.0.1", 10260), new Target("node-2", "10.0.0.2", 10250));
+    assertThat(
+            KubeletPlanner.targets(
+                spec("kubelet: {port: 1234, addressTypes: [Hostname]}").kubelet(), nodes))
+        .containsExactly(
+            new Target("node-1", "node-1", 1234), new Target("node-2", "node-2", 1234));
+  }
+
+  // --------------------------------------------------------------------------------------- flags
+
+  @Test
+  void plaintextIsReadFromTheReadOnlyPort() {
+    var plan = plan("kubelet: {tls: {mode: Plaintext}}", two());
+
+    assertThat(plan.args())
+        .contains("--kubelet-port=10255", "--deprecated-kubelet-completely-insecure")
+        .doesNotContain("--kubelet-use-node-status-port", "--kubelet-insecure-tls");
+    assertThat(plan.networkRules().orElseThrow().kubeletPorts()).containsExactly(10255);
+  }
+
+  @Test
+  void aGivenAuthorityIsMountedAndItsChangeReplacesThePods() {
+    var cluster =
+        two()
+            .authority(new TrustBundle.Found("one"))
+            .kubelet("node-1", signedByGiven(ONE))
+            .kubelet("node-2", signedByGiven(TWO));
+    var plan = plan(AUTHORITY, cluster);
+
+    assertThat(plan.kubeletTLS().mode()).isEqualTo(TLSMode.Verify);
+    assertThat(plan.args())
+        .contains("--kubelet-certificate-authority=/etc/metrics-server/kubelet-ca/ca.crt");
+    assertThat(plan.mounts())
+        .containsExactly(
+            new Mount(
+                "kubelet-ca",
+                false,
+                "our-ca",
+                List.of("ca.crt"),
+                "/etc/metrics-server/kubelet-ca"));
+    assertThat(plan.rollOn())
+        .isNotEqualTo(plan(AUTHORITY, cluster.authority(new TrustBundle.Found("two"))).rollOn());
+  }
+
+  /** metrics-server does not start with both. */
+  @Test
+  void aGivenAuthorityThatDidNotSignIsNotUsed() {
+    var plan = plan(AUTHORITY, two().authority(new TrustBundle.Found("one")));
+
+    assertThat(plan.args())
+        .contains("--kubelet-insecure-tls")
+        .noneMatch(a -> a.startsWith("--kubelet-certificate-authority"));
+    assertThat(plan.mounts()).isEmpty();
+    assertThat(plan.rollOn()).isEmpty();
+  }
+
+  @Test
+  void aGivenAuthorityThatCannotBeHadIsRefused() {
+    assertThat(
+            refusal(
+                    AUTHORITY,
+                    two().authority(new TrustBundle.Missing("it is not there", "make it")))
+                .violations())
+        .containsExactly(
+            new Decision.Violation(
+                "kubelet.tls.certificateAuthority", "it is not there", "make it"));
+  }
+
+  @Test
+  void aClientCertificateIsMounted() {
+    var plan = plan("kubelet: {tls: {clientCertificate: {secretName: our-client}}}", two());
+
+    assertThat(plan.args())
+        .contains(
+            "--kubelet-client-certificate=/etc/metrics-server/kubelet-client/tls.crt",
+            "--kubelet-client-key=/etc/metrics-server/kubelet-client/tls.key");
+    assertThat(plan.mounts())
+        .containsExactly(
+            new Mount(
+                "kubelet-client",
+                true,
+                "our-client",
+                List.of("tls.crt", "tls.key"),
+                "/etc/metrics-server/kubelet-client"));
+  }
+
+  @Test
+  void besideFargateMetricsServerNeedsAnotherPort() {
+    var fargate = SampleNode.number(1).label("eks.amazonaws.com/compute-type", "fargate").facts();
+
+    assertThat(plan("{}", SampleCluster.of(fargate, TWO)).port()).isEqualTo(10251);
+  }
+
+  // --------------------------------------------------------------------------------------- words
+
+  private static SampleCluster shown(SampleCluster cluster, String name, String shows) {
+    return shows.equals("unseen")
+        ? cluster.unseen(name)
+        : cluster.kubelet(name, kubelet(name, shows));
+  }
+
+  private static Kubelet kubelet(String name, String shows) {
+    var node = name.equals("node-1") ? ONE : TWO;
+    var hour = Duration.ofHours(1);
+    return switch (shows) {
+      case "signed" -> signed(node);
+      case "selfSigned" -> selfSigned(node);
+      case "otherAddress" -> named("10.9.9.9");
+      case "expired" -> valid(node, Instant.EPOCH, NOW.minus(hour));
+      case "notYetValid" -> valid(node, NOW.plus(hour), Instant.MAX);
+      case "refusing" -> refusing();
+      case "unreachable" -> unreachable();
+      default -> throw new IllegalArgumentException(shows);
+    };
+  }
+
+  private static SampleCluster installed(SampleCluster cluster, String installed) {
+    return switch (installed) {
+      case "nothing" -> cluster;
+      case "verifying" -> cluster.installedVerifying(true);
+      case "insecure" -> cluster.installedVerifying(false);
+      default -> throw new IllegalArgumentException(installed);
+    };
+  }
+}
