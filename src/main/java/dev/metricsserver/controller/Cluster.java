@@ -26,7 +26,6 @@ import dev.metricsserver.rendering.Names;
 import dev.metricsserver.rendering.Workload;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
@@ -62,6 +61,7 @@ final class Cluster {
   Cluster(
       MetricsServerConfigSpec spec,
       Context<MetricsServerConfig> context,
+      List<NodeFacts> nodes,
       ControlPlane.Reader controlPlane,
       TrustBundle.Reader trustBundles,
       Kubelets kubelets) {
@@ -70,12 +70,7 @@ final class Cluster {
     this.controlPlane = controlPlane;
     this.trustBundles = trustBundles;
     this.kubelets = kubelets;
-    this.nodes =
-        context
-            .getSecondaryResourcesAsStream(Node.class)
-            .map(NodeFacts::of)
-            .sorted(Comparator.comparing(NodeFacts::name))
-            .toList();
+    this.nodes = nodes;
   }
 
   ClusterFacts facts() {

@@ -104,10 +104,10 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
   private final MetricsQuery metrics;
   private final Registrar registrar;
   private final Reporter reporter;
-  private final KubernetesClient client;
+  private final Nodes nodes;
+  private final Approver approver;
   private final InstantSource clock;
   private final Runnable verified;
-  private Approver approver;
 
   /**
    * @param verified called each time all objects are as they should be
@@ -119,17 +119,20 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
     this.metrics = new MetricsQuery(client);
     this.registrar = new Registrar(client);
     this.reporter = new Reporter(client, clock);
-    this.client = client;
+    this.nodes = new Nodes(client, this::nodeChanged);
+    this.approver = new Approver(client, clock, nodes::claimants, nodes::podNetworks);
     this.clock = clock;
     this.verified = verified;
+  }
+
+  private void nodeChanged(String node) {
+    approver.lookAgain(node);
   }
 
   @Override
   public List<EventSource<?, MetricsServerConfig>> prepareEventSources(
       EventSourceContext<MetricsServerConfig> context) {
-    var nodes = new Watches.Nodes(context, node -> approver.lookAgain(node));
-    approver = new Approver(client, clock, nodes::claimants, nodes::podNetworks);
-    var sources = new ArrayList<>(Watches.others(context));
+    var sources = new ArrayList<>(Watches.objects(context));
     sources.add(nodes);
     sources.add(kubelets);
     sources.add(metrics);
@@ -190,7 +193,8 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
   }
 
   private Cluster cluster(MetricsServerConfig config, Context<MetricsServerConfig> context) {
-    return new Cluster(config.getSpec(), context, controlPlane, trustBundles, kubelets);
+    return new Cluster(
+        config.getSpec(), context, nodes.all(), controlPlane, trustBundles, kubelets);
   }
 
   private Outcome apply(

@@ -1,7 +1,7 @@
 package dev.metricsserver.csr;
 
+import dev.metricsserver.facts.NodeFacts;
 import inet.ipaddr.IPAddressString;
-import io.fabric8.kubernetes.api.model.Node;
 import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -26,28 +26,21 @@ public final class Addresses {
   }
 
   /** What a node answers to by its own account, its name included. */
-  public static List<String> claimedBy(Node node) {
-    var status = node.getStatus();
+  public static List<String> claimedBy(NodeFacts node) {
     return Stream.concat(
-            Stream.of(node.getMetadata().getName()),
-            status == null
-                ? Stream.of()
-                : status.getAddresses().stream().map(address -> address.getAddress()))
+            Stream.of(node.name()), node.addresses().stream().map(NodeFacts.Address::address))
         .map(Addresses::canonical)
         .distinct()
         .toList();
   }
 
   /** The networks of a node's pods, as {@link #networksAround} spells them. */
-  public static List<String> podNetworks(Node node) {
-    var spec = node.getSpec();
-    return spec == null
-        ? List.of()
-        : spec.getPodCIDRs().stream()
-            .map(cidr -> new IPAddressString(cidr).getAddress())
-            .filter(network -> network != null && network.isPrefixed())
-            .map(network -> network(network.getBytes(), network.getNetworkPrefixLength()))
-            .toList();
+  public static List<String> podNetworks(NodeFacts node) {
+    return node.podCIDRs().stream()
+        .map(cidr -> new IPAddressString(cidr).getAddress())
+        .filter(network -> network != null && network.isPrefixed())
+        .map(network -> network(network.getBytes(), network.getNetworkPrefixLength()))
+        .toList();
   }
 
   /** All networks in which an address is, so that the right ones can be found by their spelling. */

@@ -192,8 +192,8 @@ final class KubeletProbe {
       case DNS_NAME ->
           SubjectNames.ip(name).isPresent()
               ? Stream.empty()
-              : Stream.of(name.toLowerCase(Locale.ROOT));
-      case IP_ADDRESS -> SubjectNames.ip(name).stream();
+              : Stream.of(name.toLowerCase(Locale.ROOT).intern());
+      case IP_ADDRESS -> SubjectNames.ip(name).map(String::intern).stream();
       default -> Stream.empty();
     };
   }

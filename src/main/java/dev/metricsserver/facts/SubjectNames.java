@@ -47,6 +47,10 @@ final class SubjectNames {
 
   /** Whether one of the names covers the address that is dialled. */
   static boolean cover(List<String> names, String address) {
+    // As good as always, and a hundred times faster than to read the address.
+    if (names.contains(address) && HOST.matcher(address).matches()) {
+      return true;
+    }
     return ip(address)
         .map(names::contains)
         .orElseGet(() -> names.stream().anyMatch(name -> coversName(name, address)));

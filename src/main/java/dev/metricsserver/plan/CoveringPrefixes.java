@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Gatherers;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -35,6 +36,8 @@ final class CoveringPrefixes {
           .getParentBuilder()
           .toParams();
 
+  private static final int AT_A_TIME = 256;
+
   /** A place between two blocks, and how much the blocks have in common. */
   private record Gap(int before, int commonPrefix) {}
 
@@ -53,26 +56,42 @@ final class CoveringPrefixes {
    * @return CIDRs, IPv4 before IPv6, in order of address
    */
   static List<String> cover(Collection<String> addresses) {
-    var parsed =
-        addresses.stream().flatMap(a -> parse(a).stream()).map(IPAddress::toPrefixBlock).toList();
     return Stream.concat(
-            few(parsed.stream().filter(IPAddress::isIPv4).toList()).stream(),
-            few(parsed.stream().filter(IPAddress::isIPv6).toList()).stream())
+            few(merged(addresses.stream().filter(a -> !a.contains(":")))).stream(),
+            few(merged(addresses.stream().filter(a -> a.contains(":")))).stream())
         .map(CoveringPrefixes::cidr)
         .toList();
   }
 
+  /**
+   * The same addresses in as few blocks as possible, in order. Those of thousands of nodes take
+   * megabytes as objects, so it starts with some of them at a time.
+   */
+  private static List<IPAddress> merged(Stream<String> addresses) {
+    return merged(
+        addresses
+            .gather(Gatherers.windowFixed(AT_A_TIME))
+            .flatMap(some ->
+                merged(
+                    some.stream()
+                        .flatMap(a -> parse(a).stream())
+                        .map(IPAddress::toPrefixBlock)
+                        .toList())
+                    .stream())
+            .toList());
+  }
+
   /** Joins the neighbours that have most in common until few enough are left. */
-  private static List<IPAddress> few(List<IPAddress> addresses) {
-    if (addresses.isEmpty()) {
+  private static List<IPAddress> few(List<IPAddress> blocks) {
+    if (blocks.isEmpty()) {
       return List.of();
     }
-    var blocks = merged(addresses);
     var starts =
         Stream.concat(
                 Stream.of(0),
-                IntStream.range(1, blocks.length)
-                    .mapToObj(i -> new Gap(i, join(blocks[i - 1], blocks[i]).getPrefixLength()))
+                IntStream.range(1, blocks.size())
+                    .mapToObj(
+                        i -> new Gap(i, join(blocks.get(i - 1), blocks.get(i)).getPrefixLength()))
                     .sorted(
                         Comparator.comparingInt(Gap::commonPrefix)
                             .thenComparing(Gap::before, Comparator.reverseOrder()))
@@ -82,15 +101,16 @@ final class CoveringPrefixes {
             .toList();
     var joined = new ArrayList<IPAddress>();
     for (var i = 0; i < starts.size(); i++) {
-      var end = i + 1 < starts.size() ? starts.get(i + 1) : blocks.length;
-      joined.add(join(blocks[starts.get(i)], blocks[end - 1]));
+      var end = i + 1 < starts.size() ? starts.get(i + 1) : blocks.size();
+      joined.add(join(blocks.get(starts.get(i)), blocks.get(end - 1)));
     }
-    return List.of(merged(joined));
+    return merged(joined);
   }
 
-  /** The same addresses in as few blocks as possible, in order. */
-  private static IPAddress[] merged(List<IPAddress> blocks) {
-    return blocks.getFirst().mergeToPrefixBlocks(blocks.toArray(IPAddress[]::new));
+  private static List<IPAddress> merged(List<IPAddress> blocks) {
+    return blocks.isEmpty()
+        ? List.of()
+        : List.of(blocks.getFirst().mergeToPrefixBlocks(blocks.toArray(IPAddress[]::new)));
   }
 
   private static IPAddress join(IPAddress one, IPAddress other) {

@@ -1,11 +1,9 @@
 package dev.metricsserver.runtime;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.metricsserver.controller.MetricsServerReconciler;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
 import java.time.Duration;
@@ -34,7 +32,7 @@ public final class OperatorProcess {
     client =
         new KubernetesClientBuilder()
             .withConfig(config())
-            .withKubernetesSerialization(serialization())
+            .withKubernetesSerialization(new LeanSerialization())
             .build();
     leadership = new Leadership(client, settings.namespace(), settings.identity());
     endpoint = new Endpoint(settings.port());
@@ -86,11 +84,6 @@ public final class OperatorProcess {
             Runtime.getRuntime().halt(1);
           }
         });
-  }
-
-  /** Without a look through all jars for kinds: those that are used are known by their classes. */
-  private static KubernetesSerialization serialization() {
-    return new KubernetesSerialization(new ObjectMapper(), false);
   }
 
   private static Config config() {

@@ -16,8 +16,7 @@ import dev.metricsserver.csr.Verdict.NotYet;
 import dev.metricsserver.csr.Verdict.Rule;
 import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.NodeFacts.Address;
-import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.NodeBuilder;
+import dev.metricsserver.facts.SampleNode;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequestCondition;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequestConditionBuilder;
 import java.security.spec.ECGenParameterSpec;
@@ -539,7 +538,7 @@ class ApprovalRuleTest {
                 pods("node-2", "10.244.2.7/23", "fd00:10:244:1::/64"))
             .flatMap(node ->
                 Addresses.podNetworks(node).stream()
-                    .map(network -> Map.entry(network, List.of(node.getMetadata().getName()))))
+                    .map(network -> Map.entry(network, List.of(node.name()))))
             .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     return Surroundings.of(
         List.of("10.96.0.0/16", "fd00:10:96::/108"),
@@ -557,15 +556,10 @@ class ApprovalRuleTest {
         "%s is an address of the pods of Node %s".formatted(address, other));
   }
 
-  private static Node pods(String node, String... cidrs) {
-    return new NodeBuilder()
-        .withNewMetadata()
-        .withName(node)
-        .endMetadata()
-        .withNewSpec()
-        .withPodCIDRs(cidrs)
-        .endSpec()
-        .build();
+  private static NodeFacts pods(String name, String... networks) {
+    var node = SampleNode.bare(name);
+    Stream.of(networks).forEach(node::podCIDR);
+    return node.facts();
   }
 
   static NodeFacts usualNode() {

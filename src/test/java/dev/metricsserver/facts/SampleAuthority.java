@@ -25,7 +25,7 @@ import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /** A CA for tests. */
-final class SampleAuthority {
+public final class SampleAuthority {
 
   /** When it is, for those who verify. */
   static final Instant NOW = Instant.parse("2026-11-21T12:00:00Z");
@@ -52,7 +52,7 @@ final class SampleAuthority {
   }
 
   /** A root that is valid then. */
-  static SampleAuthority root(String name, Validity validity) {
+  public static SampleAuthority root(String name, Validity validity) {
     var key = newKey();
     var principal = new X500Principal("CN=" + name);
     var certificate = sign(principal, key, principal, key, validity, true, List.of(), List.of());
@@ -80,7 +80,8 @@ final class SampleAuthority {
         server.chain());
   }
 
-  X509Certificate certificate() {
+  /** Its own certificate. */
+  public X509Certificate certificate() {
     return certificate;
   }
 
@@ -90,7 +91,7 @@ final class SampleAuthority {
   }
 
   /** A server's certificate for these names. */
-  Identity server(Validity validity, String... names) {
+  public Identity server(Validity validity, String... names) {
     return issue(validity, List.of(KeyPurposeId.id_kp_serverAuth), names);
   }
 
@@ -117,7 +118,7 @@ final class SampleAuthority {
   }
 
   /** A year, in the middle of which is this. */
-  static Validity around(Instant middle) {
+  public static Validity around(Instant middle) {
     return new Validity(middle.minus(Duration.ofDays(182)), middle.plus(Duration.ofDays(183)));
   }
 
@@ -178,11 +179,12 @@ final class SampleAuthority {
   }
 
   /** From when and until when. */
-  record Validity(Instant notBefore, Instant notAfter) {}
+  public record Validity(Instant notBefore, Instant notAfter) {}
 
   /** A key, and the certificates to present with it. */
-  record Identity(KeyPair key, List<X509Certificate> chain) {
+  public record Identity(KeyPair key, List<X509Certificate> chain) {
 
+    /** The server's own. */
     X509Certificate certificate() {
       return chain.getFirst();
     }

@@ -1,10 +1,13 @@
 package dev.metricsserver.operator;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** The operator as a process of its own, as it runs in its container but for the image. */
@@ -15,19 +18,19 @@ final class OperatorUnderTest implements AutoCloseable {
   private final int port;
 
   OperatorUnderTest(Path kubeconfig, String name) throws IOException {
+    this(kubeconfig, name, List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+  }
+
+  OperatorUnderTest(Path kubeconfig, String name, List<String> jvmOptions) throws IOException {
     port = freePort();
     log = kubeconfig.resolveSibling(name + ".log");
+    var command = new ArrayList<String>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(jvmOptions);
+    command.addAll(
+        List.of("-cp", System.getProperty("java.class.path"), "dev.metricsserver.cli.Main", "run"));
     var builder =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "dev.metricsserver.cli.Main",
-                "run")
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile());
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
     var environment = builder.environment();
     environment.put("KUBECONFIG", kubeconfig.toString());
     environment.put("POD_NAME", name);
@@ -51,6 +54,20 @@ final class OperatorUnderTest implements AutoCloseable {
   /** The processor time that it has taken. */
   Duration processorTime() {
     return process.info().totalCpuDuration().orElse(Duration.ZERO);
+  }
+
+  /** A figure of {@code /proc/PID/smaps_rollup}, such as {@code Pss}, in bytes. */
+  long memory(String figure) {
+    try {
+      return Files.readAllLines(Path.of("/proc/%d/smaps_rollup".formatted(process.pid()))).stream()
+          .filter(line -> line.startsWith(figure + ":"))
+          .map(line -> line.substring(figure.length() + 1).replace(" kB", "").strip())
+          .mapToLong(kilobytes -> 1024 * Long.parseLong(kilobytes))
+          .findFirst()
+          .orElseThrow();
+    } catch (IOException e) {
+      throw new UncheckedIOException(log(), e);
+    }
   }
 
   boolean isAlive() {
