@@ -1,6 +1,5 @@
 package dev.metricsserver.controller;
 
-import dev.metricsserver.api.KubeletSpec.Approval;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.csr.Approver;
 import dev.metricsserver.dependents.APIServiceDependent;
@@ -180,16 +179,11 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
 
   /** As the spec says, even while the rest of it is refused: one does not depend on the other. */
   private void approveCertificateRequests(MetricsServerConfig config, Cluster cluster) {
-    if (approves(config)) {
+    if (Planner.approves(config.getSpec())) {
       approver.approve(cluster.apiServers());
     } else {
       approver.approveNothing();
     }
-  }
-
-  private static boolean approves(MetricsServerConfig config) {
-    return config.getSpec().kubelet().servingCertificateApproval() == Approval.Enabled
-        && !config.getSpec().paused();
   }
 
   private Cluster cluster(MetricsServerConfig config, Context<MetricsServerConfig> context) {

@@ -33,6 +33,12 @@ public record Kubelet(
     names = List.copyOf(names);
   }
 
+  /** The same with an open read-only port. */
+  Kubelet withReadOnlyPort() {
+    return new Kubelet(
+        handshake, detail, signedByCluster, signedByGiven, names, notBefore, notAfter, true);
+  }
+
   /** How the TLS handshake ended. */
   public enum Handshake {
     /** With a session, so that there is a certificate. */

@@ -91,7 +91,9 @@ final class KubeletProbe {
       var host = resolve(address, deadline);
       var kubelet =
           shakeHands(address, new InetSocketAddress(host, port), deadline, cluster, given);
-      return readOnly(host, deadline.atMost(READ_ONLY_LIMIT)) ? withReadOnlyPort(kubelet) : kubelet;
+      return readOnly(host, deadline.atMost(READ_ONLY_LIMIT))
+          ? kubelet.withReadOnlyPort()
+          : kubelet;
     } catch (IOException | RuntimeException e) {
       return without(Handshake.Unreachable, sentence(e));
     }
@@ -242,18 +244,6 @@ final class KubeletProbe {
   private static Kubelet without(Handshake handshake, String detail) {
     return new Kubelet(
         handshake, detail, false, false, List.of(), Instant.EPOCH, Instant.EPOCH, false);
-  }
-
-  private static Kubelet withReadOnlyPort(Kubelet kubelet) {
-    return new Kubelet(
-        kubelet.handshake(),
-        kubelet.detail(),
-        kubelet.signedByCluster(),
-        kubelet.signedByGiven(),
-        kubelet.names(),
-        kubelet.notBefore(),
-        kubelet.notAfter(),
-        true);
   }
 
   private static String sentence(Exception e) {

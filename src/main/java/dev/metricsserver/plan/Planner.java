@@ -84,6 +84,11 @@ public final class Planner {
     return new Planner(spec, facts, now).decide();
   }
 
+  /** Whether the operator approves the kubelets' requests for serving certificates. */
+  public static boolean approves(MetricsServerConfigSpec spec) {
+    return spec.kubelet().servingCertificateApproval() == Approval.Enabled && !spec.paused();
+  }
+
   private Decision decide() {
     if (!facts.foreign().isEmpty()) {
       return new Refused(MetricsServerConfigStatus.CONFLICT, List.of(conflict()));
@@ -236,7 +241,7 @@ public final class Planner {
         spec.image().pullSecrets(),
         args(release),
         kubelets.tls(),
-        spec.kubelet().servingCertificateApproval() == Approval.Enabled && !spec.paused(),
+        approves(spec),
         new TLSDecision(
             false,
             "the API servers accept any certificate from metrics-server (insecureSkipTLSVerify)"),

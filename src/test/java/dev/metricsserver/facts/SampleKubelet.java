@@ -51,15 +51,7 @@ public final class SampleKubelet {
 
   /** The same with an open read-only port. */
   public static Kubelet readable(Kubelet kubelet) {
-    return new Kubelet(
-        kubelet.handshake(),
-        kubelet.detail(),
-        kubelet.signedByCluster(),
-        kubelet.signedByGiven(),
-        kubelet.names(),
-        kubelet.notBefore(),
-        kubelet.notAfter(),
-        true);
+    return kubelet.withReadOnlyPort();
   }
 
   private static List<String> names(NodeFacts node) {
