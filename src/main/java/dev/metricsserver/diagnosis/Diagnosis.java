@@ -265,6 +265,7 @@ public final class Diagnosis {
 
   private void weaknesses() {
     findings.addAll(kubelets.weaknesses());
+    plan.versionAdvice().map(VersionFindings::of).ifPresent(findings::add);
     if (!plan.servingTLS().verified()) {
       findings.add(
           new Finding(

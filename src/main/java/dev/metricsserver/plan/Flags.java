@@ -2,13 +2,7 @@ package dev.metricsserver.plan;
 
 import dev.metricsserver.plan.Decision.Violation;
 import dev.metricsserver.plan.Releases.Release;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -33,8 +27,7 @@ final class Flags {
       return release.atLeast(since) && (until.equals("-") || !release.atLeast(until));
     }
 
-    static Flag parse(String line) {
-      var columns = line.split("\\s+", 4);
+    static Flag parse(String[] columns) {
       return new Flag(columns[0], columns[1], columns[2], columns[3]);
     }
   }
@@ -81,17 +74,8 @@ final class Flags {
   }
 
   private static Map<String, Flag> read() {
-    var stream = Flags.class.getResourceAsStream("metrics-server-flags.txt");
-    try (var reader =
-        new BufferedReader(
-            new InputStreamReader(Objects.requireNonNull(stream), StandardCharsets.UTF_8))) {
-      return reader
-          .lines()
-          .filter(line -> !line.isBlank() && !line.startsWith("#"))
-          .map(Flag::parse)
-          .collect(Collectors.toUnmodifiableMap(Flag::name, Function.identity()));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return Table.read("metrics-server-flags.txt", 4).stream()
+        .map(Flag::parse)
+        .collect(Collectors.toUnmodifiableMap(Flag::name, Function.identity()));
   }
 }

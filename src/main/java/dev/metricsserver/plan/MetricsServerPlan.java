@@ -10,6 +10,7 @@ import java.util.Optional;
 /**
  * Everything that was decided, with reasons where a user may ask for one.
  *
+ * @param versionAdvice what there is to say about the version, if another one would be better
  * @param args metrics-server's arguments, complete
  * @param approving whether the operator approves the kubelets' requests for serving certificates
  * @param requiredAntiAffinity whether two replicas never share a node
@@ -28,6 +29,7 @@ import java.util.Optional;
 public record MetricsServerPlan(
     String namespace,
     String version,
+    Optional<VersionAdvice> versionAdvice,
     String image,
     PullPolicy pullPolicy,
     List<String> pullSecrets,

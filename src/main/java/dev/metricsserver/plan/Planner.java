@@ -66,6 +66,7 @@ public final class Planner {
   private final Instant now;
   private final int capacity;
   private final KubeletPlanner kubelets;
+  private final Versions versions;
 
   private Planner(MetricsServerConfigSpec spec, ClusterFacts facts, Instant now) {
     this.spec = spec;
@@ -73,6 +74,7 @@ public final class Planner {
     this.now = now;
     this.capacity = Placement.capacity(facts.nodes(), spec.scheduling());
     this.kubelets = new KubeletPlanner(spec.kubelet(), facts, now);
+    this.versions = new Versions(spec, facts);
   }
 
   /**
@@ -93,10 +95,10 @@ public final class Planner {
     if (!facts.foreign().isEmpty()) {
       return new Refused(MetricsServerConfigStatus.CONFLICT, List.of(conflict()));
     }
-    var release = release();
+    var release = versions.choose();
     var violations = new ArrayList<Violation>();
     if (release.isEmpty()) {
-      violations.add(unsupportedVersion());
+      violations.add(versions.unsupported());
     }
     violations.addAll(release.map(this::unsupportedFields).orElse(List.of()));
     violations.addAll(invalidFields());
@@ -106,45 +108,6 @@ public final class Planner {
     return spec.kubelet().tls().mode() == TLSMode.Auto && !facts.kubelets().complete()
         ? new Pending()
         : new Planned(plan(release.orElseThrow()));
-  }
-
-  // ------------------------------------------------------------------------------------- version
-
-  /**
-   * The version asked for; else the installed one as long as it is supported; else the newest
-   * supported one.
-   */
-  private Optional<Release> release() {
-    var newest = Releases.newestFor(facts.kubernetes());
-    if ("Latest".equals(spec.version())) {
-      return newest;
-    }
-    if (spec.version() != null) {
-      return Releases.find(spec.version()).filter(r -> r.supports(facts.kubernetes()));
-    }
-    return facts
-        .installed()
-        .flatMap(i -> Releases.find(i.version()))
-        .filter(r -> r.supports(facts.kubernetes()))
-        .or(() -> newest);
-  }
-
-  private Violation unsupportedVersion() {
-    var usable = Releases.namesFor(facts.kubernetes());
-    if (usable.isEmpty()) {
-      return new Violation(
-          "version",
-          "no metrics-server version known to this operator runs on Kubernetes "
-              + facts.kubernetes(),
-          "upgrade the cluster to Kubernetes 1.25 or newer");
-    }
-    var why =
-        Releases.find(spec.version())
-            .map(r ->
-                "metrics-server %s needs Kubernetes %s or newer, this cluster has %s"
-                    .formatted(r.version(), r.oldestKubernetes(), facts.kubernetes()))
-            .orElse("metrics-server %s is not known to this operator".formatted(spec.version()));
-    return new Violation("version", why, "set version to one of " + usable + ", or leave it out");
   }
 
   // ------------------------------------------------------------------------------------- refusals
@@ -168,15 +131,14 @@ public final class Planner {
       fields.put("logging.format", spec.logging().format() != LoggingSpec.Format.Text);
       fields.forEach((field, used) -> {
         if (used) {
-          violations.add(
-              new Violation(
-                  field,
-                  "metrics-server %s cannot do this, 0.7.0 is the first that can"
-                      .formatted(release.version()),
-                  "leave it out, or " + Releases.orNewer("0.7.0")));
+          violations.add(unsupported(field, release, "0.7.0"));
         }
       });
     }
+    if (!release.atLeast("0.6.1") && spec.logging().verbosity() > 0) {
+      violations.add(unsupported("logging.verbosity", release, "0.6.1"));
+    }
+    Versions.check(spec.image().digest(), release).ifPresent(violations::add);
     spec.extraArgs().forEach(a -> Flags.check(a, release).ifPresent(violations::add));
     if (spec.logging().format() == LoggingSpec.Format.JSON
         && spec.extraArgs().stream().anyMatch(a -> a.startsWith("--vmodule="))) {
@@ -187,6 +149,14 @@ public final class Planner {
               "remove --vmodule, or set logging.format: Text"));
     }
     return violations;
+  }
+
+  private static Violation unsupported(String field, Release release, String first) {
+    return new Violation(
+        field,
+        "metrics-server %s cannot do this, %s is the first that can"
+            .formatted(release.version(), first),
+        "leave it out, or " + Releases.orNewer(first));
   }
 
   private List<Violation> invalidFields() {
@@ -236,6 +206,7 @@ public final class Planner {
     return new MetricsServerPlan(
         spec.namespace(),
         release.version(),
+        versions.advice(release),
         image(release),
         spec.image().pullPolicy(),
         spec.image().pullSecrets(),

@@ -7,19 +7,35 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/**
- * The metrics-server versions this operator runs, and the oldest Kubernetes each supports, by
- * metrics-server's own compatibility table.
- */
+/** The metrics-server versions this operator runs: {@code metrics-server-releases.txt}. */
 final class Releases {
 
   /**
    * A metrics-server release; {@code flags} are compared with the table of flags by this number.
+   *
+   * @param tested the newest Kubernetes that it was tested with; no upper bound, nobody states one
+   * @param digest of its image, where it is known
    */
-  record Release(String version, KubernetesVersion oldestKubernetes) {
+  record Release(
+      String version,
+      KubernetesVersion oldestKubernetes,
+      KubernetesVersion tested,
+      Optional<String> digest) {
+
+    static Release parse(String[] columns) {
+      return new Release(
+          columns[0],
+          KubernetesVersion.parse(columns[1]),
+          KubernetesVersion.parse(columns[2]),
+          Optional.of(columns[3]).filter(d -> !d.equals("-")));
+    }
 
     boolean supports(KubernetesVersion kubernetes) {
       return kubernetes.compareTo(oldestKubernetes) >= 0;
+    }
+
+    boolean testedWith(KubernetesVersion kubernetes) {
+      return kubernetes.compareTo(tested) <= 0;
     }
 
     boolean atLeast(String other) {
@@ -37,16 +53,13 @@ final class Releases {
 
   /** Newest first. */
   private static final List<Release> KNOWN =
-      List.of(
-          new Release("0.9.0", new KubernetesVersion(1, 34)),
-          new Release("0.8.1", new KubernetesVersion(1, 31)),
-          new Release("0.8.0", new KubernetesVersion(1, 31)),
-          new Release("0.7.2", new KubernetesVersion(1, 27)),
-          new Release("0.7.1", new KubernetesVersion(1, 27)),
-          new Release("0.7.0", new KubernetesVersion(1, 27)),
-          new Release("0.6.4", new KubernetesVersion(1, 25)));
+      Table.read("metrics-server-releases.txt", 4).stream().map(Release::parse).toList();
 
   private Releases() {}
+
+  static Release newest() {
+    return KNOWN.getFirst();
+  }
 
   static Optional<Release> find(String version) {
     return KNOWN.stream().filter(r -> r.version().equals(version)).findFirst();
@@ -54,6 +67,10 @@ final class Releases {
 
   static Optional<Release> newestFor(KubernetesVersion kubernetes) {
     return KNOWN.stream().filter(r -> r.supports(kubernetes)).findFirst();
+  }
+
+  static Optional<Release> ofDigest(String digest) {
+    return KNOWN.stream().filter(r -> r.digest().filter(digest::equals).isPresent()).findFirst();
   }
 
   /** The way out where a version is too old, for a sentence. */

@@ -4,10 +4,14 @@ import static dev.metricsserver.plan.Plans.plan;
 import static dev.metricsserver.plan.Plans.refusal;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.metricsserver.facts.KubernetesVersion;
 import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.plan.Decision.Refused;
 import dev.metricsserver.plan.Decision.Violation;
+import dev.metricsserver.plan.VersionAdvice.Kind;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -89,9 +93,10 @@ class PlannerVersionTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "0.9.0 | 1.34 | 1.33 | 0.8.1, 0.8.0, 0.7.2, 0.7.1, 0.7.0, 0.6.4",
-        "0.8.1 | 1.31 | 1.30 | 0.7.2, 0.7.1, 0.7.0, 0.6.4",
-        "0.7.2 | 1.27 | 1.26 | 0.6.4"
+        "0.9.0 | 1.34 | 1.33 | 0.8.1, 0.8.0, 0.7.2, 0.7.1, 0.7.0, 0.6.4, 0.6.3, 0.6.2, 0.6.1,"
+            + " 0.6.0",
+        "0.8.1 | 1.31 | 1.30 | 0.7.2, 0.7.1, 0.7.0, 0.6.4, 0.6.3, 0.6.2, 0.6.1, 0.6.0",
+        "0.7.2 | 1.27 | 1.26 | 0.6.4, 0.6.3, 0.6.2, 0.6.1, 0.6.0"
       })
   void aVersionForNewerClustersIsRefusedByName(
       String version, String needed, String kubernetes, String usable) {
@@ -112,12 +117,12 @@ class PlannerVersionTest {
         .isEqualTo(
             refused(
                 "metrics-server " + version + " is not known to this operator",
-                "set version to one of 0.9.0, 0.8.1, 0.8.0, 0.7.2, 0.7.1, 0.7.0, 0.6.4, or leave it"
-                    + " out"));
+                "set version to one of 0.9.0, 0.8.1, 0.8.0, 0.7.2, 0.7.1, 0.7.0, 0.6.4, 0.6.3,"
+                    + " 0.6.2, 0.6.1, 0.6.0, or leave it out"));
   }
 
   @ParameterizedTest(name = "{0}")
-  @ValueSource(strings = {"{}", "version: Latest", "version: 0.6.4", "version: 9.9.9"})
+  @ValueSource(strings = {"{}", "version: Latest", "version: 0.7.2", "version: 9.9.9"})
   void aClusterThatIsTooOldForAllIsRefused(String spec) {
     assertThat(refusal(spec, SampleCluster.ofNodes(2).kubernetes("1.24").installed("0.6.4")))
         .isEqualTo(
@@ -141,6 +146,91 @@ class PlannerVersionTest {
       })
   void theImageIsPutTogetherFromItsParts(String spec, String image) {
     assertThat(plan(spec).image()).isEqualTo(image);
+  }
+
+  @Test
+  void aVersionThatRunsGoesOnInAClusterThatBecameTooOldForIt() {
+    var cluster = SampleCluster.ofNodes(2).kubernetes("1.33").installed("0.9.0");
+
+    assertThat(plan("version: 0.9.0", cluster).version()).isEqualTo("0.9.0");
+    assertThat(plan("version: 0.9.0", cluster).versionAdvice())
+        .contains(advice(Kind.ClusterTooOld, "0.9.0", "1.33", "1.34", "0.8.1"));
+  }
+
+  @ParameterizedTest(name = "{0} on Kubernetes {1}: {2}")
+  @CsvSource({
+    "0.8.1, 1.36, ClusterTooNew, 1.33, 0.9.0",
+    "0.8.1, 1.34, ClusterTooNew, 1.33, 0.9.0",
+    "0.7.2, 1.31, ClusterTooNew, 1.29, 0.8.1",
+    "0.6.4, 1.27, ClusterTooNew, 1.24, 0.7.2",
+    "0.9.0, 1.37, ClusterTooNew, 1.36,",
+    "0.8.0, 1.33, NewerVersion, 1.33, 0.8.1",
+    "0.7.0, 1.29, NewerVersion, 1.29, 0.7.2",
+    "0.9.0, 1.36,,,",
+    "0.8.1, 1.33,,,",
+    "0.7.2, 1.30,,,",
+    "0.6.4, 1.26,,,"
+  })
+  void whatIsSaidAboutAVersionThatIsKept(
+      String version, String kubernetes, Kind kind, String bound, String better) {
+    var cluster = SampleCluster.ofNodes(2).kubernetes(kubernetes).installed(version);
+    var expected =
+        Optional.ofNullable(kind).map(k -> advice(k, version, kubernetes, bound, better));
+
+    assertThat(plan("{}", cluster).version()).isEqualTo(version);
+    assertThat(plan("{}", cluster).versionAdvice()).isEqualTo(expected);
+    assertThat(plan("version: " + version, cluster).versionAdvice()).isEqualTo(expected);
+  }
+
+  @Test
+  void latestNeedsNoAdviceButToUpgradeTheOperator() {
+    assertThat(plan("version: Latest", SampleCluster.ofNodes(2).installed("0.8.1")).versionAdvice())
+        .isEmpty();
+    assertThat(plan("version: Latest", SampleCluster.ofNodes(2).kubernetes("1.40")).versionAdvice())
+        .contains(advice(Kind.ClusterTooNew, "0.9.0", "1.40", "1.36", null));
+  }
+
+  @Test
+  void theDigestOfAnotherVersionIsRefused() {
+    var digest = Releases.find("0.8.0").orElseThrow().digest().orElseThrow();
+
+    assertThat(plan("{version: 0.8.0, image: {digest: '%s'}}".formatted(digest)).version())
+        .isEqualTo("0.8.0");
+    assertThat(refusal("image: {digest: '%s'}".formatted(digest), SampleCluster.ofNodes(2)))
+        .isEqualTo(
+            new Refused(
+                "InvalidSpec",
+                List.of(
+                    new Violation(
+                        "image.digest",
+                        "this is the image of metrics-server 0.8.0, and version 0.9.0 is to run",
+                        "set version to 0.8.0, or image.digest to the digest of 0.9.0"))));
+  }
+
+  /** Each line says something, and the newest comes first. */
+  @Test
+  void theTableOfReleasesIsInOrder() {
+    var releases =
+        Table.read("metrics-server-releases.txt", 4).stream().map(Releases.Release::parse).toList();
+
+    assertThat(releases).hasSize(11).extracting(Releases.Release::version).doesNotHaveDuplicates();
+    assertThat(releases)
+        .isSortedAccordingTo(
+            Comparator.comparing(Releases.Release::version, Releases.NUMERIC).reversed());
+    assertThat(releases)
+        .flatExtracting(r -> r.digest().stream().toList())
+        .hasSize(8)
+        .allMatch(d -> d.toString().matches("sha256:[0-9a-f]{64}"));
+  }
+
+  private static VersionAdvice advice(
+      Kind kind, String version, String kubernetes, String bound, String better) {
+    return new VersionAdvice(
+        kind,
+        version,
+        KubernetesVersion.parse(kubernetes),
+        KubernetesVersion.parse(bound),
+        Optional.ofNullable(better));
   }
 
   private static Refused refused(String message, String remedy) {

@@ -1,0 +1,58 @@
+package dev.metricsserver.diagnosis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.facts.KubernetesVersion;
+import dev.metricsserver.plan.VersionAdvice;
+import dev.metricsserver.plan.VersionAdvice.Kind;
+import java.util.Optional;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What users read about a version that goes on although another one would be better. */
+class VersionFindingsTest {
+
+  @ParameterizedTest(name = "{0} on {2}, better: {4}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "ClusterTooOld | 0.9.0 | 1.33 | 1.34 | 0.8.1 | VersionOutOfRange | Warning | metrics-server"
+            + " 0.9.0 needs Kubernetes 1.34 or newer, and this cluster has 1.33; what is installed"
+            + " goes on | set spec.version: 0.8.1, the newest for this Kubernetes",
+        "ClusterTooOld | 0.6.4 | 1.24 | 1.25 | | VersionOutOfRange | Warning | metrics-server 0.6.4"
+            + " needs Kubernetes 1.25 or newer, and this cluster has 1.24; what is installed goes"
+            + " on | upgrade the cluster",
+        "ClusterTooNew | 0.8.1 | 1.36 | 1.33 | 0.9.0 | VersionOutOfRange | Warning | metrics-server"
+            + " 0.8.1 was tested with Kubernetes up to 1.33, and this cluster has 1.36; what is"
+            + " installed goes on | set spec.version: 0.9.0",
+        "ClusterTooNew | 0.9.0 | 1.38 | 1.36 | | VersionOutOfRange | Info | metrics-server 0.9.0"
+            + " was tested with Kubernetes up to 1.36, and this cluster has 1.38; what is installed"
+            + " goes on | none as long as metrics are there; a newer release of this operator may"
+            + " know a newer metrics-server",
+        "NewerVersion | 0.8.0 | 1.33 | 1.33 | 0.8.1 | NewerVersion | Info | metrics-server 0.8.1 is"
+            + " out, and 0.8.0 is installed | set spec.version: 0.8.1 when it suits you, or Latest"
+            + " to have such changes made"
+      })
+  void sentences(
+      Kind kind,
+      String version,
+      String kubernetes,
+      String bound,
+      String better,
+      String code,
+      Severity severity,
+      String message,
+      String remedy) {
+    var advice =
+        new VersionAdvice(
+            kind,
+            version,
+            KubernetesVersion.parse(kubernetes),
+            KubernetesVersion.parse(bound),
+            Optional.ofNullable(better));
+
+    assertThat(VersionFindings.of(advice))
+        .isEqualTo(new Finding(code, severity, message, remedy, "MetricsServerConfig/cluster"));
+  }
+}
