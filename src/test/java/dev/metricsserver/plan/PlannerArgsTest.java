@@ -189,8 +189,7 @@ class PlannerArgsTest {
 
   /** A flag that a version does not know keeps it from starting. */
   @ParameterizedTest
-  @ValueSource(
-      strings = {"0.6.1", "0.6.4", "0.7.0", "0.7.1", "0.7.2", "0.8.0", "0.8.1", "0.9.0"})
+  @ValueSource(strings = {"0.6.1", "0.6.4", "0.7.0", "0.7.1", "0.7.2", "0.8.0", "0.8.1", "0.9.0"})
   void everyFlagExistsInTheVersion(String version) {
     var release = Releases.find(version).orElseThrow();
     var spec =
