@@ -1,6 +1,7 @@
 package dev.metricsserver.controller;
 
 import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.cluster.Cluster;
 import dev.metricsserver.csr.Approver;
 import dev.metricsserver.dependents.APIServiceDependent;
 import dev.metricsserver.dependents.AuthDelegatorDependent;
@@ -188,7 +189,12 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
 
   private Cluster cluster(MetricsServerConfig config, Context<MetricsServerConfig> context) {
     return new Cluster(
-        config.getSpec(), context, nodes.all(), controlPlane, trustBundles, kubelets);
+        config.getSpec(),
+        new InformerObjects(context),
+        nodes.all(),
+        controlPlane,
+        trustBundles,
+        kubelets);
   }
 
   private Outcome apply(

@@ -18,7 +18,7 @@ import java.util.Set;
  * The client's way of reading JSON, but for nodes that are watched: thousands of them have a
  * heartbeat, and most of a Node, its images and who manages which field, is passed over unread.
  */
-final class LeanSerialization extends KubernetesSerialization {
+public final class LeanSerialization extends KubernetesSerialization {
 
   /** How an event starts: the API server writes an object's kind first. */
   private static final String NODE = ",\"object\":{\"kind\":\"Node\",";
@@ -48,7 +48,8 @@ final class LeanSerialization extends KubernetesSerialization {
 
   private final ObjectMapper mapper;
 
-  LeanSerialization() {
+  /** Reads any object. */
+  public LeanSerialization() {
     this(new ObjectMapper());
   }
 

@@ -42,6 +42,7 @@ class ArchitectureTest {
           "tls",
           "csr",
           "observation",
+          "cluster",
           "diagnosis",
           "status",
           "controller",

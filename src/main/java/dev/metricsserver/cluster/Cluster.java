@@ -1,9 +1,8 @@
-package dev.metricsserver.controller;
+package dev.metricsserver.cluster;
 
 import static java.util.Objects.requireNonNullElse;
 
 import dev.metricsserver.api.KubeletSpec.TLSMode;
-import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigSpec;
 import dev.metricsserver.facts.CertificateRequests;
 import dev.metricsserver.facts.ClusterFacts;
@@ -30,7 +29,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
-import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
@@ -42,38 +41,49 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Reads the cluster from the informers of one reconcile: facts before the plan, observations after
- * it.
+ * The cluster as its objects show it: facts before the plan, observations after it. Where the
+ * objects come from is all that differs between the operator and the command line.
  */
-final class Cluster {
+public final class Cluster {
 
   private static final String ADDRESS_TYPES = "--kubelet-preferred-address-types=";
   private static final Set<String> UNVERIFIED =
       Set.of("--kubelet-insecure-tls", "--deprecated-kubelet-completely-insecure");
 
-  private final Context<MetricsServerConfig> context;
+  private final ObjectSource objects;
   private final ControlPlane.Reader controlPlane;
   private final TrustBundle.Reader trustBundles;
   private final Kubelets kubelets;
   private final MetricsServerConfigSpec spec;
   private final List<NodeFacts> nodes;
 
-  Cluster(
+  /**
+   * Reads nothing yet.
+   *
+   * @param nodes the facts of all nodes
+   * @param kubelets whose looks have to be started by the caller
+   */
+  public Cluster(
       MetricsServerConfigSpec spec,
-      Context<MetricsServerConfig> context,
+      ObjectSource objects,
       List<NodeFacts> nodes,
       ControlPlane.Reader controlPlane,
       TrustBundle.Reader trustBundles,
       Kubelets kubelets) {
     this.spec = spec;
-    this.context = context;
+    this.objects = objects;
     this.controlPlane = controlPlane;
     this.trustBundles = trustBundles;
     this.kubelets = kubelets;
     this.nodes = nodes;
   }
 
-  ClusterFacts facts() {
+  /**
+   * What decisions depend on.
+   *
+   * @throws KubernetesClientException when the cluster cannot be read
+   */
+  public ClusterFacts facts() {
     var upgraded = controlPlane.read();
     var deployment = deployment();
     return new ClusterFacts(
@@ -103,12 +113,13 @@ final class Cluster {
     return new KubeletFacts(kubelets.seen(), kubelets.complete(), authority, requested);
   }
 
-  Observations observations(Instant now) {
-    var answer = context.getSecondaryResource(MetricsAnswer.class).orElse(MetricsAnswer.NOT_ASKED);
+  /** What the cluster shows of metrics-server. */
+  public Observations observations(Instant now) {
+    var answer = objects.of(MetricsAnswer.class).findFirst().orElse(MetricsAnswer.NOT_ASKED);
     return new Observations(
         deployment().map(Observer::rollout),
-        context
-            .getSecondaryResourcesAsStream(Pod.class)
+        objects
+            .of(Pod.class)
             .filter(this::here)
             .filter(p -> p.getMetadata().getDeletionTimestamp() == null)
             .sorted(Comparator.comparing(p -> p.getMetadata().getName()))
@@ -126,27 +137,28 @@ final class Cluster {
   }
 
   /** Kubelets' requests for serving certificates that nobody has decided. */
-  CertificateRequests certificateRequests() {
-    return context.getSecondaryResource(CertificateRequests.class).orElse(CertificateRequests.NONE);
+  public CertificateRequests certificateRequests() {
+    return objects.of(CertificateRequests.class).findFirst().orElse(CertificateRequests.NONE);
   }
 
   /** The addresses of the API servers. */
-  Set<String> apiServers() {
+  public Set<String> apiServers() {
     return Endpoints.addresses(slices(), "default", "kubernetes").stream()
         .map(ClusterFacts.Endpoint::address)
         .collect(Collectors.toSet());
   }
 
-  Optional<APIService> apiService() {
-    return context.getSecondaryResourcesAsStream(APIService.class).findFirst();
+  /** The registration of the metrics API. */
+  public Optional<APIService> apiService() {
+    return objects.of(APIService.class).findFirst();
   }
 
   private Optional<Deployment> deployment() {
-    return context.getSecondaryResourcesAsStream(Deployment.class).filter(this::here).findFirst();
+    return objects.of(Deployment.class).filter(this::here).findFirst();
   }
 
   private List<EndpointSlice> slices() {
-    return context.getSecondaryResourcesAsStream(EndpointSlice.class).toList();
+    return objects.of(EndpointSlice.class).toList();
   }
 
   private boolean here(HasMetadata object) {
@@ -154,7 +166,7 @@ final class Cluster {
   }
 
   private boolean namespaceExists() {
-    return context.getClient().namespaces().withName(spec.namespace()).get() != null;
+    return objects.namespaceExists(spec.namespace());
   }
 
   /**
@@ -164,7 +176,7 @@ final class Cluster {
   private List<String> foreign() {
     return Stream.of(
             deployment().stream(),
-            context.getSecondaryResourcesAsStream(Service.class).filter(this::here),
+            objects.of(Service.class).filter(this::here),
             apiService().stream())
         .flatMap(objects -> objects)
         .filter(object -> !ours(object))
@@ -184,7 +196,7 @@ final class Cluster {
     var labels = requireNonNullElse(metadata.getLabels(), Map.<String, String>of());
     return Names.MANAGED_BY.equals(labels.get("app.kubernetes.io/managed-by"))
         || metadata.getManagedFields().stream()
-            .anyMatch(m -> MetricsServerReconciler.FIELD_MANAGER.equals(m.getManager()));
+            .anyMatch(m -> Names.MANAGED_BY.equals(m.getManager()));
   }
 
   private static Installed installed(Deployment deployment) {
