@@ -111,6 +111,13 @@ public record MetricsServerConfigSpec(
                 "extraArgs takes flags as --name=value, one each, such as --request-timeout=2m")
         List<@Size(max = 512) String> extraArgs,
     @JsonPropertyDescription(
+            "What happens when a new configuration's pods never become ready: Automatic goes back"
+                + " to the version, image, resources, scheduling and extraArgs that were last"
+                + " Ready, says so, and tries nothing until the spec changes; Never leaves the"
+                + " rollout as it is. Default: Automatic.")
+        @Default("Automatic")
+        RollbackPolicy rollback,
+    @JsonPropertyDescription(
             "What happens to metrics-server when this resource is deleted: Delete removes every"
                 + " object, Retain leaves all of them running. Default: Delete.")
         @Default("Delete")
@@ -130,7 +137,8 @@ public record MetricsServerConfigSpec(
   /** The configuration of {@code spec: {}}. */
   public static final MetricsServerConfigSpec DEFAULT =
       new MetricsServerConfigSpec(
-          null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
+          null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
+          null);
 
   /**
    * Fills in the schema's defaults, so that a spec built in code equals one that went through the
@@ -147,8 +155,43 @@ public record MetricsServerConfigSpec(
     networkPolicy = requireNonNullElse(networkPolicy, NetworkPolicySpec.DEFAULT);
     logging = requireNonNullElse(logging, LoggingSpec.DEFAULT);
     extraArgs = List.copyOf(requireNonNullElse(extraArgs, List.of()));
+    rollback = requireNonNullElse(rollback, RollbackPolicy.Automatic);
     deletionPolicy = requireNonNullElse(deletionPolicy, DeletionPolicy.Delete);
     paused = requireNonNullElse(paused, false);
+  }
+
+  /** The same with another version, image, resources, scheduling and extraArgs. */
+  public MetricsServerConfigSpec with(
+      String version,
+      ImageSpec image,
+      ResourcesSpec resources,
+      SchedulingSpec scheduling,
+      List<String> extraArgs) {
+    return new MetricsServerConfigSpec(
+        version,
+        image,
+        namespace,
+        metricResolution,
+        kubelet,
+        replicas,
+        resources,
+        scheduling,
+        hostNetwork,
+        port,
+        networkPolicy,
+        logging,
+        extraArgs,
+        rollback,
+        deletionPolicy,
+        paused);
+  }
+
+  /** What happens when a configuration never becomes ready. */
+  public enum RollbackPolicy {
+    /** The last one that was Ready is in force again, until the spec changes. */
+    Automatic,
+    /** The rollout stays as it is. */
+    Never
   }
 
   /** What happens to the objects when the resource is deleted. */

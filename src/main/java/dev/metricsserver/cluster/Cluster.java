@@ -3,6 +3,7 @@ package dev.metricsserver.cluster;
 import static java.util.Objects.requireNonNullElse;
 
 import dev.metricsserver.api.KubeletSpec.TLSMode;
+import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigSpec;
 import dev.metricsserver.facts.CertificateRequests;
 import dev.metricsserver.facts.ClusterFacts;
@@ -10,6 +11,7 @@ import dev.metricsserver.facts.ClusterFacts.Installed;
 import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
 import dev.metricsserver.facts.ControlPlane;
 import dev.metricsserver.facts.Endpoints;
+import dev.metricsserver.facts.History;
 import dev.metricsserver.facts.Kubelets;
 import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.Timestamps;
@@ -20,6 +22,7 @@ import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Observer;
 import dev.metricsserver.plan.Durations;
 import dev.metricsserver.plan.KubeletPlanner;
+import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.rendering.Names;
 import dev.metricsserver.rendering.Workload;
@@ -27,6 +30,7 @@ import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -54,23 +58,26 @@ public final class Cluster {
   private final ControlPlane.Reader controlPlane;
   private final TrustBundle.Reader trustBundles;
   private final Kubelets kubelets;
+  private final MetricsServerConfig config;
   private final MetricsServerConfigSpec spec;
   private final List<NodeFacts> nodes;
 
   /**
    * Reads nothing yet.
    *
+   * @param config what the facts are for; its uid and generation tell its states apart
    * @param nodes the facts of all nodes
    * @param kubelets whose looks have to be started by the caller
    */
   public Cluster(
-      MetricsServerConfigSpec spec,
+      MetricsServerConfig config,
       ObjectSource objects,
       List<NodeFacts> nodes,
       ControlPlane.Reader controlPlane,
       TrustBundle.Reader trustBundles,
       Kubelets kubelets) {
-    this.spec = spec;
+    this.config = config;
+    this.spec = config.getSpec();
     this.objects = objects;
     this.controlPlane = controlPlane;
     this.trustBundles = trustBundles;
@@ -95,6 +102,7 @@ public final class Cluster {
         deployment.isPresent() || namespaceExists(),
         kubeletFacts(),
         deployment.map(Cluster::installed),
+        history(deployment),
         foreign());
   }
 
@@ -118,10 +126,7 @@ public final class Cluster {
     var answer = objects.of(MetricsAnswer.class).findFirst().orElse(MetricsAnswer.NOT_ASKED);
     return new Observations(
         deployment().map(Observer::rollout),
-        objects
-            .of(Pod.class)
-            .filter(this::here)
-            .filter(p -> p.getMetadata().getDeletionTimestamp() == null)
+        pods()
             .sorted(Comparator.comparing(p -> p.getMetadata().getName()))
             .map(Observer::pod)
             .toList(),
@@ -146,6 +151,36 @@ public final class Cluster {
     return Endpoints.addresses(slices(), "default", "kubernetes").stream()
         .map(ClusterFacts.Endpoint::address)
         .collect(Collectors.toSet());
+  }
+
+  /** The configuration that was last Ready. */
+  public Optional<ControllerRevision> lastReady() {
+    return objects.of(ControllerRevision.class).filter(this::here).findFirst();
+  }
+
+  /** Whether the Deployment that was seen last is of this plan. */
+  public boolean runs(MetricsServerPlan plan) {
+    return deployment()
+        .map(d -> requireNonNullElse(d.getMetadata().getAnnotations(), Map.<String, String>of()))
+        .map(annotations -> annotations.get(Planner.CONFIGURATION))
+        .filter(plan.memory().get(Planner.CONFIGURATION)::equals)
+        .isPresent();
+  }
+
+  private History history(Optional<Deployment> deployment) {
+    var metadata = config.getMetadata();
+    return new History(
+        metadata.getUid() + "/" + metadata.getGeneration(),
+        lastReady().flatMap(LastReady::configuration),
+        lastReady().flatMap(LastReady::failure),
+        deployment.flatMap(d -> Observer.attempt(d, pods().toList())));
+  }
+
+  private Stream<Pod> pods() {
+    return objects
+        .of(Pod.class)
+        .filter(this::here)
+        .filter(p -> p.getMetadata().getDeletionTimestamp() == null);
   }
 
   /** The registration of the metrics API. */

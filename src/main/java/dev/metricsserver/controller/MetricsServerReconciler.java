@@ -1,6 +1,7 @@
 package dev.metricsserver.controller;
 
 import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.cluster.Cluster;
 import dev.metricsserver.csr.Approver;
 import dev.metricsserver.dependents.APIServiceDependent;
@@ -104,6 +105,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
   private final MetricsQuery metrics;
   private final Registrar registrar;
   private final Reporter reporter;
+  private final Revisions revisions;
   private final Nodes nodes;
   private final Approver approver;
   private final InstantSource clock;
@@ -119,6 +121,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
     this.metrics = new MetricsQuery(client);
     this.registrar = new Registrar(client);
     this.reporter = new Reporter(client, clock);
+    this.revisions = new Revisions(client);
     this.nodes = new Nodes(client, this::nodeChanged);
     this.approver = new Approver(client, clock, nodes::claimants, nodes::podNetworks);
     this.clock = clock;
@@ -155,11 +158,12 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
               Diagnosis.refused(reason, violations));
       case Decision.Pending() -> UpdateControl.noUpdate();
       case Decision.Planned(var plan) -> {
-        var outcome = apply(config, plan, context);
+        var outcome = apply(config, plan, cluster, context);
         var observations = cluster.observations(now);
         var findings = Diagnosis.diagnose(plan, observations, cluster.certificateRequests(), now);
-        yield lookAgain(
-            reporter.report(config, outcome, observations, findings), cluster, observations, now);
+        var update = reporter.report(config, outcome, observations, findings);
+        remember(config, outcome, cluster, update.getResource().orElse(config).getStatus());
+        yield lookAgain(update, cluster, observations, now);
       }
     };
   }
@@ -189,7 +193,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
 
   private Cluster cluster(MetricsServerConfig config, Context<MetricsServerConfig> context) {
     return new Cluster(
-        config.getSpec(),
+        config,
         new InformerObjects(context),
         nodes.all(),
         controlPlane,
@@ -198,14 +202,29 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
   }
 
   private Outcome apply(
-      MetricsServerConfig config, MetricsServerPlan plan, Context<MetricsServerConfig> context) {
+      MetricsServerConfig config,
+      MetricsServerPlan plan,
+      Cluster cluster,
+      Context<MetricsServerConfig> context) {
     if (config.getSpec().paused()) {
       return new Outcome.Paused();
     }
+    plan.rolledBackFrom()
+        .ifPresent(failed -> cluster.lastReady().ifPresent(r -> revisions.note(failed, r)));
     ManagedDependent.setPlan(context, plan);
     context.managedWorkflowAndDependentResourceContext().reconcileManagedWorkflow();
     verified.run();
     return new Outcome.Applied(plan);
+  }
+
+  private void remember(
+      MetricsServerConfig config,
+      Outcome outcome,
+      Cluster cluster,
+      MetricsServerConfigStatus status) {
+    if (outcome instanceof Outcome.Applied(var plan) && cluster.runs(plan)) {
+      revisions.remember(config, plan, cluster.lastReady(), status);
+    }
   }
 
   /**

@@ -7,7 +7,9 @@ import dev.metricsserver.observation.Observer;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.javaoperatorsdk.operator.api.config.informer.FieldSelector;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
@@ -36,6 +38,13 @@ final class Watches {
                 .withLabelSelector(
                     "%s in (kubernetes,%s)"
                         .formatted(Endpoints.SERVICE_LABEL, Names.METRICS_SERVER))
+                .build(),
+            context),
+        new InformerEventSource<>(
+            watch(ControllerRevision.class)
+                .withName("controllerrevisions")
+                .withFieldSelector(
+                    new FieldSelector(new FieldSelector.Field("metadata.name", Names.LAST_READY)))
                 .build(),
             context));
   }

@@ -70,6 +70,9 @@ public final class Diagnosis {
   }
 
   private List<Finding> run() {
+    plan.rolledBackFrom()
+        .map(failure -> RollbackFindings.of(failure, plan.configuration(), severity))
+        .ifPresent(findings::add);
     if (serving()) {
       var broken = unregistered().or(this::unanswered);
       broken.ifPresent(findings::add);

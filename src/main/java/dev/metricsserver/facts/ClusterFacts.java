@@ -13,6 +13,7 @@ import java.util.Set;
  * @param apiServerService the addresses and ports of the {@code kubernetes} Service
  * @param cilium whether Cilium runs the nodes' network
  * @param kubelets what the kubelets show, and what is known to verify it by
+ * @param history what is remembered of earlier configurations
  * @param installed the running Deployment of ours: the memory of earlier decisions
  * @param foreign objects under our names that this operator did not make, as kind/namespace/name
  */
@@ -25,6 +26,7 @@ public record ClusterFacts(
     boolean namespaceExists,
     KubeletFacts kubelets,
     Optional<Installed> installed,
+    History history,
     List<String> foreign) {
 
   /** An address and a TCP port. */

@@ -18,6 +18,7 @@ import java.util.stream.Collectors;
  * @param created when the Node object was made
  * @param osImage the operating system's name for itself, such as {@code Talos (v1.13.2)}
  * @param kubeletVersion the kubelet's version with its distribution's suffix
+ * @param readySince when it became ready; meaningless while it is not
  * @param providerID the node's name at its cloud, such as {@code kind://docker/kind/kind-worker}
  */
 public record NodeFacts(
@@ -28,6 +29,7 @@ public record NodeFacts(
     List<String> tunnelAddresses,
     List<Taint> taints,
     boolean ready,
+    Instant readySince,
     int kubeletPort,
     Instant created,
     String osImage,
@@ -60,6 +62,11 @@ public record NodeFacts(
     var spec = Optional.ofNullable(node.getSpec());
     var status = Optional.ofNullable(node.getStatus());
     var annotations = requireNonNullElse(metadata.getAnnotations(), Map.<String, String>of());
+    var ready =
+        status.stream()
+            .flatMap(s -> s.getConditions().stream())
+            .filter(c -> "Ready".equals(c.getType()))
+            .findFirst();
     return new NodeFacts(
         metadata.getName(),
         Map.copyOf(requireNonNullElse(metadata.getLabels(), Map.of())),
@@ -76,9 +83,8 @@ public record NodeFacts(
             .flatMap(s -> s.getTaints().stream())
             .map(t -> new Taint(t.getKey(), requireNonNullElse(t.getValue(), ""), t.getEffect()))
             .toList(),
-        status.stream()
-            .flatMap(s -> s.getConditions().stream())
-            .anyMatch(c -> "Ready".equals(c.getType()) && "True".equals(c.getStatus())),
+        ready.filter(c -> "True".equals(c.getStatus())).isPresent(),
+        ready.flatMap(c -> Timestamps.parse(c.getLastTransitionTime())).orElse(Instant.EPOCH),
         status
             .map(s -> s.getDaemonEndpoints())
             .map(d -> d.getKubeletEndpoint())
@@ -102,6 +108,7 @@ public record NodeFacts(
         tunnelAddresses,
         taints,
         ready,
+        readySince,
         kubeletPort,
         created,
         osImage.intern(),

@@ -2,6 +2,8 @@ package dev.metricsserver.observation;
 
 import static java.util.Objects.requireNonNullElse;
 
+import dev.metricsserver.facts.History.Attempt;
+import dev.metricsserver.facts.History.Trouble;
 import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.Timestamps;
 import dev.metricsserver.observation.Observations.Coverage;
@@ -9,6 +11,7 @@ import dev.metricsserver.observation.Observations.PodState;
 import dev.metricsserver.observation.Observations.Problem;
 import dev.metricsserver.observation.Observations.Registration;
 import dev.metricsserver.observation.Observations.Rollout;
+import dev.metricsserver.plan.Planner;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -17,6 +20,7 @@ import io.fabric8.kubernetes.api.model.apps.DeploymentCondition;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -62,6 +66,55 @@ public final class Observer {
         .filter(c -> type.equals(c.getType()) && status.equals(c.getStatus()))
         .map(c -> requireNonNullElse(c.getMessage(), type))
         .findFirst();
+  }
+
+  /**
+   * The configuration that a Deployment has, and what its pods have not done yet; empty where
+   * nobody noted which one it is.
+   *
+   * @param pods those that are not being deleted
+   */
+  public static Optional<Attempt> attempt(Deployment deployment, List<Pod> pods) {
+    var annotations =
+        requireNonNullElse(deployment.getMetadata().getAnnotations(), Map.<String, String>of());
+    var progressed =
+        Optional.ofNullable(deployment.getStatus()).stream()
+            .flatMap(s -> s.getConditions().stream())
+            .filter(c -> "Progressing".equals(c.getType()))
+            .flatMap(c -> Timestamps.parse(c.getLastUpdateTime()).stream())
+            .findFirst();
+    return Timestamps.parse(annotations.get(Planner.CONFIGURED_AT))
+        .map(since ->
+            new Attempt(
+                annotations.getOrDefault(Planner.CONFIGURATION, ""),
+                since,
+                progressed.orElse(since),
+                trouble(rollout(deployment), pods)));
+  }
+
+  private static Optional<Trouble> trouble(Rollout rollout, List<Pod> pods) {
+    if (!rollout.seen() || rollout.complete()) {
+      return Optional.empty();
+    }
+    return pods.stream()
+        .filter(pod -> !pod(pod).ready())
+        .max(Comparator.comparing(pod -> pod.getMetadata().getCreationTimestamp()))
+        .map(Observer::trouble)
+        .or(() ->
+            rollout.failure().map(f -> new Trouble(Trouble.NOT_CREATED, f, Optional.empty())));
+  }
+
+  private static Trouble trouble(Pod pod) {
+    var state = pod(pod);
+    var node = Optional.ofNullable(pod.getSpec().getNodeName());
+    return state
+        .problem()
+        .map(p -> new Trouble(p.reason(), p.message(), node))
+        .orElse(
+            new Trouble(
+                state.runningSince().isPresent() ? Trouble.NOT_READY : Trouble.NOT_STARTED,
+                "",
+                node));
   }
 
   /** How a pod is. */

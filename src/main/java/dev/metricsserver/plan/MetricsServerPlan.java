@@ -1,7 +1,11 @@
 package dev.metricsserver.plan;
 
 import dev.metricsserver.api.ImageSpec.PullPolicy;
+import dev.metricsserver.api.ResourcesSpec;
+import dev.metricsserver.api.ResourcesSpec.Amounts;
 import dev.metricsserver.api.SchedulingSpec;
+import dev.metricsserver.facts.Configuration;
+import dev.metricsserver.facts.History.Failure;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +15,9 @@ import java.util.Optional;
  * Everything that was decided, with reasons where a user may ask for one.
  *
  * @param versionAdvice what there is to say about the version, if another one would be better
+ * @param configuration what a rollback could bring back of this plan
+ * @param rolledBackFrom why the last configuration that was Ready is in force instead of the one
+ *     that is wanted, if it is
  * @param args metrics-server's arguments, complete
  * @param approving whether the operator approves the kubelets' requests for serving certificates
  * @param requiredAntiAffinity whether two replicas never share a node
@@ -30,6 +37,8 @@ public record MetricsServerPlan(
     String namespace,
     String version,
     Optional<VersionAdvice> versionAdvice,
+    Configuration configuration,
+    Optional<Failure> rolledBackFrom,
     String image,
     PullPolicy pullPolicy,
     List<String> pullSecrets,
@@ -76,7 +85,14 @@ public record MetricsServerPlan(
 
   /** Requests and limits in canonical notation. */
   public record Resources(
-      String cpuRequest, String memoryRequest, String cpuLimit, String memoryLimit) {}
+      String cpuRequest, String memoryRequest, String cpuLimit, String memoryLimit) {
+
+    /** As a spec that leaves nothing to choose. */
+    public ResourcesSpec asSpec() {
+      return new ResourcesSpec(
+          new Amounts(cpuRequest, memoryRequest), new Amounts(cpuLimit, memoryLimit));
+    }
+  }
 
   /**
    * What a NetworkPolicy lets through.

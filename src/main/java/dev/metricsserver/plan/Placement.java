@@ -12,18 +12,22 @@ final class Placement {
 
   private Placement() {}
 
+  /** How many they are. */
+  static int capacity(List<NodeFacts> nodes, SchedulingSpec scheduling) {
+    return usable(nodes, scheduling).size();
+  }
+
   /**
-   * Counts the nodes that selector and lasting taints leave. A cordon, a node that is not ready and
+   * The nodes that selector and lasting taints leave. A cordon, a node that is not ready and
    * pressure pass, so they never count: else a drain would change the number of replicas in the
    * middle of itself.
    */
-  static int capacity(List<NodeFacts> nodes, SchedulingSpec scheduling) {
-    return (int)
-        nodes.stream()
-            .filter(n -> "linux".equals(n.labels().get("kubernetes.io/os")))
-            .filter(n -> n.hasLabels(scheduling.nodeSelector()))
-            .filter(n -> n.taints().stream().allMatch(t -> passing(t) || tolerated(t, scheduling)))
-            .count();
+  static List<NodeFacts> usable(List<NodeFacts> nodes, SchedulingSpec scheduling) {
+    return nodes.stream()
+        .filter(n -> "linux".equals(n.labels().get("kubernetes.io/os")))
+        .filter(n -> n.hasLabels(scheduling.nodeSelector()))
+        .filter(n -> n.taints().stream().allMatch(t -> passing(t) || tolerated(t, scheduling)))
+        .toList();
   }
 
   private static boolean passing(Taint taint) {

@@ -7,6 +7,9 @@ import dev.metricsserver.api.MetricsServerConfigSpec;
 import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.Installed;
+import dev.metricsserver.facts.Configuration;
+import dev.metricsserver.facts.History.Attempt;
+import dev.metricsserver.facts.History.Failure;
 import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.Platform;
 import dev.metricsserver.facts.TrustBundle.Found;
@@ -47,6 +50,12 @@ public final class Planner {
   /** The Deployment's annotation that says since when smaller requests would do. */
   public static final String SMALLER_SINCE = "metricsserver.dev/smaller-since";
 
+  /** The Deployment's annotation that names the configuration and the spec that it comes from. */
+  public static final String CONFIGURATION = "metricsserver.dev/configuration";
+
+  /** The Deployment's annotation that says when it was given its configuration. */
+  public static final String CONFIGURED_AT = "metricsserver.dev/configured-at";
+
   private static final Duration FEWER_REPLICAS_AFTER = Duration.ofMinutes(10);
   private static final Duration SMALLER_REQUESTS_AFTER = Duration.ofHours(1);
   private static final Duration MAX_KUBELET_TIMEOUT = Duration.ofSeconds(10);
@@ -67,11 +76,17 @@ public final class Planner {
   private final int capacity;
   private final KubeletPlanner kubelets;
   private final Versions versions;
+  private final Optional<Failure> rolledBackFrom;
 
-  private Planner(MetricsServerConfigSpec spec, ClusterFacts facts, Instant now) {
+  private Planner(
+      MetricsServerConfigSpec spec,
+      ClusterFacts facts,
+      Instant now,
+      Optional<Failure> rolledBackFrom) {
     this.spec = spec;
     this.facts = facts;
     this.now = now;
+    this.rolledBackFrom = rolledBackFrom;
     this.capacity = Placement.capacity(facts.nodes(), spec.scheduling());
     this.kubelets = new KubeletPlanner(spec.kubelet(), facts, now);
     this.versions = new Versions(spec, facts);
@@ -83,7 +98,7 @@ public final class Planner {
    * @param now the time, for what waits before it shrinks
    */
   public static Decision plan(MetricsServerConfigSpec spec, ClusterFacts facts, Instant now) {
-    return new Planner(spec, facts, now).decide();
+    return new Planner(spec, facts, now, Optional.empty()).decide();
   }
 
   /** Whether the operator approves the kubelets' requests for serving certificates. */
@@ -105,9 +120,23 @@ public final class Planner {
     if (!violations.isEmpty()) {
       return new Refused("InvalidSpec", violations);
     }
-    return spec.kubelet().tls().mode() == TLSMode.Auto && !facts.kubelets().complete()
-        ? new Pending()
-        : new Planned(plan(release.orElseThrow()));
+    if (spec.kubelet().tls().mode() == TLSMode.Auto && !facts.kubelets().complete()) {
+      return new Pending();
+    }
+    var plan = plan(release.orElseThrow());
+    return new Rollback(spec, facts, now)
+        .due(plan.configuration(), plan.replicas())
+        .flatMap(this::lastReady)
+        .orElse(new Planned(plan));
+  }
+
+  /** The plan with the last configuration that was Ready, where this spec lets it be planned. */
+  private Optional<Decision> lastReady(Failure failure) {
+    return facts
+        .history()
+        .lastReady()
+        .map(last -> new Planner(last.in(spec), facts, now, Optional.of(failure)).decide())
+        .filter(Planned.class::isInstance);
   }
 
   // ------------------------------------------------------------------------------------- refusals
@@ -206,7 +235,9 @@ public final class Planner {
     return new MetricsServerPlan(
         spec.namespace(),
         release.version(),
-        versions.advice(release),
+        rolledBackFrom.isPresent() ? Optional.empty() : versions.advice(release),
+        configuration(release),
+        rolledBackFrom,
         image(release),
         spec.image().pullPolicy(),
         spec.image().pullSecrets(),
@@ -231,8 +262,13 @@ public final class Planner {
         network.reason(),
         kubelets.mounts(),
         rollOn(),
-        memory(),
+        memory(release),
         resolution());
+  }
+
+  private Configuration configuration(Release release) {
+    return new Configuration(
+        release.version(), spec.image(), resources().asSpec(), spec.scheduling(), spec.extraArgs());
   }
 
   private String image(Release release) {
@@ -372,8 +408,19 @@ public final class Planner {
         : Map.of();
   }
 
-  private Map<String, String> memory() {
+  private Map<String, String> memory(Release release) {
     var memory = new TreeMap<String, String>();
+    var configuration = Rollback.key(facts, configuration(release));
+    memory.put(CONFIGURATION, configuration);
+    memory.put(
+        CONFIGURED_AT,
+        facts
+            .history()
+            .attempt()
+            .filter(a -> a.configuration().equals(configuration))
+            .map(Attempt::since)
+            .orElse(now)
+            .toString());
     memory.put(KUBELET_TLS, kubelets.tls().mode().name());
     memory.put(PLANNED_REPLICAS, Integer.toString(replicas()));
     memory.put(SIZED_FOR, Integer.toString(step()));

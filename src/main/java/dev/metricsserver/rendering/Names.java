@@ -36,6 +36,9 @@ public final class Names {
   /** The Service's port by name, which the API server looks up in EndpointSlices. */
   public static final String PORT = "https";
 
+  /** The ControllerRevision with the configuration that was last Ready. */
+  public static final String LAST_READY = "metrics-server-operator-last-ready";
+
   /** Selects metrics-server's pods, and nothing else. */
   public static final Map<String, String> SELECTOR = Map.of("k8s-app", METRICS_SERVER);
 

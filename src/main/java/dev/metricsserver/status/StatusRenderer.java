@@ -132,6 +132,15 @@ public final class StatusRenderer {
       case Outcome.Refused(var reason) -> State.of(false, reason, firstError());
       case Outcome.Failed(var message) -> State.of(false, "ApplyFailed", message);
       case Outcome.Paused _ -> works("paused: nothing is changed; ");
+      case Outcome.Applied(var plan) when plan.rolledBackFrom().isPresent() ->
+          State.of(
+              false,
+              "RolledBack",
+              findings.stream()
+                  .filter(Finding::stalled)
+                  .findFirst()
+                  .map(Finding::message)
+                  .orElse(""));
       case Outcome.Applied _ ->
           observations.rollout().map(Rollout::complete).orElse(false)
               ? works("")

@@ -587,6 +587,7 @@ class ApprovalRuleTest {
         List.of(),
         List.of(),
         true,
+        Instant.EPOCH,
         10250,
         Instant.EPOCH,
         "",

@@ -24,6 +24,7 @@ public final class SampleCluster {
   private boolean cilium;
   private boolean namespaceExists = true;
   private Optional<Installed> installed = Optional.empty();
+  private History history = History.NONE;
   private List<String> foreign = List.of();
   private final Map<String, Optional<Kubelet>> kubelets = new HashMap<>();
   private boolean complete = true;
@@ -102,6 +103,12 @@ public final class SampleCluster {
     return this;
   }
 
+  /** With a past. */
+  public SampleCluster history(History past) {
+    history = past;
+    return this;
+  }
+
   /** With objects under our names that somebody else made. */
   public SampleCluster foreign(String... objects) {
     foreign = List.of(objects);
@@ -169,6 +176,7 @@ public final class SampleCluster {
         namespaceExists,
         new KubeletFacts(seen(), complete, authority, requested),
         installed,
+        history,
         foreign);
   }
 }

@@ -19,6 +19,7 @@ public final class SampleNode {
   private final List<String> tunnels = new ArrayList<>();
   private final List<Taint> taints = new ArrayList<>();
   private boolean ready = true;
+  private Instant readySince = Instant.parse("2026-01-01T00:00:00Z");
   private int kubeletPort = 10250;
   private Instant created = Instant.parse("2026-01-01T00:00:00Z");
   private String osImage = "Debian GNU/Linux 12 (bookworm)";
@@ -116,6 +117,13 @@ public final class SampleNode {
     return this;
   }
 
+  /** Ready since then. */
+  public SampleNode readySince(Instant since) {
+    ready = true;
+    readySince = since;
+    return this;
+  }
+
   /** With a name at its cloud. */
   public SampleNode providerID(String id) {
     providerID = id;
@@ -132,6 +140,7 @@ public final class SampleNode {
         tunnels,
         taints,
         ready,
+        readySince,
         kubeletPort,
         created,
         osImage,

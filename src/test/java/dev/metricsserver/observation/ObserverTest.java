@@ -2,6 +2,8 @@ package dev.metricsserver.observation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.metricsserver.facts.History.Attempt;
+import dev.metricsserver.facts.History.Trouble;
 import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.SampleNode;
 import dev.metricsserver.observation.Observations.Coverage;
@@ -91,6 +93,114 @@ class ObserverTest {
   void aRolloutIsNotCompleteAsLongAs(String status, String why) {
     assertThat(rollout("status: {" + status + "}").complete()).as(why).isFalse();
   }
+
+  // ------------------------------------------------------------------------------------- attempt
+
+  private static final String ROLLING =
+      """
+      apiVersion: apps/v1
+      kind: Deployment
+      metadata:
+        name: metrics-server
+        generation: 7
+        annotations:
+          metricsserver.dev/configuration: uid/7/1f
+          metricsserver.dev/configured-at: "2026-11-21T11:00:00Z"
+      spec: {replicas: 2}
+      status:
+        observedGeneration: 7
+        replicas: 2
+        updatedReplicas: 1
+        availableReplicas: 1
+        conditions:
+          - {type: Progressing, status: "True", lastUpdateTime: "2026-11-21T11:00:05Z"}
+      """;
+
+  private static Pod pod(String name, String created, String status) {
+    return YAML.unmarshal(
+        """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: %s, creationTimestamp: "2026-11-21T%sZ"}
+        spec: {nodeName: node-1}
+        status: %s
+        """
+            .formatted(name, created, status),
+        Pod.class);
+  }
+
+  private static Optional<Attempt> attempt(String deployment, Pod... pods) {
+    return Observer.attempt(YAML.unmarshal(deployment, Deployment.class), List.of(pods));
+  }
+
+  @Test
+  void theTroubleIsThatOfTheYoungestPodThatIsNotReady() {
+    var pulling =
+        "{containerStatuses: [{name: a, state: {waiting: {reason: ImagePullBackOff, message:"
+            + " no}}}]}";
+
+    assertThat(
+            attempt(
+                ROLLING,
+                pod("old", "09:00:00", "{conditions: [{type: Ready, status: 'True'}]}"),
+                pod("older", "08:00:00", "{conditions: [{type: Ready, status: 'False'}]}"),
+                pod("new", "11:00:01", pulling)))
+        .contains(
+            new Attempt(
+                "uid/7/1f",
+                Instant.parse("2026-11-21T11:00:00Z"),
+                Instant.parse("2026-11-21T11:00:05Z"),
+                Optional.of(new Trouble("ImagePullBackOff", "no", Optional.of("node-1")))));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "NotReady | {containerStatuses: [{name: a, state: {running: {startedAt:"
+            + " '2026-11-21T11:00:03Z'}}}]}",
+        "NotStarted | {containerStatuses: [{name: a, state: {waiting: {reason:"
+            + " ContainerCreating}}}]}",
+        "NotStarted | {}",
+        "Unschedulable | {conditions: [{type: PodScheduled, status: 'False', reason:"
+            + " Unschedulable}]}"
+      })
+  void whatAPodHasNotDoneYet(String reason, String status) {
+    assertThat(attempt(ROLLING, pod("new", "11:00:01", status)).orElseThrow().trouble())
+        .map(Trouble::reason)
+        .contains(reason);
+  }
+
+  @Test
+  void podsThatCannotBeMadeAreTrouble() {
+    var refused =
+        ROLLING
+            + "    - {type: ReplicaFailure, status: 'True', message: exceeded quota,"
+            + " lastUpdateTime: '2026-11-21T11:00:05Z'}";
+
+    assertThat(attempt(refused).orElseThrow().trouble())
+        .contains(new Trouble(Trouble.NOT_CREATED, "exceeded quota", Optional.empty()));
+    assertThat(attempt(ROLLING).orElseThrow().trouble()).as("while they are made").isEmpty();
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @ValueSource(strings = {"observedGeneration: 7", "observedGeneration: 6"})
+  void thereIsNoTroubleBeforeAndAfterTheRollout(String seen) {
+    var status =
+        ROLLING
+            .replace("observedGeneration: 7", seen)
+            .replace("updatedReplicas: 1", "updatedReplicas: 2");
+
+    assertThat(attempt(status, pod("new", "11:00:01", "{}")).orElseThrow().trouble()).isEmpty();
+  }
+
+  @Test
+  void aDeploymentWithoutANoteIsNoAttempt() {
+    assertThat(attempt(ROLLING.replace("configured-at", "other"))).isEmpty();
+    assertThat(attempt(ROLLING.replace("2026-11-21T11:00:00Z", "yesterday"))).isEmpty();
+  }
+
+  // ------------------------------------------------------------------------------------- rollout
 
   /** One pod that serves is enough: the other one is a finding, and no reason to wait. */
   @Test

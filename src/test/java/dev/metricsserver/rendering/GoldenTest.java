@@ -10,6 +10,7 @@ import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.Endpoint;
 import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
+import dev.metricsserver.facts.History;
 import dev.metricsserver.facts.KubernetesVersion;
 import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.SampleCluster;
@@ -87,6 +88,7 @@ class GoldenTest {
           true,
           new KubeletFacts(SampleCluster.signed(all), true, Optional.empty(), Set.of()),
           Optional.empty(),
+          History.NONE,
           List.of());
     }
 

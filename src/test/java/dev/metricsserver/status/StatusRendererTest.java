@@ -12,12 +12,15 @@ import dev.metricsserver.diagnosis.Diagnosis;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.facts.CertificateRequests;
+import dev.metricsserver.facts.History;
+import dev.metricsserver.facts.History.Failure;
 import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.facts.SampleKubelet;
 import dev.metricsserver.facts.SampleNode;
 import dev.metricsserver.observation.Observations.Rollout;
 import dev.metricsserver.observation.Seen;
 import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.plan.Planner;
 import dev.metricsserver.plan.Plans;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.ConditionBuilder;
@@ -74,6 +77,36 @@ class StatusRendererTest {
 
   private static boolean isTrue(MetricsServerConfigStatus status, String type) {
     return condition(status, type).startsWith("True ");
+  }
+
+  // --------------------------------------------------------------------------------- rolled back
+
+  @Test
+  void aRollbackIsNotReadyAndWaitsForAPersonWhileMetricsGoOn() {
+    var last = Plans.plan("version: 0.8.1").configuration();
+    var failure =
+        new Failure(
+            Plans.plan("{}").memory().get(Planner.CONFIGURATION), "CrashLoopBackOff", "no flag");
+    var plan =
+        Plans.plan(
+            "{}",
+            SampleCluster.ofNodes(2)
+                .history(
+                    new History("", Optional.of(last), Optional.of(failure), Optional.empty())));
+    var findings = Diagnosis.diagnose(plan, fine().observations(), CertificateRequests.NONE, NOW);
+    var status = status(new Outcome.Applied(plan), fine(), findings.toArray(Finding[]::new));
+
+    assertThat(condition(status, "Ready"))
+        .isEqualTo(
+            "False RolledBack: the last configuration that was Ready is in force again"
+                + " (metrics-server 0.8.1), because the new one never became ready: metrics-server"
+                + " stopped right after its start: no flag");
+    assertThat(condition(status, "Stalled")).startsWith("True RolledBack: ");
+    assertThat(condition(status, "Reconciling")).startsWith("False Stalled: ");
+    assertThat(isTrue(status, "MetricsAvailable")).isTrue();
+    assertThat(status.version()).isEqualTo("0.8.1");
+    assertThat(status.findings().getFirst().code()).isEqualTo("RolledBack");
+    assertThat(status.findings().getFirst().severity()).isEqualTo("Warning");
   }
 
   // ------------------------------------------------------------------------------------- applied

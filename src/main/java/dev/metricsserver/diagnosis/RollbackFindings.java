@@ -1,0 +1,59 @@
+package dev.metricsserver.diagnosis;
+
+import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.facts.Configuration;
+import dev.metricsserver.facts.History.Failure;
+import dev.metricsserver.facts.History.Trouble;
+
+/** Why a configuration was gone back from, and how to get a better one into force. */
+final class RollbackFindings {
+
+  private RollbackFindings() {}
+
+  /**
+   * @param inForce the configuration that was gone back to
+   * @param severity what it means for metrics
+   */
+  static Finding of(Failure failure, Configuration inForce, Severity severity) {
+    return new Finding(
+        "RolledBack",
+        severity,
+        "the last configuration that was Ready is in force again (metrics-server %s), because the"
+                .formatted(inForce.version())
+            + " new one never became ready: "
+            + why(failure),
+        "%s; every change of the spec is tried anew".formatted(remedy(failure)),
+        "MetricsServerConfig/cluster",
+        true);
+  }
+
+  private static String why(Failure failure) {
+    return switch (failure.reason()) {
+      case "Unschedulable" -> "no node could take its pods: " + failure.message();
+      case "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull" ->
+          "its image could not be pulled: " + failure.message();
+      case Trouble.NOT_STARTED -> "its image or volumes did not come";
+      case "OOMKilled" -> "it needed more memory than its limit";
+      case "CrashLoopBackOff" ->
+          "metrics-server stopped right after its start: " + failure.message();
+      case Trouble.NOT_READY -> "its pods ran, and had no metrics to serve";
+      case Trouble.NOT_CREATED -> "Kubernetes refused to create its pods: " + failure.message();
+      default -> failure.reason() + ": " + failure.message();
+    };
+  }
+
+  private static String remedy(Failure failure) {
+    return switch (failure.reason()) {
+      case "Unschedulable" -> "correct spec.scheduling or spec.resources.requests";
+      case "ErrImagePull",
+          "ImagePullBackOff",
+          "InvalidImageName",
+          "ErrImageNeverPull",
+          Trouble.NOT_STARTED ->
+          "correct spec.version or spec.image, or put the image where the nodes find it";
+      case "OOMKilled" -> "set spec.resources.limits.memory to more";
+      case "CrashLoopBackOff" -> "correct spec.extraArgs, spec.version or spec.image";
+      default -> "correct spec.version, image, resources, scheduling or extraArgs";
+    };
+  }
+}
