@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
+import io.javaoperatorsdk.operator.processing.Controller;
 import java.time.Duration;
 import java.time.InstantSource;
 import org.slf4j.Logger;
@@ -37,8 +38,11 @@ public final class OperatorProcess {
     leadership = new Leadership(client, settings.namespace(), settings.identity());
     endpoint = new Endpoint(settings.port());
     operator = new Operator(this::configure);
-    operator.register(
-        new MetricsServerReconciler(client, InstantSource.system(), endpoint::verified));
+    var controller =
+        (Controller<?>)
+            operator.register(
+                new MetricsServerReconciler(client, InstantSource.system(), endpoint::verified));
+    leadership.onTaken(controller::startEventProcessing);
   }
 
   /** Starts; ends the process with status 1 when that fails. */
