@@ -193,12 +193,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
 
   private Cluster cluster(MetricsServerConfig config, Context<MetricsServerConfig> context) {
     return new Cluster(
-        config,
-        new InformerObjects(context),
-        nodes.all(),
-        controlPlane,
-        trustBundles,
-        kubelets);
+        config, new InformerObjects(context), nodes.all(), controlPlane, trustBundles, kubelets);
   }
 
   private Outcome apply(

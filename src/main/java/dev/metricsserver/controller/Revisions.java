@@ -41,8 +41,7 @@ final class Revisions {
             PatchContext.of(PatchType.JSON_MERGE),
             client
                 .getKubernetesSerialization()
-                .asJson(
-                    Map.of("metadata", Map.of("annotations", LastReady.annotations(failed)))));
+                .asJson(Map.of("metadata", Map.of("annotations", LastReady.annotations(failed)))));
   }
 
   /** Remembers the plan's configuration when the resource is Ready with it and it is a new one. */

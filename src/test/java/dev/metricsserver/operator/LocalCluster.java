@@ -50,6 +50,11 @@ final class LocalCluster implements AutoCloseable {
     }
     client = new KubernetesClientBuilder().withConfig(config).build();
     Shell.run("deploy/local/load-image", "target/local/operator-image.tar");
+    installOperator();
+  }
+
+  /** As users do. */
+  void installOperator() {
     Shell.run("deploy/local/kubectl", "apply", "--kustomize", "deploy/base");
     Shell.run(
         "deploy/local/kubectl",

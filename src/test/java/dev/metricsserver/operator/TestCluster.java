@@ -84,6 +84,11 @@ final class TestCluster implements AutoCloseable {
 
   /** A kubeconfig with a token of the operator's own ServiceAccount. */
   Path operatorKubeconfig() throws IOException {
+    return operatorKubeconfig(admin.getConfiguration().getMasterUrl());
+  }
+
+  /** The same, for an API server behind another address. */
+  Path operatorKubeconfig(String url) throws IOException {
     var token =
         admin
             .serviceAccounts()
@@ -103,7 +108,7 @@ final class TestCluster implements AutoCloseable {
         clusters: [{name: test, cluster: {server: "%s", certificate-authority: %s}}]
         users: [{name: operator, user: {token: %s}}]
         """
-            .formatted(config.getMasterUrl(), config.getCaCertFile(), token));
+            .formatted(url, config.getCaCertFile(), token));
   }
 
   private void install() throws IOException {
