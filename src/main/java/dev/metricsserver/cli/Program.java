@@ -25,7 +25,7 @@ import picocli.CommandLine.TypeConversionException;
     synopsisSubcommandLabel = "COMMAND",
     description = "Runs metrics-server in a Kubernetes cluster as one MetricsServerConfig says.",
     commandListHeading = "%nCommands:%n",
-    subcommands = {RunCommand.class, CrdCommand.class},
+    subcommands = {RunCommand.class, RenderCommand.class, CrdCommand.class},
     exitCodeListHeading = "%nExit status:%n",
     exitCodeList = {
       "0:all is well, and what was asked for is done",
@@ -108,12 +108,17 @@ final class Program {
     }
   }
 
+  /** The version of the program. */
+  static String version() {
+    return resource("version.txt").strip();
+  }
+
   /** For {@code --version}. */
   static final class Version implements IVersionProvider {
 
     @Override
     public String[] getVersion() {
-      return new String[] {"metrics-server-operator " + resource("version.txt").strip()};
+      return new String[] {"metrics-server-operator " + version()};
     }
   }
 

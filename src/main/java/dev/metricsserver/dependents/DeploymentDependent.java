@@ -11,6 +11,7 @@ import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.BooleanWithUndefined;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDependent;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import java.util.Optional;
 
 /** The pods. It depends on the ServiceAccount, whose UID is part of the pod template. */
 @KubernetesDependent(
@@ -35,7 +36,7 @@ public final class DeploymentDependent extends ManagedDependent<Deployment> {
             .findFirst()
             .orElseThrow(
                 () -> new IllegalStateException("the ServiceAccount was deleted a moment ago"));
-    return Workload.deployment(plan, serviceAccount.getMetadata().getUid());
+    return Workload.deployment(plan, Optional.of(serviceAccount.getMetadata().getUid()));
   }
 
   @Override

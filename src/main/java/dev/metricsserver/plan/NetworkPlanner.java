@@ -20,6 +20,11 @@ import java.util.stream.Stream;
 /** Who may connect to metrics-server and where it may connect to. */
 final class NetworkPlanner {
 
+  private static final List<String> ANYWHERE = List.of("0.0.0.0/0", "::/0");
+
+  /** Before and after translation of the Service's address. */
+  private static final List<Integer> USUAL_API_SERVER_PORTS = List.of(443, 6443);
+
   private final MetricsServerConfigSpec spec;
   private final ClusterFacts facts;
   private final KubeletPlanner kubelets;
@@ -100,8 +105,10 @@ final class NetworkPlanner {
     return CoveringPrefixes.cover(sources.toList());
   }
 
+  /** Anywhere as long as no address is known, which is no reason to cut metrics-server off. */
   private List<String> kubelets() {
-    return CoveringPrefixes.cover(addressesOfNodes().toList());
+    var addresses = addressesOfNodes().toList();
+    return addresses.isEmpty() ? ANYWHERE : CoveringPrefixes.cover(addresses);
   }
 
   private List<Integer> kubeletPorts() {
@@ -114,6 +121,9 @@ final class NetworkPlanner {
    * translation.
    */
   private List<Destination> apiServers() {
+    if (facts.apiServerService().isEmpty() && facts.apiServers().isEmpty()) {
+      return USUAL_API_SERVER_PORTS.stream().map(port -> new Destination(ANYWHERE, port)).toList();
+    }
     var byPort = new TreeMap<Integer, TreeSet<String>>();
     Stream.concat(facts.apiServerService().stream(), facts.apiServers().stream())
         .forEach(e -> byPort.computeIfAbsent(e.port(), p -> new TreeSet<>()).add(e.address()));

@@ -30,6 +30,7 @@ import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudgetBuilder;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** The pods, and what keeps enough of them running. */
@@ -53,9 +54,10 @@ public final class Workload {
   /**
    * The Deployment.
    *
-   * @param serviceAccountUid the UID of metrics-server's ServiceAccount as it is in the cluster
+   * @param serviceAccountUid the UID of metrics-server's ServiceAccount as it is in the cluster,
+   *     where there is one
    */
-  public static Deployment deployment(MetricsServerPlan plan, String serviceAccountUid) {
+  public static Deployment deployment(MetricsServerPlan plan, Optional<String> serviceAccountUid) {
     return new DeploymentBuilder()
         .withMetadata(Names.metadata(plan.namespace(), Names.METRICS_SERVER))
         .editMetadata()
@@ -77,7 +79,8 @@ public final class Workload {
         .withNewMetadata()
         .addToLabels(Names.SELECTOR)
         .addToLabels("app.kubernetes.io/name", Names.METRICS_SERVER)
-        .addToAnnotations(SERVICE_ACCOUNT_UID, serviceAccountUid)
+        .addToAnnotations(
+            serviceAccountUid.map(uid -> Map.of(SERVICE_ACCOUNT_UID, uid)).orElse(Map.of()))
         .addToAnnotations(plan.rollOn())
         .endMetadata()
         .withNewSpec()

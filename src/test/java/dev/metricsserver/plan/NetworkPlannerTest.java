@@ -187,11 +187,15 @@ class NetworkPlannerTest {
   }
 
   @Test
-  void anEmptyClusterHasTheUsualPort() {
-    var cluster = SampleCluster.of();
+  void whatIsNotKnownIsNotCutOff() {
+    var cluster = SampleCluster.of().apiServers().service();
 
     assertThat(rules(plan("{}", cluster)).kubeletPorts()).containsExactly(10250);
-    assertThat(rules(plan("{}", cluster)).kubelets()).isEmpty();
+    assertThat(rules(plan("{}", cluster)).kubelets()).containsExactly("0.0.0.0/0", "::/0");
+    assertThat(rules(plan("{}", cluster)).apiServers())
+        .containsExactly(
+            new Destination(List.of("0.0.0.0/0", "::/0"), 443),
+            new Destination(List.of("0.0.0.0/0", "::/0"), 6443));
   }
 
   @Test

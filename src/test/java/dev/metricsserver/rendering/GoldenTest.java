@@ -109,7 +109,9 @@ class GoldenTest {
 
   private static Stream<DynamicTest> tests(Path directory) {
     var rendered = new TreeMap<String, String>();
-    render(plan(directory))
+    var plan = plan(directory);
+    Manifest.objects(
+            plan, Workload.deployment(plan, Optional.of("0e6a5c7e-36f5-4f0c-b4a3-5d7a1e0b8f11")))
         .forEach(object -> rendered.put(file(object), KUBERNETES_YAML.asYaml(object)));
     return Stream.concat(
         rendered.entrySet().stream()
@@ -165,25 +167,6 @@ class GoldenTest {
     } catch (IOException e) {
       throw new IllegalArgumentException(directory.toString(), e);
     }
-  }
-
-  private static Stream<HasMetadata> render(MetricsServerPlan plan) {
-    return Stream.of(
-            Stream.of(
-                Access.serviceAccount(plan),
-                Access.clusterRole(),
-                Access.readerRole(),
-                Access.clusterRoleBinding(plan),
-                Access.authDelegator(plan),
-                Access.authReader(plan),
-                Serving.service(plan),
-                Workload.deployment(plan, "0e6a5c7e-36f5-4f0c-b4a3-5d7a1e0b8f11"),
-                Serving.apiService(plan)),
-            Network.policy(plan).stream(),
-            plan.disruptionBudget()
-                ? Stream.of(Workload.disruptionBudget(plan))
-                : Stream.<HasMetadata>empty())
-        .flatMap(objects -> objects);
   }
 
   private static String file(HasMetadata object) {

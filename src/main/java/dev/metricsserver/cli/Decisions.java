@@ -1,0 +1,30 @@
+package dev.metricsserver.cli;
+
+import dev.metricsserver.cli.Program.Failure;
+import dev.metricsserver.plan.Decision.Violation;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** What was decided, in words. */
+final class Decisions {
+
+  private Decisions() {}
+
+  /** Why a file that the schema admits cannot be carried out. */
+  static Failure refused(Path file, List<Violation> violations) {
+    return new Failure(
+        "%s cannot be carried out:\n%s"
+            .formatted(
+                file,
+                violations.stream().map(Decisions::sentence).collect(Collectors.joining("\n"))));
+  }
+
+  private static String sentence(Violation violation) {
+    return "  %s%s; %s"
+        .formatted(
+            violation.field().isEmpty() ? "" : "spec." + violation.field() + ": ",
+            violation.message(),
+            violation.remedy());
+  }
+}

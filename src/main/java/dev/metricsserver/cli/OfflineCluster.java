@@ -1,0 +1,76 @@
+package dev.metricsserver.cli;
+
+import dev.metricsserver.facts.ClusterFacts;
+import dev.metricsserver.facts.ClusterFacts.Endpoint;
+import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
+import dev.metricsserver.facts.History;
+import dev.metricsserver.facts.KubernetesVersion;
+import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.facts.NodeFacts.Address;
+import dev.metricsserver.facts.Platform;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/** A cluster of which nobody knows more than what was said on the command line. */
+final class OfflineCluster {
+
+  private OfflineCluster() {}
+
+  /**
+   * Its facts: alike nodes that are ready and can take metrics-server, of which neither addresses
+   * nor certificates are known.
+   *
+   * @param apiServers where the API servers listen, as far as it was said
+   */
+  static ClusterFacts facts(
+      KubernetesVersion kubernetes, int nodes, Platform platform, List<Endpoint> apiServers) {
+    return new ClusterFacts(
+        kubernetes,
+        IntStream.rangeClosed(1, nodes).mapToObj(i -> node("node-" + i, platform)).toList(),
+        apiServers,
+        List.of(),
+        false,
+        true,
+        new KubeletFacts(Map.of(), true, Optional.empty(), Set.of()),
+        Optional.empty(),
+        History.NONE,
+        List.of());
+  }
+
+  /** A node with the marks by which its platform is recognised. */
+  static NodeFacts node(String name, Platform platform) {
+    var labels = new HashMap<>(Map.of("kubernetes.io/os", "linux", "kubernetes.io/hostname", name));
+    switch (platform) {
+      case EKS -> labels.put("eks.amazonaws.com/nodegroup", "default");
+      case Fargate -> labels.put("eks.amazonaws.com/compute-type", "fargate");
+      case GKE -> labels.put("cloud.google.com/gke-nodepool", "default");
+      case AKS -> labels.put("kubernetes.azure.com/cluster", "default");
+      case OpenShift -> labels.put("node.openshift.io/os_id", "rhcos");
+      case Minikube -> labels.put("minikube.k8s.io/name", "minikube");
+      default -> {}
+    }
+    return new NodeFacts(
+        name,
+        labels,
+        List.of(new Address("Hostname", name)),
+        List.of(),
+        List.of(),
+        List.of(),
+        true,
+        Instant.EPOCH,
+        10250,
+        Instant.EPOCH,
+        platform == Platform.Talos ? "Talos (unknown)" : "Linux",
+        switch (platform) {
+          case K3s -> "+k3s1";
+          case RKE2 -> "+rke2r1";
+          default -> "";
+        },
+        platform == Platform.Kind ? "kind://" : "");
+  }
+}
