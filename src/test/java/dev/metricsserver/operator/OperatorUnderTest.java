@@ -1,5 +1,6 @@
 package dev.metricsserver.operator;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
@@ -18,6 +19,12 @@ final class OperatorUnderTest implements AutoCloseable {
 
   private static final List<String> QUICK_START =
       List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+
+  /** The tests' own, without the tests. */
+  private static final List<String> CLASS_PATH =
+      Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+          .filter(entry -> !entry.isEmpty() && !entry.endsWith("test-classes"))
+          .toList();
 
   private final Process process;
   private final Path log;
@@ -40,11 +47,7 @@ final class OperatorUnderTest implements AutoCloseable {
         kubeconfig,
         name,
         logName,
-        Stream.concat(
-                QUICK_START.stream(),
-                Stream.of(
-                    "-XX:+AutoCreateSharedArchive",
-                    "-XX:SharedArchiveFile=" + kubeconfig.resolveSibling("classes.jsa")))
+        Stream.concat(QUICK_START.stream(), archive(kubeconfig.resolveSibling("classes.jsa")))
             .toList());
   }
 
@@ -56,7 +59,11 @@ final class OperatorUnderTest implements AutoCloseable {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(jvmOptions);
     command.addAll(
-        List.of("-cp", System.getProperty("java.class.path"), "dev.metricsserver.cli.Main", "run"));
+        List.of(
+            "-cp",
+            String.join(File.pathSeparator, CLASS_PATH),
+            "dev.metricsserver.cli.Main",
+            "run"));
     var builder =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
     var environment = builder.environment();
@@ -65,6 +72,15 @@ final class OperatorUnderTest implements AutoCloseable {
     environment.put("POD_NAMESPACE", "metrics-server-operator");
     environment.put("HEALTH_PORT", Integer.toString(port));
     process = builder.start();
+  }
+
+  /**
+   * Classes in folders, as a test in an IDE has them, cannot be archived: Java would exit with 1.
+   */
+  private static Stream<String> archive(Path file) {
+    return CLASS_PATH.stream().allMatch(entry -> entry.endsWith(".jar"))
+        ? Stream.of("-XX:+AutoCreateSharedArchive", "-XX:SharedArchiveFile=" + file)
+        : Stream.empty();
   }
 
   int port() {
