@@ -26,6 +26,17 @@ built() {
   printf '%s' "$folder"
 }
 
+# tool_program helm|kube-score: prints the program of the version in versions.env, compiled once.
+tool_program() {
+  local version=$HELM_VERSION folder
+  [[ $1 != kube-score ]] || version=$KUBE_SCORE_VERSION
+  if [[ ! -d $CACHE_DIR/$1-$version ]]; then
+    lock_cache
+  fi
+  folder=$(built "$1" "$version")
+  printf '%s\n' "$folder/$1"
+}
+
 cluster_binaries_folder() { printf '%s' "$CACHE_DIR/cluster-$1-$ETCD_VERSION-$METRICS_SERVER_VERSION-$PAUSE_VERSION"; }
 
 # cluster_binaries KUBERNETES_VERSION: one folder with everything a cluster of that version runs; hard links into the

@@ -12,6 +12,8 @@ module_path() {
     etcd) printf go.etcd.io/etcd/server/v3 ;;
     metrics-server) printf sigs.k8s.io/metrics-server ;;
     kind) printf sigs.k8s.io/kind ;;
+    helm) printf helm.sh/helm/v4 ;;
+    kube-score) printf github.com/zegl/kube-score ;;
   esac
 }
 
@@ -21,6 +23,8 @@ module_packages() {
     kubernetes) printf 'k8s.io/kubernetes/cmd/%s\n' "${KUBERNETES_PROGRAMS[@]}" ;;
     metrics-server) printf 'sigs.k8s.io/metrics-server/cmd/metrics-server\n' ;;
     kind) printf 'sigs.k8s.io/kind\n' ;;
+    helm) printf 'helm.sh/helm/v4/cmd/helm\n' ;;
+    kube-score) printf 'github.com/zegl/kube-score/cmd/kube-score\n' ;;
     etcd | pause) printf '.\n' ;;
   esac
 }
@@ -29,6 +33,7 @@ module_packages() {
 module_flags() {
   local version=$2 package minor
   printf -- '-s -w'
+  [[ $1 != helm ]] || printf ' -X helm.sh/helm/v4/internal/version.version=v%s' "$version"
   [[ $1 == kubernetes || $1 == metrics-server ]] || return 0
   for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
     printf ' -X %s.gitVersion=v%s -X %s.gitTreeState=clean' "$package" "$version" "$package"

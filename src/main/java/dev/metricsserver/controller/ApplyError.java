@@ -2,6 +2,7 @@ package dev.metricsserver.controller;
 
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.facts.MissingRight;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.AggregatedOperatorException;
 import java.net.HttpURLConnection;
@@ -22,8 +23,7 @@ final class ApplyError {
           Severity.Error,
           "the API server refused a request of the operator: " + status.getMessage(),
           refused.getCode() == HttpURLConnection.HTTP_FORBIDDEN
-              ? "apply the operator's RBAC again (deploy/base), or let the policy that refuses it"
-                  + " admit the operator"
+              ? forbidden(status.getMessage())
               : "none needed if it passes: the operator goes on trying",
           details == null || details.getName() == null
               ? "MetricsServerConfig/cluster"
@@ -35,6 +35,17 @@ final class ApplyError {
         "the operator could not finish: " + cause.getMessage(),
         "none needed if it passes: the operator goes on trying; else see its log",
         "MetricsServerConfig/cluster");
+  }
+
+  private static String forbidden(String message) {
+    return MissingRight.of(message)
+        .map(right ->
+            "install the operator again as its release has it, by Helm or deploy/install.yaml; or"
+                + " give it this right alone:\n"
+                + right.commands())
+        .orElse(
+            "install the operator again as its release has it, by Helm or deploy/install.yaml; or"
+                + " let the policy that refuses admit the operator");
   }
 
   /**

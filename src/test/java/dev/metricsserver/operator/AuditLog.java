@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** What the API server logged: who asked for what. */
 record AuditLog(Path file) {
@@ -16,6 +17,9 @@ record AuditLog(Path file) {
   private static final Set<String> READS = Set.of("get", "list", "watch");
   private static final String OPERATOR =
       "system:serviceaccount:metrics-server-operator:metrics-server-operator";
+
+  /** How RBAC says that it was one of the roles that the operator is installed with. */
+  private static final String ROLES_BOUND = "Binding \"metrics-server-operator";
 
   /** One request. */
   record Request(String verb, String resource, String name, int code, String uri) {
@@ -54,6 +58,38 @@ record AuditLog(Path file) {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Every right that the operator's requests needed, and that its own roles gave or lacked. */
+  Stream<RightsUsed.Use> rightsUsed() throws IOException {
+    return Files.readAllLines(file).stream()
+        .map(AuditLog::parse)
+        .filter(event -> OPERATOR.equals(event.at("/user/username").asText()))
+        .filter(event -> event.has("objectRef"))
+        .flatMap(AuditLog::rightsUsed)
+        .distinct();
+  }
+
+  private static Stream<RightsUsed.Use> rightsUsed(JsonNode event) {
+    var annotations = event.path("annotations");
+    var allowed = annotations.path("authorization.k8s.io/decision").asText().equals("allow");
+    if (allowed
+        && !annotations.path("authorization.k8s.io/reason").asText().contains(ROLES_BOUND)) {
+      return Stream.empty();
+    }
+    var object = event.get("objectRef");
+    var subresource = object.path("subresource").asText();
+    var resource =
+        Right.named(
+            object.path("resource").asText() + (subresource.isEmpty() ? "" : "/" + subresource),
+            object.path("apiGroup").asText());
+    var verb = event.get("verb").asText();
+    // An apply that creates its object needs the right to do that as well.
+    var created = verb.equals("patch") && event.at("/responseStatus/code").asInt() == 201;
+    return (created ? Stream.of(verb, "create") : Stream.of(verb))
+        .map(v ->
+            new Right(object.path("namespace").asText(), v, resource, object.path("name").asText()))
+        .map(right -> new RightsUsed.Use(right, allowed));
   }
 
   List<Request> operatorWrites() {

@@ -43,25 +43,47 @@ final class LocalCluster implements AutoCloseable {
 
   private final KubernetesClient client;
 
+  /** With the operator, from the one file. */
   LocalCluster() {
-    var config = Config.fromKubeconfig(Path.of("target/local/kubeconfig").toFile());
-    if (!config.getClientKeyData().startsWith(RSA_KEY)) {
-      config.setClientKeyAlgo("EC");
-    }
-    client = new KubernetesClientBuilder().withConfig(config).build();
-    Shell.run("deploy/local/load-image", "target/local/operator-image.tar");
+    this(connect());
     installOperator();
   }
 
   /** As users do. */
   void installOperator() {
-    Shell.run("deploy/local/kubectl", "apply", "--kustomize", "deploy/base");
+    Shell.run("deploy/local/kubectl", "apply", "--filename", InstallFiles.INSTALL.toString());
     Shell.run(
         "deploy/local/kubectl",
         "wait",
         "--for=condition=Established",
         "--timeout=60s",
         "crd/metricsserverconfigs.metricsserver.dev");
+  }
+
+  private LocalCluster(KubernetesClient client) {
+    this.client = client;
+    Shell.run("deploy/local/load-image", "target/local/operator-image.tar");
+  }
+
+  /** Without the operator, and without what one that was there has made. */
+  static LocalCluster empty() {
+    var cluster = new LocalCluster(connect());
+    Shell.run(
+        "deploy/local/kubectl",
+        "delete",
+        "--ignore-not-found",
+        "--filename",
+        InstallFiles.INSTALL.toString());
+    within(Duration.ofMinutes(1), "nothing is left", cluster::assertNothingLeft);
+    return cluster;
+  }
+
+  private static KubernetesClient connect() {
+    var config = Config.fromKubeconfig(Path.of("target/local/kubeconfig").toFile());
+    if (!config.getClientKeyData().startsWith(RSA_KEY)) {
+      config.setClientKeyAlgo("EC");
+    }
+    return new KubernetesClientBuilder().withConfig(config).build();
   }
 
   /** The client of an administrator. */
@@ -94,7 +116,7 @@ final class LocalCluster implements AutoCloseable {
         .serverSideApply();
   }
 
-  private String apiServerAddress() {
+  String apiServerAddress() {
     return client
         .discovery()
         .v1()
@@ -148,8 +170,12 @@ final class LocalCluster implements AutoCloseable {
         "nothing is left",
         () -> {
           assertThat(config()).isNull();
-          assertThat(objects().filter(o -> client.resource(o).get() != null)).isEmpty();
+          assertNothingLeft();
         });
+  }
+
+  void assertNothingLeft() {
+    assertThat(objects().filter(o -> client.resource(o).get() != null)).isEmpty();
   }
 
   // ---------------------------------------------------------------------------------- the objects

@@ -20,6 +20,11 @@ final class Shell {
     return output.text;
   }
 
+  /** What a command prints, whether it succeeds or not. */
+  static String print(String... command) {
+    return new Output(command).text;
+  }
+
   /** Whether a command succeeds. */
   static boolean succeeds(String... command) {
     return new Output(command).status == 0;

@@ -23,8 +23,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A real kube-apiserver and etcd, without kubelets and controllers, into which the operator is
- * installed as users install it: the CustomResourceDefinition and the RBAC of {@code deploy/base}.
- * What controllers would do, a test does by hand.
+ * installed as users install it, by {@code deploy/install.yaml}. What controllers would do, a test
+ * does by hand.
  */
 final class TestCluster implements AutoCloseable {
 
@@ -38,6 +38,14 @@ final class TestCluster implements AutoCloseable {
         - level: Metadata
       """;
 
+  private final Class<?> test =
+      StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE)
+          .walk(frames ->
+              frames
+                  .map(StackWalker.StackFrame::getDeclaringClass)
+                  .filter(type -> type != TestCluster.class)
+                  .findFirst())
+          .orElseThrow();
   private final Path directory;
   private final KubeAPIServer server;
   private final KubernetesClient admin;
@@ -82,6 +90,11 @@ final class TestCluster implements AutoCloseable {
     return directory;
   }
 
+  /** A kubeconfig of the administrator. */
+  Path adminKubeconfig() throws IOException {
+    return Files.writeString(directory.resolve("admin.kubeconfig"), server.getKubeConfigYaml());
+  }
+
   /** A kubeconfig with a token of the operator's own ServiceAccount. */
   Path operatorKubeconfig() throws IOException {
     return operatorKubeconfig(admin.getConfiguration().getMasterUrl());
@@ -112,7 +125,7 @@ final class TestCluster implements AutoCloseable {
   }
 
   private void install() throws IOException {
-    apply(Path.of("crds/metricsserverconfigs.metricsserver.dev.yaml"));
+    apply(InstallFiles.INSTALL);
     admin
         .apiextensions()
         .v1()
@@ -127,8 +140,6 @@ final class TestCluster implements AutoCloseable {
                             c -> c.getType().equals("Established") && c.getStatus().equals("True")),
             30,
             TimeUnit.SECONDS);
-    apply(Path.of("deploy/base/namespace.yaml"));
-    apply(Path.of("deploy/base/rbac.yaml"));
     addNode("node-1", "192.168.7.1");
     addNode("node-2", "192.168.7.2");
   }
@@ -222,5 +233,10 @@ final class TestCluster implements AutoCloseable {
   public void close() {
     admin.close();
     server.stop();
+    try {
+      RightsUsed.record(test, audit);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

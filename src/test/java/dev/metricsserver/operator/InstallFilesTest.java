@@ -1,0 +1,129 @@
+package dev.metricsserver.operator;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * What is installed has one source: the plain files of {@code deploy/base}. The chart reads copies
+ * of those that have no values, and {@code install.yaml} is all of them in one.
+ */
+class InstallFilesTest {
+
+  private static final String REGENERATE = "./mvnw -q test -Dtest=InstallFilesTest -Dgolden=update";
+  private static final Path CHART = Path.of("deploy/helm/metrics-server-operator");
+  private static final Path DEFINITION =
+      Path.of("crds/metricsserverconfigs.metricsserver.dev.yaml");
+
+  /** What the chart has, and where it comes from: Helm reads nothing outside a chart. */
+  private static final Map<Path, Path> COPIES =
+      Map.of(
+          CHART.resolve("crds/metricsserverconfigs.metricsserver.dev.yaml"), DEFINITION,
+          CHART.resolve("files/rbac.yaml"), Path.of("deploy/base/rbac.yaml"),
+          CHART.resolve("files/admission.yaml"), Path.of("deploy/base/admission.yaml"),
+          CHART.resolve("files/csr-approval.yaml"), Path.of("deploy/csr-approval/rbac.yaml"));
+
+  private static final Set<String> READS = Set.of("get", "list", "watch");
+  private static final Set<String> SECRET = Set.of("secrets", "configmaps");
+
+  /** What is created by POST, a request without a name. */
+  private static final Set<String> NAMELESS_WHEN_CREATED = Set.of("events", "leases");
+
+  /** Of which nobody can know the names. There is only one MetricsServerConfig. */
+  private static final Set<String> NAMELESS =
+      Set.of("metricsserverconfigs/status", "certificatesigningrequests/approval");
+
+  static Stream<Path> copies() {
+    return COPIES.keySet().stream().sorted();
+  }
+
+  @ParameterizedTest
+  @MethodSource("copies")
+  void theChartHasTheSameFiles(Path copy) throws IOException {
+    assertIsGenerated(copy, Files.readString(COPIES.get(copy)));
+  }
+
+  @Test
+  void oneFileHasEverything() throws IOException {
+    var text =
+        new StringBuilder("# Generated from deploy/base. After a change there:\n# " + REGENERATE);
+    for (var file :
+        List.of(
+            DEFINITION,
+            Path.of("deploy/base/namespace.yaml"),
+            Path.of("deploy/base/rbac.yaml"),
+            Path.of("deploy/base/admission.yaml"),
+            Path.of("deploy/base/deployment.yaml"))) {
+      text.append("\n---\n").append(Files.readString(file).strip());
+    }
+    assertIsGenerated(InstallFiles.INSTALL, text.append('\n').toString());
+  }
+
+  private static void assertIsGenerated(Path file, String text) throws IOException {
+    if ("update".equals(System.getProperty("golden"))) {
+      Files.createDirectories(file.getParent());
+      Files.writeString(file, text);
+    }
+    assertThat(file)
+        .as("its source changed; this writes it anew: %s", REGENERATE)
+        .content(UTF_8)
+        .isEqualTo(text);
+  }
+
+  @Test
+  void theProjectsVersionIsEverywhere() throws IOException {
+    var version =
+        Files.readAllLines(Path.of("pom.xml")).stream()
+            .filter(line -> line.startsWith("  <version>"))
+            .map(line -> line.replaceAll("</?version>", "").strip())
+            .findFirst()
+            .orElseThrow();
+    assertThat(CHART.resolve("Chart.yaml"))
+        .content(UTF_8)
+        .contains("\nversion: " + version + "\n", "\nappVersion: " + version + "\n");
+    assertThat(InstallFiles.INSTALL)
+        .content(UTF_8)
+        .contains("metrics-server-operator:" + version + "\n");
+  }
+
+  static Stream<PolicyRule> rules() {
+    return Stream.of(InstallFiles.INSTALL, InstallFiles.CSR_APPROVAL)
+        .flatMap(file -> InstallFiles.rules(file).values().stream())
+        .flatMap(List::stream);
+  }
+
+  @ParameterizedTest
+  @MethodSource("rules")
+  void rightsAreNarrow(PolicyRule rule) {
+    assertThat(
+            Stream.of(rule.getApiGroups(), rule.getResources(), rule.getVerbs())
+                .flatMap(List::stream))
+        .doesNotContain("*", "escalate", "impersonate");
+    assertThat(rule.getNonResourceURLs()).isEmpty();
+    if (rule.getResourceNames().isEmpty()) {
+      assertThat(rule.getResources().stream().filter(SECRET::contains))
+          .as("what is read by name only")
+          .isEmpty();
+      assertThat(rule.getVerbs().stream().allMatch(READS::contains) || isNameless(rule))
+          .as("a right to change names its objects: %s", rule)
+          .isTrue();
+    }
+  }
+
+  private static boolean isNameless(PolicyRule rule) {
+    return rule.getVerbs().equals(List.of("create"))
+        ? NAMELESS_WHEN_CREATED.containsAll(rule.getResources())
+        : NAMELESS.containsAll(rule.getResources());
+  }
+}

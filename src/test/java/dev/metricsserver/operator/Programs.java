@@ -1,0 +1,37 @@
+package dev.metricsserver.operator;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** The programs that tests run: those of the API server under test, and what is compiled once. */
+final class Programs {
+
+  private Programs() {}
+
+  /** Compiled where it is not yet. */
+  static String helm() {
+    return Shell.run("deploy/local/binaries", "--helm").lines().toList().getLast();
+  }
+
+  /** Examines manifests. */
+  static String kubeScore() {
+    return Shell.run("deploy/local/binaries", "--kube-score").lines().toList().getLast();
+  }
+
+  /** Where kube-api-test finds its own, or has put it. */
+  static String kubectl() {
+    var folder = Path.of(System.getProperty("user.home"), ".kubeapitest", "k8s");
+    try (var files = Files.walk(folder, 2)) {
+      return files
+          .filter(file -> file.endsWith("kubectl"))
+          .sorted()
+          .map(Path::toString)
+          .reduce((older, newer) -> newer)
+          .orElseThrow(() -> new AssertionError("no kubectl in " + folder));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
