@@ -1,10 +1,11 @@
 package dev.metricsserver.cli;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.metricsserver.cli.Program.Failure;
-import dev.metricsserver.runtime.LeanSerialization;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
@@ -39,7 +40,7 @@ final class ClusterOptions {
     config.setRequestRetryBackoffLimit(1);
     return new KubernetesClientBuilder()
         .withConfig(config)
-        .withKubernetesSerialization(new LeanSerialization())
+        .withKubernetesSerialization(new KubernetesSerialization(new ObjectMapper(), false))
         .build();
   }
 

@@ -2,23 +2,19 @@ package dev.metricsserver.controller;
 
 import dev.metricsserver.csr.Addresses;
 import dev.metricsserver.facts.NodeFacts;
-import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.NodeBuilder;
-import io.fabric8.kubernetes.client.informers.cache.Cache;
-import io.fabric8.kubernetes.client.informers.cache.ItemStore;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * What an informer remembers of the nodes: their facts and nothing else, a twentieth of a Node. It
- * tells by itself when they change, which a heartbeat does not; to the informer it looks as if
- * there were nothing to tell.
+ * What is remembered of the nodes: their facts and nothing else, a twentieth of a Node. It tells
+ * when they change, which a heartbeat does not do.
  */
-final class NodeStore implements ItemStore<Node> {
+final class NodeStore {
 
   private final Map<String, NodeFacts> facts = new HashMap<>();
   private final Map<String, List<String>> claimants = new HashMap<>();
@@ -51,35 +47,31 @@ final class NodeStore implements ItemStore<Node> {
     return podNetworks.getOrDefault(network, List.of());
   }
 
-  @Override
-  public String getKey(Node node) {
-    return Cache.metaNamespaceKeyFunc(node);
-  }
-
-  /** Returns nothing, so that the informer takes no note of it. */
-  @Override
-  public Node put(String key, Node node) {
-    if (replace(key, NodeFacts.of(node))) {
-      changed.accept(key);
+  /** Takes a node's facts, new or changed or as they were. */
+  void put(NodeFacts node) {
+    if (replace(node.name(), node)) {
+      changed.accept(node.name());
     }
-    return null;
   }
 
-  @Override
-  public Node remove(String key) {
-    if (replace(key, null)) {
-      changed.accept(key);
+  void remove(String name) {
+    if (replace(name, null)) {
+      changed.accept(name);
     }
-    return null;
   }
 
-  private synchronized boolean replace(String key, NodeFacts now) {
-    var before = facts.get(key);
+  /** Removes all nodes but these. */
+  void retain(Set<String> names) {
+    all().stream().map(NodeFacts::name).filter(name -> !names.contains(name)).forEach(this::remove);
+  }
+
+  private synchronized boolean replace(String name, NodeFacts now) {
+    var before = facts.get(name);
     if (now == null ? before == null : now.equals(before)) {
       return false;
     }
     if (before != null) {
-      facts.remove(key);
+      facts.remove(name);
       disclaim(claimants, Addresses.claimedBy(before), before.name());
       disclaim(podNetworks, Addresses.podNetworks(before), before.name());
     }
@@ -109,35 +101,5 @@ final class NodeStore implements ItemStore<Node> {
               var others = names.stream().filter(n -> !n.equals(name)).toList();
               return others.isEmpty() ? null : others;
             }));
-  }
-
-  @Override
-  public synchronized Stream<String> keySet() {
-    return List.copyOf(facts.keySet()).stream();
-  }
-
-  @Override
-  public synchronized int size() {
-    return facts.size();
-  }
-
-  /** Names only: by these the informer finds out which nodes are no more. */
-  @Override
-  public Stream<Node> values() {
-    return keySet().map(NodeStore::named);
-  }
-
-  @Override
-  public synchronized Node get(String key) {
-    return facts.containsKey(key) ? named(key) : null;
-  }
-
-  private static Node named(String name) {
-    return new NodeBuilder().withNewMetadata().withName(name).endMetadata().build();
-  }
-
-  @Override
-  public boolean isFullState() {
-    return false;
   }
 }

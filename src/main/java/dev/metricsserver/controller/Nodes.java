@@ -2,9 +2,7 @@ package dev.metricsserver.controller;
 
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.facts.NodeFacts;
-import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.javaoperatorsdk.operator.processing.event.Event;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.AbstractEventSource;
@@ -25,11 +23,6 @@ final class Nodes extends AbstractEventSource<NodeFacts, MetricsServerConfig> {
 
   private static final Event CHANGED = new Event(new ResourceID(MetricsServerConfig.NAME));
 
-  /** A page of large nodes is a megabyte, and several while it is read. */
-  private static final long PAGE = 50;
-
-  private static final long PATIENCE_SECONDS = 120;
-
   /** What changes many times a second, as when nodes join, is told once. */
   private static final long NEWS_AFTER_MILLIS = 1_000;
 
@@ -37,7 +30,7 @@ final class Nodes extends AbstractEventSource<NodeFacts, MetricsServerConfig> {
   private final Consumer<String> told;
   private final AtomicBoolean news = new AtomicBoolean();
   private final NodeStore store = new NodeStore(this::changed);
-  private SharedIndexInformer<Node> informer;
+  private NodeWatch watch;
 
   /**
    * Watches nothing before its start.
@@ -69,23 +62,15 @@ final class Nodes extends AbstractEventSource<NodeFacts, MetricsServerConfig> {
   @Override
   public void start() {
     super.start();
-    informer =
-        client
-            .nodes()
-            .withLimit(PAGE)
-            .runnableInformer(0)
-            .removeNamespaceIndex()
-            .itemStore(store)
-            // Once it ran it is tried again, for ever.
-            .exceptionHandler((started, e) -> started);
-    informer.start().toCompletableFuture().orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join();
+    watch = new NodeWatch(client, store);
+    watch.start();
   }
 
   @Override
   public void stop() {
     super.stop();
-    if (informer != null) {
-      informer.stop();
+    if (watch != null) {
+      watch.stop();
     }
   }
 

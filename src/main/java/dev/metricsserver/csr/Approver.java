@@ -12,17 +12,18 @@ import dev.metricsserver.facts.CertificateRequests;
 import dev.metricsserver.facts.CertificateRequests.State;
 import dev.metricsserver.facts.ClusterDomain;
 import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.facts.NodeReader;
 import dev.metricsserver.facts.ServiceRanges;
 import dev.metricsserver.facts.Timestamps;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.EventBuilder;
-import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequestBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.fabric8.kubernetes.client.utils.Utils;
 import io.javaoperatorsdk.operator.processing.event.Event;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.AbstractEventSource;
@@ -78,6 +79,7 @@ public final class Approver extends AbstractEventSource<CertificateRequests, Met
   private static final Duration NEWS_AFTER = Duration.ofSeconds(1);
 
   private static final Path RESOLVER_CONFIGURATION = Path.of("/etc/resolv.conf");
+  private static final String NODE = "/api/v1/nodes/";
   private static final Event CHANGED = new Event(new ResourceID(MetricsServerConfig.NAME));
   private static final int LONGEST_MESSAGE = 1024;
 
@@ -389,8 +391,14 @@ public final class Approver extends AbstractEventSource<CertificateRequests, Met
 
   /** From the API server, because what is remembered of a Node may be old. */
   private Optional<NodeFacts> node(String name) {
-    Node node = client.nodes().withName(name).get();
-    return Optional.ofNullable(node).map(NodeFacts::of);
+    try {
+      return Optional.of(NodeReader.read(client.raw(NODE + Utils.toUrlEncoded(name), "GET", null)));
+    } catch (KubernetesClientException e) {
+      if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
+        return Optional.empty();
+      }
+      throw e;
+    }
   }
 
   private void approve(Pending pending) {

@@ -1,9 +1,11 @@
 package dev.metricsserver.runtime;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.metricsserver.controller.MetricsServerReconciler;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
 import io.javaoperatorsdk.operator.processing.Controller;
@@ -33,7 +35,9 @@ public final class OperatorProcess {
     client =
         new KubernetesClientBuilder()
             .withConfig(config())
-            .withKubernetesSerialization(new LeanSerialization())
+            // Without a look through all jars for kinds: those that are used are known by their
+            // classes.
+            .withKubernetesSerialization(new KubernetesSerialization(new ObjectMapper(), false))
             .build();
     leadership = new Leadership(client, settings.namespace(), settings.identity());
     endpoint = new Endpoint(settings.port());

@@ -4,9 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.csr.Addresses;
 import dev.metricsserver.facts.NodeFacts;
-import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.NodeBuilder;
-import io.fabric8.kubernetes.api.model.NodeSpecBuilder;
+import dev.metricsserver.facts.NodeReader;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -56,8 +55,7 @@ class NodeStoreTest {
   @Test
   void knowsWhosePodsAreInANetwork() {
     var node = node("a", "10.0.0.1", "True", "10:00");
-    node.setSpec(new NodeSpecBuilder().withPodCIDRs("10.244.1.0/24").build());
-    var network = Addresses.podNetworks(NodeFacts.of(node)).getFirst();
+    var network = Addresses.podNetworks(NodeReader.read(node)).getFirst();
 
     put(node);
     assertThat(store.podNetworks(network)).containsExactly("a");
@@ -73,34 +71,29 @@ class NodeStoreTest {
     store.remove("a");
     assertThat(changes).hasValue(2);
     assertThat(store.all()).isEmpty();
-    assertThat(store.keySet()).isEmpty();
   }
 
   @Test
-  void namesTheNodesToTheInformer() {
+  void keepsThoseThatAreLeft() {
     put(node("a", "10.0.0.1", "True", "10:00"));
-    assertThat(store.values()).extracting(store::getKey).containsExactly("a");
-    assertThat(store.get("a")).isNotNull();
-    assertThat(store.get("b")).isNull();
+    put(node("b", "10.0.0.2", "True", "10:00"));
+    store.retain(Set.of("b", "c"));
+    assertThat(changes).hasValue(3);
+    assertThat(store.all()).extracting(NodeFacts::name).containsExactly("b");
   }
 
-  private void put(Node node) {
-    store.put(store.getKey(node), node);
+  private void put(String node) {
+    store.put(NodeReader.read(node));
   }
 
-  private static Node node(String name, String address, String ready, String heartbeat) {
-    return new NodeBuilder()
-        .withNewMetadata()
-        .withName(name)
-        .endMetadata()
-        .withNewStatus()
-        .addNewAddress(address, "InternalIP")
-        .addNewCondition()
-        .withType("Ready")
-        .withStatus(ready)
-        .withLastHeartbeatTime("2026-11-21T%s:00Z".formatted(heartbeat))
-        .endCondition()
-        .endStatus()
-        .build();
+  private static String node(String name, String address, String ready, String heartbeat) {
+    return """
+    {"metadata": {"name": "%s"},
+     "spec": {"podCIDRs": ["10.244.1.0/24"]},
+     "status": {"addresses": [{"type": "InternalIP", "address": "%s"}],
+                "conditions": [{"type": "Ready", "status": "%s",
+                                "lastHeartbeatTime": "2026-11-21T%s:00Z"}]}}
+    """
+        .formatted(name, address, ready, heartbeat);
   }
 }

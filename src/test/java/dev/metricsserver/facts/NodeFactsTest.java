@@ -2,10 +2,12 @@ package dev.metricsserver.facts;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import dev.metricsserver.facts.NodeFacts.Address;
 import dev.metricsserver.facts.NodeFacts.Taint;
-import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -73,7 +75,13 @@ class NodeFactsTest {
             sizeBytes: 320368
       """;
 
-  private static final KubernetesSerialization YAML = new KubernetesSerialization();
+  private static final String NODE_IN_ONE_LINE =
+      """
+      {"kind": "Node", "metadata": {"resourceVersion": "7", "managedFields": [{"f:name": {}}], "name": "a",
+       "labels": {"name": "b"}}, "status": {"images": [{"names": ["c"]}], "conditions": [{"reason": {}}]}}\
+      """;
+
+  private static final YAMLFactory YAML = new YAMLFactory();
 
   @Test
   void whatMattersOfANode() {
@@ -167,6 +175,32 @@ class NodeFactsTest {
                 ""));
   }
 
+  @Test
+  void nullsAreAsGoodAsNothing() {
+    assertThat(
+            facts(
+                """
+                metadata: {name: a, labels: null, creationTimestamp: null}
+                spec: {podCIDRs: null, taints: null}
+                status: {addresses: null, daemonEndpoints: {kubeletEndpoint: {Port: null}}, nodeInfo: null}
+                """))
+        .isEqualTo(facts("metadata: {name: a}"));
+  }
+
+  @Test
+  void whereTheNodeEndsTheNextOneBegins() throws IOException {
+    try (var parser = YAML.createParser("[" + NODE_IN_ONE_LINE + "," + NODE_IN_ONE_LINE + "]")) {
+      parser.nextToken();
+      for (var i = 0; i < 2; i++) {
+        parser.nextToken();
+        var node = NodeReader.read(parser);
+        assertThat(node.facts().name()).isEqualTo("a");
+        assertThat(node.resourceVersion()).isEqualTo("7");
+      }
+      assertThat(parser.nextToken()).isEqualTo(JsonToken.END_ARRAY);
+    }
+  }
+
   @ParameterizedTest(name = "{0}: {1}")
   @CsvSource({
     "InternalIP, true",
@@ -190,6 +224,11 @@ class NodeFactsTest {
   }
 
   private static NodeFacts facts(String yaml) {
-    return NodeFacts.of(YAML.unmarshal(yaml, Node.class));
+    try (var parser = YAML.createParser(yaml)) {
+      parser.nextToken();
+      return NodeReader.read(parser).facts();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.facts.ClusterFacts;
@@ -12,7 +13,7 @@ import dev.metricsserver.facts.ClusterFacts.Endpoint;
 import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
 import dev.metricsserver.facts.History;
 import dev.metricsserver.facts.KubernetesVersion;
-import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.facts.NodeReader;
 import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.facts.SampleNode;
 import dev.metricsserver.plan.Decision.Planned;
@@ -20,7 +21,6 @@ import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.plan.Plans;
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -70,13 +70,14 @@ class GoldenTest {
       List<String> apiServers,
       List<String> service,
       boolean cilium,
-      List<Node> nodes,
+      List<JsonNode> nodes,
       int workers) {
 
     ClusterFacts facts() {
       var all =
           Stream.concat(
-                  Objects.requireNonNullElse(nodes, List.<Node>of()).stream().map(NodeFacts::of),
+                  Objects.requireNonNullElse(nodes, List.<JsonNode>of()).stream()
+                      .map(node -> NodeReader.read(node.toString())),
                   IntStream.rangeClosed(1, workers).mapToObj(i -> SampleNode.number(i).facts()))
               .toList();
       return new ClusterFacts(
