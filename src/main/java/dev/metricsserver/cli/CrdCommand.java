@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.NonNamespaceOperation;
 import io.fabric8.kubernetes.client.dsl.Resource;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Callable;
@@ -56,8 +57,8 @@ final class CrdCommand implements Callable<Integer> {
       return Program.OK;
     }
     try (var client = cluster.connect()) {
-      var definition = client.resource(definition()).item();
-      apply(client, (CustomResourceDefinition) definition);
+      var definition = parse(client.getKubernetesSerialization());
+      apply(client, definition);
       waitUntilServed(client, definition.getMetadata().getName());
       command.commandLine().getOut().println(definition.getMetadata().getName() + " is served");
     }
@@ -102,6 +103,11 @@ final class CrdCommand implements Callable<Integer> {
           Resource<CustomResourceDefinition>>
       definitions(KubernetesClient client) {
     return client.apiextensions().v1().customResourceDefinitions();
+  }
+
+  /** As its own class: the client looks through no jars for the classes of kinds. */
+  static CustomResourceDefinition parse(KubernetesSerialization serialization) {
+    return serialization.unmarshal(definition(), CustomResourceDefinition.class);
   }
 
   /** The text of the definition. */

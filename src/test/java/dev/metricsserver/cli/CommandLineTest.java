@@ -2,6 +2,8 @@ package dev.metricsserver.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,6 +67,15 @@ class CommandLineTest {
   void theDefinitionIsTheOneThatIsInstalled() throws IOException {
     assertThat(CommandLineRun.of("crd").out())
         .isEqualTo(Files.readString(Path.of("crds/metricsserverconfigs.metricsserver.dev.yaml")));
+  }
+
+  @Test
+  void theDefinitionIsReadAsTheClientReadsIt() {
+    assertThat(
+            CrdCommand.parse(new KubernetesSerialization(new ObjectMapper(), false))
+                .getSpec()
+                .getVersions())
+        .isNotEmpty();
   }
 
   /** The operator's start must not wait for what reads a command line. */
