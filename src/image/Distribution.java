@@ -1,0 +1,219 @@
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * The program for who has no containers: a runtime with the modules that it needs, its jars, a
+ * cache of its loaded classes, and a launcher, in one archive. Unpacks it again elsewhere, and
+ * fails when it does not work there.
+ *
+ * <p>{@code java Distribution.java VERSION}, after the jars were built.
+ */
+final class Distribution {
+
+  private static final Path TARGET = Path.of("target").toAbsolutePath();
+  private static final Path JDK = Path.of(System.getProperty("java.home"));
+  private static final Path SAMPLE = Path.of("deploy/examples/default.yaml").toAbsolutePath();
+  private static final String MODULES =
+      "java.base,java.logging,java.management,java.naming,java.net.http,java.xml,jdk.httpserver,"
+          + "jdk.unsupported";
+  private static final int RUNS = 5;
+
+  private static final String LAUNCHER =
+      """
+      #!/bin/sh
+      # metrics-server-operator, and as kubectl-metrics_server the same for kubectl metrics_server.
+      home=$(dirname "$(dirname "$(readlink -f "$0")")")
+      exec "$home/java/bin/java" "@$home/jvm.options" -XX:AOTCache="$home/classes.aot" ${MSO_JAVA_OPTIONS-} \\
+        -cp "%s" dev.metricsserver.cli.Main "$@"
+      """;
+
+  private Distribution() {}
+
+  public static void main(String[] arguments) throws Exception {
+    var name = "metrics-server-operator-%s-%s".formatted(arguments[0], platform());
+    var home = TARGET.resolve("dist").resolve(name);
+    delete(home.getParent());
+    Files.createDirectories(home.resolve("bin"));
+    runtime(home.resolve("java"));
+    var jars = jars(home.resolve("lib"), arguments[0]);
+    Files.copy(Path.of("src/image/jvm.options"), home.resolve("jvm.options"));
+    Files.copy(Path.of("LICENSE"), home.resolve("LICENSE"));
+    var launcher = home.resolve("bin/metrics-server-operator");
+    Files.writeString(
+        launcher,
+        LAUNCHER.formatted(
+            jars.stream().map(jar -> "$home/lib/" + jar).collect(Collectors.joining(":"))));
+    Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Files.createSymbolicLink(home.resolve("bin/kubectl-metrics_server"), launcher.getFileName());
+    train(home, jars);
+    var archive = home.resolveSibling(name + ".tar.gz");
+    run(home.getParent(), Map.of(), List.of("tar", "-czf", archive.toString(), name));
+    check(archive, name);
+  }
+
+  /** As the image has it, but with the public CAs: a kubeconfig may rely on them. */
+  private static void runtime(Path java) throws Exception {
+    run(
+        TARGET,
+        Map.of(),
+        List.of(
+            JDK.resolve("bin/jlink").toString(),
+            "--add-modules",
+            MODULES,
+            "--strip-java-debug-attributes",
+            "--no-header-files",
+            "--no-man-pages",
+            "--compress",
+            "zip-0",
+            "--output",
+            java.toString()));
+    var security = java.resolve("conf/security/java.security");
+    Files.write(
+        security,
+        Files.readAllLines(security).stream()
+            .filter(line ->
+                !line.matches("security\\.provider\\.[0-9]+=.*")
+                    || line.matches(".*=(SUN|SunRsaSign|SunEC|SunJSSE|SunJCE)"))
+            .toList());
+  }
+
+  private static List<String> jars(Path lib, String version) throws IOException {
+    Files.createDirectories(lib);
+    var jars = new ArrayList<Path>();
+    jars.add(TARGET.resolve("metrics-server-operator-%s.jar".formatted(version)));
+    try (var dependencies = Files.list(TARGET.resolve("image/lib"))) {
+      dependencies.sorted().forEach(jars::add);
+    }
+    for (var jar : jars) {
+      Files.copy(jar, lib.resolve(jar.getFileName()));
+    }
+    return jars.stream().map(jar -> jar.getFileName().toString()).toList();
+  }
+
+  /** One command, so that its classes are in the cache. */
+  private static void train(Path home, List<String> jars) throws Exception {
+    var command = new ArrayList<String>();
+    command.add(home.resolve("java/bin/java").toString());
+    command.add("@" + home.resolve("jvm.options"));
+    command.add("-XX:AOTCacheOutput=" + home.resolve("classes.aot"));
+    command.add("-cp");
+    command.add(
+        jars.stream()
+            .map(jar -> home.resolve("lib").resolve(jar).toString())
+            .collect(Collectors.joining(":")));
+    command.add("dev.metricsserver.cli.Main");
+    command.addAll(render());
+    run(home, Map.of(), command);
+  }
+
+  /** Elsewhere, with a cache that must load, as a command and as a plugin of kubectl. */
+  private static void check(Path archive, String name) throws Exception {
+    var elsewhere = Files.createTempDirectory("metrics-server-operator");
+    try {
+      run(elsewhere, Map.of(), List.of("tar", "-xzf", archive.toString()));
+      var bin = elsewhere.resolve(name).resolve("bin");
+      var strict = Map.of("MSO_JAVA_OPTIONS", "-XX:AOTMode=on");
+      var first = render(bin.resolve("metrics-server-operator"), strict);
+      if (!first.contains("kind: \"APIService\"")
+          || !first.equals(render(bin.resolve("kubectl-metrics_server"), strict))) {
+        throw new IllegalStateException("render printed something else:\n" + first);
+      }
+      var times =
+          IntStream.range(0, RUNS)
+              .mapToObj(_ -> time(bin.resolve("metrics-server-operator")))
+              .sorted()
+              .toList();
+      System.out.printf(
+          "%s: %d MB; render takes %.2f s (the median of %d)%n",
+          archive, Files.size(archive) >> 20, times.get(RUNS / 2).toMillis() / 1000.0, RUNS);
+    } finally {
+      delete(elsewhere);
+    }
+  }
+
+  private static Duration time(Path launcher) {
+    try {
+      var start = Instant.now();
+      render(launcher, Map.of());
+      return Duration.between(start, Instant.now());
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static String render(Path launcher, Map<String, String> environment) throws Exception {
+    var command = new ArrayList<>(List.of(launcher.toString()));
+    command.addAll(render());
+    return run(launcher.getParent(), environment, command);
+  }
+
+  private static List<String> render() {
+    return List.of("render", "-f", SAMPLE.toString(), "--kubernetes", "1.35", "--nodes", "3");
+  }
+
+  private static String run(Path directory, Map<String, String> environment, List<String> command)
+      throws IOException, InterruptedException {
+    var output = Files.createTempFile("distribution", ".out");
+    try {
+      var builder =
+          new ProcessBuilder(command)
+              .directory(directory.toFile())
+              .redirectError(ProcessBuilder.Redirect.INHERIT)
+              .redirectOutput(output.toFile());
+      builder.environment().putAll(environment);
+      var status = builder.start().waitFor();
+      if (status != 0) {
+        throw new IllegalStateException("%s ended with %d".formatted(command, status));
+      }
+      return Files.readString(output);
+    } finally {
+      Files.delete(output);
+    }
+  }
+
+  private static String platform() {
+    var os = System.getProperty("os.name").toLowerCase(Locale.ROOT).replaceAll("[^a-z].*", "");
+    var arch =
+        switch (System.getProperty("os.arch")) {
+          case "aarch64" -> "arm64";
+          case "x86_64" -> "amd64";
+          default -> System.getProperty("os.arch");
+        };
+    return os + "-" + arch;
+  }
+
+  private static void delete(Path directory) throws IOException {
+    if (!Files.exists(directory)) {
+      return;
+    }
+    Files.walkFileTree(
+        directory,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.delete(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path dir, IOException e) throws IOException {
+            Files.delete(dir);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+}
