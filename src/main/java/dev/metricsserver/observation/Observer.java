@@ -13,6 +13,7 @@ import dev.metricsserver.observation.Observations.Registration;
 import dev.metricsserver.observation.Observations.Rollout;
 import dev.metricsserver.plan.Planner;
 import io.fabric8.kubernetes.api.model.APIService;
+import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Reads states off objects as the API server has them. Pure. */
 public final class Observer {
@@ -41,6 +43,8 @@ public final class Observer {
   /** What a container waits for before it first starts. */
   private static final Set<String> BEING_MADE = Set.of("", "ContainerCreating", "PodInitializing");
 
+  private static final String CRASHING = "CrashLoopBackOff";
+  private static final String OUT_OF_MEMORY = "OOMKilled";
   private static final String GIVES_UP = "panic: ";
 
   private Observer() {}
@@ -109,12 +113,28 @@ public final class Observer {
     var node = Optional.ofNullable(pod.getSpec().getNodeName());
     return state
         .problem()
+        .or(() -> crash(pod))
         .map(p -> new Trouble(p.reason(), p.message(), node))
         .orElse(
             new Trouble(
                 state.runningSince().isPresent() ? Trouble.NOT_READY : Trouble.NOT_STARTED,
                 "",
                 node));
+  }
+
+  /** The end of a container that has just ended, or was started again and does not wait now. */
+  private static Optional<Problem> crash(Pod pod) {
+    return pod.getStatus().getContainerStatuses().stream()
+        .flatMap(c -> Stream.of(c.getState(), c.getLastState()))
+        .filter(s -> s != null && s.getTerminated() != null)
+        .findFirst()
+        .map(s -> crash(s.getTerminated(), CRASHING, ""));
+  }
+
+  private static Problem crash(ContainerStateTerminated end, String reason, String otherwise) {
+    return new Problem(
+        OUT_OF_MEMORY.equals(end.getReason()) ? OUT_OF_MEMORY : reason,
+        lastWords(requireNonNullElse(end.getMessage(), "")).orElse(otherwise));
   }
 
   /** How a pod is. */
@@ -155,13 +175,10 @@ public final class Observer {
     }
     var message = requireNonNullElse(waiting.getMessage(), "");
     var last = container.getLastState() == null ? null : container.getLastState().getTerminated();
-    if (last == null || !"CrashLoopBackOff".equals(waiting.getReason())) {
-      return Optional.of(new Problem(waiting.getReason(), message));
-    }
     return Optional.of(
-        new Problem(
-            "OOMKilled".equals(last.getReason()) ? "OOMKilled" : waiting.getReason(),
-            lastWords(requireNonNullElse(last.getMessage(), "")).orElse(message)));
+        last == null || !CRASHING.equals(waiting.getReason())
+            ? new Problem(waiting.getReason(), message)
+            : crash(last, waiting.getReason(), message));
   }
 
   /** The last line; where metrics-server gave up by itself, what it said before the stack trace. */

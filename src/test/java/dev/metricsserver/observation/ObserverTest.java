@@ -159,6 +159,9 @@ class ObserverTest {
       value = {
         "NotReady | {containerStatuses: [{name: a, state: {running: {startedAt:"
             + " '2026-11-21T11:00:03Z'}}}]}",
+        "CrashLoopBackOff | {containerStatuses: [{name: a, state: {running: {startedAt:"
+            + " '2026-11-21T11:00:03Z'}}, lastState: {terminated: {reason: Error}}}]}",
+        "OOMKilled | {containerStatuses: [{name: a, state: {terminated: {reason: OOMKilled}}}]}",
         "NotStarted | {containerStatuses: [{name: a, state: {waiting: {reason:"
             + " ContainerCreating}}}]}",
         "NotStarted | {}",

@@ -217,7 +217,14 @@ class RollbackIT {
           .ignoreExceptions()
           .untilAsserted(assertion);
     } catch (ConditionTimeoutException e) {
-      throw new AssertionError(e.getMessage() + "\n" + operator.log(), e);
+      throw new AssertionError(
+          "%s\n%s\n%s\n%s"
+              .formatted(
+                  e.getMessage(),
+                  operator.log(),
+                  cluster.admin().getKubernetesSerialization().asYaml(cluster.deployment()),
+                  cluster.admin().getKubernetesSerialization().asYaml(revision())),
+          e);
     }
   }
 }
