@@ -149,7 +149,9 @@ class LifecycleE2E {
     within(
         A_ROLLOUT,
         "the first objects are there",
-        () -> assertThat(cluster.objects().map(o -> client.resource(o).get())).isNotEmpty());
+        () ->
+            assertThat(cluster.objects().filter(o -> client.resource(o).get() != null))
+                .isNotEmpty());
     isGoneAfterDeletion();
   }
 
