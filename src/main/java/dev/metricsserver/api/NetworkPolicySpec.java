@@ -11,9 +11,10 @@ import java.util.List;
 /** Who may connect to metrics-server, and where it may connect to. */
 public record NetworkPolicySpec(
     @JsonPropertyDescription(
-            "Auto: a NetworkPolicy, unless the cluster's network does not apply it as it stands"
-                + " (Cilium, whose address rules never match nodes). Kubernetes: a NetworkPolicy."
-                + " Disabled: none. Default: Auto.")
+            "Auto: a CiliumNetworkPolicy where Cilium runs the nodes' network, because an address"
+                + " rule of a NetworkPolicy never matches a node there; else a NetworkPolicy."
+                + " Kubernetes: a NetworkPolicy. Cilium: a CiliumNetworkPolicy. Disabled: none."
+                + " Default: Auto.")
         @Default("Auto")
         Mode mode,
     @JsonPropertyDescription(
@@ -41,6 +42,8 @@ public record NetworkPolicySpec(
     Auto,
     /** A NetworkPolicy. */
     Kubernetes,
+    /** A CiliumNetworkPolicy. */
+    Cilium,
     /** None. */
     Disabled
   }

@@ -1,5 +1,6 @@
 package dev.metricsserver.cli;
 
+import dev.metricsserver.facts.Cilium;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.Endpoint;
 import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
@@ -34,7 +35,8 @@ final class OfflineCluster {
         IntStream.rangeClosed(1, nodes).mapToObj(i -> node("node-" + i, platform)).toList(),
         apiServers,
         List.of(),
-        false,
+        // A CiliumNetworkPolicy, when it is asked for by name.
+        new Cilium(false, true),
         true,
         new KubeletFacts(Map.of(), true, Optional.empty(), Set.of()),
         Optional.empty(),

@@ -6,11 +6,13 @@ import dev.metricsserver.api.KubeletSpec.TLSMode;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigSpec;
 import dev.metricsserver.facts.CertificateRequests;
+import dev.metricsserver.facts.Cilium;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.Installed;
 import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
 import dev.metricsserver.facts.ControlPlane;
 import dev.metricsserver.facts.Endpoints;
+import dev.metricsserver.facts.Extension;
 import dev.metricsserver.facts.History;
 import dev.metricsserver.facts.Kubelets;
 import dev.metricsserver.facts.NodeFacts;
@@ -28,6 +30,7 @@ import dev.metricsserver.rendering.Names;
 import dev.metricsserver.rendering.Workload;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
@@ -56,6 +59,7 @@ public final class Cluster {
 
   private final ObjectSource objects;
   private final ControlPlane.Reader controlPlane;
+  private final Extension.Reader extensions;
   private final TrustBundle.Reader trustBundles;
   private final Kubelets kubelets;
   private final MetricsServerConfig config;
@@ -74,12 +78,14 @@ public final class Cluster {
       ObjectSource objects,
       List<NodeFacts> nodes,
       ControlPlane.Reader controlPlane,
+      Extension.Reader extensions,
       TrustBundle.Reader trustBundles,
       Kubelets kubelets) {
     this.config = config;
     this.spec = config.getSpec();
     this.objects = objects;
     this.controlPlane = controlPlane;
+    this.extensions = extensions;
     this.trustBundles = trustBundles;
     this.kubelets = kubelets;
     this.nodes = nodes;
@@ -98,12 +104,26 @@ public final class Cluster {
         nodes,
         Endpoints.addresses(slices(), "default", "kubernetes"),
         upgraded.service(),
-        upgraded.cilium(),
+        cilium(upgraded),
         deployment.isPresent() || namespaceExists(),
         kubeletFacts(),
         deployment.map(Cluster::installed),
         history(deployment),
         foreign());
+  }
+
+  private Cilium cilium(ControlPlane upgraded) {
+    return new Cilium(
+        nodes.stream().map(NodeFacts::name).anyMatch(upgraded.ciliumNodes()::contains),
+        extensions().contains(Extension.CILIUM_NETWORK_POLICY));
+  }
+
+  private Set<Extension> extensions() {
+    return extensions.read(
+        objects
+            .of(APIService.class)
+            .map(APIService::getMetadata)
+            .collect(Collectors.toMap(ObjectMeta::getName, ObjectMeta::getUid)));
   }
 
   private KubeletFacts kubeletFacts() {
@@ -185,7 +205,10 @@ public final class Cluster {
 
   /** The registration of the metrics API. */
   public Optional<APIService> apiService() {
-    return objects.of(APIService.class).findFirst();
+    return objects
+        .of(APIService.class)
+        .filter(service -> service.getMetadata().getName().equals(Names.API_SERVICE))
+        .findFirst();
   }
 
   private Optional<Deployment> deployment() {

@@ -7,6 +7,7 @@ import dev.metricsserver.csr.Approver;
 import dev.metricsserver.dependents.APIServiceDependent;
 import dev.metricsserver.dependents.AuthDelegatorDependent;
 import dev.metricsserver.dependents.AuthReaderDependent;
+import dev.metricsserver.dependents.CiliumNetworkPolicyDependent;
 import dev.metricsserver.dependents.ClusterRoleBindingDependent;
 import dev.metricsserver.dependents.ClusterRoleDependent;
 import dev.metricsserver.dependents.DeploymentDependent;
@@ -18,6 +19,7 @@ import dev.metricsserver.dependents.ServiceAccountDependent;
 import dev.metricsserver.dependents.ServiceDependent;
 import dev.metricsserver.diagnosis.Diagnosis;
 import dev.metricsserver.facts.ControlPlane;
+import dev.metricsserver.facts.Extension;
 import dev.metricsserver.facts.Kubelets;
 import dev.metricsserver.facts.TrustBundle;
 import dev.metricsserver.observation.MetricsQuery;
@@ -64,6 +66,12 @@ import java.util.concurrent.TimeUnit;
           name = "networkpolicy",
           type = NetworkPolicyDependent.class,
           reconcilePrecondition = NetworkPolicyDependent.Wanted.class),
+      // Watched only where the kind exists, from when it does.
+      @Dependent(
+          name = "ciliumnetworkpolicy",
+          type = CiliumNetworkPolicyDependent.class,
+          activationCondition = CiliumNetworkPolicyDependent.Known.class,
+          reconcilePrecondition = CiliumNetworkPolicyDependent.Wanted.class),
       @Dependent(name = "serviceaccount", type = ServiceAccountDependent.class),
       @Dependent(name = "clusterrole", type = ClusterRoleDependent.class),
       @Dependent(name = "readerrole", type = ReaderRoleDependent.class),
@@ -100,6 +108,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
   public static final String FIELD_MANAGER = Names.MANAGED_BY;
 
   private final ControlPlane.Reader controlPlane;
+  private final Extension.Reader extensions;
   private final TrustBundle.Reader trustBundles;
   private final Kubelets kubelets;
   private final MetricsQuery metrics;
@@ -116,6 +125,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
    */
   public MetricsServerReconciler(KubernetesClient client, InstantSource clock, Runnable verified) {
     this.controlPlane = new ControlPlane.Reader(client, clock);
+    this.extensions = new Extension.Reader(client, clock);
     this.trustBundles = new TrustBundle.Reader(client, clock);
     this.kubelets = new Kubelets(client, clock);
     this.metrics = new MetricsQuery(client);
@@ -193,7 +203,13 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
 
   private Cluster cluster(MetricsServerConfig config, Context<MetricsServerConfig> context) {
     return new Cluster(
-        config, new InformerObjects(context), nodes.all(), controlPlane, trustBundles, kubelets);
+        config,
+        new InformerObjects(context),
+        nodes.all(),
+        controlPlane,
+        extensions,
+        trustBundles,
+        kubelets);
   }
 
   private Outcome apply(

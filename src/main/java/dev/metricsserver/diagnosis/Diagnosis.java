@@ -287,6 +287,12 @@ public final class Diagnosis {
                   "NetworkPolicyOpen",
                   "name where the API servers connect from in"
                       + " spec.networkPolicy.controlPlaneCIDRs"));
+      case "CiliumMissing" ->
+          findings.add(
+              network(
+                  "NetworkPolicyNotApplied",
+                  "install Cilium's CustomResourceDefinitions, and the policy is written by itself;"
+                      + " or set spec.networkPolicy.mode: Auto"));
       default ->
           findings.add(
               network(

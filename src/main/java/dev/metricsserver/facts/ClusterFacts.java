@@ -11,7 +11,6 @@ import java.util.Set;
  *
  * @param apiServers where the API servers listen, from the {@code kubernetes} EndpointSlices
  * @param apiServerService the addresses and ports of the {@code kubernetes} Service
- * @param cilium whether Cilium runs the nodes' network
  * @param kubelets what the kubelets show, and what is known to verify it by
  * @param history what is remembered of earlier configurations
  * @param installed the running Deployment of ours: the memory of earlier decisions
@@ -22,7 +21,7 @@ public record ClusterFacts(
     List<NodeFacts> nodes,
     List<Endpoint> apiServers,
     List<Endpoint> apiServerService,
-    boolean cilium,
+    Cilium cilium,
     boolean namespaceExists,
     KubeletFacts kubelets,
     Optional<Installed> installed,

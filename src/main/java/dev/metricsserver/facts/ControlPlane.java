@@ -10,21 +10,25 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What changes only with an upgrade of the cluster.
  *
  * @param service addresses and ports of the {@code kubernetes} Service
- * @param cilium whether Cilium runs the nodes' network
+ * @param ciliumNodes names of nodes whose network Cilium runs, or ran: a hundred at most
  */
-public record ControlPlane(KubernetesVersion version, List<Endpoint> service, boolean cilium) {
+public record ControlPlane(
+    KubernetesVersion version, List<Endpoint> service, Set<String> ciliumNodes) {
 
   /** Reads it, and again only when what was read is old, since nobody tells when it changes. */
   public static final class Reader {
 
     private static final Duration OLD = Duration.ofMinutes(10);
+    private static final long ENOUGH_NODES = 100;
 
-    /** Nodes that Cilium runs, not a mere CustomResourceDefinition that was left behind. */
+    /** Those of today's nodes tell that Cilium runs; its definitions may have been left behind. */
     private static final ResourceDefinitionContext CILIUM_NODES =
         new ResourceDefinitionContext.Builder()
             .withGroup("cilium.io")
@@ -56,7 +60,7 @@ public record ControlPlane(KubernetesVersion version, List<Endpoint> service, bo
             new ControlPlane(
                 KubernetesVersion.parse(client.getKubernetesVersion().getGitVersion()),
                 service(),
-                cilium());
+                ciliumNodes());
         lastRead = now;
       }
       return last;
@@ -70,16 +74,18 @@ public record ControlPlane(KubernetesVersion version, List<Endpoint> service, bo
           .toList();
     }
 
-    private boolean cilium() {
+    private Set<String> ciliumNodes() {
       try {
-        return !client
+        return client
             .genericKubernetesResources(CILIUM_NODES)
-            .list(new ListOptionsBuilder().withLimit(1L).build())
+            .list(new ListOptionsBuilder().withLimit(ENOUGH_NODES).build())
             .getItems()
-            .isEmpty();
+            .stream()
+            .map(node -> node.getMetadata().getName())
+            .collect(Collectors.toUnmodifiableSet());
       } catch (KubernetesClientException e) {
         if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
-          return false;
+          return Set.of();
         }
         throw e;
       }

@@ -56,6 +56,7 @@ public record MetricsServerPlan(
     boolean hostNetwork,
     int port,
     Optional<NetworkRules> networkRules,
+    CiliumPlan cilium,
     Reason networkReason,
     List<Mount> mounts,
     Map<String, String> rollOn,
@@ -108,6 +109,30 @@ public record MetricsServerPlan(
       List<String> kubelets,
       List<Integer> kubeletPorts,
       List<Destination> apiServers,
+      boolean dns) {}
+
+  /**
+   * What there is to do about CiliumNetworkPolicies.
+   *
+   * @param known whether the cluster has the kind, so that one that is not wanted is looked for
+   * @param rules what it lets through; empty for none
+   */
+  public record CiliumPlan(boolean known, Optional<CiliumRules> rules) {}
+
+  /**
+   * What a CiliumNetworkPolicy lets through.
+   *
+   * @param open whether everybody may connect to the metrics port
+   * @param controlPlaneCIDRs who may, beside the nodes and the API servers that Cilium knows
+   * @param kubeletPorts the kubelets' TCP ports
+   * @param apiServerPorts the API servers' TCP ports, of their Service and of their own
+   * @param dns whether names are looked up
+   */
+  public record CiliumRules(
+      boolean open,
+      List<String> controlPlaneCIDRs,
+      List<Integer> kubeletPorts,
+      List<Integer> apiServerPorts,
       boolean dns) {}
 
   /** CIDRs and a TCP port. */

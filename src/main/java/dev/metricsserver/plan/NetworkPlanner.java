@@ -6,6 +6,8 @@ import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.Endpoint;
 import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.NodeFacts.Address;
+import dev.metricsserver.plan.MetricsServerPlan.CiliumPlan;
+import dev.metricsserver.plan.MetricsServerPlan.CiliumRules;
 import dev.metricsserver.plan.MetricsServerPlan.Destination;
 import dev.metricsserver.plan.MetricsServerPlan.NetworkRules;
 import dev.metricsserver.plan.MetricsServerPlan.Reason;
@@ -49,11 +51,15 @@ final class NetworkPlanner {
       return new Reason(
           "HostNetwork", "a NetworkPolicy does not apply to pods in the nodes' network");
     }
-    if (spec.networkPolicy().mode() == Mode.Auto && facts.cilium()) {
-      return new Reason(
-          "Cilium",
-          "the address rules of a NetworkPolicy never match nodes where Cilium runs, so it would"
-              + " cut metrics-server off");
+    if (byCilium() && !facts.cilium().policies()) {
+      return spec.networkPolicy().mode() == Mode.Cilium
+          ? new Reason(
+              "CiliumMissing",
+              "networkPolicy.mode is Cilium, but this cluster has no CiliumNetworkPolicy")
+          : new Reason(
+              "CiliumWithoutPolicies",
+              "the address rules of a NetworkPolicy never match nodes where Cilium runs, so it"
+                  + " would cut metrics-server off, and this cluster has no CiliumNetworkPolicy");
     }
     return strict()
         ? new Reason("Strict", "only the control plane and the nodes may connect")
@@ -63,7 +69,37 @@ final class NetworkPlanner {
                 + " seen and everybody may connect to the metrics port");
   }
 
+  private boolean byCilium() {
+    return switch (spec.networkPolicy().mode()) {
+      case Cilium -> true;
+      case Auto -> facts.cilium().runs();
+      case Kubernetes, Disabled -> false;
+    };
+  }
+
+  CiliumPlan cilium() {
+    var rules =
+        byCilium() && isPolicy()
+            ? Optional.of(
+                new CiliumRules(
+                    reason.code().equals("Open"),
+                    spec.networkPolicy().controlPlaneCIDRs(),
+                    kubeletPorts(),
+                    apiServers().stream().map(Destination::port).toList(),
+                    kubelets.namesDialled()))
+            : Optional.<CiliumRules>empty();
+    return new CiliumPlan(facts.cilium().policies(), rules);
+  }
+
+  private boolean isPolicy() {
+    return reason.code().equals("Strict") || reason.code().equals("Open");
+  }
+
   Optional<NetworkRules> rules() {
+    return byCilium() ? Optional.empty() : kubernetesRules();
+  }
+
+  private Optional<NetworkRules> kubernetesRules() {
     return switch (reason.code()) {
       case "Strict" -> Optional.of(rules(clients()));
       case "Open" -> Optional.of(rules(List.of()));

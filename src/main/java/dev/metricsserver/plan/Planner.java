@@ -259,6 +259,7 @@ public final class Planner {
         spec.hostNetwork(),
         port(),
         network.rules(),
+        network.cilium(),
         network.reason(),
         kubelets.mounts(),
         rollOn(),

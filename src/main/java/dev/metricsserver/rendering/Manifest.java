@@ -21,6 +21,7 @@ public final class Manifest {
   public static List<HasMetadata> objects(MetricsServerPlan plan, Deployment deployment) {
     return Stream.of(
             Network.policy(plan).stream(),
+            CiliumNetwork.policy(plan).stream(),
             Stream.of(
                 Access.serviceAccount(plan),
                 Access.clusterRole(),

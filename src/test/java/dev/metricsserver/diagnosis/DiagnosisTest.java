@@ -399,20 +399,25 @@ class DiagnosisTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "hostNetwork: true | false | a NetworkPolicy does not apply to pods in the nodes' network",
+        "hostNetwork: true | false | a NetworkPolicy does not apply to pods in the nodes' network |"
+            + " none needed; set spec.networkPolicy.mode: Disabled to say that you know",
         "{} | true | the address rules of a NetworkPolicy never match nodes where Cilium runs, so"
-            + " it would cut metrics-server off"
+            + " it would cut metrics-server off, and this cluster has no CiliumNetworkPolicy | none"
+            + " needed; set spec.networkPolicy.mode: Disabled to say that you know",
+        "networkPolicy: {mode: Cilium} | false | networkPolicy.mode is Cilium, but this cluster has"
+            + " no CiliumNetworkPolicy | install Cilium's CustomResourceDefinitions, and the policy"
+            + " is written by itself; or set spec.networkPolicy.mode: Auto"
       })
-  void aPolicyThatDoesNotApplyIsSaid(String spec, boolean cilium, String message) {
+  void aPolicyThatDoesNotApplyIsSaid(String spec, boolean cilium, String message, String remedy) {
     var cluster = SampleCluster.ofNodes(2);
 
-    assertThat(found(Plans.plan(spec, cilium ? cluster.cilium() : cluster), fine()))
+    assertThat(found(Plans.plan(spec, cluster.cilium(cilium, false)), fine()))
         .containsExactly(
             new Finding(
                 "NetworkPolicyNotApplied",
                 Severity.Info,
                 message,
-                "none needed; set spec.networkPolicy.mode: Disabled to say that you know",
+                remedy,
                 "NetworkPolicy/kube-system/metrics-server-netpol"));
   }
 

@@ -21,7 +21,7 @@ public final class SampleCluster {
   private final List<NodeFacts> nodes;
   private List<Endpoint> apiServers = List.of(new Endpoint("10.0.0.1", 6443));
   private List<Endpoint> service = List.of(new Endpoint("10.96.0.1", 443));
-  private boolean cilium;
+  private Cilium cilium = Cilium.NONE;
   private boolean namespaceExists = true;
   private Optional<Installed> installed = Optional.empty();
   private History history = History.NONE;
@@ -65,9 +65,9 @@ public final class SampleCluster {
     return this;
   }
 
-  /** With Cilium. */
-  public SampleCluster cilium() {
-    cilium = true;
+  /** With so much of Cilium. */
+  public SampleCluster cilium(boolean runs, boolean policies) {
+    cilium = new Cilium(runs, policies);
     return this;
   }
 

@@ -7,11 +7,14 @@ import dev.metricsserver.facts.ClusterFacts.Endpoint;
 import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.facts.SampleNode;
+import dev.metricsserver.plan.MetricsServerPlan.CiliumPlan;
+import dev.metricsserver.plan.MetricsServerPlan.CiliumRules;
 import dev.metricsserver.plan.MetricsServerPlan.Destination;
 import dev.metricsserver.plan.MetricsServerPlan.NetworkRules;
 import dev.metricsserver.plan.MetricsServerPlan.Reason;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -93,23 +96,59 @@ class NetworkPlannerTest {
         "hostNetwork: true | false | HostNetwork",
         "{hostNetwork: true, networkPolicy: {mode: Kubernetes}} | false | HostNetwork",
         "{hostNetwork: true} | true | HostNetwork",
-        "{} | true | Cilium",
-        "networkPolicy: {controlPlaneCIDRs: [10.0.0.0/28]} | true | Cilium"
+        "{} | true | CiliumWithoutPolicies",
+        "networkPolicy: {mode: Cilium} | false | CiliumMissing",
+        "networkPolicy: {controlPlaneCIDRs: [10.0.0.0/28]} | true | CiliumWithoutPolicies"
       })
   void noPolicyWhereNoneIsWantedOrNoneWouldWork(String spec, boolean cilium, String code) {
     var cluster = SampleCluster.ofNodes(2);
-    var plan = plan(spec, cilium ? cluster.cilium() : cluster);
+    var plan = plan(spec, cluster.cilium(cilium, false));
 
     assertThat(plan.networkRules()).isEmpty();
+    assertThat(plan.cilium().rules()).isEmpty();
     assertThat(plan.networkReason().code()).isEqualTo(code);
     assertThat(plan.networkReason().message()).isNotBlank();
   }
 
   @Test
   void aPolicyThatIsAskedForIsWrittenWhereCiliumRuns() {
-    var plan = plan("networkPolicy: {mode: Kubernetes}", SampleCluster.ofNodes(2).cilium());
+    var plan =
+        plan("networkPolicy: {mode: Kubernetes}", SampleCluster.ofNodes(2).cilium(true, true));
 
     assertThat(plan.networkReason()).isEqualTo(STRICT);
+    assertThat(plan.networkRules()).isPresent();
+    assertThat(plan.cilium()).isEqualTo(new CiliumPlan(true, Optional.empty()));
+  }
+
+  // --------------------------------------------------------------------------------------- Cilium
+
+  @ParameterizedTest(name = "{0}, Cilium runs: {1}")
+  @CsvSource(
+      delimiter = '|',
+      value = {"{} | true", "networkPolicy: {mode: Cilium} | false"})
+  void entitiesWhereCiliumRunsOrIsAskedFor(String spec, boolean runs) {
+    var plan = plan(spec, SampleCluster.ofNodes(2).cilium(runs, true));
+
+    assertThat(plan.networkReason()).isEqualTo(STRICT);
+    assertThat(plan.networkRules()).isEmpty();
+    assertThat(plan.cilium().rules())
+        .contains(new CiliumRules(false, List.of(), List.of(10250), List.of(443, 6443), false));
+  }
+
+  @Test
+  void definitionsThatCiliumLeftBehindAreNoCilium() {
+    var plan = plan("{}", SampleCluster.ofNodes(2).cilium(false, true));
+
+    assertThat(plan.networkRules()).isPresent();
+    assertThat(plan.cilium()).isEqualTo(new CiliumPlan(true, Optional.empty()));
+  }
+
+  @Test
+  void everybodyWhereCiliumCannotKnowTheAPIServersEither() {
+    var cluster = SampleCluster.ofNodes(2).apiServers(ELSEWHERE).cilium(true, true);
+
+    assertThat(plan("{}", cluster).networkReason()).isEqualTo(OPEN);
+    assertThat(plan("{}", cluster).cilium().rules().orElseThrow().open()).isTrue();
   }
 
   // ---------------------------------------------------------------------------------- from where

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.facts.Cilium;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.Endpoint;
 import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
@@ -63,6 +64,7 @@ class GoldenTest {
    * @param apiServers where the API servers listen, as address:port
    * @param service where their Service is, as address:port
    * @param nodes as the API server has them
+   * @param cilium whether Cilium runs here
    * @param workers how many nodes there are besides: node-1, node-2 and so on
    */
   record Cluster(
@@ -85,7 +87,7 @@ class GoldenTest {
           all,
           apiServers.stream().map(Cluster::endpoint).toList(),
           service.stream().map(Cluster::endpoint).toList(),
-          cilium,
+          new Cilium(cilium, cilium),
           true,
           new KubeletFacts(SampleCluster.signed(all), true, Optional.empty(), Set.of()),
           Optional.empty(),
