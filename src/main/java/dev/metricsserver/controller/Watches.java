@@ -12,7 +12,6 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.javaoperatorsdk.operator.api.config.informer.FieldSelector;
-import io.javaoperatorsdk.operator.api.config.informer.FieldSelectorBuilder;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
@@ -70,7 +69,7 @@ final class Watches {
                 watch(APIService.class)
                     .withName(name)
                     .withFieldSelector(
-                        new FieldSelectorBuilder().withField("metadata.name", name).build())
+                        new FieldSelector(new FieldSelector.Field("metadata.name", name)))
                     .build(),
                 context));
   }

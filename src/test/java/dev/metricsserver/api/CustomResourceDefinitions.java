@@ -40,7 +40,7 @@ final class CustomResourceDefinitions {
 
   /** Writes {@link #FILE} anew. */
   static final String REGENERATE =
-      "./mvnw -q test -Dtest=CustomResourceDefinitionTest -Dgolden=update";
+      "./mvnw -q test -Dtest=CustomResourceDefinitionTest,ReferenceTest -Dgolden=update";
 
   /**
    * Kubernetes' own Condition, as Go types generate it; fabric8's class says nothing about its

@@ -36,9 +36,11 @@ import org.junit.jupiter.api.TestMethodOrder;
 class CiliumIT {
 
   private static final String VERSION = "v1.18.4";
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(90);
   private static final String UNVERIFIED = "kubelet: {tls: {mode: Insecure}}";
-  private static final String CILIUM = "{%s, networkPolicy: {mode: Cilium}}".formatted(UNVERIFIED);
+  private static final String POLICY =
+      "networkPolicy: {mode: Cilium, controlPlaneCIDRs: [10.0.0.0/28]}";
+  private static final String CILIUM = "{%s, %s}".formatted(UNVERIFIED, POLICY);
 
   private static TestCluster cluster;
   private static OperatorUnderTest operator;
@@ -86,7 +88,7 @@ class CiliumIT {
     assertThat(spec)
         .extracting("ingress")
         .asString()
-        .contains("host", "remote-node", "kube-apiserver", "10250");
+        .contains("host", "remote-node", "kube-apiserver", "10.0.0.0/28", "10250");
     assertThat(ciliumPolicy().orElseThrow().getMetadata().getOwnerReferences()).hasSize(1);
     soon(
         "the finding is gone",
@@ -101,10 +103,9 @@ class CiliumIT {
     var uid = ciliumPolicy().orElseThrow().getMetadata().getUid();
     var before = writes();
     // Each makes the operator look at everything.
-    cluster.applyConfig("{%s, networkPolicy: {mode: Cilium}, paused: true}".formatted(UNVERIFIED));
+    cluster.applyConfig("{%s, %s, paused: true}".formatted(UNVERIFIED, POLICY));
     cluster.applyConfig(CILIUM);
-    cluster.applyConfig(
-        "{%s, networkPolicy: {mode: Cilium}, metricResolution: 20s}".formatted(UNVERIFIED));
+    cluster.applyConfig("{%s, %s, metricResolution: 20s}".formatted(UNVERIFIED, POLICY));
     soon(
         "the change is seen",
         () ->
@@ -148,7 +149,10 @@ class CiliumIT {
   @Order(5)
   void autoLooksForCiliumOnTodaysNodes() throws Exception {
     cluster.apply(definition("ciliumnodes"));
-    addCiliumNode("a-node-that-is-gone");
+    await("the definition is served")
+        .atMost(SOON)
+        .ignoreExceptions()
+        .untilAsserted(() -> addCiliumNode("a-node-that-is-gone"));
     cluster.applyConfig("{%s}".formatted(UNVERIFIED));
     soon("a NetworkPolicy is there", () -> assertThat(networkPolicy()).isPresent());
     soon("none of Cilium is", () -> assertThat(ciliumPolicy()).isEmpty());

@@ -1,0 +1,115 @@
+package dev.metricsserver.documentation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.facts.SampleCluster;
+import dev.metricsserver.plan.Decision.Planned;
+import dev.metricsserver.plan.Plans;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** What the documents name is there, and the examples can be carried out. */
+class DocumentationTest {
+
+  private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:]+)(?:#[^)]*)?\\)");
+  private static final Pattern NAME = Pattern.compile("`([A-Z][a-z]+(?:[A-Z]+[a-z]*)+)`");
+  private static final Pattern COMMAND = Pattern.compile("`?((?:deploy/local|\\.ci)/[a-z-]+)");
+  private static final Path EXAMPLES = Path.of("deploy/examples");
+  private static final KubernetesSerialization KUBERNETES = new KubernetesSerialization();
+
+  @TestFactory
+  Stream<DynamicTest> linksLeadSomewhere() throws IOException {
+    return documents().stream()
+        .map(document ->
+            dynamicTest(
+                document.toString(),
+                () ->
+                    assertThat(find(LINK, document))
+                        .allSatisfy(link ->
+                            assertThat(document.resolveSibling(link).normalize()).exists())));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> commandsOfTheProjectAreThere() throws IOException {
+    return documents().stream()
+        .map(document ->
+            dynamicTest(
+                document.toString(),
+                () ->
+                    assertThat(find(COMMAND, document))
+                        .allSatisfy(command -> assertThat(Path.of(command)).exists())));
+  }
+
+  /** Findings, reasons and conditions, by which a reader searches. */
+  @Test
+  void whatTroubleshootingLooksForIsSaidByTheOperator() throws IOException {
+    try (var files = Files.walk(Path.of("src/main/java"))) {
+      var source =
+          files
+              .filter(f -> f.toString().endsWith(".java"))
+              .map(DocumentationTest::read)
+              .collect(Collectors.joining());
+      var rows =
+          read(Path.of("docs/troubleshooting.md"))
+              .lines()
+              .filter(line -> line.startsWith("| ") && line.split("\\|", -1).length >= 4)
+              .map(line -> line.split("\\|", -1)[2])
+              .collect(Collectors.joining("\n"));
+      var names = NAME.matcher(rows).results().map(r -> r.group(1)).distinct().toList();
+      assertThat(names).isNotEmpty().allMatch(name -> source.contains("\"" + name + "\""));
+    }
+  }
+
+  @TestFactory
+  Stream<DynamicTest> everyExampleCanBeCarriedOut() throws IOException {
+    try (var files = Files.walk(EXAMPLES)) {
+      return files
+          .filter(f -> f.toString().endsWith(".yaml"))
+          .filter(f -> read(f).contains("\nkind: MetricsServerConfig\n"))
+          .sorted()
+          .toList()
+          .stream()
+          .map(file -> dynamicTest(file.toString(), () -> carryOut(file)));
+    }
+  }
+
+  private static void carryOut(Path file) {
+    var config = KUBERNETES.unmarshal(read(file), MetricsServerConfig.class);
+    assertThat(config.getMetadata().getName()).isEqualTo(MetricsServerConfig.NAME);
+    var spec = KUBERNETES.asYaml(config.getSpec());
+    assertThat(Plans.decide(spec, SampleCluster.ofNodes(2))).isInstanceOf(Planned.class);
+  }
+
+  private static List<Path> documents() throws IOException {
+    try (var top = Files.list(Path.of(""));
+        var docs = Files.list(Path.of("docs"))) {
+      return Stream.concat(top, docs)
+          .filter(file -> file.toString().endsWith(".md"))
+          .sorted()
+          .toList();
+    }
+  }
+
+  private static Stream<String> find(Pattern pattern, Path document) {
+    return pattern.matcher(read(document)).results().map(r -> r.group(1)).distinct();
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
