@@ -65,6 +65,7 @@ class RollbackIT {
     soon("it waits", () -> assertThat(condition("Ready").getMessage()).contains("no such tag"));
     operator.kill();
     longAgo();
+    waitsForOnePod();
     operator = new OperatorUnderTest(kubeconfig, "rollback-it", "rollback-it-late");
 
     soon("the last one is back", () -> assertThat(image()).endsWith(":v0.8.1"));
@@ -140,6 +141,11 @@ class RollbackIT {
                 .endContainerStatus()
                 .endStatus()
                 .build());
+    waitsForOnePod();
+  }
+
+  /** As the Deployment's controller has it, which looks anew after each change of an annotation. */
+  private void waitsForOnePod() {
     var deployment =
         cluster.admin().apps().deployments().inNamespace("kube-system").withName("metrics-server");
     deployment.editStatus(d ->
