@@ -173,7 +173,7 @@ final class Training {
                   "ports": [{"name": "https", "port": 443, "protocol": "TCP"}]}}\
         """);
     slice(server, "default", "kubernetes", "172.30.0.10", 6443);
-    slice(server, "kube-system", "metrics-server", "10.244.1.2", 10250);
+    slice(server, "kube-system", "metrics-server", "127.0.0.1", 10250);
     for (var number : List.of(1, 2)) {
       node(server, number);
     }

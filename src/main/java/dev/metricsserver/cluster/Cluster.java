@@ -19,9 +19,11 @@ import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.Timestamps;
 import dev.metricsserver.facts.TrustBundle;
 import dev.metricsserver.facts.TrustBundle.Found;
+import dev.metricsserver.observation.Clues;
 import dev.metricsserver.observation.MetricsAnswer;
 import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Observer;
+import dev.metricsserver.observation.Upkeep;
 import dev.metricsserver.plan.Durations;
 import dev.metricsserver.plan.KubeletPlanner;
 import dev.metricsserver.plan.MetricsServerPlan;
@@ -164,6 +166,21 @@ public final class Cluster {
   /** Kubelets' requests for serving certificates that nobody has decided. */
   public CertificateRequests certificateRequests() {
     return objects.of(CertificateRequests.class).findFirst().orElse(CertificateRequests.NONE);
+  }
+
+  /** What was looked up while something is wrong. */
+  public Clues clues() {
+    return objects.of(Clues.class).findFirst().orElse(Clues.NONE);
+  }
+
+  /** What was looked at although all is well. */
+  public Upkeep upkeep() {
+    return objects.of(Upkeep.class).findFirst().orElse(Upkeep.NONE);
+  }
+
+  /** Where metrics-server's pods listen. */
+  public List<ClusterFacts.Endpoint> endpoints() {
+    return Endpoints.addresses(slices(), spec.namespace(), Names.METRICS_SERVER);
   }
 
   /** The addresses of the API servers. */

@@ -18,13 +18,19 @@ import dev.metricsserver.dependents.ReaderRoleDependent;
 import dev.metricsserver.dependents.ServiceAccountDependent;
 import dev.metricsserver.dependents.ServiceDependent;
 import dev.metricsserver.diagnosis.Diagnosis;
+import dev.metricsserver.diagnosis.Evidence;
 import dev.metricsserver.facts.ControlPlane;
 import dev.metricsserver.facts.Extension;
 import dev.metricsserver.facts.Kubelets;
 import dev.metricsserver.facts.TrustBundle;
+import dev.metricsserver.observation.ClueReader;
+import dev.metricsserver.observation.Clues;
+import dev.metricsserver.observation.Inquiry;
 import dev.metricsserver.observation.MetricsQuery;
 import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Observations.Registration;
+import dev.metricsserver.observation.Upkeep;
+import dev.metricsserver.observation.UpkeepReader;
 import dev.metricsserver.plan.Decision;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Planner;
@@ -42,6 +48,7 @@ import io.javaoperatorsdk.operator.api.reconciler.Workflow;
 import io.javaoperatorsdk.operator.api.reconciler.dependent.Dependent;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -112,6 +119,10 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
   private final TrustBundle.Reader trustBundles;
   private final Kubelets kubelets;
   private final MetricsQuery metrics;
+  private final ClueReader clueReader;
+  private final Inquiry<Clues> clues;
+  private final UpkeepReader upkeepReader;
+  private final Inquiry<Upkeep> upkeep;
   private final Registrar registrar;
   private final Reporter reporter;
   private final Revisions revisions;
@@ -129,6 +140,10 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
     this.trustBundles = new TrustBundle.Reader(client, clock);
     this.kubelets = new Kubelets(client, clock);
     this.metrics = new MetricsQuery(client);
+    this.clueReader = new ClueReader(client);
+    this.clues = new Inquiry<>(Clues.class, Clues.NONE, Duration.ofSeconds(30));
+    this.upkeepReader = new UpkeepReader(client);
+    this.upkeep = new Inquiry<>(Upkeep.class, Upkeep.NONE, Duration.ofHours(1));
     this.registrar = new Registrar(client);
     this.reporter = new Reporter(client, clock);
     this.revisions = new Revisions(client);
@@ -149,6 +164,8 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
     sources.add(nodes);
     sources.add(kubelets);
     sources.add(metrics);
+    sources.add(clues);
+    sources.add(upkeep);
     sources.add(approver);
     return sources;
   }
@@ -170,7 +187,10 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
       case Decision.Planned(var plan) -> {
         var outcome = apply(config, plan, cluster, context);
         var observations = cluster.observations(now);
-        var findings = Diagnosis.diagnose(plan, observations, cluster.certificateRequests(), now);
+        var evidence =
+            Evidence.of(
+                plan, config.getSpec().paused(), observations, cluster.certificateRequests(), now);
+        var findings = Diagnosis.diagnose(inquired(evidence, plan, cluster));
         var update = reporter.report(config, outcome, observations, findings);
         remember(config, outcome, cluster, update.getResource().orElse(config).getStatus());
         yield lookAgain(update, cluster, observations, now);
@@ -199,6 +219,23 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
     } else {
       approver.approveNothing();
     }
+  }
+
+  /** Clues are looked for, and believed, only while something is wrong; chores wait for quiet. */
+  private Evidence inquired(Evidence evidence, MetricsServerPlan plan, Cluster cluster) {
+    var pods = evidence.observations().pods();
+    if (Diagnosis.wrong(evidence)) {
+      clues.about(() ->
+          clueReader.read(
+              evidence.installation(), pods, c -> Diagnosis.undecided(evidence.with(c))));
+      return evidence.with(cluster.clues()).with(cluster.upkeep());
+    }
+    clues.over();
+    if (evidence.observations().coverage().sufficient()) {
+      var endpoints = cluster.endpoints();
+      upkeep.about(() -> upkeepReader.read(plan, endpoints));
+    }
+    return evidence.with(cluster.upkeep());
   }
 
   private Cluster cluster(MetricsServerConfig config, Context<MetricsServerConfig> context) {

@@ -23,8 +23,13 @@ final class CertificateFindings {
 
   private CertificateFindings() {}
 
+  /** What is to be said of requests. */
+  static List<Finding> of(Evidence evidence) {
+    return of(evidence.requests(), evidence.approving(), evidence.severity(), evidence.now());
+  }
+
   /**
-   * Findings about requests.
+   * The same.
    *
    * @param enabled whether the operator is to approve requests
    * @param severity of what keeps a node's metrics away
@@ -50,6 +55,25 @@ final class CertificateFindings {
       }
     }
     return List.copyOf(findings);
+  }
+
+  /** Requests that somebody decided against, of kubelets that are without metrics. */
+  static List<Finding> denied(Evidence evidence) {
+    var missing = evidence.observations().coverage().missing();
+    return evidence.clues().refusedRequests().stream()
+        .filter(r -> !evidence.serving() || missing.contains(r.node()))
+        .limit(SHOWN)
+        .map(r ->
+            new Finding(
+                "CertificateRequestDenied",
+                Severity.Warning,
+                "certificate request %s of %s came to nothing, so its kubelet has no certificate: %s"
+                    .formatted(r.name(), r.node(), r.reason()),
+                "ask whoever approves requests here, mend what was wrong, then kubectl delete csr %s"
+                        .formatted(r.name())
+                    + "; the kubelet makes a new one by itself",
+                "CertificateSigningRequest/" + r.name()))
+        .toList();
   }
 
   private static List<Request> in(State state, CertificateRequests requests, Instant before) {

@@ -31,7 +31,26 @@ final class KubeletFindings {
     this.severity = severity;
   }
 
+  /** Why nodes cannot have metrics. */
+  static List<Finding> unreadable(Evidence evidence) {
+    return of(evidence).flatMap(k -> k.unreadable().stream()).toList();
+  }
+
+  /** What works and should not. */
+  static List<Finding> weaknesses(Evidence evidence) {
+    return of(evidence).flatMap(k -> k.weaknesses().stream()).toList();
+  }
+
   /** Nodes that have no metrics because of what {@link #unreadable} says. */
+  static Set<String> nodes(Evidence evidence) {
+    return of(evidence).flatMap(k -> k.nodes().stream()).collect(Collectors.toSet());
+  }
+
+  private static Stream<KubeletFindings> of(Evidence evidence) {
+    return evidence.kubelets().stream()
+        .map(tls -> new KubeletFindings(tls, evidence.approving(), evidence.severity()));
+  }
+
   Set<String> nodes() {
     return Stream.of(Kind.values())
         .filter(this::matters)
@@ -40,7 +59,6 @@ final class KubeletFindings {
         .collect(Collectors.toSet());
   }
 
-  /** Why nodes cannot have metrics. */
   List<Finding> unreadable() {
     return Stream.of(Kind.values())
         .filter(this::matters)
@@ -134,7 +152,6 @@ final class KubeletFindings {
     return new Finding(code, severity, message, remedy, "Node/" + problem.node().name());
   }
 
-  /** What works and should not. */
   List<Finding> weaknesses() {
     return Stream.of(insecure(), plaintext(), readOnlyPorts()).flatMap(Optional::stream).toList();
   }

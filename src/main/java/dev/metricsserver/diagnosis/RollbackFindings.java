@@ -4,11 +4,21 @@ import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.facts.Configuration;
 import dev.metricsserver.facts.History.Failure;
 import dev.metricsserver.facts.History.Trouble;
+import java.util.List;
 
 /** Why a configuration was gone back from, and how to get a better one into force. */
 final class RollbackFindings {
 
   private RollbackFindings() {}
+
+  /** Told before everything else: what is in force is not what was asked for. */
+  static List<Finding> of(Evidence evidence) {
+    return evidence.plan().stream()
+        .flatMap(plan ->
+            plan.rolledBackFrom().stream()
+                .map(failure -> of(failure, plan.configuration(), evidence.severity())))
+        .toList();
+  }
 
   /**
    * @param inForce the configuration that was gone back to

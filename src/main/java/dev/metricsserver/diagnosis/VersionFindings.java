@@ -2,11 +2,19 @@ package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.plan.VersionAdvice;
+import java.util.List;
 
 /** Findings about a version that runs, although another one would be better. */
 final class VersionFindings {
 
   private VersionFindings() {}
+
+  static List<Finding> of(Evidence evidence) {
+    return evidence.plan().stream()
+        .flatMap(plan -> plan.versionAdvice().stream())
+        .map(VersionFindings::of)
+        .toList();
+  }
 
   static Finding of(VersionAdvice advice) {
     return switch (advice.kind()) {

@@ -1,5 +1,7 @@
 package dev.metricsserver.observation;
 
+import java.time.Instant;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -8,12 +10,23 @@ import java.util.Set;
  * @param answered whether it answered with metrics, which may be none
  * @param nodes names of the nodes that have metrics
  * @param error what the API server said instead of an answer, empty with one
+ * @param staleSince when the newest of them was measured, if that is suspiciously long ago
  */
-public record MetricsAnswer(boolean answered, Set<String> nodes, String error) {
+public record MetricsAnswer(
+    boolean answered, Set<String> nodes, String error, Optional<Instant> staleSince) {
 
   /** Before the first question. */
-  public static final MetricsAnswer NOT_ASKED =
-      new MetricsAnswer(false, Set.of(), "the metrics API was not asked yet");
+  public static final MetricsAnswer NOT_ASKED = refused("the metrics API was not asked yet");
+
+  /** With metrics of these nodes. */
+  public static MetricsAnswer of(Set<String> nodes) {
+    return new MetricsAnswer(true, nodes, "", Optional.empty());
+  }
+
+  /** Without metrics. */
+  public static MetricsAnswer refused(String error) {
+    return new MetricsAnswer(false, Set.of(), error, Optional.empty());
+  }
 
   /** Whether anything is known: right after a start nothing is. */
   public boolean asked() {

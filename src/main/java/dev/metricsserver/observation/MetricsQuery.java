@@ -1,12 +1,17 @@
 package dev.metricsserver.observation;
 
 import dev.metricsserver.api.MetricsServerConfig;
+import io.fabric8.kubernetes.api.model.metrics.v1beta1.NodeMetrics;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.processing.event.Event;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.AbstractEventSource;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -24,6 +29,13 @@ public final class MetricsQuery extends AbstractEventSource<MetricsAnswer, Metri
 
   private static final Duration WHEN_ANSWERED = Duration.ofMinutes(1);
   private static final Duration WHEN_INCOMPLETE = Duration.ofSeconds(15);
+
+  /** Up to so many nodes each answer is believed. */
+  private static final int FEW = 100;
+
+  /** After so many answers that all differ one is believed all the same. */
+  private static final int PATIENCE = 20;
+
   private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
   private static final Duration SLOWEST_RETRY = Duration.ofSeconds(10);
   private static final Event CHANGED = new Event(new ResourceID(MetricsServerConfig.NAME));
@@ -33,6 +45,8 @@ public final class MetricsQuery extends AbstractEventSource<MetricsAnswer, Metri
   private ScheduledFuture<?> next;
   private Duration retry = FIRST_RETRY;
   private volatile boolean available;
+  private MetricsAnswer latest = MetricsAnswer.NOT_ASKED;
+  private int unsettled;
   private volatile MetricsAnswer answer = MetricsAnswer.NOT_ASKED;
 
   /** A query that asks nothing until {@link #within} is called. */
@@ -91,11 +105,31 @@ public final class MetricsQuery extends AbstractEventSource<MetricsAnswer, Metri
 
   private void ask() {
     var previous = answer;
-    answer = question();
+    var seen = question();
+    unsettled = believed(previous, latest, seen) ? 0 : unsettled + 1;
+    if (unsettled == 0 || unsettled > PATIENCE) {
+      answer = seen;
+      unsettled = 0;
+    }
+    latest = seen;
     if (!answer.equals(previous)) {
       getEventHandler().handleEvent(CHANGED);
     }
     askAgain();
+  }
+
+  /**
+   * Whether an answer is taken at its word. Of thousands of nodes some are late now and then; what
+   * two answers after one another agree on is no accident.
+   *
+   * @param before what is believed
+   * @param latest the answer before this one
+   */
+  static boolean believed(MetricsAnswer before, MetricsAnswer latest, MetricsAnswer seen) {
+    return seen.nodes().size() <= FEW
+        || before.nodes().size() <= FEW
+        || seen.nodes().equals(before.nodes())
+        || seen.nodes().equals(latest.nodes());
   }
 
   private synchronized void askAgain() {
@@ -107,26 +141,34 @@ public final class MetricsQuery extends AbstractEventSource<MetricsAnswer, Metri
         answer.answered()
             ? FIRST_RETRY
             : slower.compareTo(SLOWEST_RETRY) > 0 ? SLOWEST_RETRY : slower;
-    var delay = answer.answered() ? WHEN_ANSWERED : retry;
+    var delay = !answer.answered() ? retry : unsettled > 0 ? WHEN_INCOMPLETE : WHEN_ANSWERED;
     next = executor.schedule(this::ask, delay.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private MetricsAnswer question() {
     try {
+      var items = client.top().nodes().metrics().getItems();
       var nodes =
-          client.top().nodes().metrics().getItems().stream()
+          items.stream()
               .map(item -> item.getMetadata().getName())
               .collect(Collectors.toUnmodifiableSet());
-      return new MetricsAnswer(true, nodes, "");
+      return new MetricsAnswer(true, nodes, "", staleSince(items, Instant.now()));
     } catch (KubernetesClientException e) {
-      return new MetricsAnswer(false, Set.of(), sentence(e));
+      return MetricsAnswer.refused(ClueReader.sentence(e));
     }
   }
 
-  private static String sentence(KubernetesClientException e) {
-    var status = e.getStatus();
-    var message =
-        status == null || status.getMessage() == null ? e.getMessage() : status.getMessage();
-    return message == null ? e.getClass().getSimpleName() : message.strip();
+  /** A round of scrapes is as long as a measurement's window; a few may fail. */
+  static Optional<Instant> staleSince(List<NodeMetrics> items, Instant now) {
+    return items.stream()
+        .filter(item -> item.getTimestamp() != null)
+        .max(Comparator.comparing(NodeMetrics::getTimestamp))
+        .filter(newest -> newest.getWindow() != null)
+        .filter(newest ->
+            Instant.parse(newest.getTimestamp())
+                .plus(newest.getWindow().getDuration().multipliedBy(4))
+                .plus(WHEN_ANSWERED)
+                .isBefore(now))
+        .map(newest -> Instant.parse(newest.getTimestamp()));
   }
 }

@@ -13,6 +13,7 @@ import dev.metricsserver.observation.Observations.Registration;
 import dev.metricsserver.observation.Observations.Rollout;
 import dev.metricsserver.plan.Planner;
 import io.fabric8.kubernetes.api.model.APIService;
+import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -37,6 +38,15 @@ public final class Observer {
    */
   public static final String LOOK_AGAIN = "metricsserver.dev/look-again";
 
+  /** By these taints autoscalers, Karpenter and cloud providers say that a node is to go. */
+  private static final Set<String> GOING =
+      Set.of(
+          "ToBeDeletedByClusterAutoscaler",
+          "karpenter.sh/disrupted",
+          "karpenter.sh/disruption",
+          "node.cloudprovider.kubernetes.io/shutdown",
+          "node.kubernetes.io/out-of-service");
+
   /** A node joins and its kubelet starts; its first metrics take two scrapes more. */
   private static final Duration JOINING = Duration.ofSeconds(30);
 
@@ -45,7 +55,9 @@ public final class Observer {
 
   private static final String CRASHING = "CrashLoopBackOff";
   private static final String OUT_OF_MEMORY = "OOMKilled";
-  private static final String GIVES_UP = "panic: ";
+
+  /** How metrics-server, and the library that reads its flags, begin what they give up with. */
+  private static final List<String> GIVES_UP = List.of("panic: ", "Error: ");
 
   private Observer() {}
 
@@ -167,26 +179,46 @@ public final class Observer {
                 .findFirst());
   }
 
-  /** What a container waits for; for one that crashed, its last words. */
+  /** Why a container ended, when it did so more than once; else what it waits for. */
   private static Optional<Problem> problem(ContainerStatus container) {
-    var waiting = container.getState() == null ? null : container.getState().getWaiting();
-    if (waiting == null || BEING_MADE.contains(requireNonNullElse(waiting.getReason(), ""))) {
-      return Optional.empty();
+    var state = requireNonNullElse(container.getState(), new ContainerState());
+    var end =
+        Optional.ofNullable(state.getTerminated())
+            .or(() -> Optional.ofNullable(container.getLastState()).map(s -> s.getTerminated()));
+    var waiting = Optional.ofNullable(state.getWaiting());
+    var reason = waiting.map(w -> requireNonNullElse(w.getReason(), "")).orElse("");
+    if (end.isPresent()
+        && (reason.equals(CRASHING)
+            || (waiting.isEmpty() && endsAgainAndAgain(container, end.get())))) {
+      return Optional.of(
+          crash(
+              end.get(),
+              CRASHING,
+              waiting
+                  .map(w -> requireNonNullElse(w.getMessage(), ""))
+                  .orElse("exit status " + end.get().getExitCode())));
     }
-    var message = requireNonNullElse(waiting.getMessage(), "");
-    var last = container.getLastState() == null ? null : container.getLastState().getTerminated();
-    return Optional.of(
-        last == null || !CRASHING.equals(waiting.getReason())
-            ? new Problem(waiting.getReason(), message)
-            : crash(last, waiting.getReason(), message));
+    return waiting
+        .filter(w -> !BEING_MADE.contains(reason))
+        .map(w -> new Problem(reason, requireNonNullElse(w.getMessage(), "")));
+  }
+
+  /** Also while it runs once more: that it will not last is seen by the times before. */
+  private static boolean endsAgainAndAgain(
+      ContainerStatus container, ContainerStateTerminated end) {
+    return OUT_OF_MEMORY.equals(end.getReason())
+        || (requireNonNullElse(container.getRestartCount(), 0) > 1
+            && !Integer.valueOf(0).equals(end.getExitCode()));
   }
 
   /** The last line; where metrics-server gave up by itself, what it said before the stack trace. */
   private static Optional<String> lastWords(String log) {
     var lines = log.lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
-    return lines.stream()
-        .filter(line -> line.startsWith(GIVES_UP))
-        .map(line -> line.substring(GIVES_UP.length()))
+    return GIVES_UP.stream()
+        .flatMap(start ->
+            lines.stream()
+                .filter(line -> line.startsWith(start))
+                .map(line -> line.substring(start.length())))
         .findFirst()
         .or(() -> lines.reversed().stream().findFirst());
   }
@@ -216,9 +248,14 @@ public final class Observer {
                 lookedAgain));
   }
 
+  /** Whether somebody takes the node away: its kubelet may stop at any moment. */
+  private static boolean going(NodeFacts node) {
+    return node.taints().stream().anyMatch(t -> GOING.contains(t.key()));
+  }
+
   /**
-   * Which nodes have metrics. Expected are the ready and selected ones; one that just joined is
-   * expected as soon as it reports, so that it is no false alarm before.
+   * Which nodes have metrics. Expected are the ready and selected ones; one that just joined, or is
+   * about to be removed, is expected only while it reports, so that it is no false alarm.
    *
    * @param selector labels of the nodes that metrics-server asks; empty for all
    * @param scrapeInterval how often it asks
@@ -232,12 +269,20 @@ public final class Observer {
     var joinedBefore = now.minus(scrapeInterval.multipliedBy(2).plus(JOINING));
     var expected =
         nodes.stream()
-            .filter(NodeFacts::ready)
-            .filter(n -> n.hasLabels(selector))
+            .filter(n -> n.ready() && n.hasLabels(selector))
+            .filter(n -> reporting.contains(n.name()) || !going(n))
             .filter(n -> reporting.contains(n.name()) || n.created().isBefore(joinedBefore))
             .map(NodeFacts::name)
             .toList();
     var missing = expected.stream().filter(n -> !reporting.contains(n)).sorted().toList();
-    return new Coverage(nodes.size(), expected.size(), expected.size() - missing.size(), missing);
+    var notReady =
+        nodes.stream()
+            .filter(n -> !n.ready() && n.hasLabels(selector))
+            .filter(n -> n.created().isBefore(joinedBefore))
+            .map(NodeFacts::name)
+            .sorted()
+            .toList();
+    return new Coverage(
+        nodes.size(), expected.size(), expected.size() - missing.size(), missing, notReady);
   }
 }

@@ -48,6 +48,15 @@ final class CoveringPrefixes {
     return Optional.ofNullable(new IPAddressString(text, USUAL_NOTATION).getAddress());
   }
 
+  /** Whether one of the prefixes contains an address; what is neither is in none. */
+  static boolean contain(Collection<String> prefixes, String address) {
+    return parse(address).stream()
+        .anyMatch(a ->
+            prefixes.stream()
+                .flatMap(p -> parse(p).stream())
+                .anyMatch(p -> p.toPrefixBlock().contains(a)));
+  }
+
   /**
    * Covers addresses and CIDRs.
    *

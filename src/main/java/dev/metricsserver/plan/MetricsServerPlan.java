@@ -109,7 +109,13 @@ public record MetricsServerPlan(
       List<String> kubelets,
       List<Integer> kubeletPorts,
       List<Destination> apiServers,
-      boolean dns) {}
+      boolean dns) {
+
+    /** Whether an address may connect to the metrics port. */
+    public boolean admits(String address) {
+      return clients.isEmpty() || CoveringPrefixes.contain(clients, address);
+    }
+  }
 
   /**
    * What there is to do about CiliumNetworkPolicies.

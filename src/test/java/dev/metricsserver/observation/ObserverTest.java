@@ -423,6 +423,43 @@ class ObserverTest {
         .contains(new Problem("CrashLoopBackOff", "back-off 20s restarting failed container"));
   }
 
+  /** Between two crashes a container runs for a while: that is no news. */
+  @ParameterizedTest(name = "{0}, {1}, {2} restarts: {3}")
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "-",
+      value = {
+        "running: {startedAt: '2026-11-21T11:00:02Z'} | {exitCode: 2, reason: Error, message:"
+            + " 'panic: no'} | 2 | CrashLoopBackOff",
+        "running: {startedAt: '2026-11-21T11:00:02Z'} | {exitCode: 2, reason: Error, message:"
+            + " 'panic: no'} | 1 | -",
+        "running: {startedAt: '2026-11-21T11:00:02Z'} | {exitCode: 0, reason: Completed} | 5 | -",
+        "running: {startedAt: '2026-11-21T11:00:02Z'} | {exitCode: 137, reason: OOMKilled} | 1 |"
+            + " OOMKilled",
+        "terminated: {exitCode: 2, reason: Error, message: 'panic: no'} | {exitCode: 2, reason:"
+            + " Error, message: 'panic: no'} | 3 | CrashLoopBackOff",
+        "terminated: {exitCode: 137, reason: OOMKilled} | {exitCode: 137, reason: OOMKilled} | 1 |"
+            + " OOMKilled"
+      })
+  void aContainerThatEndsAgainAndAgain(String state, String last, int restarts, String reason) {
+    var pod =
+        pod(
+            """
+            status:
+              phase: Running
+              conditions: [{type: Ready, status: "False"}]
+              containerStatuses:
+                - name: metrics-server
+                  ready: false
+                  restartCount: %d
+                  state: {%s}
+                  lastState: {terminated: %s}
+            """
+                .formatted(restarts, state, last));
+
+    assertThat(pod.problem().map(Problem::reason)).isEqualTo(Optional.ofNullable(reason));
+  }
+
   @Test
   void aPodThatNeededTooMuchMemory() {
     assertThat(
@@ -602,7 +639,7 @@ class ObserverTest {
     var nodes = List.of(SampleNode.many(2));
 
     assertThat(coverage(nodes, Set.of("node-1", "node-2")))
-        .isEqualTo(new Coverage(2, 2, 2, List.of()));
+        .isEqualTo(new Coverage(2, 2, 2, List.of(), List.of()));
   }
 
   @Test
@@ -610,7 +647,7 @@ class ObserverTest {
     var nodes = List.of(SampleNode.many(4)).reversed();
 
     assertThat(coverage(nodes, Set.of("node-2")))
-        .isEqualTo(new Coverage(4, 4, 1, List.of("node-1", "node-3", "node-4")));
+        .isEqualTo(new Coverage(4, 4, 1, List.of("node-1", "node-3", "node-4"), List.of()));
   }
 
   @ParameterizedTest(name = "{0} s old, reporting: {1}")
@@ -653,8 +690,43 @@ class ObserverTest {
   void aNodeThatIsNotReadyIsNotExpected() {
     var nodes = List.of(SampleNode.number(1).facts(), SampleNode.number(2).notReady().facts());
 
-    assertThat(coverage(nodes, Set.of("node-1"))).isEqualTo(new Coverage(2, 1, 1, List.of()));
+    assertThat(coverage(nodes, Set.of("node-1")))
+        .isEqualTo(new Coverage(2, 1, 1, List.of(), List.of("node-2")));
     assertThat(coverage(nodes, Set.of("node-1", "node-2")).reporting()).isEqualTo(1);
+  }
+
+  /** It has just been made, and its kubelet is on its way. */
+  @Test
+  void aNodeThatIsNotReadyYetIsNotWorthAWord() {
+    var node = SampleNode.number(1).notReady().created(NOW.minusSeconds(30)).facts();
+
+    assertThat(coverage(List.of(node), Set.of()).notReady()).isEmpty();
+  }
+
+  /** Autoscalers and Karpenter say so before they take a node away. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ToBeDeletedByClusterAutoscaler",
+        "karpenter.sh/disrupted",
+        "node.kubernetes.io/out-of-service"
+      })
+  void aNodeThatIsToGoIsExpectedOnlyWhileItReports(String taint) {
+    var nodes = List.of(SampleNode.number(1).taint(taint, "", "NoSchedule").facts());
+
+    assertThat(coverage(nodes, Set.of()).expected()).isZero();
+    assertThat(coverage(nodes, Set.of("node-1")).reporting()).isEqualTo(1);
+  }
+
+  @Test
+  void aCordonedNodeIsExpected() {
+    var nodes =
+        List.of(
+            SampleNode.number(1)
+                .taint("node.kubernetes.io/unschedulable", "", "NoSchedule")
+                .facts());
+
+    assertThat(coverage(nodes, Set.of()).missing()).containsExactly("node-1");
   }
 
   @Test
@@ -664,13 +736,13 @@ class ObserverTest {
 
     assertThat(
             Observer.coverage(nodes, Map.of("metrics", "yes"), RESOLUTION, Set.of("node-1"), NOW))
-        .isEqualTo(new Coverage(2, 1, 1, List.of()));
+        .isEqualTo(new Coverage(2, 1, 1, List.of(), List.of()));
   }
 
   @Test
   void aNodeThatIsGoneIsForgotten() {
     assertThat(coverage(List.of(SampleNode.many(1)), Set.of("node-1", "node-9")))
-        .isEqualTo(new Coverage(1, 1, 1, List.of()));
+        .isEqualTo(new Coverage(1, 1, 1, List.of(), List.of()));
   }
 
   @ParameterizedTest(name = "{0} of {1}: {2}")
@@ -694,7 +766,7 @@ class ObserverTest {
   void enoughNodesReport(int reporting, int expected, boolean sufficient) {
     var missing = Collections.nCopies(expected - reporting, "node");
 
-    assertThat(new Coverage(expected, expected, reporting, missing).sufficient())
+    assertThat(new Coverage(expected, expected, reporting, missing, List.of()).sufficient())
         .isEqualTo(sufficient);
   }
 
@@ -714,7 +786,7 @@ class ObserverTest {
   @Test
   void beforeTheFirstQuestionNothingIsKnown() {
     assertThat(MetricsAnswer.NOT_ASKED.asked()).isFalse();
-    assertThat(new MetricsAnswer(false, Set.of(), "refused").asked()).isTrue();
-    assertThat(new MetricsAnswer(true, Set.of(), "").asked()).isTrue();
+    assertThat(MetricsAnswer.refused("refused").asked()).isTrue();
+    assertThat(MetricsAnswer.of(Set.of()).asked()).isTrue();
   }
 }

@@ -19,8 +19,9 @@ public final class Seen {
   private Optional<Rollout> rollout = Optional.of(new Rollout(true, 2, 2, 2, 2, Optional.empty()));
   private List<PodState> pods;
   private Optional<Registration> registration;
-  private MetricsAnswer answer = new MetricsAnswer(true, Set.of("node-1", "node-2"), "");
-  private Coverage coverage = new Coverage(2, 2, 2, List.of());
+  private MetricsAnswer answer = MetricsAnswer.of(Set.of("node-1", "node-2"));
+  private boolean endpointReady = true;
+  private Coverage coverage = new Coverage(2, 2, 2, List.of(), List.of());
 
   private Seen(Instant now) {
     this.now = now;
@@ -67,6 +68,11 @@ public final class Seen {
         name, false, Optional.empty(), Optional.of(now.minus(since)), Optional.empty());
   }
 
+  /** A pod whose container has not been started. */
+  public PodState starting(String name) {
+    return new PodState(name, false, Optional.empty(), Optional.empty(), Optional.empty());
+  }
+
   /** A pod that does not run. */
   public PodState broken(String name, String reason, String message) {
     var problem = Optional.of(new Problem(reason, message));
@@ -98,6 +104,24 @@ public final class Seen {
     return this;
   }
 
+  /** With a Service that leads to no pod. */
+  public Seen withoutEndpoint() {
+    endpointReady = false;
+    return this;
+  }
+
+  /** With nodes that are not Ready. */
+  public Seen notReady(String... names) {
+    coverage =
+        new Coverage(
+            coverage.total() + names.length,
+            coverage.expected(),
+            coverage.reporting(),
+            coverage.missing(),
+            List.of(names));
+    return this;
+  }
+
   /** Without an APIService. */
   public Seen unregistered() {
     registration = Optional.empty();
@@ -110,9 +134,15 @@ public final class Seen {
     return reporting(0, 2);
   }
 
+  /** With metrics that were measured long ago. */
+  public Seen staleSince(Instant since) {
+    answer = new MetricsAnswer(true, answer.nodes(), "", Optional.of(since));
+    return this;
+  }
+
   /** With a metrics API that refuses to answer. */
   public Seen refused(String error) {
-    answer = new MetricsAnswer(false, Set.of(), error);
+    answer = MetricsAnswer.refused(error);
     return reporting(0, 2);
   }
 
@@ -120,7 +150,7 @@ public final class Seen {
   public Seen reporting(int reporting, int expected) {
     var missing =
         IntStream.rangeClosed(1, expected - reporting).mapToObj(i -> "missing-" + i).toList();
-    coverage = new Coverage(expected, expected, reporting, missing);
+    coverage = new Coverage(expected, expected, reporting, missing, List.of());
     return this;
   }
 
@@ -134,6 +164,11 @@ public final class Seen {
   /** What is seen. */
   public Observations observations() {
     return new Observations(
-        rollout, pods, pods.stream().anyMatch(PodState::ready), registration, answer, coverage);
+        rollout,
+        pods,
+        endpointReady && pods.stream().anyMatch(PodState::ready),
+        registration,
+        answer,
+        coverage);
   }
 }

@@ -38,7 +38,8 @@ class InstallFilesTest {
   private static final Set<String> SECRET = Set.of("secrets", "configmaps");
 
   /** What is created by POST, a request without a name. */
-  private static final Set<String> NAMELESS_WHEN_CREATED = Set.of("events", "leases");
+  private static final Set<String> NAMELESS_WHEN_CREATED =
+      Set.of("events", "leases", "subjectaccessreviews");
 
   /** Of which nobody can know the names. There is only one MetricsServerConfig. */
   private static final Set<String> NAMELESS =

@@ -9,6 +9,7 @@ import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.NodesStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.TLSStatus;
 import dev.metricsserver.diagnosis.Diagnosis;
+import dev.metricsserver.diagnosis.Evidence;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.facts.CertificateRequests;
@@ -93,7 +94,9 @@ class StatusRendererTest {
             SampleCluster.ofNodes(2)
                 .history(
                     new History("", Optional.of(last), Optional.of(failure), Optional.empty())));
-    var findings = Diagnosis.diagnose(plan, fine().observations(), CertificateRequests.NONE, NOW);
+    var findings =
+        Diagnosis.diagnose(
+            Evidence.of(plan, false, fine().observations(), CertificateRequests.NONE, NOW));
     var status = status(new Outcome.Applied(plan), fine(), findings.toArray(Finding[]::new));
 
     assertThat(condition(status, "Ready"))
@@ -457,7 +460,8 @@ class StatusRendererTest {
           3,
           outcome,
           seen.observations(),
-          Diagnosis.diagnose(PLAN, seen.observations(), CertificateRequests.NONE, NOW),
+          Diagnosis.diagnose(
+              Evidence.of(PLAN, false, seen.observations(), CertificateRequests.NONE, NOW)),
           now);
     }
 

@@ -1,0 +1,91 @@
+package dev.metricsserver.diagnosis;
+
+import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.facts.CertificateRequests;
+import dev.metricsserver.observation.Clues;
+import dev.metricsserver.observation.Installation;
+import dev.metricsserver.observation.Observations;
+import dev.metricsserver.observation.Observations.PodState;
+import dev.metricsserver.observation.Observations.Registration;
+import dev.metricsserver.observation.Upkeep;
+import dev.metricsserver.plan.KubeletTLS;
+import dev.metricsserver.plan.MetricsServerPlan;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * Everything a diagnosis is made from.
+ *
+ * @param installation which metrics-server it is about, ours or somebody else's
+ * @param plan what the operator decided, where the installation is ours
+ * @param kubelets what the kubelets show, where they were looked at
+ * @param clues what was looked up because something is wrong
+ * @param upkeep what was looked at although all is well
+ */
+public record Evidence(
+    Installation installation,
+    Optional<MetricsServerPlan> plan,
+    Optional<KubeletTLS> kubelets,
+    CertificateRequests requests,
+    Observations observations,
+    Clues clues,
+    Upkeep upkeep,
+    Instant now) {
+
+  private static final Duration PATIENCE = Duration.ofSeconds(15);
+
+  /** Of the operator's own installation, without clues. */
+  public static Evidence of(
+      MetricsServerPlan plan,
+      boolean paused,
+      Observations observations,
+      CertificateRequests requests,
+      Instant now) {
+    return new Evidence(
+        Installation.of(plan, paused),
+        Optional.of(plan),
+        Optional.of(plan.kubeletTLS()),
+        requests,
+        observations,
+        Clues.NONE,
+        Upkeep.NONE,
+        now);
+  }
+
+  /** The same with other clues. */
+  public Evidence with(Clues others) {
+    return new Evidence(installation, plan, kubelets, requests, observations, others, upkeep, now);
+  }
+
+  /** The same with what upkeep found. */
+  public Evidence with(Upkeep chores) {
+    return new Evidence(installation, plan, kubelets, requests, observations, clues, chores, now);
+  }
+
+  /** Whether a pod takes requests. */
+  boolean serving() {
+    return observations.pods().stream().anyMatch(PodState::ready);
+  }
+
+  /** Whether metrics come through the API server. */
+  boolean answering() {
+    return observations.answer().answered()
+        && observations.registration().filter(r -> r.available() || justChanged(r)).isPresent();
+  }
+
+  /** The API server looks every few seconds; what it says in between is old, not wrong. */
+  boolean justChanged(Registration registration) {
+    return registration.since().map(t -> t.plus(PATIENCE).isAfter(now)).orElse(true);
+  }
+
+  /** Of what keeps the metrics of some nodes away. */
+  Severity severity() {
+    return serving() && observations.coverage().sufficient() ? Severity.Warning : Severity.Error;
+  }
+
+  /** Whether the operator approves kubelets' certificate requests. */
+  boolean approving() {
+    return plan.map(MetricsServerPlan::approving).orElse(false);
+  }
+}

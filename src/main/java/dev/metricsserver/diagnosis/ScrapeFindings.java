@@ -1,0 +1,133 @@
+package dev.metricsserver.diagnosis;
+
+import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.observation.Clues.Scrape;
+import dev.metricsserver.plan.KubeletPlanner;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Whether metrics-server gets metrics from the kubelets. */
+final class ScrapeFindings {
+
+  private ScrapeFindings() {}
+
+  /**
+   * The pods run, but after two scrapes and some they still have nothing to serve, and what the
+   * kubelets show does not explain it.
+   */
+  static List<Finding> nothingScraped(Evidence evidence) {
+    var installation = evidence.installation();
+    var patience = installation.scrapeInterval().multipliedBy(2).plus(Duration.ofSeconds(10));
+    if (evidence.serving()
+        || !CertificateFindings.of(evidence).isEmpty()
+        || !KubeletFindings.unreadable(evidence).isEmpty()) {
+      return List.of();
+    }
+    var told = told(evidence, evidence.clues().scrapes());
+    return evidence.observations().pods().stream()
+        .filter(
+            p -> p.runningSince().map(t -> t.plus(patience).isBefore(evidence.now())).orElse(false))
+        .limit(1)
+        .flatMap(p -> told.isEmpty() ? Stream.of(unexplained(evidence, p.name())) : told.stream())
+        .toList();
+  }
+
+  private static Finding unexplained(Evidence evidence, String pod) {
+    var installation = evidence.installation();
+    var object = "Pod/%s/%s".formatted(installation.namespace(), pod);
+    return evidence.clues().log().stream()
+        .flatMap(words ->
+            Rule.first(PodRules.CRASH, words, installation, Severity.Error, object).stream())
+        .findFirst()
+        .orElseGet(() ->
+            new Finding(
+                "KubeletsNotScraped",
+                Severity.Error,
+                "metrics-server runs but gets no metrics from the kubelets",
+                "see the reason with kubectl -n %s logs %s"
+                    .formatted(installation.namespace(), pod),
+                object));
+  }
+
+  /** What metrics-server's log says of kubelets, one finding for each kind of trouble. */
+  private static List<Finding> told(Evidence evidence, List<Scrape> scrapes) {
+    return ScrapeRules.RULES.stream()
+        .flatMap(rule -> {
+          var nodes =
+              scrapes.stream().filter(s -> ScrapeRules.first(s.error()).equals(rule)).toList();
+          return nodes.isEmpty() ? Stream.empty() : Stream.of(told(evidence, rule, nodes));
+        })
+        .toList();
+  }
+
+  private static Finding told(Evidence evidence, Rule rule, List<Scrape> nodes) {
+    var names = KubeletPlanner.firstNames(nodes.stream().map(Scrape::node).toList());
+    var first = nodes.getFirst();
+    var finding =
+        Rule.first(
+                List.of(rule),
+                first.error(),
+                evidence.installation(),
+                evidence.severity(),
+                "Node/" + first.node())
+            .orElseThrow();
+    return new Finding(
+        finding.code(),
+        finding.severity(),
+        finding.message().replace("{nodes}", names),
+        finding.remedy().replace("{node}", first.node()),
+        finding.object());
+  }
+
+  /** Nodes that should have metrics and have none, but for those whose kubelet is the reason. */
+  static List<Finding> nodesMissing(Evidence evidence) {
+    var coverage = evidence.observations().coverage();
+    var explained = KubeletFindings.nodes(evidence);
+    var missing = coverage.missing().stream().filter(n -> !explained.contains(n)).toList();
+    if (!evidence.serving() || !evidence.answering() || missing.isEmpty()) {
+      return List.of();
+    }
+    var told =
+        told(
+            evidence,
+            evidence.clues().scrapes().stream().filter(s -> missing.contains(s.node())).toList());
+    var silent =
+        missing.stream()
+            .filter(n -> evidence.clues().scrapes().stream().noneMatch(s -> s.node().equals(n)))
+            .toList();
+    return silent.isEmpty()
+        ? told
+        : Stream.concat(told.stream(), Stream.of(without(evidence, silent))).toList();
+  }
+
+  private static Finding without(Evidence evidence, List<String> missing) {
+    var coverage = evidence.observations().coverage();
+    return new Finding(
+        "NodesWithoutMetrics",
+        evidence.severity(),
+        "%d of %d nodes have no metrics: %s"
+            .formatted(missing.size(), coverage.expected(), KubeletPlanner.firstNames(missing)),
+        "kubectl -n %s logs deployment/%s | grep %s"
+            .formatted(
+                evidence.installation().namespace(),
+                evidence.installation().deployment(),
+                missing.getFirst()),
+        "Node/" + missing.getFirst());
+  }
+
+  /** Nodes from which nobody expects metrics. */
+  static List<Finding> nodesNotReady(Evidence evidence) {
+    var nodes = evidence.observations().coverage().notReady();
+    return nodes.isEmpty()
+        ? List.of()
+        : List.of(
+            new Finding(
+                "NodesNotReady",
+                Severity.Info,
+                "%s %s not Ready and so not expected to have metrics; this is not metrics-server's fault"
+                    .formatted(KubeletPlanner.firstNames(nodes), nodes.size() == 1 ? "is" : "are"),
+                "kubectl describe node " + nodes.getFirst(),
+                "Node/" + nodes.getFirst()));
+  }
+}

@@ -1,0 +1,103 @@
+package dev.metricsserver.diagnosis;
+
+import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.observation.Upkeep;
+import dev.metricsserver.rendering.Names;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The chores that people forget. */
+final class UpkeepFindings {
+
+  private UpkeepFindings() {}
+
+  static List<Finding> of(Evidence evidence) {
+    var upkeep = evidence.upkeep();
+    return Stream.of(
+            approval(evidence, upkeep),
+            everything(upkeep),
+            excess(evidence, upkeep),
+            notEnforced(evidence, upkeep),
+            others(upkeep))
+        .flatMap(findings -> findings)
+        .toList();
+  }
+
+  private static Stream<Finding> approval(Evidence evidence, Upkeep upkeep) {
+    return upkeep.approvalAllowed() && !evidence.approving()
+        ? Stream.of(
+            new Finding(
+                "ApprovalRightUnused",
+                Severity.Warning,
+                "the operator may approve certificate requests and is not told to, so the right is"
+                    + " of use only to whoever steals its token",
+                "kubectl delete -k deploy/csr-approval",
+                "ClusterRoleBinding/metrics-server-operator-csr-approval"))
+        : Stream.empty();
+  }
+
+  private static Stream<Finding> everything(Upkeep upkeep) {
+    return upkeep.everythingAllowed().stream()
+        .map(account ->
+            new Finding(
+                "RightsUnlimited",
+                Severity.Warning,
+                "ServiceAccount %s may do everything in this cluster, and needs a few rights only: somebody bound it to a role such as cluster-admin"
+                    .formatted(account),
+                "kubectl get clusterrolebindings -o wide | grep %s shows which binding; delete that one"
+                    .formatted(account.replaceAll(".*/", "")),
+                "ServiceAccount/" + account));
+  }
+
+  private static Stream<Finding> excess(Evidence evidence, Upkeep upkeep) {
+    var installation = evidence.installation();
+    return upkeep.excessRights().isEmpty()
+        ? Stream.empty()
+        : Stream.of(
+            new Finding(
+                "RightsUnused",
+                Severity.Warning,
+                Rule.filled(
+                    "metrics-server's ServiceAccount {namespace}/{account} may "
+                        + String.join(", ", upkeep.excessRights())
+                        + " and has no use for it: some role beside its own is bound to it",
+                    installation),
+                Rule.filled(
+                    "kubectl get clusterrolebindings,rolebindings -A -o wide | grep"
+                        + " {namespace}/{account} shows which bindings; delete those that are not"
+                        + " metrics-server's own",
+                    installation),
+                "ServiceAccount/%s/%s"
+                    .formatted(installation.namespace(), installation.serviceAccount())));
+  }
+
+  private static Stream<Finding> notEnforced(Evidence evidence, Upkeep upkeep) {
+    return upkeep.openTo().stream()
+        .map(address ->
+            new Finding(
+                "NetworkPolicyNotEnforced",
+                Severity.Warning,
+                "nobody enforces NetworkPolicies here: the operator's own pod, which the policy does not admit, got through to metrics-server at %s"
+                    .formatted(address),
+                "use a network plugin that enforces them, such as Calico or Cilium, or say that you"
+                    + " know: spec.networkPolicy.mode: Disabled",
+                "NetworkPolicy/%s/%s"
+                    .formatted(evidence.installation().namespace(), Names.NETWORK_POLICY)));
+  }
+
+  private static Stream<Finding> others(Upkeep upkeep) {
+    return upkeep.others().stream()
+        .limit(3)
+        .map(other -> {
+          var parts = other.split("/", 2);
+          return new Finding(
+              "SecondMetricsServer",
+              Severity.Warning,
+              "%s in namespace %s is another metrics-server: it asks all kubelets too, and nobody asks it"
+                  .formatted(parts[1], parts[0]),
+              "kubectl -n %s delete deployment %s, by whatever installed it"
+                  .formatted(parts[0], parts[1]),
+              "Deployment/" + other);
+        });
+  }
+}

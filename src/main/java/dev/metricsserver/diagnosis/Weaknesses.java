@@ -1,0 +1,69 @@
+package dev.metricsserver.diagnosis;
+
+import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.rendering.Names;
+import java.util.List;
+
+/** What works, and is weaker than it could be, by the operator's own decisions. */
+final class Weaknesses {
+
+  private Weaknesses() {}
+
+  /** About metrics-server's serving certificate. */
+  static List<Finding> serving(Evidence evidence) {
+    return evidence.plan().stream()
+        .map(MetricsServerPlan::servingTLS)
+        .filter(tls -> !tls.verified())
+        .map(tls ->
+            new Finding(
+                "ServingTLSInsecure",
+                Severity.Warning,
+                tls.reason(),
+                "none yet: a verified serving certificate comes with a later version of this"
+                    + " operator",
+                "APIService/" + Names.API_SERVICE))
+        .toList();
+  }
+
+  /** About the NetworkPolicy. */
+  static List<Finding> network(Evidence evidence) {
+    return evidence.plan().stream().flatMap(plan -> network(plan).stream()).toList();
+  }
+
+  private static List<Finding> network(MetricsServerPlan plan) {
+    return switch (plan.networkReason().code()) {
+      case "Strict", "Disabled" -> List.of();
+      case "Open" ->
+          List.of(
+              new Finding(
+                  "NetworkPolicyOpen",
+                  Severity.Info,
+                  plan.networkReason().message(),
+                  "name where the API servers connect from in"
+                      + " spec.networkPolicy.controlPlaneCIDRs",
+                  policy(plan)));
+      case "CiliumMissing" ->
+          List.of(
+              new Finding(
+                  "NetworkPolicyNotApplied",
+                  Severity.Info,
+                  plan.networkReason().message(),
+                  "install Cilium's CustomResourceDefinitions, and the policy is written by itself;"
+                      + " or set spec.networkPolicy.mode: Auto",
+                  policy(plan)));
+      default ->
+          List.of(
+              new Finding(
+                  "NetworkPolicyNotApplied",
+                  Severity.Info,
+                  plan.networkReason().message(),
+                  "none needed; set spec.networkPolicy.mode: Disabled to say that you know",
+                  policy(plan)));
+    };
+  }
+
+  private static String policy(MetricsServerPlan plan) {
+    return "NetworkPolicy/%s/%s".formatted(plan.namespace(), Names.NETWORK_POLICY);
+  }
+}

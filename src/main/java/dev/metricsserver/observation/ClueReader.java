@@ -1,0 +1,317 @@
+package dev.metricsserver.observation;
+
+import static dev.metricsserver.observation.Reviews.right;
+import static java.util.Objects.requireNonNullElse;
+
+import dev.metricsserver.observation.Clues.Complaint;
+import dev.metricsserver.observation.Clues.Policy;
+import dev.metricsserver.observation.Clues.RefusedRequest;
+import dev.metricsserver.observation.Clues.Scrape;
+import dev.metricsserver.observation.Clues.Unread;
+import dev.metricsserver.observation.Observations.PodState;
+import dev.metricsserver.rendering.Names;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.LabelSelector;
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.authorization.v1.ResourceAttributes;
+import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyIngressRule;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/**
+ * Looks up what tells why something is wrong. What may not be read is noted, and the rest is read
+ * all the same.
+ */
+public final class ClueReader {
+
+  private static final String KUBELET_SERVING = "kubernetes.io/kubelet-serving";
+  private static final String KUBELET_USER = "system:node:";
+  private static final String METRICS_GROUP = "metrics.k8s.io";
+  private static final int LOG_LINES = 200;
+  private static final int LOG_BYTES = 64 * 1024;
+  private static final int MOST = 10;
+
+  /** What metrics-server must be allowed to do. */
+  private static final List<ResourceAttributes> NEEDED =
+      List.of(
+          right("get", "", "nodes", "metrics").build(),
+          right("list", "", "nodes", "").build(),
+          right("list", "", "pods", "").build(),
+          right("create", "authentication.k8s.io", "tokenreviews", "").build(),
+          right("create", "authorization.k8s.io", "subjectaccessreviews", "").build(),
+          right("get", "", "configmaps", "")
+              .withNamespace(Names.AUTH_READER_NAMESPACE)
+              .withName("extension-apiserver-authentication")
+              .build());
+
+  private final KubernetesClient client;
+  private final Reviews reviews;
+
+  /** Reads nothing yet. */
+  public ClueReader(KubernetesClient client) {
+    this.client = client;
+    this.reviews = new Reviews(client);
+  }
+
+  /**
+   * Looks everything up.
+   *
+   * @param undecided whether what was found leaves open what is wrong, so that the pods' logs have
+   *     to tell
+   */
+  public Clues read(Installation installation, List<PodState> pods, Predicate<Clues> undecided) {
+    var unread = new ArrayList<Unread>();
+    var namespace = installation.namespace();
+    var found =
+        new Clues(
+            unread,
+            tried("the rights of metrics-server", unread, () -> denied(installation), List.of()),
+            tried(
+                "ConfigMap extension-apiserver-authentication in namespace kube-system",
+                unread,
+                this::frontProxy,
+                Optional.empty()),
+            tried(
+                "events in namespace " + namespace,
+                unread,
+                () -> events(namespace, pods),
+                List.of()),
+            tried(
+                "networkpolicies in namespace " + namespace,
+                unread,
+                () -> policies(installation),
+                List.of()),
+            tried("certificatesigningrequests", unread, this::refusedRequests, List.of()),
+            tried("namespaces", unread, this::stuckNamespaces, List.of()),
+            List.of(),
+            List.of());
+    return undecided.test(found) ? withLogs(found, namespace, pods) : found;
+  }
+
+  private <T> T tried(String what, List<Unread> unread, Supplier<T> read, T otherwise) {
+    try {
+      return read.get();
+    } catch (KubernetesClientException e) {
+      unread.add(new Unread(what, e.getCode() == 403 || e.getCode() == 401, sentence(e)));
+      return otherwise;
+    }
+  }
+
+  static String sentence(KubernetesClientException e) {
+    var status = e.getStatus();
+    var message =
+        status == null || status.getMessage() == null ? e.getMessage() : status.getMessage();
+    return message == null ? e.getClass().getSimpleName() : message.strip();
+  }
+
+  // -------------------------------------------------------------------------------------- rights
+
+  private List<String> denied(Installation installation) {
+    return NEEDED.stream()
+        .filter(right -> !reviews.allowed(installation, right))
+        .map(Reviews::words)
+        .toList();
+  }
+
+  private Optional<Boolean> frontProxy() {
+    return Optional.ofNullable(
+            client
+                .configMaps()
+                .inNamespace(Names.AUTH_READER_NAMESPACE)
+                .withName("extension-apiserver-authentication")
+                .get())
+        .map(ConfigMap::getData)
+        .map(data -> data.containsKey("requestheader-client-ca-file"));
+  }
+
+  // ---------------------------------------------------------------------------------------- pods
+
+  private List<Complaint> events(String namespace, List<PodState> pods) {
+    return pods.stream()
+        .filter(p -> !p.ready())
+        .limit(2)
+        .flatMap(p ->
+            client
+                .v1()
+                .events()
+                .inNamespace(namespace)
+                .withField("involvedObject.name", p.name())
+                .withField("type", "Warning")
+                .list()
+                .getItems()
+                .stream())
+        .sorted(Comparator.comparing(ClueReader::last).reversed())
+        .map(e ->
+            new Complaint(
+                e.getInvolvedObject().getName(),
+                requireNonNullElse(e.getReason(), ""),
+                requireNonNullElse(e.getMessage(), "")))
+        .distinct()
+        .limit(MOST)
+        .toList();
+  }
+
+  private static String last(Event event) {
+    return requireNonNullElse(
+        event.getLastTimestamp(),
+        event.getEventTime() == null ? "" : event.getEventTime().getTime());
+  }
+
+  private Clues withLogs(Clues found, String namespace, List<PodState> pods) {
+    var unread = new ArrayList<>(found.unread());
+    var what = "logs of pods in namespace " + namespace;
+    var allowed = tried(what, unread, () -> mayReadLogs(namespace), false);
+    var log =
+        allowed
+            ? tried(
+                what,
+                unread,
+                () -> pods.stream().limit(2).map(p -> log(namespace, p)).reduce("", String::concat),
+                "")
+            : "";
+    if (!allowed) {
+      unread.add(new Unread(what, true, "there is no right to get pods/log"));
+    }
+    return new Clues(
+        List.copyOf(unread),
+        found.denied(),
+        found.frontProxy(),
+        found.events(),
+        found.policies(),
+        found.refusedRequests(),
+        found.stuckNamespaces(),
+        LogReader.scrapes(log).stream()
+            .limit(1_000)
+            .sorted(Comparator.comparing(Scrape::node))
+            .toList(),
+        LogReader.errors(log));
+  }
+
+  /**
+   * Asked first, because whoever does without logs should not find refused requests in an audit.
+   */
+  private boolean mayReadLogs(String namespace) {
+    return reviews.allowed(right("get", "", "pods", "log").withNamespace(namespace).build());
+  }
+
+  private String log(String namespace, PodState pod) {
+    var log =
+        client
+            .pods()
+            .inNamespace(namespace)
+            .withName(pod.name())
+            .limitBytes(LOG_BYTES)
+            .tailingLines(LOG_LINES)
+            .getLog();
+    return log == null ? "" : log + "\n";
+  }
+
+  // ------------------------------------------------------------------------------------- cluster
+
+  private List<Policy> policies(Installation installation) {
+    return client
+        .network()
+        .v1()
+        .networkPolicies()
+        .inNamespace(installation.namespace())
+        .list()
+        .getItems()
+        .stream()
+        .filter(p -> !p.getMetadata().getName().equals(Names.NETWORK_POLICY))
+        .filter(p -> selects(p.getSpec().getPodSelector(), installation.selector()))
+        .map(p -> policy(p, installation.port()))
+        .sorted(Comparator.comparing(Policy::name))
+        .toList();
+  }
+
+  /**
+   * The labels of the pods beyond the selector are not known, so expressions are left to people.
+   */
+  private static boolean selects(LabelSelector selector, Map<String, String> labels) {
+    return selector == null
+        || (requireNonNullElse(selector.getMatchExpressions(), List.of()).isEmpty()
+            && labels
+                .entrySet()
+                .containsAll(
+                    requireNonNullElse(selector.getMatchLabels(), Map.<String, String>of())
+                        .entrySet()));
+  }
+
+  private static Policy policy(NetworkPolicy policy, int port) {
+    var spec = policy.getSpec();
+    var types = requireNonNullElse(spec.getPolicyTypes(), List.<String>of());
+    var admits =
+        requireNonNullElse(spec.getIngress(), List.<NetworkPolicyIngressRule>of()).stream()
+            .anyMatch(rule ->
+                rule.getPorts().isEmpty()
+                    || rule.getPorts().stream()
+                        .anyMatch(p ->
+                            p.getPort() == null
+                                || Integer.valueOf(port).equals(p.getPort().getIntVal())
+                                || Names.PORT.equals(p.getPort().getStrVal())));
+    return new Policy(
+        policy.getMetadata().getName(),
+        types.contains("Ingress"),
+        admits,
+        types.contains("Egress"));
+  }
+
+  private List<RefusedRequest> refusedRequests() {
+    return client
+        .certificates()
+        .v1()
+        .certificateSigningRequests()
+        .withField("spec.signerName", KUBELET_SERVING)
+        .list()
+        .getItems()
+        .stream()
+        .flatMap(ClueReader::refused)
+        .sorted(Comparator.comparing(RefusedRequest::name))
+        .limit(MOST)
+        .toList();
+  }
+
+  private static Stream<RefusedRequest> refused(CertificateSigningRequest request) {
+    var status = request.getStatus();
+    if (status == null || status.getConditions() == null) {
+      return Stream.empty();
+    }
+    var user = requireNonNullElse(request.getSpec().getUsername(), "");
+    return status.getConditions().stream()
+        .filter(c -> c.getType().equals("Denied") || c.getType().equals("Failed"))
+        .limit(1)
+        .map(c ->
+            new RefusedRequest(
+                request.getMetadata().getName(),
+                user.startsWith(KUBELET_USER) ? user.substring(KUBELET_USER.length()) : user,
+                c.getType() + ": " + requireNonNullElse(c.getMessage(), "")));
+  }
+
+  private List<String> stuckNamespaces() {
+    return client.namespaces().withField("status.phase", "Terminating").list().getItems().stream()
+        .filter(ClueReader::stuck)
+        .map(n -> n.getMetadata().getName())
+        .sorted()
+        .limit(MOST)
+        .toList();
+  }
+
+  private static boolean stuck(Namespace namespace) {
+    return namespace.getStatus().getConditions().stream()
+        .anyMatch(c ->
+            "NamespaceDeletionDiscoveryFailure".equals(c.getType())
+                && "True".equals(c.getStatus())
+                && requireNonNullElse(c.getMessage(), "").contains(METRICS_GROUP));
+  }
+}

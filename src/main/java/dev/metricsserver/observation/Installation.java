@@ -1,0 +1,135 @@
+package dev.metricsserver.observation;
+
+import static java.util.Objects.requireNonNullElse;
+
+import dev.metricsserver.plan.Durations;
+import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.rendering.Names;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * What has to be known of a metrics-server to tell what is wrong with it, whoever installed it.
+ *
+ * @param keeper who changes it, and so where a remedy has to be applied
+ * @param deployment the Deployment's name
+ * @param service the Service's name
+ * @param serviceAccount the ServiceAccount's name
+ * @param selector labels of the pods
+ * @param memoryLimit in Kubernetes' notation, {@code none} when there is none
+ * @param port the port that it listens on
+ * @param policed whether the operator's NetworkPolicy applies to it
+ * @param scrapeInterval how often each kubelet is asked
+ */
+public record Installation(
+    Keeper keeper,
+    String namespace,
+    String deployment,
+    String service,
+    String serviceAccount,
+    Map<String, String> selector,
+    String image,
+    String memoryLimit,
+    int port,
+    boolean hostNetwork,
+    boolean policed,
+    Duration scrapeInterval) {
+
+  private static final Duration DEFAULT_INTERVAL = Duration.ofMinutes(1);
+  private static final int DEFAULT_PORT = 443;
+
+  /** Who changes an installation. */
+  public enum Keeper {
+    /** This operator, at once. */
+    Operator,
+    /** This operator, as soon as it is no longer paused. */
+    PausedOperator,
+    /** Somebody else. */
+    Other
+  }
+
+  /** The operator's own. */
+  public static Installation of(MetricsServerPlan plan, boolean paused) {
+    return new Installation(
+        paused ? Keeper.PausedOperator : Keeper.Operator,
+        plan.namespace(),
+        Names.METRICS_SERVER,
+        Names.METRICS_SERVER,
+        Names.METRICS_SERVER,
+        Names.SELECTOR,
+        plan.image(),
+        plan.resources().memoryLimit(),
+        plan.port(),
+        plan.hostNetwork(),
+        plan.networkRules().isPresent(),
+        plan.scrapeInterval());
+  }
+
+  /**
+   * Somebody else's.
+   *
+   * @param service the Service that the metrics API is registered with
+   */
+  public static Installation of(Deployment deployment, String service) {
+    var pod = deployment.getSpec().getTemplate().getSpec();
+    var container = pod.getContainers().getFirst();
+    return new Installation(
+        Keeper.Other,
+        deployment.getMetadata().getNamespace(),
+        deployment.getMetadata().getName(),
+        service,
+        requireNonNullElse(pod.getServiceAccountName(), "default"),
+        requireNonNullElse(deployment.getSpec().getSelector().getMatchLabels(), Map.of()),
+        requireNonNullElse(container.getImage(), ""),
+        memoryLimit(container),
+        flag(container, "secure-port").map(Integer::parseInt).orElse(DEFAULT_PORT),
+        Boolean.TRUE.equals(pod.getHostNetwork()),
+        false,
+        flag(container, "metric-resolution").map(Durations::parse).orElse(DEFAULT_INTERVAL));
+  }
+
+  private static String memoryLimit(Container container) {
+    return Optional.ofNullable(container.getResources())
+        .map(r -> r.getLimits())
+        .map(l -> l.get("memory"))
+        .map(Quantity::toString)
+        .orElse("none");
+  }
+
+  /** A flag's value; of those given twice metrics-server takes the last one. */
+  private static Optional<String> flag(Container container, String name) {
+    var start = "--" + name + "=";
+    return List.of(container.getCommand(), container.getArgs()).stream()
+        .flatMap(List::stream)
+        .filter(a -> a.startsWith(start))
+        .map(a -> a.substring(start.length()))
+        .reduce((one, other) -> other);
+  }
+
+  /** The pods' labels as a selector. */
+  public String labels() {
+    return selector.entrySet().stream()
+        .map(e -> e.getKey() + "=" + e.getValue())
+        .sorted()
+        .collect(Collectors.joining(","));
+  }
+
+  /** The pods' labels as JSON. */
+  public String labelsAsJson() {
+    return selector.entrySet().stream()
+        .map(e -> "\"%s\":\"%s\"".formatted(e.getKey(), e.getValue()))
+        .sorted()
+        .collect(Collectors.joining(",", "{", "}"));
+  }
+
+  /** Whether this operator installed it. */
+  public boolean ours() {
+    return keeper != Keeper.Other;
+  }
+}

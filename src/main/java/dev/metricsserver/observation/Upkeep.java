@@ -1,0 +1,27 @@
+package dev.metricsserver.observation;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What is looked at once in a while although all is well: rights that nobody needs, protection that
+ * does not protect, and installations that nobody asks.
+ *
+ * @param approvalAllowed whether the operator may approve certificate requests
+ * @param everythingAllowed which of the ServiceAccounts, as namespace/name, may do everything
+ * @param excessRights what metrics-server's ServiceAccount may do and has no use for
+ * @param openTo the address of a pod of metrics-server that let in somebody whom its NetworkPolicy
+ *     does not
+ * @param others pods of other metrics-servers, as namespace/name
+ */
+public record Upkeep(
+    boolean approvalAllowed,
+    List<String> everythingAllowed,
+    List<String> excessRights,
+    Optional<String> openTo,
+    List<String> others) {
+
+  /** Nothing was looked at. */
+  public static final Upkeep NONE =
+      new Upkeep(false, List.of(), List.of(), Optional.empty(), List.of());
+}

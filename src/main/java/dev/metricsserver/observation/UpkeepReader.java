@@ -1,0 +1,134 @@
+package dev.metricsserver.observation;
+
+import static dev.metricsserver.observation.Reviews.right;
+import static java.util.Objects.requireNonNullElse;
+
+import dev.metricsserver.facts.ClusterFacts.Endpoint;
+import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.plan.MetricsServerPlan.NetworkRules;
+import dev.metricsserver.rendering.Names;
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.authorization.v1.ResourceAttributes;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Looks at what is not needed for metrics, in a handful of requests. */
+public final class UpkeepReader {
+
+  private static final int DIAL_MILLIS = 1_000;
+  private static final long MOST = 50;
+
+  /** Whatever may do this may do everything. */
+  private static final ResourceAttributes EVERYTHING = right("*", "*", "*", "*").build();
+
+  private static final ResourceAttributes APPROVAL =
+      right("update", "certificates.k8s.io", "certificatesigningrequests", "approval").build();
+
+  /** What older and other manifests give, and no metrics-server since 0.6 uses. */
+  private static final List<ResourceAttributes> UNUSED =
+      List.of(
+          right("get", "", "nodes", "proxy").build(),
+          right("get", "", "nodes", "stats").build(),
+          right("list", "", "configmaps", "").build(),
+          right("list", "", "secrets", "").build(),
+          right("create", "", "pods", "").build());
+
+  /** How packagings label pods of metrics-server. */
+  private static final List<String> LABELS = List.of("k8s-app", "app.kubernetes.io/name");
+
+  private final KubernetesClient client;
+  private final Reviews reviews;
+
+  /** Reads nothing yet. */
+  public UpkeepReader(KubernetesClient client) {
+    this.client = client;
+    this.reviews = new Reviews(client);
+  }
+
+  /**
+   * Looks.
+   *
+   * @param endpoints where metrics-server's pods listen
+   */
+  public Upkeep read(MetricsServerPlan plan, List<Endpoint> endpoints) {
+    var installation = Installation.of(plan, false);
+    var operator = reviews.allowed(EVERYTHING);
+    var server = reviews.allowed(installation, EVERYTHING);
+    return new Upkeep(
+        reviews.allowed(APPROVAL),
+        Stream.of(
+                operator ? Optional.of(Names.MANAGED_BY) : Optional.<String>empty(),
+                server
+                    ? Optional.of(installation.namespace() + "/" + installation.serviceAccount())
+                    : Optional.<String>empty())
+            .flatMap(Optional::stream)
+            .toList(),
+        server
+            ? List.of()
+            : UNUSED.stream()
+                .filter(right -> reviews.allowed(installation, right))
+                .map(Reviews::words)
+                .toList(),
+        plan.networkRules().flatMap(rules -> open(rules, endpoints)),
+        others(installation));
+  }
+
+  /** A connection to the metrics port says whether anybody enforces the policy; nothing is sent. */
+  private static Optional<String> open(NetworkRules rules, List<Endpoint> endpoints) {
+    return rules.clients().isEmpty()
+        ? Optional.empty()
+        : endpoints.stream()
+            .filter(e -> letsIn(rules, e))
+            .map(Endpoint::address)
+            .sorted()
+            .findFirst();
+  }
+
+  private static boolean letsIn(NetworkRules rules, Endpoint endpoint) {
+    try (var socket = new Socket()) {
+      socket.connect(new InetSocketAddress(endpoint.address(), endpoint.port()), DIAL_MILLIS);
+      return !rules.admits(socket.getLocalAddress().getHostAddress());
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private List<String> others(Installation installation) {
+    return LABELS.stream()
+        .flatMap(label ->
+            client
+                .pods()
+                .inAnyNamespace()
+                .withLabel(label, Names.METRICS_SERVER)
+                .list(new ListOptionsBuilder().withLimit(MOST).build())
+                .getItems()
+                .stream())
+        .filter(pod -> !of(installation, pod))
+        .map(pod -> pod.getMetadata().getNamespace() + "/" + owner(pod))
+        .distinct()
+        .sorted()
+        .toList();
+  }
+
+  private static boolean of(Installation installation, Pod pod) {
+    var labels = requireNonNullElse(pod.getMetadata().getLabels(), Map.<String, String>of());
+    return pod.getMetadata().getNamespace().equals(installation.namespace())
+        && labels.entrySet().containsAll(installation.selector().entrySet());
+  }
+
+  /** Pods come and go; the ReplicaSet's name without its hash is the Deployment's. */
+  private static String owner(Pod pod) {
+    return pod.getMetadata().getOwnerReferences().stream()
+        .findFirst()
+        .map(o ->
+            "ReplicaSet".equals(o.getKind()) ? o.getName().replaceAll("-[^-]+$", "") : o.getName())
+        .orElse(pod.getMetadata().getName());
+  }
+}

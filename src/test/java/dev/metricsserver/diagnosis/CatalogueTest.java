@@ -1,0 +1,865 @@
+package dev.metricsserver.diagnosis;
+
+import static dev.metricsserver.plan.Plans.NOW;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.facts.CertificateRequests;
+import dev.metricsserver.facts.CertificateRequests.Request;
+import dev.metricsserver.facts.CertificateRequests.State;
+import dev.metricsserver.facts.ClusterFacts.Endpoint;
+import dev.metricsserver.facts.History;
+import dev.metricsserver.facts.SampleCluster;
+import dev.metricsserver.facts.SampleKubelet;
+import dev.metricsserver.facts.SampleNode;
+import dev.metricsserver.observation.Clues;
+import dev.metricsserver.observation.Installation;
+import dev.metricsserver.observation.Installation.Keeper;
+import dev.metricsserver.observation.SampleClues;
+import dev.metricsserver.observation.Seen;
+import dev.metricsserver.observation.Upkeep;
+import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.plan.Planner;
+import dev.metricsserver.plan.Plans;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Every failure of metrics-server that can be seen from inside a cluster: the words in which
+ * Kubernetes and metrics-server tell of it, and what is found first. The table of findings in
+ * docs/findings.md is made from this.
+ */
+class CatalogueTest {
+
+  private static final Path DOCUMENT = Path.of("docs/findings.md");
+  private static final String BEGIN = "<!-- made by CatalogueTest -->\n";
+  private static final String END = "<!-- end -->\n";
+  private static final Duration HOUR = Duration.ofHours(1);
+  private static final MetricsServerPlan PLAN = Plans.plan("{}");
+  private static final MetricsServerPlan UNPOLICED = Plans.plan("networkPolicy: {mode: Disabled}");
+
+  private static final String APPROVING = "kubelet: {servingCertificateApproval: Enabled}";
+
+  /** What else is found when all is well. */
+  private static final String ALWAYS = "ServingTLSInsecure";
+
+  /**
+   * A failure.
+   *
+   * @param code what is found first
+   */
+  record Failure(String code, Evidence evidence) {
+    @Override
+    public String toString() {
+      return code;
+    }
+  }
+
+  private static Seen fine() {
+    return Seen.fine(NOW);
+  }
+
+  private static Failure failure(String code, MetricsServerPlan plan, Seen seen, Clues clues) {
+    return new Failure(
+        code,
+        Evidence.of(plan, false, seen.observations(), CertificateRequests.NONE, NOW).with(clues));
+  }
+
+  // ------------------------------------------------------------------------------ what is broken
+
+  /** Kubernetes makes no pods. */
+  private static Failure refused(String code, String words) {
+    return failure(
+        code, PLAN, fine().podsRefused(words).unavailable("MissingEndpoints", "", HOUR), none());
+  }
+
+  /** A pod does not run. */
+  private static Failure pod(String code, String reason, String words) {
+    var seen = fine();
+    return failure(
+        code,
+        PLAN,
+        seen.pods(seen.broken("metrics-server-5f7d", reason, words))
+            .unavailable("MissingEndpoints", "", HOUR)
+            .refused("the server is currently unable to handle the request"),
+        none());
+  }
+
+  /** A pod crashes with these last words. */
+  private static Failure crash(String code, String words) {
+    return pod(code, "CrashLoopBackOff", words);
+  }
+
+  /** A pod waits for something that only an Event tells. */
+  private static Failure event(String code, boolean started, String reason, String words) {
+    var seen = fine();
+    var pod =
+        started ? seen.running("metrics-server-5f7d", HOUR) : seen.starting("metrics-server-5f7d");
+    return failure(
+        code,
+        PLAN,
+        seen.pods(pod).unregistered().notAsked(),
+        SampleClues.none().event("metrics-server-5f7d", reason, words).clues());
+  }
+
+  /** A pod is ready, and the API server does not get through. */
+  private static Failure unavailable(String code, String reason, String words) {
+    return failure(code, PLAN, fine().unavailable(reason, words, HOUR).refused("503"), none());
+  }
+
+  private static Failure discovery(String code, String words) {
+    return unavailable(
+        code,
+        "FailedDiscoveryCheck",
+        "failing or missing response from https://10.96.83.12:443/apis/metrics.k8s.io/v1beta1: Get"
+            + " \"https://10.96.83.12:443/apis/metrics.k8s.io/v1beta1\": "
+            + words);
+  }
+
+  /** metrics-server runs, and says this of a kubelet. */
+  private static Failure scrape(String code, String error) {
+    var seen = fine();
+    return failure(
+        code,
+        Plans.plan("kubelet: {tls: {mode: Insecure}}"),
+        seen.pods(seen.running("metrics-server-5f7d", HOUR)).unregistered().notAsked(),
+        SampleClues.none()
+            .log(
+                "E1125 13:14:15.123456       1 scraper.go:149] \"Failed to scrape node\" err=\"%s\" node=\"node-1\""
+                    .formatted(error.replace("\"", "\\\"")))
+            .clues());
+  }
+
+  private static Failure silent(String code, SampleClues clues) {
+    var seen = fine();
+    return failure(
+        code,
+        PLAN,
+        seen.pods(seen.running("metrics-server-5f7d", HOUR)).unregistered().notAsked(),
+        clues.clues());
+  }
+
+  private static Clues none() {
+    return Clues.NONE;
+  }
+
+  private static String get(String url, String error) {
+    return "Get \"%s\": %s".formatted(url, error);
+  }
+
+  private static String kubelet(String error) {
+    return get("https://172.30.1.1:10250/metrics/resource", error);
+  }
+
+  static Stream<Failure> failures() {
+    return Stream.of(created(), started(), crashed(), reached(), scraped(), others())
+        .flatMap(failures -> failures);
+  }
+
+  private static Stream<Failure> created() {
+    return Stream.of(
+        refused(
+            "QuotaExceeded",
+            "pods \"metrics-server-5f7d-\" is forbidden: exceeded quota: small, requested:"
+                + " requests.memory=200Mi, used: requests.memory=0, limited:"
+                + " requests.memory=100Mi"),
+        refused(
+            "QuotaExceeded",
+            "pods \"metrics-server-5f7d-\" is forbidden: failed quota: small: must specify"
+                + " limits.cpu for: metrics-server"),
+        refused(
+            "LimitRangeViolated",
+            "pods \"metrics-server-5f7d-\" is forbidden: maximum memory usage per Container is"
+                + " 64Mi, but limit is 400Mi"),
+        refused(
+            "PriorityClassForbidden",
+            "pods \"metrics-server-5f7d-\" is forbidden: insufficient quota to match these scopes:"
+                + " [{PriorityClass In [system-node-critical system-cluster-critical]}]"),
+        refused(
+            "PriorityClassForbidden",
+            "pods \"metrics-server-5f7d-\" is forbidden: no PriorityClass with name x was found"),
+        refused(
+            "PodSecurityViolated",
+            "pods \"metrics-server-5f7d-\" is forbidden: violates PodSecurity \"baseline:latest\":"
+                + " host namespaces (hostNetwork=true), hostPort (container \"metrics-server\" uses"
+                + " hostPort 4443)"),
+        refused(
+            "SecurityContextConstraintViolated",
+            "pods \"metrics-server-5f7d-\" is forbidden: unable to validate against any security"
+                + " context constraint: [provider \"restricted-v2\": .containers[0].runAsUser:"
+                + " Invalid value: 65534]"),
+        refused(
+            "WebhookDenied",
+            "admission webhook \"validate.kyverno.svc-fail\" denied the request: no image of this"
+                + " registry"),
+        refused(
+            "WebhookUnreachable",
+            "Internal error occurred: failed calling webhook \"validate.kyverno.svc-fail\": failed"
+                + " to call webhook: Post \"https://kyverno-svc.kyverno.svc:443/validate/fail\":"
+                + " dial tcp 10.96.10.9:443: connect: connection refused"),
+        refused(
+            "ServiceAccountMissing",
+            "pods \"metrics-server-5f7d-\" is forbidden: error looking up service account"
+                + " kube-system/metrics-server: serviceaccount \"metrics-server\" not found"),
+        refused("PodsNotCreated", "pods \"metrics-server-5f7d-\" is forbidden: for some reason"));
+  }
+
+  private static Stream<Failure> started() {
+    return Stream.of(
+        pod(
+            "PodUnschedulable",
+            "Unschedulable",
+            "0/3 nodes are available: 3 Insufficient memory. preemption: 0/3 nodes are available: 3"
+                + " No preemption victims found for incoming pod."),
+        pod(
+            "PodUnschedulable",
+            "Unschedulable",
+            "0/1 nodes are available: 1 node(s) didn't match pod anti-affinity rules."),
+        pod(
+            "PodUnschedulable",
+            "Unschedulable",
+            "0/2 nodes are available: 2 node(s) had untolerated taint {dedicated: database}."),
+        pod(
+            "PodUnschedulable",
+            "Unschedulable",
+            "0/2 nodes are available: 2 node(s) didn't have free ports for the requested pod"
+                + " ports."),
+        pod(
+            "PodUnschedulable",
+            "Unschedulable",
+            "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector."),
+        pod("PodUnschedulable", "Unschedulable", "no nodes available to schedule pods"),
+        pod(
+            "ImageNotPulled",
+            "ImagePullBackOff",
+            "Back-off pulling image \"r/m:v0\": ErrImagePull: failed to pull and unpack image"
+                + " \"r/m:v0\": failed to resolve reference \"r/m:v0\": failed to do request: Head"
+                + " \"https://r/v2/m/manifests/v0\": dial tcp: lookup r on 10.96.0.10:53: no such"
+                + " host"),
+        pod(
+            "ImageNotPulled",
+            "ErrImagePull",
+            "failed to pull and unpack image \"r/m:v0\": failed to resolve reference \"r/m:v0\":"
+                + " r/m:v0: not found"),
+        pod(
+            "ImageNotPulled",
+            "ErrImagePull",
+            "failed to pull and unpack image \"r/m:v0\": failed to resolve reference \"r/m:v0\":"
+                + " pull access denied, repository does not exist or may require authorization:"
+                + " server message: insufficient_scope: authorization failed"),
+        pod(
+            "ImageNotPulled",
+            "ErrImagePull",
+            "failed to pull and unpack image \"r/m:v0\": no match for platform in manifest: not"
+                + " found"),
+        pod(
+            "ImageNotPulled",
+            "ErrImagePull",
+            "failed to do request: Head \"https://r/v2/m/manifests/v0\": tls: failed to verify"
+                + " certificate: x509: certificate signed by unknown authority"),
+        pod(
+            "ImageNotPulled",
+            "ErrImageNeverPull",
+            "Container image \"r/m:v0\" is not present with pull policy of Never"),
+        pod(
+            "ImageNotPulled",
+            "InvalidImageName",
+            "Failed to apply default image tag \"r/M:v0\": couldn't parse image name \"r/M:v0\":"
+                + " invalid reference format: repository name must be lowercase"),
+        pod("ImageNotPulled", "ImagePullBackOff", "Back-off pulling image \"r/m:v0\""),
+        pod("PodOutOfMemory", "OOMKilled", "back-off 20s restarting failed container"),
+        pod("VolumeMissing", "CreateContainerConfigError", "secret \"kubelet-client\" not found"),
+        pod(
+            "ImageRunsAsRoot",
+            "CreateContainerConfigError",
+            "container has runAsNonRoot and image will run as root (pod: \"p\", container: c)"),
+        pod(
+            "CommandMissing",
+            "RunContainerError",
+            "failed to create containerd task: failed to create shim task: OCI runtime create"
+                + " failed: runc create failed: unable to start container process: exec:"
+                + " \"/metrics-server\": stat /metrics-server: no such file or directory: unknown"),
+        pod("PodNotRunning", "CreateContainerError", "context deadline exceeded"),
+        event(
+            "VolumeMissing",
+            false,
+            "FailedMount",
+            "MountVolume.SetUp failed for volume \"tls\" : secret \"metrics-server\" not found"),
+        event(
+            "VolumeMissing",
+            false,
+            "FailedMount",
+            "MountVolume.SetUp failed for volume \"ca\" : references non-existent config key:"
+                + " ca.crt"),
+        event(
+            "PodNetworkBroken",
+            false,
+            "FailedCreatePodSandBox",
+            "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to setup network"
+                + " for sandbox \"0ab1\": plugin type=\"calico\" failed (add): error getting"
+                + " ClusterInformation: connection is unauthorized: Unauthorized"),
+        event(
+            "ProbesForbidden",
+            true,
+            "Unhealthy",
+            "Readiness probe failed: HTTP probe failed with statuscode: 403"),
+        event(
+            "ScrapesTooSlow",
+            true,
+            "Unhealthy",
+            "Liveness probe failed: HTTP probe failed with statuscode: 500"));
+  }
+
+  private static Stream<Failure> crashed() {
+    return Stream.of(
+        crash("UnknownFlag", "unknown flag: --logtostderr"),
+        crash(
+            "ResolutionRefused",
+            "metric-resolution should be larger than kubelet-request-timeout, but metric-resolution"
+                + " value 10s kubelet-request-timeout value 10s provided"),
+        crash(
+            "ResolutionRefused",
+            "metric-resolution should be a time duration at least 10s, but 5s"),
+        crash(
+            "KubeletClientRefused",
+            "cannot use both --kubelet-certificate-authority and --kubelet-insecure-tls"),
+        crash(
+            "KubeletClientRefused",
+            "unable to construct a client to connect to the kubelets: unable to construct"
+                + " transport: open /x: no such file or directory"),
+        crash(
+            "PortInUse",
+            "failed to create listener: failed to listen on 0.0.0.0:10250: listen tcp"
+                + " 0.0.0.0:10250: bind: address already in use"),
+        crash(
+            "PortPrivileged",
+            "failed to create listener: failed to listen on 0.0.0.0:443: listen tcp 0.0.0.0:443:"
+                + " bind: permission denied"),
+        crash(
+            "CertificateDirectoryReadOnly",
+            "error creating self-signed certificates: mkdir apiserver.local.config: read-only file"
+                + " system"),
+        crash(
+            "AuthReaderMissing",
+            "unable to load configmap based request-header-client-ca-file: configmaps"
+                + " \"extension-apiserver-authentication\" is forbidden: User"
+                + " \"system:serviceaccount:kube-system:metrics-server\" cannot get resource"
+                + " \"configmaps\" in API group \"\" in the namespace \"kube-system\""),
+        crash(
+            "AggregationDisabled",
+            "cluster doesn't provide requestheader-client-ca-file in"
+                + " configmap/extension-apiserver-authentication in kube-system, so request-header"
+                + " client certificate authentication won't work."),
+        crash(
+            "APIServerUnreachable",
+            "unable to load configmap based request-header-client-ca-file: "
+                + get(
+                    "https://10.96.0.1:443/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication",
+                    "dial tcp 10.96.0.1:443: i/o timeout")),
+        crash(
+            "TokenMissing",
+            "unable to construct lister client config: open"
+                + " /var/run/secrets/kubernetes.io/serviceaccount/token: no such file or"
+                + " directory"),
+        crash("WrongArchitecture", "exec /metrics-server: exec format error"),
+        crash("PodCrashing", "runtime error: invalid memory address or nil pointer dereference"));
+  }
+
+  private static Stream<Failure> reached() {
+    return Stream.of(
+        unavailable(
+            "ServiceMissing",
+            "ServiceNotFound",
+            "service/metrics-server in \"kube-system\" is not present"),
+        unavailable(
+            "ServicePortMissing",
+            "ServicePortError",
+            "service/metrics-server in \"kube-system\" is not listening on port 443"),
+        unavailable(
+            "ServicePortNameWrong",
+            "MissingEndpoints",
+            "endpointslices for service/metrics-server in \"kube-system\" have no addresses with"
+                + " port name \"https\""),
+        failure(
+            "ServiceSelectsNothing",
+            PLAN,
+            fine()
+                .withoutEndpoint()
+                .unavailable(
+                    "MissingEndpoints",
+                    "endpoints for service/metrics-server in \"kube-system\" have no addresses with"
+                        + " port name \"https\"",
+                    HOUR),
+            none()),
+        discovery(
+            "ServingCertificateExpired",
+            "tls: failed to verify certificate: x509: certificate has expired or is not yet valid:"
+                + " current time 2026-11-25T14:00:00Z is after 2026-11-24T00:00:00Z"),
+        discovery(
+            "ServingCertificateNotYetValid",
+            "tls: failed to verify certificate: x509: certificate has expired or is not yet valid:"
+                + " current time 2026-11-25T14:00:00Z is before 2026-11-26T00:00:00Z"),
+        discovery(
+            "ServingCertificateUntrusted",
+            "tls: failed to verify certificate: x509: certificate signed by unknown authority"),
+        discovery(
+            "ServingCertificateOtherName",
+            "tls: failed to verify certificate: x509: certificate is valid for localhost, not"
+                + " metrics-server.kube-system.svc"),
+        discovery("AddressNotAllowed", "Address is not allowed"),
+        discovery("HTTPProxyInTheWay", "Forbidden"),
+        discovery("HTTPProxyInTheWay", "EOF"),
+        discovery(
+            "HTTP2Broken",
+            "http2: server connection error from 10.244.1.7:10250: connection error:"
+                + " PROTOCOL_ERROR"),
+        unavailable(
+            "FrontProxyNotTrusted",
+            "FailedDiscoveryCheck",
+            "failing or missing response from https://10.244.1.7:10250/apis/metrics.k8s.io/v1beta1:"
+                + " bad status from https://10.244.1.7:10250/apis/metrics.k8s.io/v1beta1: 401"),
+        unavailable(
+            "MetricsServerFails",
+            "FailedDiscoveryCheck",
+            "failing or missing response from https://10.244.1.7:10250/apis/metrics.k8s.io/v1beta1:"
+                + " bad status from https://10.244.1.7:10250/apis/metrics.k8s.io/v1beta1: 503"),
+        discovery("PortClosed", "dial tcp 10.96.83.12:443: connect: connection refused"),
+        discovery("APIServiceUnreachable", "dial tcp 10.96.83.12:443: i/o timeout"),
+        discovery("APIServiceUnreachable", "context deadline exceeded"),
+        discovery(
+            "APIServiceUnreachable",
+            "net/http: request canceled while waiting for connection (Client.Timeout exceeded while"
+                + " awaiting headers)"),
+        discovery("APIServiceUnreachable", "dial tcp 10.244.1.7:10250: connect: no route to host"),
+        discovery("APIServiceUnavailable", "something that nobody has seen"),
+        failure(
+            "NetworkPolicyInTheWay",
+            UNPOLICED,
+            fine()
+                .unavailable(
+                    "FailedDiscoveryCheck", "dial tcp 10.244.1.7:10250: i/o timeout", HOUR),
+            SampleClues.none().denyAll(true, false).clues()),
+        failure(
+            "MetricsForbidden",
+            PLAN,
+            fine()
+                .refused(
+                    "nodes.metrics.k8s.io is forbidden: User"
+                        + " \"system:serviceaccount:metrics-server-operator:metrics-server-operator\""
+                        + " cannot list resource \"nodes\" in API group \"metrics.k8s.io\" at the"
+                        + " cluster scope"),
+            none()),
+        failure(
+            "DiscoveryStale",
+            PLAN,
+            fine().refused("stale GroupVersion discovery: metrics.k8s.io/v1beta1"),
+            none()),
+        failure(
+            "AuthorizationSlow",
+            PLAN,
+            fine()
+                .refused(
+                    "Internal error occurred: Post"
+                        + " \"https://10.96.0.1:443/apis/authorization.k8s.io/v1/subjectaccessreviews?timeout=10s\":"
+                        + " net/http: request canceled"),
+            none()),
+        failure(
+            "MetricsNotAnswered",
+            PLAN,
+            fine().refused("the server is currently unable to handle the request"),
+            none()));
+  }
+
+  private static Stream<Failure> scraped() {
+    return Stream.of(
+        scrape("KubeletUnauthorized", "request failed, status: \"401 Unauthorized\""),
+        scrape("KubeletForbidden", "request failed, status: \"403 Forbidden\""),
+        scrape("KubeletWithoutMetrics", "request failed, status: \"404 Not Found\""),
+        scrape("KubeletRefusesTLS", kubelet("remote error: tls: internal error")),
+        scrape(
+            "KubeletCertificateOtherAddress",
+            kubelet(
+                "tls: failed to verify certificate: x509: cannot validate certificate for"
+                    + " 172.30.1.1 because it doesn't contain any IP SANs")),
+        scrape(
+            "KubeletCertificateOtherAddress",
+            kubelet(
+                "tls: failed to verify certificate: x509: certificate is valid for 10.0.0.1, not"
+                    + " 172.30.1.1")),
+        scrape(
+            "KubeletCertificateUnsigned",
+            kubelet(
+                "tls: failed to verify certificate: x509: certificate signed by unknown"
+                    + " authority")),
+        scrape(
+            "KubeletCertificateExpired",
+            kubelet(
+                "tls: failed to verify certificate: x509: certificate has expired or is not yet"
+                    + " valid: current time 2026-11-25T14:00:00Z is after 2026-11-24T00:00:00Z")),
+        scrape(
+            "KubeletCertificateNotYetValid",
+            kubelet(
+                "tls: failed to verify certificate: x509: certificate has expired or is not yet"
+                    + " valid: current time 2026-11-25T14:00:00Z is before 2026-11-26T00:00:00Z")),
+        scrape(
+            "KubeletNameUnknown",
+            get(
+                "https://node-1:10250/metrics/resource",
+                "dial tcp: lookup node-1 on 10.96.0.10:53: no such host")),
+        scrape("KubeletAddressMissing", "no address matched types [InternalIP]"),
+        scrape("KubeletUnreachable", kubelet("dial tcp 172.30.1.1:10250: i/o timeout")),
+        scrape("KubeletUnreachable", kubelet("context deadline exceeded")),
+        scrape(
+            "KubeletUnreachable", kubelet("dial tcp 172.30.1.1:10250: connect: no route to host")),
+        scrape("KubeletAnswerUnreadable", "unexpected token at line 3"),
+        silent("MetricsServerRightsMissing", SampleClues.none().denied("get nodes/metrics")),
+        silent(
+            "AuthReaderMissing",
+            SampleClues.none()
+                .denied(
+                    "get configmaps extension-apiserver-authentication in namespace kube-system")),
+        silent("AggregationDisabled", SampleClues.none().noFrontProxy()),
+        silent(
+            "InformersForbidden",
+            SampleClues.none()
+                .log(
+                    "E1125 13:14:15.123456       1 reflector.go:204] \"Failed to watch\""
+                        + " err=\"failed to list *v1.Node: nodes is forbidden: User"
+                        + " \\\"system:serviceaccount:kube-system:metrics-server\\\" cannot list"
+                        + " resource \\\"nodes\\\" in API group \\\"\\\" at the cluster scope\"")),
+        silent("KubeletsNotScraped", SampleClues.none()),
+        failure(
+            "AuthDelegatorMissing",
+            PLAN,
+            fine()
+                .unavailable(
+                    "FailedDiscoveryCheck",
+                    "bad status from https://10.244.1.7:10250/apis/metrics.k8s.io/v1beta1: 403",
+                    HOUR),
+            SampleClues.none().denied("create tokenreviews.authentication.k8s.io").clues()),
+        failure(
+            "NetworkPolicyInTheWay",
+            UNPOLICED,
+            fine().pods(fine().running("metrics-server-5f7d", HOUR)).unregistered().notAsked(),
+            SampleClues.none()
+                .denyAll(false, true)
+                .log(
+                    "E1125 13:14:15.123456       1 scraper.go:149] \"Failed to scrape node, timeout"
+                        + " to access kubelet\" err=\"Get"
+                        + " \\\"https://172.30.1.1:10250/metrics/resource\\\": context deadline"
+                        + " exceeded\" node=\"node-1\" timeout=\"10s\"")
+                .clues()),
+        failure("NodesWithoutMetrics", PLAN, fine().reporting(48, 50), none()));
+  }
+
+  /** What is found beside the path, or is no failure of metrics-server's. */
+  private static Stream<Failure> others() {
+    var node = SampleNode.bare("node-1").address("InternalIP", "10.0.0.1").facts();
+    var managed = SampleCluster.ofNodes(2).apiServers(new Endpoint("172.16.0.10", 443));
+    var open =
+        SampleCluster.of(node)
+            .kubelet("node-1", SampleKubelet.readable(SampleKubelet.signed(node)));
+    return Stream.of(
+        failure(
+            "KubeletCertificateUnsigned",
+            Plans.plan(
+                "{}",
+                SampleCluster.of(node)
+                    .installedVerifying(true)
+                    .kubelet("node-1", SampleKubelet.selfSigned(node))),
+            fine().reporting(48, 50),
+            none()),
+        failure(
+            "KubeletTLSInsecure", Plans.plan("kubelet: {tls: {mode: Insecure}}"), fine(), none()),
+        failure("NetworkPolicyOpen", Plans.plan("{}", managed), fine(), none()),
+        failure("NetworkPolicyNotApplied", Plans.plan("hostNetwork: true"), fine(), none()),
+        failure(ALWAYS, PLAN, fine(), none()),
+        failure("NodesNotReady", PLAN, fine().notReady("node-3"), none()),
+        upkeep(
+            "ApprovalRightUnused",
+            new Upkeep(true, List.of(), List.of(), Optional.empty(), List.of())),
+        upkeep(
+            "RightsUnlimited",
+            new Upkeep(
+                false,
+                List.of("kube-system/metrics-server"),
+                List.of(),
+                Optional.empty(),
+                List.of())),
+        upkeep(
+            "RightsUnused",
+            new Upkeep(
+                false,
+                List.of(),
+                List.of("get nodes/proxy", "list secrets"),
+                Optional.empty(),
+                List.of())),
+        upkeep(
+            "NetworkPolicyNotEnforced",
+            new Upkeep(false, List.of(), List.of(), Optional.of("10.244.1.7"), List.of())),
+        upkeep(
+            "SecondMetricsServer",
+            new Upkeep(
+                false, List.of(), List.of(), Optional.empty(), List.of("monitoring/my-metrics"))),
+        failure("RolledBack", rolledBack(), fine(), none()),
+        failure(
+            "NewerVersion",
+            Plans.plan("{}", SampleCluster.ofNodes(2).kubernetes("1.33").installed("0.8.0")),
+            fine(),
+            none()),
+        failure(
+            "VersionOutOfRange",
+            Plans.plan(
+                "version: 0.9.0", SampleCluster.ofNodes(2).kubernetes("1.33").installed("0.9.0")),
+            fine(),
+            none()),
+        failure("MetricsStale", PLAN, fine().staleSince(NOW.minus(HOUR)), none()),
+        failure(
+            "CertificateRequestDenied",
+            PLAN,
+            fine().reporting(48, 50),
+            SampleClues.none()
+                .refusedRequest("missing-1", "Denied: the SAN DNS name could not be resolved")
+                .clues()),
+        failure(
+            "NamespacesStuck",
+            PLAN,
+            fine().refused("the server is currently unable to handle the request"),
+            SampleClues.none().stuck("old").clues()),
+        failure(
+            "EvidenceNotReadable",
+            PLAN,
+            fine().reporting(48, 50),
+            SampleClues.none()
+                .unread(
+                    "logs of pods in namespace kube-system",
+                    "pods \"metrics-server-5f7d\" is forbidden: User"
+                        + " \"system:serviceaccount:metrics-server-operator:metrics-server-operator\""
+                        + " cannot get resource \"pods/log\" in API group \"\" in the namespace"
+                        + " \"kube-system\"")
+                .clues()),
+        request("CertificateRequestsNotApproved", "{}", State.NotLookedAt, Optional.empty()),
+        request("CertificateRequestsWaiting", APPROVING, State.Waiting, Optional.empty()),
+        request("CertificateRequestRefused", APPROVING, State.Refused, Optional.empty()),
+        request(
+            "ApprovalForbidden",
+            APPROVING,
+            State.NotLookedAt,
+            Optional.of(
+                "user not permitted to approve requests with signerName"
+                    + " \"kubernetes.io/kubelet-serving\"")),
+        failure(
+            "KubeletPlaintext",
+            Plans.plan("kubelet: {tls: {mode: Plaintext}}", open),
+            fine(),
+            none()),
+        failure("KubeletReadOnlyPortOpen", Plans.plan("{}", open), fine(), none()));
+  }
+
+  private static MetricsServerPlan rolledBack() {
+    var failure =
+        new History.Failure(
+            PLAN.memory().get(Planner.CONFIGURATION),
+            "CrashLoopBackOff",
+            "unknown flag: --logtostderr");
+    var last = Plans.plan("version: 0.8.1").configuration();
+    return Plans.plan(
+        "{}",
+        SampleCluster.ofNodes(2)
+            .history(new History("", Optional.of(last), Optional.of(failure), Optional.empty())));
+  }
+
+  private static Failure upkeep(String code, Upkeep chores) {
+    return new Failure(
+        code,
+        Evidence.of(PLAN, false, fine().observations(), CertificateRequests.NONE, NOW)
+            .with(chores));
+  }
+
+  private static Failure request(
+      String code, String spec, State state, Optional<String> forbidden) {
+    var request = new Request("csr-a", "node-1", NOW.minus(HOUR), state, "its Node has no address");
+    return new Failure(
+        code,
+        Evidence.of(
+            Plans.plan(spec),
+            false,
+            fine().observations(),
+            new CertificateRequests(List.of(request), 1, forbidden),
+            NOW));
+  }
+
+  // ---------------------------------------------------------------------------------- the tests
+
+  @ParameterizedTest(name = "{index} {0}")
+  @MethodSource("failures")
+  void theCauseIsFoundFirst(Failure failure) {
+    assertThat(found(failure).code()).isEqualTo(failure.code());
+  }
+
+  /** One thing that is broken is one error. */
+  @ParameterizedTest(name = "{index} {0}")
+  @MethodSource("failures")
+  void consequencesAreNotFound(Failure failure) {
+    assertThat(Diagnosis.diagnose(failure.evidence()))
+        .filteredOn(f -> f.severity() == Severity.Error)
+        .hasSizeLessThanOrEqualTo(1);
+  }
+
+  @ParameterizedTest(name = "{index} {0}")
+  @MethodSource("failures")
+  void everyPlaceholderIsFilled(Failure failure) {
+    for (var keeper : Keeper.values()) {
+      assertThat(Diagnosis.diagnose(kept(failure.evidence(), keeper)))
+          .isNotEmpty()
+          .allSatisfy(f -> {
+            assertThat(f.message()).doesNotContain("{n", "{a", "$1", "$2", "null").isNotBlank();
+            assertThat(f.remedy()).doesNotContain("$1", "$2", "{namespace}", "{node", "{restore}");
+            assertThat(f.remedy()).isNotBlank();
+          });
+    }
+  }
+
+  /** A field of ours means nothing to somebody else's metrics-server. */
+  @ParameterizedTest(name = "{index} {0}")
+  @MethodSource("failures")
+  void anotherInstallationIsMendedByItsOwnObjects(Failure failure) {
+    var foreign = kept(failure.evidence(), Keeper.Other);
+    var evidence =
+        new Evidence(
+            foreign.installation(),
+            Optional.empty(),
+            Optional.empty(),
+            foreign.requests(),
+            foreign.observations(),
+            foreign.clues(),
+            Upkeep.NONE,
+            foreign.now());
+
+    assertThat(Diagnosis.diagnose(evidence))
+        .filteredOn(f -> !f.code().matches("CertificateRequest.*|ApprovalForbidden"))
+        .allSatisfy(f ->
+            assertThat(f.remedy())
+                .doesNotContain("spec.image", "spec.kubelet", "spec.resources", "deploy/", "msc"));
+  }
+
+  private static Evidence kept(Evidence evidence, Keeper keeper) {
+    var i = evidence.installation();
+    return new Evidence(
+        new Installation(
+            keeper,
+            i.namespace(),
+            i.deployment(),
+            i.service(),
+            i.serviceAccount(),
+            i.selector(),
+            i.image(),
+            i.memoryLimit(),
+            i.port(),
+            i.hostNetwork(),
+            i.policed(),
+            i.scrapeInterval()),
+        evidence.plan(),
+        evidence.kubelets(),
+        evidence.requests(),
+        evidence.observations(),
+        evidence.clues(),
+        evidence.upkeep(),
+        evidence.now());
+  }
+
+  /** What the failure is about: the first finding, or the one that is told beside it. */
+  private static Finding found(Failure failure) {
+    var findings = Diagnosis.diagnose(failure.evidence());
+    var first = findings.getFirst();
+    return first.severity() == Severity.Error
+            && !List.of("NamespacesStuck").contains(failure.code())
+        ? first
+        : findings.stream().filter(f -> f.code().equals(failure.code())).findFirst().orElse(first);
+  }
+
+  // --------------------------------------------------------------------------------- the document
+
+  @Test
+  void theDocumentSaysWhatTheProgramSays() throws IOException {
+    var document = Files.readString(DOCUMENT);
+    var begin = document.indexOf(BEGIN) + BEGIN.length();
+    var end = document.indexOf(END);
+    var made = document.substring(0, begin) + table() + document.substring(end);
+    if ("update".equals(System.getProperty("golden"))) {
+      Files.writeString(DOCUMENT, made);
+    }
+
+    assertThat(document)
+        .as("./mvnw -q test -Dtest=CatalogueTest -Dgolden=update makes it anew")
+        .isEqualTo(made);
+  }
+
+  private static String table() {
+    var byCode = new TreeMap<String, Map<String, String>>();
+    failures()
+        .map(CatalogueTest::found)
+        .forEach(f ->
+            byCode
+                .computeIfAbsent(f.code(), _ -> new TreeMap<>())
+                .putIfAbsent(f.remedy(), f.message()));
+    return byCode.entrySet().stream()
+        .map(e ->
+            "### %s\n\n%s\n\n"
+                .formatted(
+                    e.getKey(),
+                    e.getValue().entrySet().stream()
+                        .map(f ->
+                            "- %s\n  → %s".formatted(escaped(f.getValue()), escaped(f.getKey())))
+                        .collect(Collectors.joining("\n"))))
+        .collect(Collectors.joining());
+  }
+
+  private static String escaped(String text) {
+    return text.replace("*", "\\*").replace("<", "\\<").replace("_", "\\_");
+  }
+
+  /** Nothing is said that is not in the catalogue, but for what has a test of its own. */
+  @Test
+  void everyCodeIsInTheCatalogue() throws IOException {
+    var listed = failures().map(Failure::code).collect(Collectors.toCollection(TreeSet::new));
+    assertThat(codes())
+        .as("give each new finding a case in failures(), and make the document anew")
+        .isNotEmpty()
+        .filteredOn(code -> !listed.contains(code))
+        .isEmpty();
+  }
+
+  private static Set<String> codes() throws IOException {
+    var code = Pattern.compile("(?:new Finding|Rule\\.of|finding)\\(\\s*\"([A-Z]\\w+)\"");
+    try (var files = Files.list(Path.of("src/main/java/dev/metricsserver/diagnosis"))) {
+      return files
+          .flatMap(file -> code.matcher(read(file)).results())
+          .map(r -> r.group(1))
+          .collect(Collectors.toCollection(TreeSet::new));
+    }
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,91 @@
+package dev.metricsserver.observation;
+
+import dev.metricsserver.observation.Clues.Complaint;
+import dev.metricsserver.observation.Clues.Policy;
+import dev.metricsserver.observation.Clues.RefusedRequest;
+import dev.metricsserver.observation.Clues.Unread;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Clues for tests: nothing is suspicious, unless said otherwise. */
+public final class SampleClues {
+
+  private final List<Unread> unread = new ArrayList<>();
+  private final List<String> denied = new ArrayList<>();
+  private final List<Complaint> events = new ArrayList<>();
+  private final List<Policy> policies = new ArrayList<>();
+  private final List<RefusedRequest> refusedRequests = new ArrayList<>();
+  private final List<String> stuckNamespaces = new ArrayList<>();
+  private boolean frontProxy = true;
+  private String log = "";
+
+  private SampleClues() {}
+
+  /** Nothing is suspicious. */
+  public static SampleClues none() {
+    return new SampleClues();
+  }
+
+  /** With something that may not be read. */
+  public SampleClues unread(String what, String message) {
+    unread.add(new Unread(what, true, message));
+    return this;
+  }
+
+  /** With rights that metrics-server does not have. */
+  public SampleClues denied(String... rights) {
+    denied.addAll(List.of(rights));
+    return this;
+  }
+
+  /** Without what the API servers say about their front proxy. */
+  public SampleClues noFrontProxy() {
+    frontProxy = false;
+    return this;
+  }
+
+  /** With an Event. */
+  public SampleClues event(String pod, String reason, String message) {
+    events.add(new Complaint(pod, reason, message));
+    return this;
+  }
+
+  /** With somebody's NetworkPolicy that denies by default. */
+  public SampleClues denyAll(boolean ingress, boolean egress) {
+    policies.add(new Policy("default-deny", ingress, false, egress));
+    return this;
+  }
+
+  /** With a request that was decided against. */
+  public SampleClues refusedRequest(String node, String reason) {
+    refusedRequests.add(new RefusedRequest("csr-x7k2p", node, reason));
+    return this;
+  }
+
+  /** With a namespace that cannot be deleted. */
+  public SampleClues stuck(String namespace) {
+    stuckNamespaces.add(namespace);
+    return this;
+  }
+
+  /** With lines of metrics-server's log. */
+  public SampleClues log(String... lines) {
+    log = String.join("\n", lines);
+    return this;
+  }
+
+  /** The clues. */
+  public Clues clues() {
+    return new Clues(
+        unread,
+        denied,
+        Optional.of(frontProxy),
+        events,
+        policies,
+        refusedRequests,
+        stuckNamespaces,
+        LogReader.scrapes(log),
+        LogReader.errors(log));
+  }
+}
