@@ -411,7 +411,7 @@ public final class Planner {
 
   private Map<String, String> memory(Release release) {
     var memory = new TreeMap<String, String>();
-    var configuration = Rollback.key(facts, configuration(release));
+    var configuration = Rollback.key(facts, spec, configuration(release));
     memory.put(CONFIGURATION, configuration);
     memory.put(
         CONFIGURED_AT,

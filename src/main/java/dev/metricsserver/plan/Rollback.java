@@ -40,8 +40,16 @@ final class Rollback {
   }
 
   /** Names a configuration under this spec: the same text for the same attempt, also later. */
-  static String key(ClusterFacts facts, Configuration configuration) {
-    return facts.history().spec() + "/" + Integer.toHexString(configuration.toString().hashCode());
+  static String key(ClusterFacts facts, MetricsServerConfigSpec spec, Configuration configuration) {
+    // A spec that names no version has the installed one, which a rollback may change.
+    var named =
+        new Configuration(
+            spec.version() == null ? "" : configuration.version(),
+            configuration.image(),
+            configuration.resources(),
+            configuration.scheduling(),
+            configuration.extraArgs());
+    return facts.history().spec() + "/" + Integer.toHexString(named.toString().hashCode());
   }
 
   /** How long a pod may take that lacks nothing but metrics. */
@@ -61,7 +69,7 @@ final class Rollback {
         || history.lastReady().filter(last -> !last.equals(wanted)).isEmpty()) {
       return Optional.empty();
     }
-    var key = key(facts, wanted);
+    var key = key(facts, spec, wanted);
     return history
         .failure()
         .filter(f -> f.configuration().equals(key))

@@ -195,6 +195,17 @@ class RollbackTest {
     assertThat(after(history).configuration()).isEqualTo(LAST);
   }
 
+  /** A spec without a version has the installed one, and after the rollback that is another one. */
+  @Test
+  void whatFailedIsNotTriedAgainWithTheVersionThatCameBack() {
+    var spec = "image: {tag: nowhere}";
+    var failure = new Failure(key(spec), "ImagePullBackOff", "not found");
+    var history = new History(SPEC_ID, Optional.of(LAST), Optional.of(failure), Optional.empty());
+    var cluster = SampleCluster.ofNodes(2).installed(LAST.version()).history(history);
+
+    assertThat(plan(spec, cluster).rolledBackFrom()).contains(failure);
+  }
+
   @ParameterizedTest(name = "{0}")
   @ValueSource(strings = {"uid/8", "other/7"})
   void aChangedSpecIsTried(String changed) {
