@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
 final class CrdCommand implements Callable<Integer> {
 
   private static final String FILE = "metricsserverconfigs.metricsserver.dev.yaml";
+  private static final String HELM = "helm";
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(100);
 
   @Option(
@@ -66,19 +67,12 @@ final class CrdCommand implements Callable<Integer> {
   }
 
   /**
-   * Its spec as a whole, whoever wrote parts of the one that is there: by server-side apply a rule
-   * that Helm or kubectl once wrote would stay beside the one that replaces it.
+   * In the name of Helm, which makes it by the same file: what another one applied would be in the
+   * way of the next {@code helm install}. The list of versions is atomic, so nothing of an older
+   * one stays.
    */
   private static void apply(KubernetesClient client, CustomResourceDefinition definition) {
-    var there = definitions(client).withName(definition.getMetadata().getName());
-    if (there.get() == null) {
-      client.resource(definition).create();
-    } else {
-      there.edit(current -> {
-        current.setSpec(definition.getSpec());
-        return current;
-      });
-    }
+    client.resource(definition).fieldManager(HELM).forceConflicts().serverSideApply();
   }
 
   private void waitUntilServed(KubernetesClient client, String name) throws InterruptedException {

@@ -47,7 +47,9 @@ public record MissingRight(
 
   /** Two commands that give this right, and nothing else. */
   public String commands() {
-    var role = "metrics-server-operator-%s-%s".formatted(verb, resource.replaceAll("[./].*", ""));
+    var role =
+        "metrics-server-operator-%s-%s%s"
+            .formatted(verb, resource.replaceAll("[./].*", ""), name.map(n -> "-" + n).orElse(""));
     var kind = namespace.isPresent() ? "role" : "clusterrole";
     var where = namespace.map(n -> " -n " + n).orElse("");
     return """

@@ -2,6 +2,7 @@ package dev.metricsserver.runtime;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.metricsserver.controller.MetricsServerReconciler;
+import dev.metricsserver.facts.MissingRight;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -56,7 +57,7 @@ public final class OperatorProcess {
       endpoint.start(operator.getRuntimeInfo());
       operator.start();
     } catch (RuntimeException e) {
-      log.error("The operator cannot start: {}", rootCause(e).getMessage(), e);
+      logEnd("The operator cannot start", e);
       Runtime.getRuntime().halt(1);
     }
   }
@@ -88,7 +89,7 @@ public final class OperatorProcess {
         .withParseResourceVersions(true)
         .withInformerStoppedHandler((informer, e) -> {
           if (!leadership.isStopping()) {
-            log.error("A watch broke for good, starting anew", e);
+            logEnd("A watch broke for good, starting anew", e);
             Runtime.getRuntime().halt(1);
           }
         });
@@ -108,6 +109,23 @@ public final class OperatorProcess {
     // seen.
     config.setRequestRetryBackoffLimit(CLIENT_RETRIES);
     return config;
+  }
+
+  /**
+   * The last words are what a pod's status shows: without a stack trace where a right is missing.
+   */
+  private static void logEnd(String what, Throwable e) {
+    var message = String.valueOf(rootCause(e).getMessage());
+    MissingRight.of(message)
+        .ifPresentOrElse(
+            right ->
+                log.error(
+                    "{}: the operator may not {} {}. This gives it that right:\n{}",
+                    what,
+                    right.verb(),
+                    right.resource(),
+                    right.commands()),
+            () -> log.error("{}: {}", what, message, e));
   }
 
   private static Throwable rootCause(Throwable e) {

@@ -19,8 +19,8 @@ class MissingRightTest {
                     + " \"kube-system\""))
         .isEqualTo(
             """
-            kubectl create role metrics-server-operator-patch-deployments -n kube-system --verb=patch --resource=deployments.apps --resource-name=metrics-server
-            kubectl create rolebinding metrics-server-operator-patch-deployments -n kube-system --role=metrics-server-operator-patch-deployments --serviceaccount=metrics-server-operator:metrics-server-operator\
+            kubectl create role metrics-server-operator-patch-deployments-metrics-server -n kube-system --verb=patch --resource=deployments.apps --resource-name=metrics-server
+            kubectl create rolebinding metrics-server-operator-patch-deployments-metrics-server -n kube-system --role=metrics-server-operator-patch-deployments-metrics-server --serviceaccount=metrics-server-operator:metrics-server-operator\
             """);
   }
 
@@ -34,8 +34,8 @@ class MissingRightTest {
                     + " \"metricsserver.dev\" at the cluster scope"))
         .isEqualTo(
             """
-            kubectl create clusterrole metrics-server-operator-patch-metricsserverconfigs --verb=patch --resource=metricsserverconfigs.metricsserver.dev/status --resource-name=cluster
-            kubectl create clusterrolebinding metrics-server-operator-patch-metricsserverconfigs --clusterrole=metrics-server-operator-patch-metricsserverconfigs --serviceaccount=metrics-server-operator:metrics-server-operator\
+            kubectl create clusterrole metrics-server-operator-patch-metricsserverconfigs-cluster --verb=patch --resource=metricsserverconfigs.metricsserver.dev/status --resource-name=cluster
+            kubectl create clusterrolebinding metrics-server-operator-patch-metricsserverconfigs-cluster --clusterrole=metrics-server-operator-patch-metricsserverconfigs-cluster --serviceaccount=metrics-server-operator:metrics-server-operator\
             """);
   }
 

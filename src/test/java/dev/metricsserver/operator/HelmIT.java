@@ -1,0 +1,146 @@
+package dev.metricsserver.operator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The life of a release by Helm itself, as far as an API server without nodes goes: what the Job
+ * before an upgrade does is done here, with the rights of that Job.
+ */
+class HelmIT {
+
+  private static final Path CHART = Path.of("deploy/helm/metrics-server-operator");
+  private static final Path DEFINITION =
+      Path.of("crds/metricsserverconfigs.metricsserver.dev.yaml");
+  private static final String NAMESPACE = "operators";
+
+  private static TestCluster cluster;
+  private static String kubeconfig;
+
+  @BeforeAll
+  static void start() throws IOException {
+    cluster = new TestCluster();
+    kubeconfig = "--kubeconfig=" + cluster.adminKubeconfig();
+    // A namespace would stay for ever: there is no controller that empties it.
+    InstallFiles.objects(InstallFiles.INSTALL).stream()
+        .filter(object -> !object.getKind().equals("Namespace"))
+        .forEach(object -> cluster.admin().resource(object).delete());
+  }
+
+  @AfterAll
+  static void stop() {
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  @Test
+  void aReleaseIsInstalledUpgradedRolledBackRemovedAndInstalledAgain(@TempDir Path folder)
+      throws Exception {
+    helm("install", "operator", older(folder), "--create-namespace", "--set-json=config={}");
+    assertThat(config()).contains("helm.sh/resource-policy: keep");
+    assertThat(explain()).contains("field \"logging\" does not exist");
+
+    upgradeDefinition(folder);
+    assertThat(explain()).contains("verbosity");
+    upgrade("--set=config.logging.verbosity=1");
+    assertThat(config()).contains("verbosity: 1");
+
+    helm("rollback", "operator", "1", "--no-hooks");
+    assertThat(config()).doesNotContain("verbosity: 1");
+    assertThat(explain()).as("a definition is not rolled back").contains("verbosity");
+
+    helm("uninstall", "operator");
+    assertThat(config()).contains("name: cluster");
+    assertThat(
+            Shell.run(
+                kubectl(
+                    "get",
+                    "deployment,serviceaccount,clusterrole,role,validatingadmissionpolicy",
+                    "--all-namespaces")))
+        .doesNotContain("metrics-server-operator ");
+
+    helm("install", "operator", CHART.toString(), "--set-json=config={}");
+    assertThat(config()).contains("name: cluster");
+  }
+
+  /** What the Job does, as its ServiceAccount. */
+  private static void upgradeDefinition(Path folder) throws Exception {
+    var hook =
+        Files.writeString(
+            folder.resolve("hook.yaml"),
+            helm(
+                "template",
+                "operator",
+                CHART.toString(),
+                "--show-only=templates/crd-upgrade.yaml"));
+    Shell.run(kubectl("apply", "--namespace=" + NAMESPACE, "--filename=" + hook));
+    var token = cluster.kubeconfig(NAMESPACE, "metrics-server-operator-crd");
+    assertThat(
+            Shell.run(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                "dev.metricsserver.cli.Main",
+                "crd",
+                "--apply",
+                "--kubeconfig=" + token))
+        .contains("is served");
+    Shell.run(kubectl("delete", "--namespace=" + NAMESPACE, "--filename=" + hook));
+  }
+
+  /** An older chart, whose CustomResourceDefinition does not know logging yet. */
+  private static String older(Path folder) throws IOException {
+    Shell.run("cp", "-R", CHART.toString(), folder.toString());
+    var chart = folder.resolve(CHART.getFileName());
+    var yaml = new YAMLMapper();
+    var definition = yaml.readTree(DEFINITION.toFile());
+    var spec =
+        (ObjectNode)
+            definition.at("/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties");
+    assertThat(spec.remove("logging")).isNotNull();
+    Files.writeString(
+        chart.resolve("crds").resolve(DEFINITION.getFileName()),
+        yaml.writeValueAsString(definition));
+    return chart.toString();
+  }
+
+  private static void upgrade(String... more) {
+    helm(
+        Stream.concat(
+                Stream.of("upgrade", "operator", CHART.toString(), "--no-hooks"), Stream.of(more))
+            .toArray(String[]::new));
+  }
+
+  private static String config() {
+    return Shell.run(kubectl("get", "msc", "cluster", "--output=yaml"));
+  }
+
+  private static String explain() {
+    return Shell.print(kubectl("explain", "msc.spec.logging"));
+  }
+
+  private static String[] kubectl(String... arguments) {
+    return Stream.concat(Stream.of(Programs.kubectl(), kubeconfig), Stream.of(arguments))
+        .toArray(String[]::new);
+  }
+
+  private static String helm(String... arguments) {
+    var command = new ArrayList<>(List.of(Programs.helm()));
+    command.addAll(List.of(arguments));
+    command.addAll(List.of("--namespace=" + NAMESPACE, kubeconfig));
+    return Shell.run(command.toArray(String[]::new));
+  }
+}
