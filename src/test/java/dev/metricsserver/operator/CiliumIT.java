@@ -12,6 +12,7 @@ import io.fabric8.kubernetes.client.dsl.NonNamespaceOperation;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -170,7 +171,7 @@ class CiliumIT {
   private static void addCiliumNode(String name) {
     cluster
         .admin()
-        .genericKubernetesResources("cilium.io/v2", "CiliumNode")
+        .genericKubernetesResources(kind("CiliumNode", "ciliumnodes", false))
         .load(
             new ByteArrayInputStream(
                 """
@@ -203,8 +204,19 @@ class CiliumIT {
       ciliumPolicies() {
     return cluster
         .admin()
-        .genericKubernetesResources("cilium.io/v2", "CiliumNetworkPolicy")
+        .genericKubernetesResources(kind("CiliumNetworkPolicy", "ciliumnetworkpolicies", true))
         .inNamespace("kube-system");
+  }
+
+  /** Given in full: the client may have asked what kinds there are before these came. */
+  private static ResourceDefinitionContext kind(String kind, String plural, boolean namespaced) {
+    return new ResourceDefinitionContext.Builder()
+        .withGroup("cilium.io")
+        .withVersion("v2")
+        .withKind(kind)
+        .withPlural(plural)
+        .withNamespaced(namespaced)
+        .build();
   }
 
   private static Optional<GenericKubernetesResource> ciliumPolicy() {
