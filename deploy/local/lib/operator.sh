@@ -13,10 +13,15 @@ find_kubectl() {
 
 kubectl() { "$KUBECTL" --kubeconfig="$TARGET_DIR/kubeconfig" "$@"; }
 
+# Before Kubernetes 1.30 there is no ValidatingAdmissionPolicy.
 operator_install() {
-  kubectl apply --kustomize "$PROJECT_DIR/deploy/base" >/dev/null
+  local kustomization=deploy/base
+  (($(server_minor) >= 30)) || kustomization=deploy/overlays/kubernetes-before-1.30
+  kubectl apply --kustomize "$PROJECT_DIR/$kustomization" >/dev/null
   kubectl wait --for=condition=Established --timeout=60s crd/metricsserverconfigs.metricsserver.dev >/dev/null
 }
+
+server_minor() { kubectl get --raw /version | sed -nE 's/.*"minor": "([0-9]+).*/\1/p'; }
 
 operator_wait() {
   kubectl --namespace metrics-server-operator rollout status deployment/metrics-server-operator --timeout=120s >/dev/null

@@ -262,9 +262,12 @@ final class KubeletProbe {
       return nanos - System.nanoTime() <= 0;
     }
 
-    /** How long it is until then, for timeouts, of which zero means forever. */
+    /**
+     * How long it is until then, for timeouts, of which zero means forever. Rounded up: when one
+     * runs out, the deadline is over.
+     */
     int millis() {
-      return (int) Math.max(1, TimeUnit.NANOSECONDS.toMillis(nanos - System.nanoTime()));
+      return (int) Math.max(1, TimeUnit.NANOSECONDS.toMillis(nanos - System.nanoTime()) + 1);
     }
 
     Deadline atMost(Duration limit) {
