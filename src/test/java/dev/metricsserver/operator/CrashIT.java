@@ -14,6 +14,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -69,6 +70,18 @@ class CrashIT {
   private static void startOperator() throws Exception {
     proxy.passEverything();
     operator = new OperatorUnderTest(kubeconfig, "crash-it", "crash-it-" + starts++);
+  }
+
+  /** As the kubelet does. */
+  @BeforeEach
+  void restart() throws Exception {
+    restartIfDead();
+  }
+
+  private static void restartIfDead() throws Exception {
+    if (!operator.isAlive()) {
+      startOperator();
+    }
   }
 
   @ParameterizedTest
@@ -151,7 +164,10 @@ class CrashIT {
     await("the state after write %d, answer %s".formatted(n, answer))
         .atMost(A_WHILE)
         .pollInterval(Duration.ofMillis(50))
-        .untilAsserted(() -> assertThat(objects.state()).isEqualTo(expected));
+        .untilAsserted(() -> {
+          restartIfDead();
+          assertThat(objects.state()).isEqualTo(expected);
+        });
     quiet();
     assertThat(objects.state()).as("after write %d, answer %s", n, answer).isEqualTo(expected);
     var writes = cluster.audit().operatorWrites();

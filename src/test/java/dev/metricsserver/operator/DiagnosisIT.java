@@ -56,17 +56,7 @@ class DiagnosisIT {
 
   @BeforeEach
   void theApiServerIsSetUpForAggregation() {
-    aggregation("client-ca-file", "requestheader-client-ca-file");
-  }
-
-  /** The API server that tests start has no front proxy; it keeps what it finds here. */
-  private static void aggregation(String from, String key) {
-    cluster
-        .admin()
-        .configMaps()
-        .inNamespace("kube-system")
-        .withName("extension-apiserver-authentication")
-        .edit(map -> new ConfigMapBuilder(map).addToData(key, map.getData().get(from)).build());
+    cluster.publishFrontProxy();
   }
 
   @AfterEach
@@ -140,6 +130,7 @@ class DiagnosisIT {
             .inNamespace("kube-system")
             .withName("metrics-server-operator");
     var before = roles.get();
+    cluster.rightsAreTaken();
     roles.edit(role ->
         new RoleBuilder(role)
             .removeMatchingFromRules(r ->

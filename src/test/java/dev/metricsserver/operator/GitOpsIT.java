@@ -60,7 +60,8 @@ class GitOpsIT {
         .atMost(SOON)
         .untilAsserted(() -> {
           assertThat(cluster.deployment()).isNotNull();
-          assertThat(cluster.config().getStatus().observedGeneration()).isEqualTo(1);
+          assertThat(cluster.config().getStatus().observedGeneration())
+              .isEqualTo(cluster.config().getMetadata().getGeneration());
         });
     settled();
     var generation = cluster.config().getMetadata().getGeneration();

@@ -80,6 +80,8 @@ record ManagedObjects(KubernetesClient client) {
           copy.put(key.toString(), stable(inner));
         }
       });
+      // What had only such annotations is like what has none.
+      copy.remove("annotations", Map.of());
       return copy;
     }
     return value instanceof List<?> list

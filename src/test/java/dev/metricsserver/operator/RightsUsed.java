@@ -41,10 +41,15 @@ final class RightsUsed {
 
   private RightsUsed() {}
 
-  /** Adds what a test class's API server saw. */
-  static synchronized void record(Class<?> test, AuditLog audit) throws IOException {
+  /**
+   * Adds what a test class's API server saw.
+   *
+   * @param taken whether the test took rights from the operator, so that what was refused shows
+   *     nothing
+   */
+  static synchronized void record(Class<?> test, AuditLog audit, boolean taken) throws IOException {
     var lines = USED.computeIfAbsent(test.getSimpleName(), name -> new TreeSet<>());
-    audit.rightsUsed().map(Use::line).forEach(lines::add);
+    audit.rightsUsed().filter(use -> use.allowed() || !taken).map(Use::line).forEach(lines::add);
     Files.createDirectories(FOLDER);
     Files.write(FOLDER.resolve(test.getSimpleName()), lines);
   }

@@ -33,6 +33,7 @@ class RollbackIT {
   @BeforeEach
   void start() throws Exception {
     cluster = new TestCluster();
+    cluster.publishFrontProxy();
     kubeconfig = cluster.operatorKubeconfig();
     operator = new OperatorUnderTest(kubeconfig, "rollback-it");
   }

@@ -3,6 +3,7 @@ package dev.metricsserver.operator;
 import dev.metricsserver.api.MetricsServerConfig;
 import io.fabric8.kubeapitest.KubeAPIServer;
 import io.fabric8.kubeapitest.KubeAPIServerConfigBuilder;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
@@ -136,9 +137,14 @@ final class TestCluster implements AutoCloseable {
             .formatted(url, config.getCaCertFile(), token));
   }
 
+  /** The test takes rights from the operator, so requests that are refused show nothing missing. */
+  void rightsAreTaken() {
+    rightsTaken = true;
+  }
+
   /** Takes all rights to a resource from the operator's ClusterRole. */
   void takeRights(String group, String resource) {
-    rightsTaken = true;
+    rightsAreTaken();
     admin
         .rbac()
         .clusterRoles()
@@ -149,6 +155,18 @@ final class TestCluster implements AutoCloseable {
                   rule.getApiGroups().contains(group) && rule.getResources().contains(resource));
           return role;
         });
+  }
+
+  /** The API server that tests start has no front proxy; it keeps what it finds here. */
+  void publishFrontProxy() {
+    admin
+        .configMaps()
+        .inNamespace("kube-system")
+        .withName("extension-apiserver-authentication")
+        .edit(map ->
+            new ConfigMapBuilder(map)
+                .addToData("requestheader-client-ca-file", map.getData().get("client-ca-file"))
+                .build());
   }
 
   private void install() throws IOException {
@@ -261,9 +279,7 @@ final class TestCluster implements AutoCloseable {
     admin.close();
     server.stop();
     try {
-      if (!rightsTaken) {
-        RightsUsed.record(test, audit);
-      }
+      RightsUsed.record(test, audit, rightsTaken);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
