@@ -63,7 +63,7 @@ class RollbackIT {
     soon("it is tried", () -> assertThat(image()).endsWith(":nowhere"));
 
     neverBecomesReady();
-    soon("it waits", () -> assertThat(condition("Ready").getMessage()).contains("no such tag"));
+    soon("it waits", () -> assertThat(condition("Ready").getMessage()).contains("cannot pull"));
     operator.kill();
     longAgo();
     waitsForOnePod();
