@@ -15,6 +15,17 @@ final class PodRules {
 
   private PodRules() {}
 
+  /** The runtime says it before the container starts, or the container as its last word. */
+  private static final Rule WRONG_ARCHITECTURE =
+      Rule.of(
+          "WrongArchitecture",
+          "exec format error",
+          "{image} is built for another processor than the node's",
+          "set spec.image.registry to a mirror that has all architectures, and"
+              + " spec.image.digest to that of the index",
+          "kubectl -n {namespace} set image deployment/{deployment} '*=IMAGE' with one for all"
+              + " architectures");
+
   /** What a ReplicaSet is told when it may not make a pod. */
   static final List<Rule> CREATION =
       List.of(
@@ -269,14 +280,7 @@ final class PodRules {
               "{restore}",
               "kubectl -n {namespace} patch deployment {deployment} --type merge -p"
                   + " '{\"spec\":{\"template\":{\"spec\":{\"automountServiceAccountToken\":true}}}}'"),
-          Rule.of(
-              "WrongArchitecture",
-              "exec format error",
-              "{image} is built for another processor than the node's",
-              "set spec.image.registry to a mirror that has all architectures, and"
-                  + " spec.image.digest to that of the index",
-              "kubectl -n {namespace} set image deployment/{deployment} '*=IMAGE' with one for all"
-                  + " architectures"),
+          WRONG_ARCHITECTURE,
           Rule.of(
               "InformersForbidden",
               "(\\S+) is forbidden: User \"system:serviceaccount:([^:]+):([^\"]+)\" cannot (\\w+)",
@@ -332,14 +336,7 @@ final class PodRules {
                   + " metrics-server's fault",
               "see the network plugin's pods on that node: kubectl get pods -A -o wide",
               "see the network plugin's pods on that node: kubectl get pods -A -o wide"),
-          Rule.of(
-              "WrongArchitecture",
-              "exec format error",
-              "{image} is built for another processor than the node's",
-              "set spec.image.registry to a mirror that has all architectures, and"
-                  + " spec.image.digest to that of the index",
-              "kubectl -n {namespace} set image deployment/{deployment} '*=IMAGE' with one for all"
-                  + " architectures"),
+          WRONG_ARCHITECTURE,
           Rule.of(
               "CommandMissing",
               "exec: \"([^\"]+)\": (.*)",

@@ -45,12 +45,13 @@ final class LocalCluster implements AutoCloseable {
 
   /** With the operator, from the one file. */
   LocalCluster() {
-    this(connect());
+    client = connect();
+    Shell.run("deploy/local/load-image", "target/local/operator-image.tar");
     installOperator();
   }
 
   /** As users do. */
-  void installOperator() {
+  private static void installOperator() {
     Shell.run("deploy/local/kubectl", "apply", "--filename", InstallFiles.INSTALL.toString());
     Shell.run(
         "deploy/local/kubectl",
@@ -58,24 +59,6 @@ final class LocalCluster implements AutoCloseable {
         "--for=condition=Established",
         "--timeout=60s",
         "crd/metricsserverconfigs.metricsserver.dev");
-  }
-
-  private LocalCluster(KubernetesClient client) {
-    this.client = client;
-    Shell.run("deploy/local/load-image", "target/local/operator-image.tar");
-  }
-
-  /** Without the operator, and without what one that was there has made. */
-  static LocalCluster empty() {
-    var cluster = new LocalCluster(connect());
-    Shell.run(
-        "deploy/local/kubectl",
-        "delete",
-        "--ignore-not-found",
-        "--filename",
-        InstallFiles.INSTALL.toString());
-    within(Duration.ofMinutes(1), "nothing is left", cluster::assertNothingLeft);
-    return cluster;
   }
 
   private static KubernetesClient connect() {
@@ -116,7 +99,7 @@ final class LocalCluster implements AutoCloseable {
         .serverSideApply();
   }
 
-  String apiServerAddress() {
+  private String apiServerAddress() {
     return client
         .discovery()
         .v1()
@@ -174,7 +157,7 @@ final class LocalCluster implements AutoCloseable {
         });
   }
 
-  void assertNothingLeft() {
+  private void assertNothingLeft() {
     assertThat(objects().filter(o -> client.resource(o).get() != null)).isEmpty();
   }
 
