@@ -38,9 +38,7 @@ record AuditLog(Path file) {
    * The operator's requests so far, in order; its Lease and the reviews of its own rights aside.
    */
   List<Request> operatorRequests() {
-    try (var lines = Files.lines(file)) {
-      return lines
-          .map(AuditLog::parse)
+      return events()
           .filter(event -> OPERATOR.equals(event.at("/user/username").asText()))
           .map(event ->
               new Request(
@@ -55,15 +53,11 @@ record AuditLog(Path file) {
           .filter(r -> !r.resource().equals("leases"))
           .filter(r -> !r.resource().equals("selfsubjectrulesreviews"))
           .toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   /** Every right that the operator's requests needed, and that its own roles gave or lacked. */
-  Stream<RightsUsed.Use> rightsUsed() throws IOException {
-    return Files.readAllLines(file).stream()
-        .map(AuditLog::parse)
+  Stream<RightsUsed.Use> rightsUsed() {
+    return events()
         .filter(event -> OPERATOR.equals(event.at("/user/username").asText()))
         .filter(event -> event.has("objectRef"))
         .flatMap(AuditLog::rightsUsed)
@@ -102,6 +96,16 @@ record AuditLog(Path file) {
    */
   static boolean isLookAgain(Request request) {
     return request.resource().equals("apiservices") && !request.uri().contains("fieldManager=");
+  }
+
+  /** Every whole line; the API server may be in the middle of writing the last one. */
+  private Stream<JsonNode> events() {
+    try {
+      var text = Files.readString(file);
+      return text.substring(0, text.lastIndexOf('\n') + 1).lines().map(AuditLog::parse);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static JsonNode parse(String line) {

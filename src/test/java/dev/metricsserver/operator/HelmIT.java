@@ -1,6 +1,7 @@
 package dev.metricsserver.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
@@ -54,7 +55,8 @@ class HelmIT {
     assertThat(explain()).contains("field \"logging\" does not exist");
 
     upgradeDefinition(folder);
-    assertThat(explain()).contains("verbosity");
+    // The API server describes a changed definition a moment after it serves it.
+    await("it is described").untilAsserted(() -> assertThat(explain()).contains("verbosity"));
     upgrade("--set=config.logging.verbosity=1");
     assertThat(config()).contains("verbosity: 1");
 
