@@ -4,8 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -21,8 +24,32 @@ record AuditLog(Path file) {
   /** How RBAC says that it was one of the roles that the operator is installed with. */
   private static final String ROLES_BOUND = "Binding \"metrics-server-operator";
 
-  /** One request. */
-  record Request(String verb, String resource, String name, int code, String uri) {
+  /** One request, and when it was answered. */
+  record Request(
+      String user,
+      String verb,
+      String resource,
+      String name,
+      int code,
+      String uri,
+      Instant answered) {
+
+    private static Request of(JsonNode event) {
+      var object = event.path("objectRef");
+      var subresource = object.path("subresource").asText();
+      return new Request(
+          event.at("/user/username").asText(),
+          event.get("verb").asText(),
+          object.path("resource").asText() + (subresource.isEmpty() ? "" : "/" + subresource),
+          object.path("name").asText(),
+          event.at("/responseStatus/code").asInt(),
+          event.get("requestURI").asText(),
+          Instant.parse(event.get("stageTimestamp").asText()));
+    }
+
+    boolean isOperators() {
+      return OPERATOR.equals(user);
+    }
 
     boolean isWrite() {
       return !READS.contains(verb);
@@ -38,26 +65,26 @@ record AuditLog(Path file) {
    * The operator's requests so far, in order; its Lease and the reviews of its own rights aside.
    */
   List<Request> operatorRequests() {
-      return events()
-          .filter(event -> OPERATOR.equals(event.at("/user/username").asText()))
-          .map(event ->
-              new Request(
-                  event.get("verb").asText(),
-                  event.at("/objectRef/resource").asText()
-                      + (event.at("/objectRef/subresource").isMissingNode()
-                          ? ""
-                          : "/" + event.at("/objectRef/subresource").asText()),
-                  event.at("/objectRef/name").asText(),
-                  event.at("/responseStatus/code").asInt(),
-                  event.get("requestURI").asText()))
-          .filter(r -> !r.resource().equals("leases"))
-          .filter(r -> !r.resource().equals("selfsubjectrulesreviews"))
-          .toList();
+    return requests(0)
+        .filter(Request::isOperators)
+        .filter(r -> !r.resource().equals("leases"))
+        .filter(r -> !r.resource().equals("selfsubjectrulesreviews"))
+        .toList();
+  }
+
+  /** Where the log ends now. */
+  long end() {
+    return file.toFile().length();
+  }
+
+  /** Everybody's requests from there on, in order. */
+  Stream<Request> requests(long from) {
+    return events(from).map(Request::of);
   }
 
   /** Every right that the operator's requests needed, and that its own roles gave or lacked. */
   Stream<RightsUsed.Use> rightsUsed() {
-    return events()
+    return events(0)
         .filter(event -> OPERATOR.equals(event.at("/user/username").asText()))
         .filter(event -> event.has("objectRef"))
         .flatMap(AuditLog::rightsUsed)
@@ -99,9 +126,11 @@ record AuditLog(Path file) {
   }
 
   /** Every whole line; the API server may be in the middle of writing the last one. */
-  private Stream<JsonNode> events() {
-    try {
-      var text = Files.readString(file);
+  private Stream<JsonNode> events(long from) {
+    try (var log = FileChannel.open(file)) {
+      var bytes = ByteBuffer.allocate(Math.toIntExact(log.size() - from));
+      log.read(bytes, from);
+      var text = new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8);
       return text.substring(0, text.lastIndexOf('\n') + 1).lines().map(AuditLog::parse);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

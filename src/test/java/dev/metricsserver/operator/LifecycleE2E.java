@@ -1,17 +1,12 @@
 package dev.metricsserver.operator;
 
-import static dev.metricsserver.operator.LocalCluster.A_ROLLOUT;
 import static dev.metricsserver.operator.LocalCluster.NAMESPACE;
 import static dev.metricsserver.operator.LocalCluster.within;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
-import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.dsl.RollableScalableResource;
 import java.time.Duration;
-import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -49,7 +44,7 @@ class LifecycleE2E {
   void aRestartOfTheOperatorIsNotNoticed() {
     var generation = cluster.deployment().getMetadata().getGeneration();
     try (var load = new MetricsLoad(client)) {
-      restartOperator();
+      cluster.restartOperator();
       assertThat(cluster.deployment().getMetadata().getGeneration()).isEqualTo(generation);
       assertThat(load.requests()).as("requests").isGreaterThan(20);
       assertThat(load.failures()).as("requests that failed").isEmpty();
@@ -90,7 +85,7 @@ class LifecycleE2E {
       assertThat(cluster.condition("Stalled").getStatus()).isEqualTo("True");
       assertThat(cluster.condition("MetricsAvailable").getStatus()).isEqualTo("True");
       var generation = cluster.deployment().getMetadata().getGeneration();
-      restartOperator();
+      cluster.restartOperator();
       assertThat(cluster.deployment().getMetadata().getGeneration())
           .as("what failed is not tried again")
           .isEqualTo(generation);
@@ -110,45 +105,5 @@ class LifecycleE2E {
         .inNamespace(NAMESPACE)
         .withName("metrics-server-operator-last-ready")
         .get();
-  }
-
-  private static RollableScalableResource<Deployment> operator() {
-    return client
-        .apps()
-        .deployments()
-        .inNamespace("metrics-server-operator")
-        .withName("metrics-server-operator");
-  }
-
-  private static int operatorPods() {
-    return client
-        .pods()
-        .inNamespace("metrics-server-operator")
-        .withLabels(Map.of("app.kubernetes.io/name", "metrics-server-operator"))
-        .list()
-        .getItems()
-        .size();
-  }
-
-  private static void restartOperator() {
-    operator().scale(0);
-    within(A_ROLLOUT, "the operator is gone", () -> assertThat(operatorPods()).isZero());
-    operator().scale(1);
-    within(
-        A_ROLLOUT,
-        "it is back, and has looked",
-        () -> {
-          assertThat(Optional.ofNullable(operator().get().getStatus().getAvailableReplicas()))
-              .contains(1);
-          assertThat(
-                  client
-                      .pods()
-                      .inNamespace("metrics-server-operator")
-                      .withLabels(Map.of("app.kubernetes.io/name", "metrics-server-operator"))
-                      .resources()
-                      .map(pod -> pod.getLog())
-                      .toList())
-              .anyMatch(log -> log.contains("Verified all objects"));
-        });
   }
 }

@@ -20,11 +20,13 @@ import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.dsl.RollableScalableResource;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.awaitility.core.ThrowingRunnable;
@@ -194,6 +196,49 @@ final class LocalCluster implements AutoCloseable {
 
   List<String> args() {
     return deployment().getSpec().getTemplate().getSpec().getContainers().getFirst().getArgs();
+  }
+
+  // --------------------------------------------------------------------------------- the operator
+
+  private RollableScalableResource<Deployment> operator() {
+    return client
+        .apps()
+        .deployments()
+        .inNamespace("metrics-server-operator")
+        .withName("metrics-server-operator");
+  }
+
+  private int operatorPods() {
+    return client
+        .pods()
+        .inNamespace("metrics-server-operator")
+        .withLabels(Map.of("app.kubernetes.io/name", "metrics-server-operator"))
+        .list()
+        .getItems()
+        .size();
+  }
+
+  /** Ends it, and returns when a new one has looked at all objects. */
+  void restartOperator() {
+    operator().scale(0);
+    within(A_ROLLOUT, "the operator is gone", () -> assertThat(operatorPods()).isZero());
+    operator().scale(1);
+    within(
+        A_ROLLOUT,
+        "it is back, and has looked",
+        () -> {
+          assertThat(Optional.ofNullable(operator().get().getStatus().getAvailableReplicas()))
+              .contains(1);
+          assertThat(
+                  client
+                      .pods()
+                      .inNamespace("metrics-server-operator")
+                      .withLabels(Map.of("app.kubernetes.io/name", "metrics-server-operator"))
+                      .resources()
+                      .map(pod -> pod.getLog())
+                      .toList())
+              .anyMatch(log -> log.contains("Verified all objects"));
+        });
   }
 
   static void within(Duration time, String what, ThrowingRunnable assertion) {
