@@ -97,7 +97,8 @@ final class PodFindings {
           case "CrashLoopBackOff" -> PodRules.CRASH;
           default -> PodRules.START;
         };
-    return Rule.first(known, problem.message(), installation, severity, object)
+    return Rule.first(
+            known, problem.message(), installation.withImage(pod.image()), severity, object)
         .orElseGet(() ->
             "CrashLoopBackOff".equals(problem.reason())
                 ? new Finding(

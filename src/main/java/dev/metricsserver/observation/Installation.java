@@ -71,6 +71,23 @@ public record Installation(
         plan.scrapeInterval());
   }
 
+  /** The same, of which one pod has this image. */
+  public Installation withImage(String image) {
+    return new Installation(
+        keeper,
+        namespace,
+        deployment,
+        service,
+        serviceAccount,
+        selector,
+        image,
+        memoryLimit,
+        port,
+        hostNetwork,
+        policed,
+        scrapeInterval);
+  }
+
   /**
    * Somebody else's.
    *

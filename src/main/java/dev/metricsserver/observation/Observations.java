@@ -37,12 +37,14 @@ public record Observations(
   /**
    * A pod of metrics-server.
    *
+   * @param image what its container is made of, which an older form's pod has another one of
    * @param problem why it does not run, as reason and message, when it does not
    * @param runningSince since when its container runs
    * @param readySince since when it is ready
    */
   public record PodState(
       String name,
+      String image,
       boolean ready,
       Optional<Problem> problem,
       Optional<Instant> runningSince,

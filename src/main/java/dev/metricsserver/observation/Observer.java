@@ -157,6 +157,7 @@ public final class Observer {
     var isReady = ready.map(c -> "True".equals(c.getStatus())).orElse(false);
     return new PodState(
         pod.getMetadata().getName(),
+        pod.getSpec().getContainers().getFirst().getImage(),
         isReady,
         isReady ? Optional.empty() : problem(pod),
         status.getContainerStatuses().stream()

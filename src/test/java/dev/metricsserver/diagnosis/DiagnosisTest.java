@@ -349,6 +349,18 @@ class DiagnosisTest {
         .containsExactly(tuple("ImageNotPulled", Severity.Warning));
   }
 
+  /** After going back, one of the form that failed can still be there. */
+  @Test
+  void theImageThatIsNotPulledIsThatOfThePod() {
+    var seen = fine().rollout(null);
+
+    assertThat(
+            found(VERIFIED, seen.pods(seen.broken("pod-a", "r/m:nowhere", "ErrImagePull", "no")))
+                .getFirst()
+                .message())
+        .startsWith("the node cannot pull r/m:nowhere, because");
+  }
+
   @Test
   void kubeletsThatAreNotVerifiedAreAWarning() {
     assertThat(found(INSECURE, fine()))

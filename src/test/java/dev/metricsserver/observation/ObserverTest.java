@@ -122,7 +122,7 @@ class ObserverTest {
         apiVersion: v1
         kind: Pod
         metadata: {name: %s, creationTimestamp: "2026-11-21T%sZ"}
-        spec: {nodeName: node-1}
+        spec: {nodeName: node-1, containers: [{name: a, image: r/m:v0}]}
         status: %s
         """
             .formatted(name, created, status),
@@ -281,6 +281,7 @@ class ObserverTest {
             apiVersion: v1
             kind: Pod
             metadata: {name: metrics-server-7c9f-x2x, namespace: kube-system}
+            spec: {containers: [{name: metrics-server, image: r/m:v0}]}
             """
                 + status,
             Pod.class));
@@ -310,6 +311,7 @@ class ObserverTest {
         .isEqualTo(
             new PodState(
                 "metrics-server-7c9f-x2x",
+                "r/m:v0",
                 true,
                 Optional.empty(),
                 Optional.of(Instant.parse("2026-11-21T11:00:02Z")),
@@ -341,6 +343,7 @@ class ObserverTest {
         .isEqualTo(
             new PodState(
                 "metrics-server-7c9f-x2x",
+                "r/m:v0",
                 false,
                 Optional.empty(),
                 Optional.of(Instant.parse("2026-11-21T11:00:02Z")),

@@ -45,11 +45,18 @@ final class LocalCluster implements AutoCloseable {
 
   private final KubernetesClient client;
 
-  /** With the operator, from the one file. */
+  /**
+   * With the operator, from the one file, and without a MetricsServerConfig: an earlier one has
+   * seen other kubelets, and remembers.
+   */
   LocalCluster() {
     client = connect();
     Shell.run("deploy/local/load-image", "target/local/operator-image.tar");
     installOperator();
+    if (config() != null) {
+      delete(DeletionPropagation.BACKGROUND);
+    }
+    awaitGone();
   }
 
   /** As users do. */
