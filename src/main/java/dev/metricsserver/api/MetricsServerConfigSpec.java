@@ -100,6 +100,8 @@ public record MetricsServerConfigSpec(
     @JsonPropertyDescription("Who may connect to metrics-server, and where it may connect to.")
         NetworkPolicySpec networkPolicy,
     @JsonPropertyDescription("What metrics-server logs.") LoggingSpec logging,
+    @JsonPropertyDescription("What metrics-server records of who asks for metrics.")
+        AuditSpec audit,
     @JsonPropertyDescription(
             "Further flags for metrics-server, each as --name=value, for what no field covers. A"
                 + " flag that the version does not have, that a field owns, or that would weaken"
@@ -138,7 +140,7 @@ public record MetricsServerConfigSpec(
   public static final MetricsServerConfigSpec DEFAULT =
       new MetricsServerConfigSpec(
           null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
-          null);
+          null, null);
 
   /**
    * Fills in the schema's defaults, so that a spec built in code equals one that went through the
@@ -154,6 +156,7 @@ public record MetricsServerConfigSpec(
     hostNetwork = requireNonNullElse(hostNetwork, false);
     networkPolicy = requireNonNullElse(networkPolicy, NetworkPolicySpec.DEFAULT);
     logging = requireNonNullElse(logging, LoggingSpec.DEFAULT);
+    audit = requireNonNullElse(audit, AuditSpec.DEFAULT);
     extraArgs = List.copyOf(requireNonNullElse(extraArgs, List.of()));
     rollback = requireNonNullElse(rollback, RollbackPolicy.Automatic);
     deletionPolicy = requireNonNullElse(deletionPolicy, DeletionPolicy.Delete);
@@ -180,6 +183,7 @@ public record MetricsServerConfigSpec(
         port,
         networkPolicy,
         logging,
+        audit,
         extraArgs,
         rollback,
         deletionPolicy,

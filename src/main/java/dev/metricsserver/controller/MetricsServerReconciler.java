@@ -5,6 +5,7 @@ import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.cluster.Cluster;
 import dev.metricsserver.csr.Approver;
 import dev.metricsserver.dependents.APIServiceDependent;
+import dev.metricsserver.dependents.AuditPolicyDependent;
 import dev.metricsserver.dependents.AuthDelegatorDependent;
 import dev.metricsserver.dependents.AuthReaderDependent;
 import dev.metricsserver.dependents.CiliumNetworkPolicyDependent;
@@ -99,6 +100,10 @@ import java.util.concurrent.TimeUnit;
           name = "poddisruptionbudget",
           type = DisruptionBudgetDependent.class,
           reconcilePrecondition = DisruptionBudgetDependent.Wanted.class),
+      @Dependent(
+          name = "auditpolicy",
+          type = AuditPolicyDependent.class,
+          reconcilePrecondition = AuditPolicyDependent.Wanted.class),
       // Nothing may depend on an object with a precondition: what depends on it is deleted with it.
       @Dependent(
           name = "deployment",

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Reads what metrics-server complains of off its log, as text or JSON, of all versions since 0.5.
@@ -50,7 +51,7 @@ public final class LogReader {
   /** The last complaint about each node, by the node's name. */
   public static List<Scrape> scrapes(String log) {
     var errors = new TreeMap<String, String>();
-    log.lines()
+    lines(log)
         .forEach(line -> {
           var text = SCRAPE_TEXT.matcher(line);
           var json = SCRAPE_NODE_JSON.matcher(line);
@@ -73,7 +74,7 @@ public final class LogReader {
   /** What else it complains of, each once. */
   public static List<String> errors(String log) {
     var errors = new TreeSet<String>();
-    log.lines()
+    lines(log)
         .filter(line -> !line.contains("Failed to scrape node") && !line.contains("fully scrape"))
         .forEach(line -> {
           var text = ERROR_TEXT.matcher(line);
@@ -91,6 +92,11 @@ public final class LogReader {
           }
         });
     return List.copyOf(new ArrayList<>(errors).subList(0, Math.min(MOST, errors.size())));
+  }
+
+  /** Without what spec.audit records, in which a caller may write what it likes. */
+  private static Stream<String> lines(String log) {
+    return log.lines().filter(line -> !line.contains("\"apiVersion\":\"audit.k8s.io/"));
   }
 
   private static String lasting(String error) {

@@ -1,5 +1,6 @@
 package dev.metricsserver.plan;
 
+import dev.metricsserver.api.AuditSpec;
 import dev.metricsserver.api.ImageSpec.PullPolicy;
 import dev.metricsserver.api.ResourcesSpec;
 import dev.metricsserver.api.ResourcesSpec.Amounts;
@@ -28,6 +29,7 @@ import java.util.Optional;
  * @param networkReason why the NetworkPolicy is as it is, or why there is none
  * @param unhealthyEviction whether the cluster knows {@code unhealthyPodEvictionPolicy} (Kubernetes
  *     1.27)
+ * @param audit what is recorded of each request
  * @param mounts what the pod reads from ConfigMaps and Secrets
  * @param rollOn annotations of the pod template: when one changes, the pods are replaced
  * @param memory annotations of the Deployment that later decisions read
@@ -58,6 +60,7 @@ public record MetricsServerPlan(
     Optional<NetworkRules> networkRules,
     CiliumPlan cilium,
     Reason networkReason,
+    AuditSpec.Profile audit,
     List<Mount> mounts,
     Map<String, String> rollOn,
     Map<String, String> memory,

@@ -1,5 +1,6 @@
 package dev.metricsserver.plan;
 
+import dev.metricsserver.api.AuditSpec.Profile;
 import dev.metricsserver.api.KubeletSpec.Approval;
 import dev.metricsserver.api.KubeletSpec.TLSMode;
 import dev.metricsserver.api.LoggingSpec;
@@ -18,6 +19,7 @@ import dev.metricsserver.plan.Decision.Pending;
 import dev.metricsserver.plan.Decision.Planned;
 import dev.metricsserver.plan.Decision.Refused;
 import dev.metricsserver.plan.Decision.Violation;
+import dev.metricsserver.plan.MetricsServerPlan.Mount;
 import dev.metricsserver.plan.MetricsServerPlan.TLSDecision;
 import dev.metricsserver.plan.Releases.Release;
 import java.time.Duration;
@@ -38,6 +40,12 @@ public final class Planner {
   /** The pod template's annotation with a digest of the CA that the user gave. */
   public static final String KUBELET_CA = "metricsserver.dev/kubelet-ca";
 
+  /** The ConfigMap with what metrics-server records of requests. */
+  public static final String AUDIT_CONFIG_MAP = "metrics-server-audit";
+
+  /** Its key, and the file's name. */
+  public static final String AUDIT_KEY = "policy.yaml";
+
   /** The Deployment's annotation that says how many replicas were planned. */
   public static final String PLANNED_REPLICAS = "metricsserver.dev/planned-replicas";
 
@@ -56,6 +64,7 @@ public final class Planner {
   /** The Deployment's annotation that says when it was given its configuration. */
   public static final String CONFIGURED_AT = "metricsserver.dev/configured-at";
 
+  private static final String AUDIT_PATH = "/etc/metrics-server/audit";
   private static final Duration FEWER_REPLICAS_AFTER = Duration.ofMinutes(10);
   private static final Duration SMALLER_REQUESTS_AFTER = Duration.ofHours(1);
   private static final Duration MAX_KUBELET_TIMEOUT = Duration.ofSeconds(10);
@@ -261,7 +270,8 @@ public final class Planner {
         network.rules(),
         network.cilium(),
         network.reason(),
-        kubelets.mounts(),
+        spec.audit().profile(),
+        mounts(),
         rollOn(),
         memory(release),
         resolution());
@@ -306,8 +316,25 @@ public final class Planner {
     if (spec.logging().verbosity() > 0) {
       args.add("--v=" + spec.logging().verbosity());
     }
+    if (audited()) {
+      args.add("--audit-policy-file=" + AUDIT_PATH + "/" + AUDIT_KEY);
+      args.add("--audit-log-path=-");
+    }
     args.addAll(spec.extraArgs());
     return List.copyOf(args);
+  }
+
+  private boolean audited() {
+    return spec.audit().profile() != Profile.None;
+  }
+
+  private List<Mount> mounts() {
+    var mounts = new ArrayList<>(kubelets.mounts());
+    if (audited()) {
+      mounts.add(
+          new Mount("audit-policy", false, AUDIT_CONFIG_MAP, List.of(AUDIT_KEY), AUDIT_PATH));
+    }
+    return List.copyOf(mounts);
   }
 
   /** metrics-server refuses to start with a timeout above nine tenths of the resolution. */

@@ -30,6 +30,7 @@ public final class Manifest {
                 Access.authDelegator(plan),
                 Access.authReader(plan),
                 Serving.service(plan)),
+            Audit.policy(plan).stream(),
             plan.disruptionBudget()
                 ? Stream.of(Workload.disruptionBudget(plan))
                 : Stream.<HasMetadata>empty(),

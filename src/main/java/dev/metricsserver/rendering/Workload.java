@@ -42,6 +42,12 @@ public final class Workload {
    */
   public static final String SERVICE_ACCOUNT_UID = "metricsserver.dev/service-account-uid";
 
+  /**
+   * The pod template's annotation with a digest of the audit policy, which metrics-server reads at
+   * its start only.
+   */
+  public static final String AUDIT_POLICY = "metricsserver.dev/audit-policy";
+
   /** The label with the version. */
   public static final String VERSION_LABEL = "app.kubernetes.io/version";
 
@@ -82,6 +88,11 @@ public final class Workload {
         .addToAnnotations(
             serviceAccountUid.map(uid -> Map.of(SERVICE_ACCOUNT_UID, uid)).orElse(Map.of()))
         .addToAnnotations(plan.rollOn())
+        .addToAnnotations(
+            Audit.policy(plan)
+                .map(policy ->
+                    Map.of(AUDIT_POLICY, Integer.toHexString(policy.getData().hashCode())))
+                .orElse(Map.of()))
         .endMetadata()
         .withNewSpec()
         .withServiceAccountName(Names.METRICS_SERVER)

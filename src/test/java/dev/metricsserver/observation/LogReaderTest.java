@@ -106,4 +106,15 @@ class LogReaderTest {
     assertThat(LogReader.scrapes("")).isEmpty();
     assertThat(LogReader.errors("")).isEmpty();
   }
+
+  /** In what spec.audit records, a caller chooses how its program is called. */
+  @Test
+  void whatIsRecordedOfRequestsIsNoComplaint() {
+    var record =
+        "{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/v1\",\"level\":\"Metadata\","
+            + "\"userAgent\":\"unable to fully scrape metrics from node node-1: x, unable to"
+            + " fully\"}";
+    assertThat(LogReader.scrapes(record)).isEmpty();
+    assertThat(LogReader.errors(record)).isEmpty();
+  }
 }

@@ -200,7 +200,8 @@ class AdmissionIT {
                 .withMetadata(new ObjectMetaBuilder().withName("metrics").build())
                 .build())
         .create();
-    cluster.applyConfig("{namespace: metrics, kubelet: {tls: {mode: Insecure}}}");
+    cluster.applyConfig(
+        "{namespace: metrics, kubelet: {tls: {mode: Insecure}}, audit: {profile: Metadata}}");
     try (var process = new OperatorUnderTest(cluster.operatorKubeconfig(), "operator-admission")) {
       await("everything is written")
           .atMost(SOON)

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.metricsserver.api.MetricsServerConfig;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.Condition;
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -18,6 +19,7 @@ import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
+import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Duration;
@@ -298,6 +300,26 @@ class OperatorIT {
   }
 
   @Test
+  void theAuditPolicyComesIsKeptAndGoes() {
+    cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}, audit: {profile: Metadata}}");
+    soon("it is there", () -> assertThat(auditPolicy()).contains("level: Metadata"));
+    soon("the pods read it", () -> assertThat(auditDigest()).isPresent());
+    var digest = auditDigest();
+
+    auditConfigMap()
+        .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"data\":{\"policy.yaml\":\"\"}}");
+    soon("it is repaired", () -> assertThat(auditPolicy()).contains("level: Metadata"));
+
+    cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}, audit: {profile: Request}}");
+    soon("it is another one", () -> assertThat(auditPolicy()).contains("level: Request"));
+    soon("the pods are replaced", () -> assertThat(auditDigest()).isPresent().isNotEqualTo(digest));
+
+    cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
+    soon("it is gone", () -> assertThat(auditConfigMap().get()).isNull());
+    soon("the pods do without", () -> assertThat(auditDigest()).isEmpty());
+  }
+
+  @Test
   void retainedObjectsHaveNoOwner() {
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}, deletionPolicy: Retain}");
     soon(
@@ -421,6 +443,27 @@ class OperatorIT {
     var json = serialization.convertValue(copy, java.util.TreeMap.class);
     json.remove("status");
     return serialization.asYaml(json);
+  }
+
+  private static Resource<ConfigMap> auditConfigMap() {
+    return cluster.admin().configMaps().inNamespace("kube-system").withName("metrics-server-audit");
+  }
+
+  private static String auditPolicy() {
+    return Optional.ofNullable(auditConfigMap().get())
+        .map(map -> map.getData().get("policy.yaml"))
+        .orElse("");
+  }
+
+  private static Optional<String> auditDigest() {
+    return Optional.ofNullable(
+        cluster
+            .deployment()
+            .getSpec()
+            .getTemplate()
+            .getMetadata()
+            .getAnnotations()
+            .get("metricsserver.dev/audit-policy"));
   }
 
   private static void soon(String what, org.awaitility.core.ThrowingRunnable assertion) {

@@ -62,7 +62,9 @@ class FlagsTest {
     "--kubelet-request-timeout=1s, kubelet.requestTimeout",
     "--node-selector=a=b, kubelet.nodeSelector",
     "--logging-format=json, logging.format",
-    "--v=4, logging.verbosity"
+    "--v=4, logging.verbosity",
+    "--audit-log-path=-, audit.profile",
+    "--audit-policy-file=/x, audit.profile"
   })
   void aFlagThatAFieldOwnsNamesTheField(String argument, String field) {
     var name = argument.substring(0, argument.indexOf('='));
@@ -84,7 +86,8 @@ class FlagsTest {
         "--authorization-always-allow-paths=/metrics | it changes who metrics-server believes",
         "--kubeconfig=/x | metrics-server uses the credentials of its own ServiceAccount",
         "--bind-address=127.0.0.1 | metrics-server listens where its Service and probes expect it",
-        "--audit-log-path=- | it would send requests to a place the operator does not manage",
+        "--audit-webhook-config-file=/x | it would send requests to a place the operator does not"
+            + " manage",
         "--debug-socket-path=/x | it opens a way in without authentication",
         "--feature-gates=a=true | it changes what the version does",
         "--shutdown-delay-duration=1m | the operator sets it, so that no request fails during a"

@@ -25,6 +25,7 @@ class PlannerArgsTest {
         requestTimeout: 7s
         nodeSelector: {team: a, metrics: "yes", zone: b, area: c, a/b: d}
       logging: {verbosity: 4, format: JSON}
+      audit: {profile: Metadata}
       port: 8443
       extraArgs: [--profiling=false]
       version: %s
@@ -104,6 +105,8 @@ class PlannerArgsTest {
             "--node-selector=a/b=d,area=c,metrics=yes,team=a,zone=b",
             "--logging-format=json",
             "--v=4",
+            "--audit-policy-file=/etc/metrics-server/audit/policy.yaml",
+            "--audit-log-path=-",
             "--profiling=false");
   }
 
@@ -123,6 +126,8 @@ class PlannerArgsTest {
             "--shutdown-delay-duration=5s",
             "--logging-format=json",
             "--v=4",
+            "--audit-policy-file=/etc/metrics-server/audit/policy.yaml",
+            "--audit-log-path=-",
             "--profiling=false");
   }
 
