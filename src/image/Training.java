@@ -6,15 +6,20 @@ import java.net.URI;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import javax.net.ssl.HttpsURLConnection;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509TrustManager;
 
 /**
  * One life of the operator, so that its cache of classes can be made: it starts, leads, installs,
@@ -55,19 +60,22 @@ final class Training {
 
   private void run(List<String> command) throws Exception {
     var health = freePort();
+    var metrics = freePort();
     var builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().put("KUBERNETES_SERVICE_HOST", "127.0.0.1");
     builder.environment().put("KUBERNETES_SERVICE_PORT", Integer.toString(server.port()));
     builder.environment().put("HEALTH_PORT", Integer.toString(health));
+    builder.environment().put("METRICS_PORT", Integer.toString(metrics));
     var operator = builder.start();
     Thread.ofPlatform().daemon().start(() -> read(operator.inputReader()));
     try {
       await("Verified all objects", () -> said("Verified all objects"));
       await("Ready", () -> said("Ready=True"));
-      for (var path : List.of("livez", "readyz", "metrics")) {
+      for (var path : List.of("livez", "readyz")) {
         var url = URI.create("http://127.0.0.1:%d/%s".formatted(health, path)).toURL();
         await("200 from " + url, () -> answers(url));
       }
+      await("metrics", () -> tells(metrics));
       for (var path : REPAIRED) {
         repaired(path);
       }
@@ -125,6 +133,37 @@ final class Training {
       return in.readAllBytes().length > 0;
     } catch (IOException e) {
       return false;
+    }
+  }
+
+  /** Whoever asks for the metrics shows a token; the certificate signs itself. */
+  private static boolean tells(int port) {
+    try {
+      var connection =
+          (HttpsURLConnection)
+              URI.create("https://127.0.0.1:%d/metrics".formatted(port)).toURL().openConnection();
+      var tls = SSLContext.getInstance("TLS");
+      tls.init(null, new TrustManager[] {new Anybody()}, null);
+      connection.setSSLSocketFactory(tls.getSocketFactory());
+      connection.setHostnameVerifier((host, session) -> true);
+      connection.setRequestProperty("Authorization", "Bearer token");
+      return connection.getResponseCode() == 200;
+    } catch (IOException | GeneralSecurityException e) {
+      return false;
+    }
+  }
+
+  /** Trusts every server. */
+  private static final class Anybody implements X509TrustManager {
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String type) {}
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String type) {}
+
+    @Override
+    public X509Certificate[] getAcceptedIssuers() {
+      return new X509Certificate[0];
     }
   }
 

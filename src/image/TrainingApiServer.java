@@ -180,6 +180,7 @@ final class TrainingApiServer {
 
   private static ObjectNode allowed(ObjectNode review) {
     var status = review.putObject("status").put("allowed", true).put("incomplete", false);
+    status.put("authenticated", true).putObject("user").put("username", "reader");
     status.putArray("nonResourceRules");
     var rule = status.putArray("resourceRules").addObject();
     rule.putArray("apiGroups").add("*");

@@ -11,7 +11,9 @@ import static picocli.CommandLine.Command;
       "",
       "It finds the cluster as every client does: in a pod by its ServiceAccount, else by"
           + " KUBECONFIG. Environment variables: POD_NAMESPACE and POD_NAME, where its Lease is and"
-          + " who holds it; HEALTH_PORT, the port of /livez, /readyz and /metrics, 8080 by default."
+          + " who holds it; HEALTH_PORT, the port of /livez and /readyz, 8080 by default;"
+          + " METRICS_PORT, the port of /metrics, 8443 by default; METRICS_CERTIFICATE, the"
+          + " directory with tls.crt and tls.key for it, by default one that signs itself."
     })
 final class RunCommand implements Runnable {
 

@@ -134,12 +134,13 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
   private final Nodes nodes;
   private final Approver approver;
   private final InstantSource clock;
-  private final Runnable verified;
+  private final Happenings happenings;
 
   /**
-   * @param verified called each time all objects are as they should be
+   * @param happenings is told what was done
    */
-  public MetricsServerReconciler(KubernetesClient client, InstantSource clock, Runnable verified) {
+  public MetricsServerReconciler(
+      KubernetesClient client, InstantSource clock, Happenings happenings) {
     this.controlPlane = new ControlPlane.Reader(client, clock);
     this.extensions = new Extension.Reader(client, clock);
     this.trustBundles = new TrustBundle.Reader(client, clock);
@@ -153,9 +154,10 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
     this.reporter = new Reporter(client, clock);
     this.revisions = new Revisions(client);
     this.nodes = new Nodes(client, this::nodeChanged);
-    this.approver = new Approver(client, clock, nodes::claimants, nodes::podNetworks);
+    this.approver =
+        new Approver(client, clock, nodes::claimants, nodes::podNetworks, happenings::approved);
     this.clock = clock;
-    this.verified = verified;
+    this.happenings = happenings;
   }
 
   private void nodeChanged(String node) {
@@ -263,10 +265,11 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
       return new Outcome.Paused();
     }
     plan.rolledBackFrom()
-        .ifPresent(failed -> cluster.lastReady().ifPresent(r -> revisions.note(failed, r)));
+        .flatMap(failed -> cluster.lastReady().filter(r -> revisions.note(failed, r)))
+        .ifPresent(_ -> happenings.rolledBack());
     ManagedDependent.setPlan(context, plan);
     context.managedWorkflowAndDependentResourceContext().reconcileManagedWorkflow();
-    verified.run();
+    happenings.verified();
     return new Outcome.Applied(plan);
   }
 

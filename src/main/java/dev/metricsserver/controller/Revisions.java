@@ -28,12 +28,14 @@ final class Revisions {
   /**
    * Notes what is gone back from, before anything is done about it: whoever goes on after a crash
    * decides the same.
+   *
+   * @return whether it was news
    */
-  void note(Failure failed, ControllerRevision revision) {
+  boolean note(Failure failed, ControllerRevision revision) {
     if (LastReady.failure(revision)
         .filter(known -> known.configuration().equals(failed.configuration()))
         .isPresent()) {
-      return;
+      return false;
     }
     client
         .resource(revision)
@@ -42,6 +44,7 @@ final class Revisions {
             client
                 .getKubernetesSerialization()
                 .asJson(Map.of("metadata", Map.of("annotations", LastReady.annotations(failed)))));
+    return true;
   }
 
   /** Remembers the plan's configuration when the resource is Ready with it and it is a new one. */

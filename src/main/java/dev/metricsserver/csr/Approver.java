@@ -87,6 +87,7 @@ public final class Approver extends AbstractEventSource<CertificateRequests, Met
   private final InstantSource clock;
   private final Function<String, ? extends Collection<String>> claimants;
   private final Function<String, ? extends Collection<String>> podNetworks;
+  private final Runnable approved;
   private final ServiceRanges.Reader serviceRanges;
   private final Set<String> domains = ClusterDomain.read(RESOLVER_CONFIGURATION);
   private final Map<String, Pending> undecided = new ConcurrentHashMap<>();
@@ -154,17 +155,20 @@ public final class Approver extends AbstractEventSource<CertificateRequests, Met
    *
    * @param claimants who answers to an address or name, as {@link Surroundings} has it
    * @param podNetworks whose pods are in a network, as {@link Surroundings} has it
+   * @param approved called after each approval
    */
   public Approver(
       KubernetesClient client,
       InstantSource clock,
       Function<String, ? extends Collection<String>> claimants,
-      Function<String, ? extends Collection<String>> podNetworks) {
+      Function<String, ? extends Collection<String>> podNetworks,
+      Runnable approved) {
     super(CertificateRequests.class, "certificate-requests");
     this.client = client;
     this.clock = clock;
     this.claimants = claimants;
     this.podNetworks = podNetworks;
+    this.approved = approved;
     this.serviceRanges = new ServiceRanges.Reader(client, clock);
   }
 
@@ -415,6 +419,7 @@ public final class Approver extends AbstractEventSource<CertificateRequests, Met
       forbidden = Optional.empty();
       tell();
     }
+    approved.run();
     log.info("Approved certificate request {} of node {}", pending.name(), pending.fact.node());
   }
 

@@ -10,23 +10,6 @@ import java.util.Optional;
 /** What metrics-server records of who asks for metrics. */
 public final class Audit {
 
-  /**
-   * Neither the kubelet's probes, which ask every second, nor what the API servers ask for
-   * themselves.
-   */
-  private static final String POLICY =
-      """
-      apiVersion: audit.k8s.io/v1
-      kind: Policy
-      omitStages: [RequestReceived]
-      rules:
-        - level: None
-          nonResourceURLs: ["/livez*", "/readyz*"]
-        - level: None
-          users: ["system:kube-aggregator", "system:aggregator"]
-        - level: %s
-      """;
-
   private Audit() {}
 
   /** The ConfigMap with the audit policy, when something is recorded. */
@@ -36,7 +19,26 @@ public final class Audit {
         : Optional.of(
             new ConfigMapBuilder()
                 .withMetadata(Names.metadata(plan.namespace(), Planner.AUDIT_CONFIG_MAP))
-                .addToData(Planner.AUDIT_KEY, POLICY.formatted(plan.audit()))
+                .addToData(Planner.AUDIT_KEY, rules(plan.audit()))
                 .build());
+  }
+
+  /**
+   * Neither the kubelet's probes, which ask every second, nor what the API servers ask for
+   * themselves.
+   */
+  private static String rules(Profile profile) {
+    return """
+    apiVersion: audit.k8s.io/v1
+    kind: Policy
+    omitStages: [RequestReceived]
+    rules:
+      - level: None
+        nonResourceURLs: ["/livez*", "/readyz*"]
+      - level: None
+        users: ["system:kube-aggregator", "system:aggregator"]
+      - level: %s
+    """
+        .formatted(profile);
   }
 }

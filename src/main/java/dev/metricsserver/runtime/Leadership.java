@@ -34,6 +34,7 @@ final class Leadership implements ResourceEventHandler<Lease> {
   private Runnable act = () -> {};
   private SharedIndexInformer<Lease> watch;
   private volatile boolean elected;
+  private volatile boolean leads;
   private volatile boolean stopping;
 
   Leadership(KubernetesClient client, String namespace, String identity) {
@@ -67,12 +68,18 @@ final class Leadership implements ResourceEventHandler<Lease> {
     unwatch();
   }
 
+  /** Whether this replica acts. */
+  boolean leads() {
+    return leads;
+  }
+
   boolean isStopping() {
     return stopping;
   }
 
   private synchronized void elected() {
     elected = true;
+    leads = true;
     unwatch();
   }
 
@@ -129,6 +136,7 @@ final class Leadership implements ResourceEventHandler<Lease> {
       return;
     }
     log.info("Took the Lease that was given back");
+    leads = true;
     // From here on the elector must renew it: it finds this replica as its holder.
     CompletableFuture.delayedExecutor(RENEW_DEADLINE.toSeconds(), TimeUnit.SECONDS)
         .execute(() -> {

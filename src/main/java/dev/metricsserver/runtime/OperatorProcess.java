@@ -1,6 +1,8 @@
 package dev.metricsserver.runtime;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.controller.MetricsServerReconciler;
 import dev.metricsserver.facts.MissingRight;
 import io.fabric8.kubernetes.client.Config;
@@ -12,6 +14,8 @@ import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
 import io.javaoperatorsdk.operator.processing.Controller;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Objects;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,6 +33,8 @@ public final class OperatorProcess {
   private final KubernetesClient client;
   private final Leadership leadership;
   private final Endpoint endpoint;
+  private final OperatorMetrics metrics;
+  private final MetricsEndpoint metricsEndpoint;
   private final Operator operator;
 
   /** A process that does nothing until it is started. */
@@ -42,12 +48,18 @@ public final class OperatorProcess {
             .build();
     leadership = new Leadership(client, settings.namespace(), settings.identity());
     endpoint = new Endpoint(settings.port());
+    metrics = new OperatorMetrics(leadership::leads);
     operator = new Operator(this::configure);
     var controller =
-        (Controller<?>)
-            operator.register(
-                new MetricsServerReconciler(client, InstantSource.system(), endpoint::verified));
+        (Controller<MetricsServerConfig>)
+            operator.register(new MetricsServerReconciler(client, InstantSource.system(), metrics));
     leadership.onTaken(controller::startEventProcessing);
+    metricsEndpoint =
+        new MetricsEndpoint(
+            settings.metricsPort(),
+            new MetricsCertificate(settings.metricsCertificate()),
+            new Readers(client, InstantSource.system()),
+            () -> metrics.scrape(status(controller)));
   }
 
   /** Starts; ends the process with status 1 when that fails. */
@@ -55,6 +67,7 @@ public final class OperatorProcess {
     Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "shutdown"));
     try {
       endpoint.start(operator.getRuntimeInfo());
+      metricsEndpoint.start();
       operator.start();
     } catch (RuntimeException e) {
       logEnd("The operator cannot start", e);
@@ -75,10 +88,23 @@ public final class OperatorProcess {
     Runtime.getRuntime().halt(0);
   }
 
+  /** As this replica's watch saw it last. */
+  private static Optional<MetricsServerConfigStatus> status(
+      Controller<MetricsServerConfig> controller) {
+    return controller
+        .getEventSourceManager()
+        .getControllerEventSource()
+        .list()
+        .map(MetricsServerConfig::getStatus)
+        .filter(Objects::nonNull)
+        .findFirst();
+  }
+
   private void configure(ConfigurationServiceOverrider configuration) {
     configuration
         .withKubernetesClient(client)
         .withCloseClientOnStop(false)
+        .withMetrics(metrics)
         .withLeaderElectionConfiguration(leadership.configuration())
         .withConcurrentReconciliationThreads(THREADS)
         .withConcurrentWorkflowExecutorThreads(THREADS)

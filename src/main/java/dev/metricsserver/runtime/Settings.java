@@ -1,6 +1,8 @@
 package dev.metricsserver.runtime;
 
+import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -8,9 +10,17 @@ import java.util.UUID;
  *
  * @param namespace where the Lease is; {@code POD_NAMESPACE}
  * @param identity the holder of the Lease; {@code POD_NAME}
- * @param port of {@code /livez}, {@code /readyz} and {@code /metrics}; {@code HEALTH_PORT}
+ * @param port of {@code /livez} and {@code /readyz}; {@code HEALTH_PORT}
+ * @param metricsPort of {@code /metrics}; {@code METRICS_PORT}
+ * @param metricsCertificate the directory with {@code tls.crt} and {@code tls.key} for {@code
+ *     /metrics}; {@code METRICS_CERTIFICATE}; empty for one that signs itself
  */
-public record Settings(String namespace, String identity, int port) {
+public record Settings(
+    String namespace,
+    String identity,
+    int port,
+    int metricsPort,
+    Optional<Path> metricsCertificate) {
 
   /**
    * Reads the settings.
@@ -18,13 +28,19 @@ public record Settings(String namespace, String identity, int port) {
    * @throws IllegalArgumentException when a value is wrong
    */
   public static Settings fromEnvironment(Map<String, String> environment) {
-    var port = environment.getOrDefault("HEALTH_PORT", "8080");
-    if (!port.matches("[0-9]{1,5}")) {
-      throw new IllegalArgumentException("HEALTH_PORT must be a port number, not " + port);
-    }
     return new Settings(
         environment.getOrDefault("POD_NAMESPACE", "metrics-server-operator"),
         environment.getOrDefault("POD_NAME", UUID.randomUUID().toString()),
-        Integer.parseInt(port));
+        port(environment, "HEALTH_PORT", "8080"),
+        port(environment, "METRICS_PORT", "8443"),
+        Optional.ofNullable(environment.get("METRICS_CERTIFICATE")).map(Path::of));
+  }
+
+  private static int port(Map<String, String> environment, String name, String usual) {
+    var port = environment.getOrDefault(name, usual);
+    if (!port.matches("[0-9]{1,5}")) {
+      throw new IllegalArgumentException(name + " must be a port number, not " + port);
+    }
+    return Integer.parseInt(port);
   }
 }

@@ -68,6 +68,8 @@ class ChartIT {
           "admissionPolicy.enabled=false",
           "crdUpgrade.enabled=false",
           "networkPolicy={\"enabled\":true,\"metricsFrom\":[{\"namespaceSelector\":{}}]}",
+          "metrics={\"certificateSecret\":\"operator-metrics\",\"readers\":[{\"name\":\"prometheus\","
+              + "\"namespace\":\"monitoring\"}]}",
           "serviceMonitor={\"enabled\":true,\"labels\":{\"release\":\"prometheus\"}}");
 
   private static String helm;

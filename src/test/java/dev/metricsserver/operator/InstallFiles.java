@@ -22,6 +22,9 @@ final class InstallFiles {
   /** The rights for approving kubelets' certificates. */
   static final Path CSR_APPROVAL = Path.of("deploy/csr-approval/rbac.yaml");
 
+  /** What others may be given: to read the metrics. */
+  static final String METRICS_READER = "metrics-server-operator-metrics-reader";
+
   private static final KubernetesSerialization KUBERNETES = new KubernetesSerialization();
 
   private InstallFiles() {}
@@ -43,11 +46,12 @@ final class InstallFiles {
     }
   }
 
-  /** The rules of each namespace's Roles, and under "" of all ClusterRoles. */
+  /** The operator's rules: of each namespace's Roles, and under "" of its ClusterRole. */
   static Map<String, List<PolicyRule>> rules(Path file) {
     var rules = new TreeMap<String, List<PolicyRule>>();
     for (var object : objects(file)) {
       switch (object) {
+        case ClusterRole role when role.getMetadata().getName().equals(METRICS_READER) -> {}
         case ClusterRole role -> rules.put("", role.getRules());
         case Role role -> rules.put(role.getMetadata().getNamespace(), role.getRules());
         default -> {}

@@ -39,7 +39,7 @@ class InstallFilesTest {
 
   /** What is created by POST, a request without a name. */
   private static final Set<String> NAMELESS_WHEN_CREATED =
-      Set.of("events", "leases", "subjectaccessreviews");
+      Set.of("events", "leases", "subjectaccessreviews", "tokenreviews");
 
   /** Of which nobody can know the names. There is only one MetricsServerConfig. */
   private static final Set<String> NAMELESS =

@@ -1,11 +1,15 @@
 package dev.metricsserver.operator;
 
+import dev.metricsserver.runtime.Anybody;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,6 +33,7 @@ final class OperatorUnderTest implements AutoCloseable {
   private final Process process;
   private final Path log;
   private final int port;
+  private final int metricsPort;
 
   OperatorUnderTest(Path kubeconfig, String name) throws IOException {
     this(kubeconfig, name, QUICK_START);
@@ -54,6 +59,7 @@ final class OperatorUnderTest implements AutoCloseable {
   private OperatorUnderTest(Path kubeconfig, String name, String logName, List<String> jvmOptions)
       throws IOException {
     port = freePort();
+    metricsPort = freePort();
     log = kubeconfig.resolveSibling(logName + ".log");
     var command = new ArrayList<String>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -71,6 +77,7 @@ final class OperatorUnderTest implements AutoCloseable {
     environment.put("POD_NAME", name);
     environment.put("POD_NAMESPACE", "metrics-server-operator");
     environment.put("HEALTH_PORT", Integer.toString(port));
+    environment.put("METRICS_PORT", Integer.toString(metricsPort));
     process = builder.start();
   }
 
@@ -85,6 +92,22 @@ final class OperatorUnderTest implements AutoCloseable {
 
   int port() {
     return port;
+  }
+
+  /**
+   * What it answers when it is asked for its metrics, whose certificate signs itself.
+   *
+   * @param token of whoever asks; empty for none
+   */
+  HttpResponse<String> metrics(String token) throws IOException, InterruptedException {
+    var request =
+        HttpRequest.newBuilder(URI.create("https://127.0.0.1:%d/metrics".formatted(metricsPort)));
+    if (!token.isEmpty()) {
+      request.header("Authorization", "Bearer " + token);
+    }
+    try (var http = HttpClient.newBuilder().sslContext(Anybody.trusted()).build()) {
+      return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
   }
 
   String log() {
