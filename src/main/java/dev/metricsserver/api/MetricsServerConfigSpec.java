@@ -102,6 +102,8 @@ public record MetricsServerConfigSpec(
     @JsonPropertyDescription("What metrics-server logs.") LoggingSpec logging,
     @JsonPropertyDescription("What metrics-server records of who asks for metrics.")
         AuditSpec audit,
+    @JsonPropertyDescription("How Prometheus watches over metrics-server.")
+        MonitoringSpec monitoring,
     @JsonPropertyDescription(
             "Further flags for metrics-server, each as --name=value, for what no field covers. A"
                 + " flag that the version does not have, that a field owns, or that would weaken"
@@ -140,7 +142,7 @@ public record MetricsServerConfigSpec(
   public static final MetricsServerConfigSpec DEFAULT =
       new MetricsServerConfigSpec(
           null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
-          null, null);
+          null, null, null);
 
   /**
    * Fills in the schema's defaults, so that a spec built in code equals one that went through the
@@ -157,6 +159,7 @@ public record MetricsServerConfigSpec(
     networkPolicy = requireNonNullElse(networkPolicy, NetworkPolicySpec.DEFAULT);
     logging = requireNonNullElse(logging, LoggingSpec.DEFAULT);
     audit = requireNonNullElse(audit, AuditSpec.DEFAULT);
+    monitoring = requireNonNullElse(monitoring, MonitoringSpec.DEFAULT);
     extraArgs = List.copyOf(requireNonNullElse(extraArgs, List.of()));
     rollback = requireNonNullElse(rollback, RollbackPolicy.Automatic);
     deletionPolicy = requireNonNullElse(deletionPolicy, DeletionPolicy.Delete);
@@ -184,6 +187,7 @@ public record MetricsServerConfigSpec(
         networkPolicy,
         logging,
         audit,
+        monitoring,
         extraArgs,
         rollback,
         deletionPolicy,

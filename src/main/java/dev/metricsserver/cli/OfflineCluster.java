@@ -4,6 +4,7 @@ import dev.metricsserver.facts.Cilium;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.Endpoint;
 import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
+import dev.metricsserver.facts.ClusterFacts.PrometheusKinds;
 import dev.metricsserver.facts.History;
 import dev.metricsserver.facts.KubernetesVersion;
 import dev.metricsserver.facts.NodeFacts;
@@ -29,7 +30,11 @@ final class OfflineCluster {
    * @param apiServers where the API servers listen, as far as it was said
    */
   static ClusterFacts facts(
-      KubernetesVersion kubernetes, int nodes, Platform platform, List<Endpoint> apiServers) {
+      KubernetesVersion kubernetes,
+      int nodes,
+      Platform platform,
+      List<Endpoint> apiServers,
+      boolean prometheus) {
     return new ClusterFacts(
         kubernetes,
         IntStream.rangeClosed(1, nodes).mapToObj(i -> node("node-" + i, platform)).toList(),
@@ -37,6 +42,8 @@ final class OfflineCluster {
         List.of(),
         // A CiliumNetworkPolicy, when it is asked for by name.
         new Cilium(false, true),
+        // The same for Prometheus Operator: it is asked for by naming a Prometheus.
+        new PrometheusKinds(prometheus, prometheus),
         true,
         new KubeletFacts(Map.of(), true, Optional.empty(), Set.of()),
         Optional.empty(),

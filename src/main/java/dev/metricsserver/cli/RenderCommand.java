@@ -93,7 +93,7 @@ final class RenderCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     var spec = ConfigFile.read(file).getSpec();
-    var facts = facts();
+    var facts = facts(spec);
     var plan = plan(spec, facts);
     var out = command.commandLine().getOut();
     out.print(comments(plan));
@@ -117,12 +117,16 @@ final class RenderCommand implements Callable<Integer> {
     return deployment;
   }
 
-  private ClusterFacts facts() {
+  private ClusterFacts facts(MetricsServerConfigSpec spec) {
     if (nodes < 1) {
       throw new Failure("--nodes: %d nodes are no cluster, set it to 1 or more".formatted(nodes));
     }
     return OfflineCluster.facts(
-        version(), nodes, platform, apiServers.stream().map(RenderCommand::endpoint).toList());
+        version(),
+        nodes,
+        platform,
+        apiServers.stream().map(RenderCommand::endpoint).toList(),
+        spec.monitoring().prometheus() != null);
   }
 
   private KubernetesVersion version() {

@@ -10,6 +10,7 @@ import dev.metricsserver.facts.Cilium;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.Installed;
 import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
+import dev.metricsserver.facts.ClusterFacts.PrometheusKinds;
 import dev.metricsserver.facts.ControlPlane;
 import dev.metricsserver.facts.Endpoints;
 import dev.metricsserver.facts.Extension;
@@ -101,12 +102,16 @@ public final class Cluster {
   public ClusterFacts facts() {
     var upgraded = controlPlane.read();
     var deployment = deployment();
+    var extensions = extensions();
     return new ClusterFacts(
         upgraded.version(),
         nodes,
         Endpoints.addresses(slices(), "default", "kubernetes"),
         upgraded.service(),
-        cilium(upgraded),
+        cilium(upgraded, extensions),
+        new PrometheusKinds(
+            extensions.contains(Extension.SERVICE_MONITOR),
+            extensions.contains(Extension.PROMETHEUS_RULE)),
         deployment.isPresent() || namespaceExists(),
         kubeletFacts(),
         deployment.map(Cluster::installed),
@@ -114,10 +119,10 @@ public final class Cluster {
         foreign());
   }
 
-  private Cilium cilium(ControlPlane upgraded) {
+  private Cilium cilium(ControlPlane upgraded, Set<Extension> extensions) {
     return new Cilium(
         nodes.stream().map(NodeFacts::name).anyMatch(upgraded.ciliumNodes()::contains),
-        extensions().contains(Extension.CILIUM_NETWORK_POLICY));
+        extensions.contains(Extension.CILIUM_NETWORK_POLICY));
   }
 
   private Set<Extension> extensions() {

@@ -14,10 +14,13 @@ import dev.metricsserver.dependents.ClusterRoleDependent;
 import dev.metricsserver.dependents.DeploymentDependent;
 import dev.metricsserver.dependents.DisruptionBudgetDependent;
 import dev.metricsserver.dependents.ManagedDependent;
+import dev.metricsserver.dependents.MetricsReaderDependent;
 import dev.metricsserver.dependents.NetworkPolicyDependent;
+import dev.metricsserver.dependents.PrometheusRuleDependent;
 import dev.metricsserver.dependents.ReaderRoleDependent;
 import dev.metricsserver.dependents.ServiceAccountDependent;
 import dev.metricsserver.dependents.ServiceDependent;
+import dev.metricsserver.dependents.ServiceMonitorDependent;
 import dev.metricsserver.diagnosis.Diagnosis;
 import dev.metricsserver.diagnosis.Evidence;
 import dev.metricsserver.facts.ControlPlane;
@@ -104,6 +107,20 @@ import java.util.concurrent.TimeUnit;
           name = "auditpolicy",
           type = AuditPolicyDependent.class,
           reconcilePrecondition = AuditPolicyDependent.Wanted.class),
+      @Dependent(
+          name = "metricsreader",
+          type = MetricsReaderDependent.class,
+          reconcilePrecondition = MetricsReaderDependent.Wanted.class),
+      @Dependent(
+          name = "servicemonitor",
+          type = ServiceMonitorDependent.class,
+          activationCondition = ServiceMonitorDependent.Known.class,
+          reconcilePrecondition = ServiceMonitorDependent.Wanted.class),
+      @Dependent(
+          name = "prometheusrule",
+          type = PrometheusRuleDependent.class,
+          activationCondition = PrometheusRuleDependent.Known.class,
+          reconcilePrecondition = PrometheusRuleDependent.Wanted.class),
       // Nothing may depend on an object with a precondition: what depends on it is deleted with it.
       @Dependent(
           name = "deployment",

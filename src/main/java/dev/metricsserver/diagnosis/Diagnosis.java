@@ -49,6 +49,7 @@ public final class Diagnosis {
           Weaknesses::serving,
           VersionFindings::of,
           Weaknesses::network,
+          Weaknesses::monitoring,
           UpkeepFindings::of,
           ScrapeFindings::nodesNotReady,
           AccessFindings::unread);

@@ -63,6 +63,22 @@ final class Weaknesses {
     };
   }
 
+  /** About a Prometheus that could read metrics-server's metrics, and is shut out. */
+  static List<Finding> monitoring(Evidence evidence) {
+    return evidence.plan().stream()
+        .filter(plan -> plan.monitoring().shutOut())
+        .map(plan ->
+            new Finding(
+                "PrometheusShutOut",
+                Severity.Info,
+                "this cluster has ServiceMonitors, but the NetworkPolicy lets only the control"
+                    + " plane connect to metrics-server, so there is none for it",
+                "say where Prometheus runs, in spec.monitoring.prometheus.namespace; or set"
+                    + " spec.monitoring.serviceMonitor: Disabled",
+                policy(plan)))
+        .toList();
+  }
+
   private static String policy(MetricsServerPlan plan) {
     return "NetworkPolicy/%s/%s".formatted(plan.namespace(), Names.NETWORK_POLICY);
   }

@@ -11,6 +11,7 @@ import java.util.Set;
  *
  * @param apiServers where the API servers listen, from the {@code kubernetes} EndpointSlices
  * @param apiServerService the addresses and ports of the {@code kubernetes} Service
+ * @param prometheus the kinds of Prometheus Operator that there are
  * @param kubelets what the kubelets show, and what is known to verify it by
  * @param history what is remembered of earlier configurations
  * @param installed the running Deployment of ours: the memory of earlier decisions
@@ -22,11 +23,15 @@ public record ClusterFacts(
     List<Endpoint> apiServers,
     List<Endpoint> apiServerService,
     Cilium cilium,
+    PrometheusKinds prometheus,
     boolean namespaceExists,
     KubeletFacts kubelets,
     Optional<Installed> installed,
     History history,
     List<String> foreign) {
+
+  /** Which kinds of Prometheus Operator the cluster has. */
+  public record PrometheusKinds(boolean serviceMonitors, boolean rules) {}
 
   /** An address and a TCP port. */
   public record Endpoint(String address, int port) {}

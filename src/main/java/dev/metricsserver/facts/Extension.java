@@ -16,7 +16,11 @@ import java.util.stream.Collectors;
 /** Kinds that others bring into a cluster, and of which the operator then writes objects. */
 public enum Extension {
   /** Cilium's own policies. */
-  CILIUM_NETWORK_POLICY("cilium.io", "v2", "ciliumnetworkpolicies");
+  CILIUM_NETWORK_POLICY("cilium.io", "v2", "ciliumnetworkpolicies"),
+  /** What Prometheus Operator tells Prometheus to read. */
+  SERVICE_MONITOR("monitoring.coreos.com", "v1", "servicemonitors"),
+  /** What Prometheus Operator tells Prometheus to alert about. */
+  PROMETHEUS_RULE("monitoring.coreos.com", "v1", "prometheusrules");
 
   private final String group;
   private final String version;

@@ -5,6 +5,7 @@ import dev.metricsserver.api.ImageSpec.PullPolicy;
 import dev.metricsserver.api.ResourcesSpec;
 import dev.metricsserver.api.ResourcesSpec.Amounts;
 import dev.metricsserver.api.SchedulingSpec;
+import dev.metricsserver.facts.ClusterFacts.PrometheusKinds;
 import dev.metricsserver.facts.Configuration;
 import dev.metricsserver.facts.History.Failure;
 import java.time.Duration;
@@ -30,6 +31,7 @@ import java.util.Optional;
  * @param unhealthyEviction whether the cluster knows {@code unhealthyPodEvictionPolicy} (Kubernetes
  *     1.27)
  * @param audit what is recorded of each request
+ * @param monitoring what Prometheus is told
  * @param mounts what the pod reads from ConfigMaps and Secrets
  * @param rollOn annotations of the pod template: when one changes, the pods are replaced
  * @param memory annotations of the Deployment that later decisions read
@@ -61,6 +63,7 @@ public record MetricsServerPlan(
     CiliumPlan cilium,
     Reason networkReason,
     AuditSpec.Profile audit,
+    MonitoringPlan monitoring,
     List<Mount> mounts,
     Map<String, String> rollOn,
     Map<String, String> memory,
@@ -102,6 +105,7 @@ public record MetricsServerPlan(
    * What a NetworkPolicy lets through.
    *
    * @param clients who may connect to the metrics port, as CIDRs; empty for everybody
+   * @param clientNamespace whose pods may, beside them
    * @param kubelets the nodes' addresses, as CIDRs
    * @param kubeletPorts the kubelets' TCP ports
    * @param apiServers the API servers, one rule each, as CIDR and port
@@ -109,6 +113,7 @@ public record MetricsServerPlan(
    */
   public record NetworkRules(
       List<String> clients,
+      Optional<String> clientNamespace,
       List<String> kubelets,
       List<Integer> kubeletPorts,
       List<Destination> apiServers,
@@ -133,6 +138,7 @@ public record MetricsServerPlan(
    *
    * @param open whether everybody may connect to the metrics port
    * @param controlPlaneCIDRs who may, beside the nodes and the API servers that Cilium knows
+   * @param clientNamespace whose pods may
    * @param kubeletPorts the kubelets' TCP ports
    * @param apiServerPorts the API servers' TCP ports, of their Service and of their own
    * @param dns whether names are looked up
@@ -140,9 +146,31 @@ public record MetricsServerPlan(
   public record CiliumRules(
       boolean open,
       List<String> controlPlaneCIDRs,
+      Optional<String> clientNamespace,
       List<Integer> kubeletPorts,
       List<Integer> apiServerPorts,
       boolean dns) {}
+
+  /**
+   * What Prometheus is told.
+   *
+   * @param kinds what there is in the cluster, so that objects that are not wanted are looked for
+   * @param serviceMonitor whether there is a ServiceMonitor
+   * @param shutOut whether there is none because no Prometheus could connect
+   * @param rule whether there is a PrometheusRule
+   * @param labels of both
+   * @param reader the ServiceAccount that gets the right to read the metrics
+   */
+  public record MonitoringPlan(
+      PrometheusKinds kinds,
+      boolean serviceMonitor,
+      boolean shutOut,
+      boolean rule,
+      Map<String, String> labels,
+      Optional<ServiceAccountName> reader) {}
+
+  /** A ServiceAccount. */
+  public record ServiceAccountName(String namespace, String name) {}
 
   /** CIDRs and a TCP port. */
   public record Destination(List<String> cidrs, int port) {}

@@ -1,6 +1,8 @@
 package dev.metricsserver.plan;
 
 import dev.metricsserver.api.MetricsServerConfigSpec;
+import dev.metricsserver.api.MonitoringSpec;
+import dev.metricsserver.api.MonitoringSpec.Prometheus;
 import dev.metricsserver.api.NetworkPolicySpec.Mode;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.Endpoint;
@@ -9,8 +11,10 @@ import dev.metricsserver.facts.NodeFacts.Address;
 import dev.metricsserver.plan.MetricsServerPlan.CiliumPlan;
 import dev.metricsserver.plan.MetricsServerPlan.CiliumRules;
 import dev.metricsserver.plan.MetricsServerPlan.Destination;
+import dev.metricsserver.plan.MetricsServerPlan.MonitoringPlan;
 import dev.metricsserver.plan.MetricsServerPlan.NetworkRules;
 import dev.metricsserver.plan.MetricsServerPlan.Reason;
+import dev.metricsserver.plan.MetricsServerPlan.ServiceAccountName;
 import inet.ipaddr.IPAddress;
 import java.util.List;
 import java.util.Optional;
@@ -84,6 +88,7 @@ final class NetworkPlanner {
                 new CiliumRules(
                     reason.code().equals("Open"),
                     spec.networkPolicy().controlPlaneCIDRs(),
+                    prometheus().map(Prometheus::namespace),
                     kubeletPorts(),
                     apiServers().stream().map(Destination::port).toList(),
                     kubelets.namesDialled()))
@@ -109,7 +114,33 @@ final class NetworkPlanner {
 
   private NetworkRules rules(List<String> clients) {
     return new NetworkRules(
-        clients, kubelets(), kubeletPorts(), apiServers(), kubelets.namesDialled());
+        clients,
+        clients.isEmpty() ? Optional.empty() : prometheus().map(Prometheus::namespace),
+        kubelets(),
+        kubeletPorts(),
+        apiServers(),
+        kubelets.namesDialled());
+  }
+
+  private Optional<Prometheus> prometheus() {
+    return Optional.ofNullable(spec.monitoring().prometheus());
+  }
+
+  /** A ServiceMonitor whose Prometheus cannot connect would raise an alarm of its own. */
+  MonitoringPlan monitoring() {
+    var monitoring = spec.monitoring();
+    var kinds = facts.prometheus();
+    var wanted = kinds.serviceMonitors() && monitoring.serviceMonitor() == MonitoringSpec.Mode.Auto;
+    var shutOut = reason.code().equals("Strict") && prometheus().isEmpty();
+    return new MonitoringPlan(
+        kinds,
+        wanted && !shutOut,
+        wanted && shutOut,
+        kinds.rules() && monitoring.prometheusRule() == MonitoringSpec.Mode.Auto,
+        monitoring.labels(),
+        prometheus()
+            .filter(p -> p.serviceAccount() != null)
+            .map(p -> new ServiceAccountName(p.namespace(), p.serviceAccount())));
   }
 
   private boolean strict() {

@@ -271,6 +271,7 @@ public final class Planner {
         network.cilium(),
         network.reason(),
         spec.audit().profile(),
+        network.monitoring(),
         mounts(),
         rollOn(),
         memory(release),

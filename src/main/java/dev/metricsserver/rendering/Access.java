@@ -93,7 +93,7 @@ public final class Access {
         .build();
   }
 
-  private static RoleRef roleRef(String kind, String name) {
+  static RoleRef roleRef(String kind, String name) {
     return new RoleRefBuilder().withApiGroup(RBAC).withKind(kind).withName(name).build();
   }
 

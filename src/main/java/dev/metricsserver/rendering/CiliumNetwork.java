@@ -9,6 +9,7 @@ import dev.metricsserver.rendering.CiliumNetworkPolicy.Selector;
 import dev.metricsserver.rendering.CiliumNetworkPolicy.Spec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -43,20 +44,25 @@ public final class CiliumNetwork {
   private static List<Rule> ingress(CiliumRules rules, int port) {
     var ports = tcp(List.of(port));
     var ingress = new ArrayList<Rule>();
-    ingress.add(new Rule(rules.open() ? EVERYBODY : CONTROL_PLANE, null, null, ports));
+    ingress.add(new Rule(null, rules.open() ? EVERYBODY : CONTROL_PLANE, null, null, ports));
     if (!rules.controlPlaneCIDRs().isEmpty()) {
-      ingress.add(new Rule(null, rules.controlPlaneCIDRs(), null, ports));
+      ingress.add(new Rule(null, null, rules.controlPlaneCIDRs(), null, ports));
     }
+    rules
+        .clientNamespace()
+        .map(name -> new Selector(Map.of("k8s:io.kubernetes.pod.namespace", name)))
+        .ifPresent(pods -> ingress.add(new Rule(List.of(pods), null, null, null, ports)));
     return ingress;
   }
 
   private static List<Rule> egress(CiliumRules rules) {
     var egress = new ArrayList<Rule>();
-    egress.add(new Rule(null, null, NODES, tcp(rules.kubeletPorts())));
-    egress.add(new Rule(null, null, API_SERVERS, tcp(rules.apiServerPorts())));
+    egress.add(new Rule(null, null, null, NODES, tcp(rules.kubeletPorts())));
+    egress.add(new Rule(null, null, null, API_SERVERS, tcp(rules.apiServerPorts())));
     if (rules.dns()) {
       egress.add(
           new Rule(
+              null,
               null,
               null,
               CLUSTER,

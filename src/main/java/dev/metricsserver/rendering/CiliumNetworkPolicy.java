@@ -2,9 +2,6 @@ package dev.metricsserver.rendering;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.annotation.JsonPropertyOrder;
-import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.model.annotation.Group;
 import io.fabric8.kubernetes.model.annotation.Plural;
@@ -16,64 +13,22 @@ import java.util.Map;
 @Group("cilium.io")
 @Version("v2")
 @Plural("ciliumnetworkpolicies")
-@JsonPropertyOrder({"apiVersion", "kind", "metadata", "spec"})
-@JsonIgnoreProperties(ignoreUnknown = true)
-public final class CiliumNetworkPolicy implements HasMetadata, Namespaced {
+public final class CiliumNetworkPolicy extends ObjectOfOthers<CiliumNetworkPolicy.Spec> {
 
   private static final long serialVersionUID = 1;
-
-  private String apiVersion = "cilium.io/v2";
-  private ObjectMeta metadata;
-  private Spec spec;
 
   /** Without anything, for whoever reads one. */
   public CiliumNetworkPolicy() {}
 
   CiliumNetworkPolicy(ObjectMeta metadata, Spec spec) {
-    this.metadata = metadata;
-    this.spec = spec;
-  }
-
-  @Override
-  public String getApiVersion() {
-    return apiVersion;
-  }
-
-  @Override
-  public void setApiVersion(String apiVersion) {
-    this.apiVersion = apiVersion;
-  }
-
-  @Override
-  public String getKind() {
-    return "CiliumNetworkPolicy";
-  }
-
-  @Override
-  public ObjectMeta getMetadata() {
-    return metadata;
-  }
-
-  @Override
-  public void setMetadata(ObjectMeta metadata) {
-    this.metadata = metadata;
-  }
-
-  /** What it lets through. */
-  public Spec getSpec() {
-    return spec;
-  }
-
-  /** For whoever reads one. */
-  public void setSpec(Spec spec) {
-    this.spec = spec;
+    super(metadata, spec);
   }
 
   /** Which pods, and what they may do. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Spec(Selector endpointSelector, List<Rule> ingress, List<Rule> egress) {}
 
-  /** Pods of the policy's own namespace. */
+  /** Pods of the policy's own namespace, or of the one that it names. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Selector(Map<String, String> matchLabels) {}
 
@@ -81,6 +36,7 @@ public final class CiliumNetworkPolicy implements HasMetadata, Namespaced {
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Rule(
+      List<Selector> fromEndpoints,
       List<String> fromEntities,
       List<String> fromCIDR,
       List<String> toEntities,

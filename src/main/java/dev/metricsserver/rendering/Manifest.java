@@ -31,6 +31,9 @@ public final class Manifest {
                 Access.authReader(plan),
                 Serving.service(plan)),
             Audit.policy(plan).stream(),
+            Monitoring.reader(plan).stream(),
+            Monitoring.serviceMonitor(plan).stream(),
+            Monitoring.rule(plan).stream(),
             plan.disruptionBudget()
                 ? Stream.of(Workload.disruptionBudget(plan))
                 : Stream.<HasMetadata>empty(),

@@ -33,6 +33,12 @@ public final class Names {
   /** Where {@link #AUTH_READER} must be: the namespace of the ConfigMap that it opens. */
   public static final String AUTH_READER_NAMESPACE = "kube-system";
 
+  /** The ClusterRoleBinding that lets Prometheus read metrics-server's own metrics. */
+  public static final String METRICS_READER = "metrics-server-metrics-reader";
+
+  /** What it gives: a ClusterRole that comes with the operator, {@code deploy/base/rbac.yaml}. */
+  public static final String METRICS_READER_ROLE = "metrics-server-operator-metrics-reader";
+
   /** The Service's port by name, which the API server looks up in EndpointSlices. */
   public static final String PORT = "https";
 

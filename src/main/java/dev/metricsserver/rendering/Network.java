@@ -15,6 +15,7 @@ import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPortBuilder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The NetworkPolicy: who may connect to metrics-server, and where it may connect to. */
 public final class Network {
@@ -35,7 +36,7 @@ public final class Network {
         .withPodSelector(new LabelSelectorBuilder().withMatchLabels(Names.SELECTOR).build())
         .withPolicyTypes("Ingress", "Egress")
         .addNewIngress()
-        .withFrom(peers(rules.clients()))
+        .withFrom(clients(rules))
         .withPorts(port("TCP", plan.port()))
         .endIngress()
         .withEgress(egress(rules))
@@ -67,6 +68,22 @@ public final class Network {
               .build());
     }
     return egress;
+  }
+
+  private static List<NetworkPolicyPeer> clients(NetworkRules rules) {
+    return Stream.concat(
+            peers(rules.clients()).stream(),
+            rules.clientNamespace().stream().map(Network::namespace))
+        .toList();
+  }
+
+  private static NetworkPolicyPeer namespace(String name) {
+    return new NetworkPolicyPeerBuilder()
+        .withNamespaceSelector(
+            new LabelSelectorBuilder()
+                .addToMatchLabels("kubernetes.io/metadata.name", name)
+                .build())
+        .build();
   }
 
   private static List<NetworkPolicyPeer> peers(List<String> cidrs) {

@@ -588,6 +588,11 @@ class CatalogueTest {
             "KubeletTLSInsecure", Plans.plan("kubelet: {tls: {mode: Insecure}}"), fine(), none()),
         failure("NetworkPolicyOpen", Plans.plan("{}", managed), fine(), none()),
         failure("NetworkPolicyNotApplied", Plans.plan("hostNetwork: true"), fine(), none()),
+        failure(
+            "PrometheusShutOut",
+            Plans.plan("{}", SampleCluster.ofNodes(2).prometheusOperator()),
+            fine(),
+            none()),
         failure(ALWAYS, PLAN, fine(), none()),
         failure("NodesNotReady", PLAN, fine().notReady("node-3"), none()),
         upkeep(

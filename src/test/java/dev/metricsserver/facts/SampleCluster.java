@@ -3,6 +3,7 @@ package dev.metricsserver.facts;
 import dev.metricsserver.facts.ClusterFacts.Endpoint;
 import dev.metricsserver.facts.ClusterFacts.Installed;
 import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
+import dev.metricsserver.facts.ClusterFacts.PrometheusKinds;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -22,6 +23,7 @@ public final class SampleCluster {
   private List<Endpoint> apiServers = List.of(new Endpoint("10.0.0.1", 6443));
   private List<Endpoint> service = List.of(new Endpoint("10.96.0.1", 443));
   private Cilium cilium = Cilium.NONE;
+  private PrometheusKinds prometheus = new PrometheusKinds(false, false);
   private boolean namespaceExists = true;
   private Optional<Installed> installed = Optional.empty();
   private History history = History.NONE;
@@ -68,6 +70,12 @@ public final class SampleCluster {
   /** With so much of Cilium. */
   public SampleCluster cilium(boolean runs, boolean policies) {
     cilium = new Cilium(runs, policies);
+    return this;
+  }
+
+  /** With the kinds of Prometheus Operator. */
+  public SampleCluster prometheusOperator() {
+    prometheus = new PrometheusKinds(true, true);
     return this;
   }
 
@@ -173,6 +181,7 @@ public final class SampleCluster {
         apiServers,
         service,
         cilium,
+        prometheus,
         namespaceExists,
         new KubeletFacts(seen(), complete, authority, requested),
         installed,

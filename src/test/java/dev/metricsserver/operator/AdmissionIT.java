@@ -146,7 +146,18 @@ class AdmissionIT {
         "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name:"
             + " mine}, roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name:"
             + " cluster-admin}} | named system:metrics-server or"
-            + " metrics-server:system:auth-delegator",
+            + " metrics-server:system:auth-delegator or metrics-server-metrics-reader",
+        "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name:"
+            + " metrics-server-metrics-reader}, roleRef: {apiGroup: rbac.authorization.k8s.io,"
+            + " kind: ClusterRole, name: cluster-admin}, subjects: [{kind: ServiceAccount, name:"
+            + " prometheus, namespace: monitoring}]} | only"
+            + " ClusterRole/metrics-server-operator-metrics-reader by"
+            + " metrics-server-metrics-reader, not ClusterRole/cluster-admin",
+        "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name:"
+            + " metrics-server-metrics-reader}, roleRef: {apiGroup: rbac.authorization.k8s.io,"
+            + " kind: ClusterRole, name: metrics-server-operator-metrics-reader}, subjects:"
+            + " [{apiGroup: rbac.authorization.k8s.io, kind: Group, name:"
+            + " 'system:unauthenticated'}]} | to ServiceAccounts that of reading /metrics",
         "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name:"
             + " 'system:metrics-server'}, roleRef: {apiGroup: rbac.authorization.k8s.io, kind:"
             + " ClusterRole, name: cluster-admin}, subjects: [{kind: ServiceAccount, name:"
@@ -201,7 +212,8 @@ class AdmissionIT {
                 .build())
         .create();
     cluster.applyConfig(
-        "{namespace: metrics, kubelet: {tls: {mode: Insecure}}, audit: {profile: Metadata}}");
+        "{namespace: metrics, kubelet: {tls: {mode: Insecure}}, audit: {profile: Metadata},"
+            + " monitoring: {prometheus: {namespace: monitoring, serviceAccount: prometheus}}}");
     try (var process = new OperatorUnderTest(cluster.operatorKubeconfig(), "operator-admission")) {
       await("everything is written")
           .atMost(SOON)

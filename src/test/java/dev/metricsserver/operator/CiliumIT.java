@@ -3,7 +3,6 @@ package dev.metricsserver.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResourceList;
@@ -15,7 +14,6 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -229,20 +227,11 @@ class CiliumIT {
         .count();
   }
 
-  /** From Go's module cache; go downloads it when it is not there, and checks it. */
-  private static Path definition(String plural) throws Exception {
-    var process =
-        new ProcessBuilder("go", "mod", "download", "-json", "github.com/cilium/cilium@" + VERSION)
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .directory(cluster.directory().toFile())
-            .start();
-    var module = new ObjectMapper().readTree(process.getInputStream());
-    assertThat(process.waitFor()).as("go mod download").isZero();
-    var file =
-        Path.of(
-            module.get("Dir").asText(), "pkg/k8s/apis/cilium.io/client/crds/v2", plural + ".yaml");
-    assertThat(Files.readString(file)).contains(plural + ".cilium.io");
-    return file;
+  private static Path definition(String plural) {
+    return GoModules.file(
+        "github.com/cilium/cilium",
+        VERSION,
+        "pkg/k8s/apis/cilium.io/client/crds/v2/" + plural + ".yaml");
   }
 
   private static void soon(String what, ThrowingRunnable assertion) {

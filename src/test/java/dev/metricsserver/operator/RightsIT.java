@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.plan.Plans;
 import dev.metricsserver.rendering.Access;
+import dev.metricsserver.rendering.Monitoring;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.rbac.RoleRef;
 import java.io.IOException;
@@ -102,8 +103,10 @@ class RightsIT {
 
   /** What it binds to metrics-server, by the names in the bindings that it makes. */
   private static Stream<Right> bound() {
-    var plan = Plans.plan("{}");
+    var plan =
+        Plans.plan("monitoring: {prometheus: {namespace: monitoring, serviceAccount: prometheus}}");
     return Stream.of(
+        bind("", Monitoring.reader(plan).orElseThrow().getRoleRef()),
         bind("", Access.clusterRoleBinding(plan).getRoleRef()),
         bind("", Access.authDelegator(plan).getRoleRef()),
         bind(Names.AUTH_READER_NAMESPACE, Access.authReader(plan).getRoleRef()));

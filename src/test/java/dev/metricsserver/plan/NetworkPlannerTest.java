@@ -12,6 +12,7 @@ import dev.metricsserver.plan.MetricsServerPlan.CiliumRules;
 import dev.metricsserver.plan.MetricsServerPlan.Destination;
 import dev.metricsserver.plan.MetricsServerPlan.NetworkRules;
 import dev.metricsserver.plan.MetricsServerPlan.Reason;
+import dev.metricsserver.plan.MetricsServerPlan.ServiceAccountName;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -44,6 +45,7 @@ class NetworkPlannerTest {
         .contains(
             new NetworkRules(
                 List.of("10.0.0.1/32", "10.0.0.2/32", "10.128.1.0/31", "10.128.2.0/31"),
+                Optional.empty(),
                 List.of("10.0.0.1/32", "10.0.0.2/32"),
                 List.of(10250),
                 List.of(
@@ -120,6 +122,66 @@ class NetworkPlannerTest {
     assertThat(plan.cilium()).isEqualTo(new CiliumPlan(true, Optional.empty()));
   }
 
+  // ----------------------------------------------------------------------------------- Prometheus
+
+  private static final String PROMETHEUS = "monitoring: {prometheus: {namespace: monitoring}}";
+
+  @Test
+  void prometheusIsLetInWhereItIsNamed() {
+    assertThat(rules(plan(PROMETHEUS)).clientNamespace()).contains("monitoring");
+    assertThat(rules(plan("{}")).clientNamespace()).isEmpty();
+    assertThat(plan(PROMETHEUS, SampleCluster.ofNodes(2).cilium(true, true)).cilium().rules())
+        .hasValueSatisfying(r -> assertThat(r.clientNamespace()).contains("monitoring"));
+  }
+
+  /** A rule without peers lets everybody in; one with a namespace would let in that alone. */
+  @Test
+  void whoLetsEverybodyInNamesNobody() {
+    var open = plan(PROMETHEUS, SampleCluster.ofNodes(2).apiServers(ELSEWHERE));
+
+    assertThat(rules(open).clients()).isEmpty();
+    assertThat(rules(open).clientNamespace()).isEmpty();
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        // spec | ServiceMonitor | shut out | PrometheusRule
+        "{} | false | true | true",
+        "monitoring: {serviceMonitor: Disabled} | false | false | true",
+        "monitoring: {prometheusRule: Disabled} | false | true | false",
+        "monitoring: {prometheus: {namespace: monitoring}} | true | false | true",
+        "networkPolicy: {mode: Disabled} | true | false | true",
+        "hostNetwork: true | true | false | true",
+      })
+  void prometheusIsToldWhereItCanConnect(
+      String spec, boolean serviceMonitor, boolean shutOut, boolean rule) {
+    var monitoring = plan(spec, SampleCluster.ofNodes(2).prometheusOperator()).monitoring();
+
+    assertThat(monitoring.serviceMonitor()).isEqualTo(serviceMonitor);
+    assertThat(monitoring.shutOut()).isEqualTo(shutOut);
+    assertThat(monitoring.rule()).isEqualTo(rule);
+  }
+
+  @Test
+  void prometheusIsToldNothingWhereItsOperatorIsNot() {
+    var monitoring = plan(PROMETHEUS).monitoring();
+
+    assertThat(monitoring.serviceMonitor()).isFalse();
+    assertThat(monitoring.shutOut()).isFalse();
+    assertThat(monitoring.rule()).isFalse();
+    assertThat(monitoring.reader()).isEmpty();
+  }
+
+  @Test
+  void itsServiceAccountGetsTheRightWhereItIsNamed() {
+    var spec = "monitoring: {prometheus: {namespace: monitoring, serviceAccount: prometheus-k8s}}";
+
+    assertThat(plan(spec).monitoring().reader())
+        .contains(new ServiceAccountName("monitoring", "prometheus-k8s"));
+  }
+
   // --------------------------------------------------------------------------------------- Cilium
 
   @ParameterizedTest(name = "{0}, Cilium runs: {1}")
@@ -132,7 +194,9 @@ class NetworkPlannerTest {
     assertThat(plan.networkReason()).isEqualTo(STRICT);
     assertThat(plan.networkRules()).isEmpty();
     assertThat(plan.cilium().rules())
-        .contains(new CiliumRules(false, List.of(), List.of(10250), List.of(443, 6443), false));
+        .contains(
+            new CiliumRules(
+                false, List.of(), Optional.empty(), List.of(10250), List.of(443, 6443), false));
   }
 
   @Test

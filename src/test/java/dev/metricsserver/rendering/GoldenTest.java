@@ -12,6 +12,7 @@ import dev.metricsserver.facts.Cilium;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.Endpoint;
 import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
+import dev.metricsserver.facts.ClusterFacts.PrometheusKinds;
 import dev.metricsserver.facts.History;
 import dev.metricsserver.facts.KubernetesVersion;
 import dev.metricsserver.facts.NodeReader;
@@ -65,6 +66,7 @@ class GoldenTest {
    * @param service where their Service is, as address:port
    * @param nodes as the API server has them
    * @param cilium whether Cilium runs here
+   * @param prometheus whether Prometheus Operator's kinds are here
    * @param workers how many nodes there are besides: node-1, node-2 and so on
    */
   record Cluster(
@@ -72,6 +74,7 @@ class GoldenTest {
       List<String> apiServers,
       List<String> service,
       boolean cilium,
+      boolean prometheus,
       List<JsonNode> nodes,
       int workers) {
 
@@ -88,6 +91,7 @@ class GoldenTest {
           apiServers.stream().map(Cluster::endpoint).toList(),
           service.stream().map(Cluster::endpoint).toList(),
           new Cilium(cilium, cilium),
+          new PrometheusKinds(prometheus, prometheus),
           true,
           new KubeletFacts(SampleCluster.signed(all), true, Optional.empty(), Set.of()),
           Optional.empty(),

@@ -1,0 +1,46 @@
+package dev.metricsserver.dependents;
+
+import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.rendering.Monitoring;
+import dev.metricsserver.rendering.Names;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
+import io.javaoperatorsdk.operator.api.config.informer.Field;
+import io.javaoperatorsdk.operator.api.config.informer.Informer;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.dependent.DependentResource;
+import io.javaoperatorsdk.operator.processing.dependent.kubernetes.BooleanWithUndefined;
+import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDependent;
+import io.javaoperatorsdk.operator.processing.dependent.workflow.Condition;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
+
+/** Lets Prometheus read metrics-server's own metrics. */
+@KubernetesDependent(
+    useSSA = BooleanWithUndefined.TRUE,
+    createResourceOnlyIfNotExistingWithSSA = false,
+    informer =
+        @Informer(fieldSelector = @Field(path = "metadata.name", value = Names.METRICS_READER)))
+public final class MetricsReaderDependent extends ManagedDependent<ClusterRoleBinding> {
+
+  /** For the workflow. */
+  public MetricsReaderDependent() {
+    super(ClusterRoleBinding.class, plan -> Monitoring.reader(plan).orElseThrow());
+  }
+
+  /** By name, so that one that is no longer wanted is found and deleted. */
+  @Override
+  protected ResourceID targetSecondaryResourceID(
+      MetricsServerConfig primary, Context<MetricsServerConfig> context) {
+    return new ResourceID(Names.METRICS_READER);
+  }
+
+  /** Whether the plan has one; else it is deleted. */
+  public static final class Wanted implements Condition<ClusterRoleBinding, MetricsServerConfig> {
+    @Override
+    public boolean isMet(
+        DependentResource<ClusterRoleBinding, MetricsServerConfig> dependent,
+        MetricsServerConfig primary,
+        Context<MetricsServerConfig> context) {
+      return Monitoring.reader(plan(context)).isPresent();
+    }
+  }
+}

@@ -1,0 +1,136 @@
+package dev.metricsserver.rendering;
+
+import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.rendering.PrometheusRule.Group;
+import dev.metricsserver.rendering.PrometheusRule.Rule;
+import dev.metricsserver.rendering.ServiceMonitor.Endpoint;
+import dev.metricsserver.rendering.ServiceMonitor.Selector;
+import dev.metricsserver.rendering.ServiceMonitor.TLS;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** How Prometheus watches over metrics-server. */
+public final class Monitoring {
+
+  /** Prometheus' own, in its pod: metrics-server asks the API server what it may do. */
+  private static final String TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+
+  private static final String CRITICAL = "critical";
+  private static final String WARNING = "warning";
+  private static final String WHY = " The findings say why: kubectl get msc cluster -o yaml";
+
+  private static final List<Rule> ALERTS =
+      List.of(
+          alert(
+              "MetricsServerAPIDown",
+              "max(metrics_server_operator_condition{type=\"MetricsAvailable\"}) == 0 or"
+                  + " max(aggregator_unavailable_apiservice{name=\"v1beta1.metrics.k8s.io\"}) > 0",
+              "5m",
+              CRITICAL,
+              "Nobody gets metrics of nodes and pods.",
+              "HorizontalPodAutoscalers keep the replicas that they have, and kubectl top fails."
+                  + WHY),
+          alert(
+              "MetricsServerNodesMissing",
+              "max(metrics_server_operator_nodes_reporting) <"
+                  + " max(metrics_server_operator_nodes_expected)",
+              "15m",
+              WARNING,
+              "Some nodes have no metrics.",
+              "{{ $value }} nodes have metrics, which is less than should." + WHY),
+          alert(
+              "MetricsServerConflict",
+              "max(metrics_server_operator_findings{code=\"Conflict\"}) > 0",
+              "5m",
+              WARNING,
+              "Somebody else's metrics API is in the way.",
+              "The operator touches nothing until that is decided." + WHY),
+          alert(
+              "MetricsServerRolledBack",
+              "max(metrics_server_operator_findings{code=\"RolledBack\"}) > 0",
+              "5m",
+              WARNING,
+              "The last change of metrics-server's configuration failed and was taken back.",
+              "The configuration before it is in force until the spec changes." + WHY),
+          alert(
+              "MetricsServerRefusesRequests",
+              "sum by (instance) (increase(authentication_attempts{job=\"metrics-server\","
+                  + "result!=\"success\"}[10m])) > 5 or sum by (instance)"
+                  + " (increase(authorization_attempts_total{job=\"metrics-server\","
+                  + "result!=\"allowed\"}[10m])) > 5",
+              "0m",
+              WARNING,
+              "metrics-server refuses requests.",
+              "{{ $value }} requests to {{ $labels.instance }} in 10 minutes came from somebody"
+                  + " whom the API server does not know (401) or does not let (403). Who it is"
+                  + " tells spec.audit.profile: Metadata"));
+
+  private Monitoring() {}
+
+  /** The ServiceMonitor, when the plan has one. */
+  public static Optional<ServiceMonitor> serviceMonitor(MetricsServerPlan plan) {
+    return Optional.of(plan)
+        .filter(p -> p.monitoring().serviceMonitor())
+        .map(p ->
+            new ServiceMonitor(
+                metadata(p),
+                new ServiceMonitor.Spec(
+                    new Selector(Names.SELECTOR),
+                    List.of(new Endpoint(Names.PORT, "https", TOKEN, tls(p))))));
+  }
+
+  private static TLS tls(MetricsServerPlan plan) {
+    return new TLS("%s.%s.svc".formatted(Names.METRICS_SERVER, plan.namespace()), true);
+  }
+
+  /** The PrometheusRule, when the plan has one. */
+  public static Optional<PrometheusRule> rule(MetricsServerPlan plan) {
+    return Optional.of(plan)
+        .filter(p -> p.monitoring().rule())
+        .map(p ->
+            new PrometheusRule(
+                metadata(p),
+                new PrometheusRule.Spec(List.of(new Group(Names.METRICS_SERVER, ALERTS)))));
+  }
+
+  /** Lets Prometheus read the metrics, when the plan says who that is. */
+  public static Optional<ClusterRoleBinding> reader(MetricsServerPlan plan) {
+    return plan.monitoring()
+        .reader()
+        .map(account ->
+            new ClusterRoleBindingBuilder()
+                .withMetadata(Names.metadata(Names.METRICS_READER))
+                .withRoleRef(Access.roleRef("ClusterRole", Names.METRICS_READER_ROLE))
+                .addNewSubject(null, "ServiceAccount", account.name(), account.namespace())
+                .build());
+  }
+
+  private static ObjectMeta metadata(MetricsServerPlan plan) {
+    var ours = Names.metadata(plan.namespace(), Names.METRICS_SERVER);
+    return new ObjectMetaBuilder(ours)
+        .withLabels(plan.monitoring().labels())
+        .addToLabels(ours.getLabels())
+        .build();
+  }
+
+  private static Rule alert(
+      String name,
+      String expression,
+      String lasting,
+      String severity,
+      String summary,
+      String description) {
+    return new Rule(
+        name,
+        expression,
+        lasting,
+        Map.of("severity", severity),
+        new TreeMap<>(Map.of("summary", summary, "description", description)));
+  }
+}

@@ -1,0 +1,35 @@
+package dev.metricsserver.operator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+
+/** Files that others publish in their Go modules, such as definitions of their kinds. */
+final class GoModules {
+
+  private GoModules() {}
+
+  /** From Go's module cache; go downloads it when it is not there, and checks it. */
+  static Path file(String module, String version, String path) {
+    try {
+      // Outside of any module, so that go looks at no go.mod.
+      var process =
+          new ProcessBuilder("go", "mod", "download", "-json", module + "@" + version)
+              .redirectError(ProcessBuilder.Redirect.INHERIT)
+              .directory(Path.of(System.getProperty("java.io.tmpdir")).toFile())
+              .start();
+      var download = new ObjectMapper().readTree(process.getInputStream());
+      assertThat(process.waitFor()).as("go mod download").isZero();
+      var file = Path.of(download.get("Dir").asText(), path);
+      assertThat(file).exists();
+      return file;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+}
