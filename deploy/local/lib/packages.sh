@@ -71,3 +71,30 @@ ensure_go() {
   [[ $(printf '%s\n' "$GO_VERSION" "${found%% *}" | sort -V | head -n 1) == "$GO_VERSION" ]] ||
     die "Go $GO_VERSION or newer is needed to compile Kubernetes, and $(command -v go) is $found: see https://go.dev/doc/install"
 }
+
+# prometheus_folder: prints the folder with prometheus and promtool: the machine's own, or those of Debian's package, of which
+# nothing is installed.
+prometheus_folder() {
+  local folder=$CACHE_DIR/prometheus temporary log
+  if have prometheus && have promtool; then
+    dirname "$(command -v promtool)"
+    return 0
+  fi
+  if [[ ! -d $folder ]]; then
+    if ! have apt-get || ! have dpkg-deb; then
+      die "prometheus and promtool are missing, please install them: https://prometheus.io/download"
+    fi
+    lock_cache
+  fi
+  if [[ ! -d $folder ]]; then
+    temporary=$CACHE_DIR/.building-prometheus
+    rm -rf "$temporary"
+    mkdir -p "$temporary"
+    log=$(cd "$temporary" && { apt-get download -qq prometheus || { apt-get update -qq && apt-get download -qq prometheus; }; } 2>&1) ||
+      die "apt-get could not download prometheus: $(tail -n 1 <<<"$log")"
+    dpkg-deb --extract "$temporary"/prometheus_*.deb "$temporary"
+    mv "$temporary/usr/bin" "$folder"
+    rm -rf "$temporary"
+  fi
+  printf '%s\n' "$folder"
+}

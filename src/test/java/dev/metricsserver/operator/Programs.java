@@ -20,6 +20,19 @@ final class Programs {
     return Shell.run("deploy/local/binaries", "--kube-score").lines().toList().getLast();
   }
 
+  /** Checks rules and tests them. */
+  static String promtool() {
+    return prometheusFolder() + "/promtool";
+  }
+
+  static String prometheus() {
+    return prometheusFolder() + "/prometheus";
+  }
+
+  private static String prometheusFolder() {
+    return Shell.run("deploy/local/binaries", "--prometheus").lines().toList().getLast();
+  }
+
   /** Where kube-api-test finds its own, or has put it. */
   static String kubectl() {
     var folder = Path.of(System.getProperty("user.home"), ".kubeapitest", "k8s");
