@@ -196,7 +196,7 @@ class MonitoringIT {
         .count();
   }
 
-  private static Path definition(String plural) {
+  static Path definition(String plural) {
     return GoModules.file(
         "github.com/prometheus-operator/prometheus-operator",
         VERSION,
