@@ -25,7 +25,12 @@ import picocli.CommandLine.TypeConversionException;
     synopsisSubcommandLabel = "COMMAND",
     description = "Runs metrics-server in a Kubernetes cluster as one MetricsServerConfig says.",
     commandListHeading = "%nCommands:%n",
-    subcommands = {RunCommand.class, RenderCommand.class, CrdCommand.class},
+    subcommands = {
+      RunCommand.class,
+      PlanCommand.class,
+      RenderCommand.class,
+      CrdCommand.class
+    },
     exitCodeListHeading = "%nExit status:%n",
     exitCodeList = {
       "0:all is well, and what was asked for is done",
@@ -37,6 +42,7 @@ import picocli.CommandLine.TypeConversionException;
 final class Program {
 
   static final int OK = 0;
+  static final int TO_LOOK_AT = 1;
   static final int FAILED = 2;
 
   private Program() {}
@@ -81,7 +87,7 @@ final class Program {
   }
 
   /** What the API server says; when it says nothing, why. */
-  private static String sentence(KubernetesClientException e) {
+  static String sentence(KubernetesClientException e) {
     var status = e.getStatus();
     if (status != null && status.getMessage() != null) {
       return "the API server refuses: " + status.getMessage();

@@ -106,15 +106,8 @@ final class RenderCommand implements Callable<Integer> {
     return Program.OK;
   }
 
-  /** Without what names a state of a resource that nobody applied, and when that was. */
   private static Deployment deployment(MetricsServerPlan plan) {
-    var deployment = Workload.deployment(plan, Optional.empty());
-    deployment
-        .getMetadata()
-        .getAnnotations()
-        .keySet()
-        .removeAll(Set.of(Planner.CONFIGURATION, Planner.CONFIGURED_AT));
-    return deployment;
+    return Decisions.ofNoResource(Workload.deployment(plan, Optional.empty()));
   }
 
   private ClusterFacts facts(MetricsServerConfigSpec spec) {
@@ -153,7 +146,7 @@ final class RenderCommand implements Callable<Integer> {
   private MetricsServerPlan plan(MetricsServerConfigSpec spec, ClusterFacts facts) {
     return switch (Planner.plan(spec, facts, ANY_TIME)) {
       case Decision.Planned(var plan) -> plan;
-      case Decision.Refused(_, var violations) -> throw Decisions.refused(file, violations);
+      case Decision.Refused(_, var violations) -> throw Decisions.refused(file.toString(), violations);
       case Decision.Pending() -> throw new IllegalStateException("nothing is pending offline");
     };
   }

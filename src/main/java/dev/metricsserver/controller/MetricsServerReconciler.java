@@ -279,7 +279,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
       Cluster cluster,
       Context<MetricsServerConfig> context) {
     if (config.getSpec().paused()) {
-      return new Outcome.Paused();
+      return new Outcome.Paused(new Preview(config, plan, context).clause());
     }
     plan.rolledBackFrom()
         .flatMap(failed -> cluster.lastReady().filter(r -> revisions.note(failed, r)))

@@ -58,6 +58,11 @@ public abstract class ManagedDependent<R extends HasMetadata>
 
   @Override
   protected void addReferenceHandlingMetadata(R desired, MetricsServerConfig primary) {
+    own(desired, primary);
+  }
+
+  /** Makes an object go with the MetricsServerConfig, unless it is to stay. */
+  public static void own(HasMetadata desired, MetricsServerConfig primary) {
     switch (primary.getSpec().deletionPolicy()) {
       case Delete -> desired.addOwnerReference(primary);
       case Retain -> {}

@@ -33,6 +33,22 @@ public record ClusterFacts(
   /** Which kinds of Prometheus Operator the cluster has. */
   public record PrometheusKinds(boolean serviceMonitors, boolean rules) {}
 
+  /** The same for whoever does not wait for what was not looked at yet. */
+  public ClusterFacts withKubeletsLookedAt() {
+    return new ClusterFacts(
+        kubernetes,
+        nodes,
+        apiServers,
+        apiServerService,
+        cilium,
+        prometheus,
+        namespaceExists,
+        new KubeletFacts(kubelets.seen(), true, kubelets.authority(), kubelets.requested()),
+        installed,
+        history,
+        foreign);
+  }
+
   /** An address and a TCP port. */
   public record Endpoint(String address, int port) {}
 

@@ -8,8 +8,12 @@ public sealed interface Outcome {
   /** The objects are as the plan has them. */
   record Applied(MetricsServerPlan plan) implements Outcome {}
 
-  /** The objects were left as they are, because the user asked for that. */
-  record Paused() implements Outcome {}
+  /**
+   * The objects were left as they are, because the user asked for that.
+   *
+   * @param preview what would have been done, as a clause
+   */
+  record Paused(String preview) implements Outcome {}
 
   /** The spec cannot be carried out; the objects are as before. */
   record Refused(String reason) implements Outcome {}

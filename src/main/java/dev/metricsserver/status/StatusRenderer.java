@@ -131,7 +131,7 @@ public final class StatusRenderer {
     return switch (outcome) {
       case Outcome.Refused(var reason) -> State.of(false, reason, firstError());
       case Outcome.Failed(var message) -> State.of(false, "ApplyFailed", message);
-      case Outcome.Paused _ -> works("paused: nothing is changed; ");
+      case Outcome.Paused(var preview) -> works("paused; %s; ".formatted(preview));
       case Outcome.Applied(var plan) when plan.rolledBackFrom().isPresent() ->
           State.of(
               false,

@@ -4,9 +4,10 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 
 /** What a command printed, and how it ended. */
-record CommandLineRun(int status, String out, String err) {
+public record CommandLineRun(int status, String out, String err) {
 
-  static CommandLineRun of(String... arguments) {
+  /** Runs a command in this process. */
+  public static CommandLineRun of(String... arguments) {
     var out = new StringWriter();
     var err = new StringWriter();
     var status =

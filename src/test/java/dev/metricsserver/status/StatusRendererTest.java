@@ -42,7 +42,7 @@ class StatusRendererTest {
 
   private static final MetricsServerPlan PLAN = Plans.plan("kubelet: {tls: {mode: Insecure}}");
   private static final Outcome APPLIED = new Outcome.Applied(PLAN);
-  private static final Outcome PAUSED = new Outcome.Paused();
+  private static final Outcome PAUSED = new Outcome.Paused("would change nothing");
   private static final Outcome REFUSED = new Outcome.Refused("InvalidSpec");
   private static final Outcome FAILED = new Outcome.Failed("the API server is busy");
   private static final Duration HOUR = Duration.ofHours(1);
@@ -329,13 +329,13 @@ class StatusRendererTest {
   @Test
   void aPauseSaysSoAndGoesOnTelling() {
     assertThat(condition(status(PAUSED, fine()), "Ready"))
-        .isEqualTo("True MetricsAvailable: paused: nothing is changed; 2 of 2 nodes have metrics");
+        .isEqualTo("True MetricsAvailable: paused; would change nothing; 2 of 2 nodes have metrics");
     assertThat(condition(status(PAUSED, fine()), "Reconciling"))
         .isEqualTo("False Paused: paused: nothing is changed");
     assertThat(condition(status(PAUSED, fine().refused("no")), "Ready"))
-        .isEqualTo("False NotAnswered: paused: nothing is changed; no");
+        .isEqualTo("False NotAnswered: paused; would change nothing; no");
     assertThat(condition(status(PAUSED, Seen.nothing(NOW)), "Ready"))
-        .startsWith("False NotRegistered: paused: nothing is changed; ");
+        .startsWith("False NotRegistered: paused; would change nothing; ");
   }
 
   @ParameterizedTest

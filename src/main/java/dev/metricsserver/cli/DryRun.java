@@ -1,0 +1,89 @@
+package dev.metricsserver.cli;
+
+import dev.metricsserver.controller.MetricsServerReconciler;
+import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.rendering.CiliumNetworkPolicy;
+import dev.metricsserver.rendering.Names;
+import io.fabric8.kubernetes.api.model.APIService;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Lets the API server say what would become of objects if the operator applied them. It takes the
+ * rights that applying them takes, and nothing is written.
+ */
+final class DryRun {
+
+  private static final PatchContext APPLY =
+      new PatchContext.Builder()
+          .withPatchType(PatchType.SERVER_SIDE_APPLY)
+          .withFieldManager(MetricsServerReconciler.FIELD_MANAGER)
+          .withForce(true)
+          .withDryRun(List.of("All"))
+          .build();
+
+  private final KubernetesClient client;
+
+  DryRun(KubernetesClient client) {
+    this.client = client;
+  }
+
+  /**
+   * What becomes of the objects of a plan, and of those that it no longer has.
+   *
+   * @param desired all objects that it has
+   */
+  List<Change> changes(MetricsServerPlan plan, List<HasMetadata> desired) {
+    return Stream.concat(
+            desired.stream().map(this::applied),
+            unwanted(plan, desired).flatMap(type -> deleted(type, plan.namespace()).stream()))
+        .toList();
+  }
+
+  private Change applied(HasMetadata desired) {
+    try {
+      var before = client.resource(desired).get();
+      var after = client.resource(desired).patch(APPLY);
+      return before == null
+          ? Change.created(
+              after, desired instanceof APIService ? "once the first pod is ready" : "")
+          : Change.of(before, after, MetricsServerReconciler.FIELD_MANAGER);
+    } catch (KubernetesClientException e) {
+      return Change.unknown(desired, Program.sentence(e));
+    }
+  }
+
+  /** The kinds of which there is an object in some plans only, and none in this one. */
+  private static Stream<Class<? extends HasMetadata>> unwanted(
+      MetricsServerPlan plan, List<HasMetadata> desired) {
+    return Stream.<Class<? extends HasMetadata>>of(
+            NetworkPolicy.class, PodDisruptionBudget.class, CiliumNetworkPolicy.class)
+        .filter(type -> type != CiliumNetworkPolicy.class || plan.cilium().known())
+        .filter(type -> desired.stream().noneMatch(type::isInstance));
+  }
+
+  private Optional<Change> deleted(Class<? extends HasMetadata> type, String namespace) {
+    var name =
+        type == PodDisruptionBudget.class ? Names.METRICS_SERVER : Names.NETWORK_POLICY;
+    try {
+      return Optional.ofNullable(
+              client.resources(type).inNamespace(namespace).withName(name).get())
+          .map(Change::deleted);
+    } catch (KubernetesClientException e) {
+      return Optional.of(
+          new Change(
+              "%s/%s/%s".formatted(HasMetadata.getKind(type), namespace, name),
+              Change.Kind.Unknown,
+              List.of(),
+              Program.sentence(e)));
+    }
+  }
+}

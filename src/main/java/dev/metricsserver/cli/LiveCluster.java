@@ -1,0 +1,107 @@
+package dev.metricsserver.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.cluster.Cluster;
+import dev.metricsserver.facts.ClusterFacts;
+import dev.metricsserver.facts.ControlPlane;
+import dev.metricsserver.facts.Extension;
+import dev.metricsserver.facts.Kubelets;
+import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.facts.NodeReader;
+import dev.metricsserver.facts.TrustBundle;
+import dev.metricsserver.observation.Clues.Unread;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.utils.Utils;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A cluster as whoever has a kubeconfig sees it, at one moment. */
+final class LiveCluster implements AutoCloseable {
+
+  /** A look at a kubelet takes two seconds at most; behind a firewall all of them do. */
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(10);
+  private static final int PAGE = 500;
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final LiveObjects objects;
+  private final Kubelets kubelets;
+  private final Cluster cluster;
+
+  /**
+   * Reads the nodes.
+   *
+   * @param config what the facts are for
+   * @throws io.fabric8.kubernetes.client.KubernetesClientException when they cannot be read
+   */
+  LiveCluster(KubernetesClient client, MetricsServerConfig config, InstantSource clock) {
+    objects = new LiveObjects(client, config.getSpec().namespace());
+    kubelets = new Kubelets(client, clock);
+    kubelets.setEventHandler(_ -> {});
+    kubelets.start();
+    cluster =
+        new Cluster(
+            config,
+            objects,
+            nodes(client),
+            new ControlPlane.Reader(client, clock),
+            new Extension.Reader(client, clock),
+            new TrustBundle.Reader(client, clock),
+            kubelets);
+  }
+
+  /**
+   * What decisions depend on. Kubelets that were not looked at in time are taken as not seen.
+   *
+   * @throws io.fabric8.kubernetes.client.KubernetesClientException when what nobody can decide
+   *     without cannot be read
+   */
+  ClusterFacts facts() throws InterruptedException {
+    // The first time tells which kubelets to look at.
+    cluster.facts();
+    for (var end = Instant.now().plus(PATIENCE);
+        !kubelets.complete() && Instant.now().isBefore(end); ) {
+      Thread.sleep(BETWEEN_LOOKS);
+    }
+    return cluster.facts().withKubeletsLookedAt();
+  }
+
+  /** What could not be read, and was taken as not there. */
+  List<Unread> unread() {
+    return objects.unread();
+  }
+
+  @Override
+  public void close() {
+    kubelets.stop();
+  }
+
+  private static List<NodeFacts> nodes(KubernetesClient client) {
+    var nodes = new ArrayList<NodeFacts>();
+    var next = "";
+    do {
+      var page =
+          parsed(
+              client.raw(
+                  "/api/v1/nodes?limit=%d&continue=%s".formatted(PAGE, Utils.toUrlEncoded(next))));
+      page.path("items").forEach(node -> nodes.add(NodeReader.read(node.toString())));
+      next = page.path("metadata").path("continue").asText();
+    } while (!next.isEmpty());
+    return List.copyOf(nodes);
+  }
+
+  private static JsonNode parsed(String json) {
+    try {
+      return JSON.readTree(json);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("the API server's list of nodes is no JSON", e);
+    }
+  }
+}

@@ -1,0 +1,188 @@
+package dev.metricsserver.cli;
+
+import static java.util.Objects.requireNonNullElse;
+
+import dev.metricsserver.cluster.ObjectSource;
+import dev.metricsserver.facts.CertificateRequests;
+import dev.metricsserver.facts.CertificateRequests.Request;
+import dev.metricsserver.facts.CertificateRequests.State;
+import dev.metricsserver.facts.Endpoints;
+import dev.metricsserver.facts.Extension;
+import dev.metricsserver.facts.Timestamps;
+import dev.metricsserver.observation.Clues.Unread;
+import dev.metricsserver.rendering.Names;
+import io.fabric8.kubernetes.api.model.APIService;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/**
+ * The objects that the operator has from its informers, asked for once each, with the rights of
+ * whoever runs the command. What these do not cover is noted, and taken as not there.
+ */
+final class LiveObjects implements ObjectSource {
+
+  private static final String KUBELET_SERVING = "kubernetes.io/kubelet-serving";
+  private static final String KUBELET_USER = "system:node:";
+
+  private final KubernetesClient client;
+  private final Map<Class<?>, Source> sources;
+  private final Map<Class<?>, List<?>> known = new HashMap<>();
+  private final Map<String, Boolean> namespaces = new HashMap<>();
+  private final Map<String, Unread> unread = new TreeMap<>();
+
+  private record Source(String what, Supplier<List<?>> read) {}
+
+  /**
+   * Reads nothing yet.
+   *
+   * @param namespace of metrics-server
+   */
+  LiveObjects(KubernetesClient client, String namespace) {
+    this.client = client;
+    this.sources =
+        Map.of(
+            APIService.class,
+            new Source(
+                "apiservices",
+                () ->
+                    Stream.concat(
+                            Stream.of(Names.API_SERVICE),
+                            Arrays.stream(Extension.values()).map(Extension::registration))
+                        .distinct()
+                        .flatMap(name -> named(APIService.class, null, name).stream())
+                        .toList()),
+            Deployment.class,
+            new Source(
+                "deployments in namespace " + namespace,
+                () -> named(Deployment.class, namespace, Names.METRICS_SERVER)),
+            Service.class,
+            new Source(
+                "services in namespace " + namespace,
+                () -> named(Service.class, namespace, Names.METRICS_SERVER)),
+            ControllerRevision.class,
+            new Source(
+                "controllerrevisions in namespace " + namespace,
+                () -> named(ControllerRevision.class, namespace, Names.LAST_READY)),
+            Pod.class,
+            new Source(
+                "pods in namespace " + namespace,
+                () ->
+                    client
+                        .pods()
+                        .inNamespace(namespace)
+                        .withLabels(Names.SELECTOR)
+                        .list()
+                        .getItems()),
+            EndpointSlice.class,
+            new Source(
+                "endpointslices",
+                () ->
+                    Stream.concat(
+                            slices("default", "kubernetes"),
+                            slices(namespace, Names.METRICS_SERVER))
+                        .toList()),
+            CertificateRequests.class,
+            new Source("certificatesigningrequests", () -> List.of(requests())));
+  }
+
+  @Override
+  public <R> Stream<R> of(Class<R> type) {
+    return known.computeIfAbsent(type, this::read).stream().map(type::cast);
+  }
+
+  @Override
+  public boolean namespaceExists(String name) {
+    return namespaces.computeIfAbsent(name, n -> client.namespaces().withName(n).get() != null);
+  }
+
+  /** What could not be read so far, by what it is. */
+  List<Unread> unread() {
+    return List.copyOf(unread.values());
+  }
+
+  private List<?> read(Class<?> type) {
+    var source = sources.get(type);
+    if (source == null) {
+      return List.of();
+    }
+    try {
+      return source.read().get();
+    } catch (KubernetesClientException e) {
+      unread.put(
+          source.what(), new Unread(source.what(), e.getCode() == 403, Program.sentence(e)));
+      return List.of();
+    }
+  }
+
+  private <R extends HasMetadata> List<R> named(Class<R> type, String namespace, String name) {
+    var objects = client.resources(type);
+    return Optional.ofNullable(
+            (namespace == null ? objects : objects.inNamespace(namespace)).withName(name).get())
+        .map(List::of)
+        .orElse(List.of());
+  }
+
+  private Stream<EndpointSlice> slices(String namespace, String service) {
+    return client
+        .discovery()
+        .v1()
+        .endpointSlices()
+        .inNamespace(namespace)
+        .withLabel(Endpoints.SERVICE_LABEL, service)
+        .list()
+        .getItems()
+        .stream();
+  }
+
+  private CertificateRequests requests() {
+    var waiting =
+        client
+            .certificates()
+            .v1()
+            .certificateSigningRequests()
+            .withField("spec.signerName", KUBELET_SERVING)
+            .list()
+            .getItems()
+            .stream()
+            .filter(LiveObjects::undecided)
+            .map(LiveObjects::request)
+            .sorted(Comparator.comparing(Request::created))
+            .toList();
+    return new CertificateRequests(
+        waiting.stream().limit(CertificateRequests.MOST).toList(),
+        waiting.size(),
+        Optional.empty());
+  }
+
+  private static boolean undecided(CertificateSigningRequest request) {
+    return request.getStatus() == null
+        || requireNonNullElse(request.getStatus().getConditions(), List.of()).isEmpty();
+  }
+
+  private static Request request(CertificateSigningRequest request) {
+    var user = requireNonNullElse(request.getSpec().getUsername(), "");
+    return new Request(
+        request.getMetadata().getName(),
+        user.startsWith(KUBELET_USER) ? user.substring(KUBELET_USER.length()) : user,
+        Timestamps.parse(request.getMetadata().getCreationTimestamp()).orElse(Instant.EPOCH),
+        State.NotLookedAt,
+        "");
+  }
+}

@@ -1,0 +1,160 @@
+package dev.metricsserver.controller;
+
+import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.dependents.ManagedDependent;
+import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.rendering.CiliumNetworkPolicy;
+import dev.metricsserver.rendering.Manifest;
+import dev.metricsserver.rendering.Names;
+import dev.metricsserver.rendering.Workload;
+import io.fabric8.kubernetes.api.model.FieldsV1;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
+import io.fabric8.kubernetes.api.model.ManagedFieldsEntryBuilder;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.processing.dependent.kubernetes.SSABasedGenericKubernetesResourceMatcher;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * What the operator would do if it were not paused: the comparison by which it decides that, with
+ * what the informers have, and nothing after it.
+ */
+final class Preview {
+
+  /** Of which there is an object in some plans only. */
+  private static final List<Class<? extends HasMetadata>> OPTIONAL =
+      List.of(NetworkPolicy.class, CiliumNetworkPolicy.class, PodDisruptionBudget.class);
+
+  private final MetricsServerConfig config;
+  private final MetricsServerPlan plan;
+  private final Context<MetricsServerConfig> context;
+
+  Preview(
+      MetricsServerConfig config, MetricsServerPlan plan, Context<MetricsServerConfig> context) {
+    this.config = config;
+    this.plan = plan;
+    this.context = context;
+  }
+
+  /** A clause, such as {@code would change Deployment (pods roll), NetworkPolicy}. */
+  String clause() {
+    var created = new LinkedHashSet<String>();
+    var changed = new LinkedHashSet<String>();
+    var desired = desired();
+    for (var object : desired) {
+      var actual = actual(object);
+      if (actual.isEmpty()) {
+        created.add(object.getKind());
+      } else if (!matches(actual.get(), object)) {
+        changed.add(object.getKind() + (rolls(actual.get(), object) ? " (pods roll)" : ""));
+      }
+    }
+    var clauses =
+        Stream.of(
+                clause("create", created),
+                clause("change", changed),
+                clause("delete", unwanted(desired)))
+            .flatMap(Optional::stream)
+            .collect(Collectors.joining("; "));
+    return "would " + (clauses.isEmpty() ? "change nothing" : clauses);
+  }
+
+  private static Optional<String> clause(String verb, Collection<String> kinds) {
+    return kinds.isEmpty()
+        ? Optional.empty()
+        : Optional.of(verb + " " + String.join(", ", kinds));
+  }
+
+  private List<HasMetadata> desired() {
+    var account =
+        objects(ServiceAccount.class).map(object -> object.getMetadata().getUid()).findFirst();
+    var objects =
+        Manifest.objects(plan, Workload.deployment(plan, account)).stream()
+            .filter(object -> watched(object.getClass()))
+            .toList();
+    objects.forEach(object -> ManagedDependent.own(object, config));
+    return objects;
+  }
+
+  /** Kinds that others bring are watched only once the operator has something to do with them. */
+  private boolean watched(Class<? extends HasMetadata> type) {
+    return !context.eventSourceRetriever().getEventSourcesFor(type).isEmpty();
+  }
+
+  private Optional<? extends HasMetadata> actual(HasMetadata desired) {
+    var metadata = desired.getMetadata();
+    return context
+        .getSecondaryResourcesAsStream(desired.getClass())
+        .filter(object -> metadata.getName().equals(object.getMetadata().getName()))
+        .filter(object ->
+            metadata.getNamespace() == null
+                || metadata.getNamespace().equals(object.getMetadata().getNamespace()))
+        .findFirst();
+  }
+
+  private boolean matches(HasMetadata actual, HasMetadata desired) {
+    return SSABasedGenericKubernetesResourceMatcher.getInstance().matches(actual, desired, context);
+  }
+
+  private boolean rolls(HasMetadata actual, HasMetadata desired) {
+    return actual instanceof Deployment before
+        && desired instanceof Deployment after
+        && !matches(onlyTemplate(before), onlyTemplate(after));
+  }
+
+  /** What else is in the Deployment may differ; only the pods' form makes them roll. */
+  private static Deployment onlyTemplate(Deployment deployment) {
+    return new DeploymentBuilder()
+        .withNewMetadata()
+        .withName(deployment.getMetadata().getName())
+        .withManagedFields(
+            deployment.getMetadata().getManagedFields().stream()
+                .map(Preview::onlyTemplate)
+                .toList())
+        .endMetadata()
+        .withNewSpec()
+        .withTemplate(deployment.getSpec().getTemplate())
+        .endSpec()
+        .build();
+  }
+
+  private static ManagedFieldsEntry onlyTemplate(ManagedFieldsEntry entry) {
+    var fields = new FieldsV1();
+    if (entry.getFieldsV1().getAdditionalProperties().get("f:spec") instanceof Map<?, ?> spec
+        && spec.get("f:template") instanceof Map<?, ?> template) {
+      fields.setAdditionalProperty("f:spec", Map.of("f:template", template));
+    }
+    return new ManagedFieldsEntryBuilder(entry).withFieldsV1(fields).build();
+  }
+
+  private Set<String> unwanted(List<HasMetadata> desired) {
+    return OPTIONAL.stream()
+        .filter(type -> desired.stream().noneMatch(type::isInstance))
+        .filter(this::watched)
+        .filter(type ->
+            objects(type)
+                .anyMatch(object ->
+                    Set.of(Names.METRICS_SERVER, Names.NETWORK_POLICY)
+                        .contains(object.getMetadata().getName())))
+        .map(HasMetadata::getKind)
+        .collect(Collectors.toCollection(LinkedHashSet::new));
+  }
+
+  private <R extends HasMetadata> Stream<R> objects(Class<R> type) {
+    return context
+        .getSecondaryResourcesAsStream(type)
+        .filter(object -> plan.namespace().equals(object.getMetadata().getNamespace()));
+  }
+}
