@@ -1,4 +1,11 @@
 import java.io.IOException;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassHierarchyResolver;
+import java.lang.classfile.ClassTransform;
+import java.lang.classfile.CodeTransform;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.ByteBuffer;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +20,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import java.util.zip.ZipOutputStream;
 
 /**
  * The program for who has no containers: a runtime with the modules that it needs, its jars, a
@@ -39,6 +49,10 @@ final class Distribution {
       exec "$home/java/bin/java" "@$home/jvm.options" -XX:AOTCache="$home/classes.aot" ${MSO_JAVA_OPTIONS-} \\
         -cp "%s" dev.metricsserver.cli.Main "$@"
       """;
+
+  private static final ClassTransform LATER =
+      ClassTransform.transformingMethodBodies(CodeTransform.ACCEPT_ALL)
+          .andThen(ClassTransform.endHandler(c -> c.withVersion(ClassFile.JAVA_8_VERSION, 0)));
 
   private Distribution() {}
 
@@ -98,9 +112,41 @@ final class Distribution {
       dependencies.sorted().forEach(jars::add);
     }
     for (var jar : jars) {
-      Files.copy(jar, lib.resolve(jar.getFileName()));
+      copy(jar, lib.resolve(jar.getFileName()));
     }
     return jars.stream().map(jar -> jar.getFileName().toString()).toList();
+  }
+
+  /**
+   * The cache takes no class that was compiled for Java 5 or before, as all of picocli are: those
+   * get what later ones have for the verifier, and a later version. It is a quarter of the time
+   * that a command takes.
+   */
+  private static void copy(Path from, Path to) throws IOException {
+    try (var jar = new ZipFile(from.toFile());
+        var classes = new URLClassLoader(new URL[] {from.toUri().toURL()});
+        var out = new ZipOutputStream(Files.newOutputStream(to))) {
+      var format =
+          ClassFile.of(
+              ClassFile.StackMapsOption.GENERATE_STACK_MAPS,
+              ClassFile.ClassHierarchyResolverOption.of(
+                  ClassHierarchyResolver.ofClassLoading(classes)));
+      for (var entry : jar.stream().toList()) {
+        var content = jar.getInputStream(entry).readAllBytes();
+        var copy = new ZipEntry(entry.getName());
+        copy.setTimeLocal(entry.getTimeLocal());
+        out.putNextEntry(copy);
+        out.write(
+            entry.getName().endsWith(".class") && major(content) < ClassFile.JAVA_6_VERSION
+                ? format.transformClass(format.parse(content), LATER)
+                : content);
+        out.closeEntry();
+      }
+    }
+  }
+
+  private static int major(byte[] classFile) {
+    return ByteBuffer.wrap(classFile).getShort(6);
   }
 
   /** One command, so that its classes are in the cache. */

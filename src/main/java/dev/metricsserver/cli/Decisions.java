@@ -2,10 +2,7 @@ package dev.metricsserver.cli;
 
 import dev.metricsserver.cli.Program.Failure;
 import dev.metricsserver.plan.Decision.Violation;
-import dev.metricsserver.plan.Planner;
-import io.fabric8.kubernetes.api.model.apps.Deployment;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Collectors;
 
 /** What was decided, in words. */
@@ -20,16 +17,6 @@ final class Decisions {
             .formatted(
                 file,
                 violations.stream().map(Decisions::sentence).collect(Collectors.joining("\n"))));
-  }
-
-  /** Without what names a state of a resource that nobody applied, and when that was. */
-  static Deployment ofNoResource(Deployment deployment) {
-    deployment
-        .getMetadata()
-        .getAnnotations()
-        .keySet()
-        .removeAll(Set.of(Planner.CONFIGURATION, Planner.CONFIGURED_AT));
-    return deployment;
   }
 
   private static String sentence(Violation violation) {

@@ -25,7 +25,7 @@ import java.util.List;
 final class LiveCluster implements AutoCloseable {
 
   /** A look at a kubelet takes two seconds at most; behind a firewall all of them do. */
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration PATIENCE = Duration.ofMillis(2_100);
 
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(10);
   private static final int PAGE = 500;
@@ -36,12 +36,16 @@ final class LiveCluster implements AutoCloseable {
   private final Cluster cluster;
 
   /**
-   * Reads the nodes.
+   * Reads nothing yet.
    *
    * @param config what the facts are for
-   * @throws io.fabric8.kubernetes.client.KubernetesClientException when they cannot be read
+   * @param nodes as {@link #nodes} reads them
    */
-  LiveCluster(KubernetesClient client, MetricsServerConfig config, InstantSource clock) {
+  LiveCluster(
+      KubernetesClient client,
+      MetricsServerConfig config,
+      List<NodeFacts> nodes,
+      InstantSource clock) {
     objects = new LiveObjects(client, config.getSpec().namespace());
     kubelets = new Kubelets(client, clock);
     kubelets.setEventHandler(_ -> {});
@@ -50,7 +54,7 @@ final class LiveCluster implements AutoCloseable {
         new Cluster(
             config,
             objects,
-            nodes(client),
+            nodes,
             new ControlPlane.Reader(client, clock),
             new Extension.Reader(client, clock),
             new TrustBundle.Reader(client, clock),
@@ -83,7 +87,12 @@ final class LiveCluster implements AutoCloseable {
     kubelets.stop();
   }
 
-  private static List<NodeFacts> nodes(KubernetesClient client) {
+  /**
+   * All nodes.
+   *
+   * @throws io.fabric8.kubernetes.client.KubernetesClientException when they cannot be read
+   */
+  static List<NodeFacts> nodes(KubernetesClient client) {
     var nodes = new ArrayList<NodeFacts>();
     var next = "";
     do {

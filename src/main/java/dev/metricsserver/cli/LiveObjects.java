@@ -20,7 +20,6 @@ import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -28,7 +27,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -45,7 +43,7 @@ final class LiveObjects implements ObjectSource {
   private final Map<Class<?>, Source> sources;
   private final Map<Class<?>, List<?>> known = new HashMap<>();
   private final Map<String, Boolean> namespaces = new HashMap<>();
-  private final Map<String, Unread> unread = new TreeMap<>();
+  private final Attempts attempts = new Attempts();
 
   private record Source(String what, Supplier<List<?>> read) {}
 
@@ -99,7 +97,7 @@ final class LiveObjects implements ObjectSource {
                             slices(namespace, Names.METRICS_SERVER))
                         .toList()),
             CertificateRequests.class,
-            new Source("certificatesigningrequests", () -> List.of(requests())));
+            new Source("certificatesigningrequests", () -> List.of(requests(client))));
   }
 
   @Override
@@ -114,21 +112,12 @@ final class LiveObjects implements ObjectSource {
 
   /** What could not be read so far, by what it is. */
   List<Unread> unread() {
-    return List.copyOf(unread.values());
+    return attempts.unread();
   }
 
   private List<?> read(Class<?> type) {
     var source = sources.get(type);
-    if (source == null) {
-      return List.of();
-    }
-    try {
-      return source.read().get();
-    } catch (KubernetesClientException e) {
-      unread.put(
-          source.what(), new Unread(source.what(), e.getCode() == 403, Program.sentence(e)));
-      return List.of();
-    }
+    return source == null ? List.of() : attempts.read(source.what(), source.read(), List.of());
   }
 
   private <R extends HasMetadata> List<R> named(Class<R> type, String namespace, String name) {
@@ -151,7 +140,8 @@ final class LiveObjects implements ObjectSource {
         .stream();
   }
 
-  private CertificateRequests requests() {
+  /** Kubelets' requests that nobody has decided. */
+  static CertificateRequests requests(KubernetesClient client) {
     var waiting =
         client
             .certificates()

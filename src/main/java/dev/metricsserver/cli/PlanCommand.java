@@ -71,7 +71,7 @@ final class PlanCommand implements Callable<Integer> {
                   .withName(MetricsServerConfig.NAME)
                   .get());
       var config = config(wanted, installed);
-      try (var live = new LiveCluster(client, config, InstantSource.system())) {
+      try (var live = new LiveCluster(client, config, LiveCluster.nodes(client), InstantSource.system())) {
         var facts = live.facts();
         var plan = plan(config, facts);
         var changes =
@@ -117,18 +117,15 @@ final class PlanCommand implements Callable<Integer> {
     };
   }
 
-  /**
-   * As the operator would apply them; without what names the resource where nobody has applied it
-   * yet.
-   */
+  /** As the operator would apply them; owned by a resource that is there already. */
   private static List<HasMetadata> objects(
       KubernetesClient client,
       MetricsServerConfig config,
       MetricsServerPlan plan,
       boolean installed) {
     var deployment = Workload.deployment(plan, serviceAccount(client, plan));
-    var objects =
-        Manifest.objects(plan, installed ? deployment : Decisions.ofNoResource(deployment));
+    var actual = Optional.ofNullable(client.resource(deployment).get());
+    var objects = Manifest.objects(plan, Workload.withMemoryOf(actual, deployment));
     if (installed) {
       objects.forEach(object -> ManagedDependent.own(object, config));
     }

@@ -27,6 +27,7 @@ import picocli.CommandLine.TypeConversionException;
     commandListHeading = "%nCommands:%n",
     subcommands = {
       RunCommand.class,
+      DoctorCommand.class,
       PlanCommand.class,
       RenderCommand.class,
       CrdCommand.class

@@ -97,17 +97,15 @@ final class RenderCommand implements Callable<Integer> {
     var plan = plan(spec, facts);
     var out = command.commandLine().getOut();
     out.print(comments(plan));
+    var deployment =
+        Workload.withMemoryOf(Optional.empty(), Workload.deployment(plan, Optional.empty()));
     var yaml = new KubernetesSerialization(new ObjectMapper(), false);
-    for (var object : Manifest.objects(plan, deployment(plan))) {
+    for (var object : Manifest.objects(plan, deployment)) {
       out.print(yaml.asYaml(object));
     }
     out.flush();
     warnings(spec, plan).forEach(command.commandLine().getErr()::println);
     return Program.OK;
-  }
-
-  private static Deployment deployment(MetricsServerPlan plan) {
-    return Decisions.ofNoResource(Workload.deployment(plan, Optional.empty()));
   }
 
   private ClusterFacts facts(MetricsServerConfigSpec spec) {

@@ -1,7 +1,11 @@
 package dev.metricsserver.cli;
 
+import static java.util.stream.Collectors.joining;
+
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.metricsserver.cli.Cel.Unsupported;
-import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
+
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +19,9 @@ final class Schema {
   /** What every object has; the API server has other rules for it. */
   private static final List<String> ENVELOPE = List.of("apiVersion", "kind", "metadata");
 
+  private static final String FIELDS = "properties";
+  private static final String ENTRIES = "additionalProperties";
+
   private final List<String> problems = new ArrayList<>();
 
   private Schema() {}
@@ -23,7 +30,7 @@ final class Schema {
    * What is wrong with a resource, each with the field, what it has, and what it must be. Fills in
    * the defaults.
    */
-  static List<String> problems(JSONSchemaProps schema, Map<String, Object> resource) {
+  static List<String> problems(JsonNode schema, Map<String, Object> resource) {
     var check = new Schema();
     check.object("", schema, resource);
     if (check.problems.isEmpty()) {
@@ -34,14 +41,14 @@ final class Schema {
 
   // -------------------------------------------------------------------------------- types, bounds
 
-  private void value(String path, JSONSchemaProps schema, Object value) {
-    if (Boolean.TRUE.equals(schema.getXKubernetesIntOrString())) {
+  private void value(String path, JsonNode schema, Object value) {
+    if (schema.path("x-kubernetes-int-or-string").asBoolean()) {
       if (!(value instanceof String || value instanceof Integer || value instanceof Long)) {
         wrong(path, value, "must be a whole number, or a text in quotes");
         return;
       }
-    } else if (!fits(schema.getType(), value)) {
-      wrong(path, value, "must be " + inWords(schema.getType()));
+    } else if (!fits(schema.path("type").asText(), value)) {
+      wrong(path, value, "must be " + inWords(schema.path("type").asText()));
       return;
     }
     switch (value) {
@@ -51,87 +58,91 @@ final class Schema {
       case Number number -> number(path, schema, number);
       default -> {}
     }
-    if (!schema.getEnum().isEmpty()
-        && schema.getEnum().stream().noneMatch(e -> e.asText().equals(value))) {
-      wrong(
-          path,
-          value,
-          "must be one of "
-              + String.join(", ", schema.getEnum().stream().map(e -> e.asText()).toList()));
+    var possible = schema.path("enum").valueStream().map(JsonNode::asText).toList();
+    if (!possible.isEmpty() && possible.stream().noneMatch(value::equals)) {
+      wrong(path, value, "must be one of " + String.join(", ", possible));
     }
   }
 
-  private void object(String path, JSONSchemaProps schema, Map<String, Object> object) {
+  private void object(String path, JsonNode schema, Map<String, Object> object) {
     // The API server takes a null for a field that was left out.
     object.values().removeIf(value -> value == null);
-    if (schema.getMaxProperties() != null && object.size() > schema.getMaxProperties()) {
+    if (schema.has("maxProperties") && object.size() > schema.get("maxProperties").asInt()) {
       problems.add(
           "%s: has %d entries, at most %d are possible"
-              .formatted(name(path), object.size(), schema.getMaxProperties()));
+              .formatted(name(path), object.size(), schema.get("maxProperties").asInt()));
     }
-    if (schema.getAdditionalProperties() != null) {
-      object.forEach(
-          (key, v) -> value(path + "." + key, schema.getAdditionalProperties().getSchema(), v));
+    if (schema.has(ENTRIES)) {
+      object.forEach((key, v) -> value(path + "." + key, schema.get(ENTRIES), v));
       return;
     }
-    var properties = schema.getProperties();
-    properties.forEach((name, property) -> {
-      if (property.getDefault() != null && !object.containsKey(name)) {
-        object.put(name, ConfigFile.plain(property.getDefault()));
-      }
-    });
-    schema.getRequired().stream()
+    var properties = schema.path(FIELDS);
+    properties
+        .properties()
+        .forEach(field -> {
+          if (field.getValue().has("default") && !object.containsKey(field.getKey())) {
+            object.put(field.getKey(), ConfigFile.plain(field.getValue().get("default")));
+          }
+        });
+    schema
+        .path("required")
+        .valueStream()
+        .map(JsonNode::asText)
         .filter(name -> !object.containsKey(name))
         .forEach(name ->
             problems.add(
                 "%s: is missing. %s"
-                    .formatted(name(path + "." + name), properties.get(name).getDescription())));
+                    .formatted(
+                        name(path + "." + name),
+                        properties.path(name).path("description").asText())));
     object.forEach((name, v) -> {
-      if (properties.containsKey(name)) {
+      if (properties.has(name)) {
         value(path + "." + name, properties.get(name), v);
       } else if (!path.isEmpty() || !ENVELOPE.contains(name)) {
         problems.add(
             "%s: there is no such field; here are %s"
-                .formatted(name(path + "." + name), String.join(", ", properties.keySet())));
+                .formatted(
+                    name(path + "." + name),
+                    properties.propertyStream().map(Map.Entry::getKey).collect(joining(", "))));
       }
     });
   }
 
-  private void list(String path, JSONSchemaProps schema, List<?> list) {
-    if (schema.getMaxItems() != null && list.size() > schema.getMaxItems()) {
+  private void list(String path, JsonNode schema, List<?> list) {
+    if (schema.has("maxItems") && list.size() > schema.get("maxItems").asInt()) {
       problems.add(
           "%s: has %d items, at most %d are possible"
-              .formatted(name(path), list.size(), schema.getMaxItems()));
+              .formatted(name(path), list.size(), schema.get("maxItems").asInt()));
     }
-    if (schema.getMinItems() != null && list.size() < schema.getMinItems()) {
+    if (schema.has("minItems") && list.size() < schema.get("minItems").asInt()) {
       problems.add(
           "%s: has %d items, at least %d are needed"
-              .formatted(name(path), list.size(), schema.getMinItems()));
+              .formatted(name(path), list.size(), schema.get("minItems").asInt()));
     }
     for (var i = 0; i < list.size(); i++) {
-      value("%s[%d]".formatted(path, i), schema.getItems().getSchema(), list.get(i));
+      value("%s[%d]".formatted(path, i), schema.get("items"), list.get(i));
     }
   }
 
-  private void text(String path, JSONSchemaProps schema, String text) {
+  private void text(String path, JsonNode schema, String text) {
     var length = text.codePointCount(0, text.length());
-    if (schema.getMaxLength() != null && length > schema.getMaxLength()) {
+    if (schema.has("maxLength") && length > schema.get("maxLength").asInt()) {
       wrong(
           path,
           text.substring(0, 20) + "…",
-          "must have at most %d characters".formatted(schema.getMaxLength()));
+          "must have at most %d characters".formatted(schema.get("maxLength").asInt()));
     }
-    if (schema.getMinLength() != null && length < schema.getMinLength()) {
-      wrong(path, text, "must have at least %d characters".formatted(schema.getMinLength()));
+    if (schema.has("minLength") && length < schema.get("minLength").asInt()) {
+      wrong(path, text, "must have at least %d characters".formatted(schema.get("minLength").asInt()));
     }
   }
 
-  private void number(String path, JSONSchemaProps schema, Number number) {
-    if (schema.getMinimum() != null && number.doubleValue() < schema.getMinimum()) {
-      wrong(path, number, "must be at least " + schema.getMinimum().longValue());
+  private void number(String path, JsonNode schema, Number number) {
+    if (schema.has("minimum") && number.doubleValue() < schema.get("minimum").asDouble()) {
+      wrong(path, number, "must be at least " + schema.get("minimum").asLong());
     }
-    if (schema.getMaximum() != null && number.doubleValue() > schema.getMaximum()) {
-      wrong(path, number, "must be at most " + schema.getMaximum().longValue());
+    if (schema.has("maximum") && number.doubleValue() > schema.get("maximum").asDouble()) {
+      wrong(path, number, "must be at most " + schema.get("maximum").asLong());
     }
   }
 
@@ -160,28 +171,31 @@ final class Schema {
   // ------------------------------------------------------------------------------------- rules
 
   /** The rules of a value and of all below it. */
-  private void rules(String path, JSONSchemaProps schema, Object value) {
-    for (var rule : schema.getXKubernetesValidations()) {
+  private void rules(String path, JsonNode schema, Object value) {
+    for (var validation : schema.path("x-kubernetes-validations")) {
+      var rule = validation.path("rule").asText();
+      var message = validation.path("message").asText();
       // What compares with the resource as it was does not apply to a new one.
-      if (!rule.getRule().contains("oldSelf") && !holds(rule.getRule(), value)) {
+      if (!rule.contains("oldSelf") && !holds(rule, value)) {
         problems.add(
             value instanceof Map || value instanceof List
-                ? "%s: %s".formatted(name(path), rule.getMessage())
-                : "%s: \"%s\": %s".formatted(name(path), value, rule.getMessage()));
+                ? "%s: %s".formatted(name(path), message)
+                : "%s: \"%s\": %s".formatted(name(path), value, message));
       }
     }
     switch (value) {
-      case Map<?, ?> map when schema.getAdditionalProperties() == null ->
+      case Map<?, ?> map when !schema.has(ENTRIES) ->
           schema
-              .getProperties()
-              .forEach((name, property) -> {
-                if (map.containsKey(name)) {
-                  rules(path + "." + name, property, map.get(name));
+              .path(FIELDS)
+              .properties()
+              .forEach(field -> {
+                if (map.containsKey(field.getKey())) {
+                  rules(path + "." + field.getKey(), field.getValue(), map.get(field.getKey()));
                 }
               });
       case List<?> list -> {
         for (var i = 0; i < list.size(); i++) {
-          rules("%s[%d]".formatted(path, i), schema.getItems().getSchema(), list.get(i));
+          rules("%s[%d]".formatted(path, i), schema.get("items"), list.get(i));
         }
       }
       default -> {}

@@ -80,8 +80,11 @@ final class Preview {
   private List<HasMetadata> desired() {
     var account =
         objects(ServiceAccount.class).map(object -> object.getMetadata().getUid()).findFirst();
+    var deployment =
+        Workload.withMemoryOf(
+            objects(Deployment.class).findFirst(), Workload.deployment(plan, account));
     var objects =
-        Manifest.objects(plan, Workload.deployment(plan, account)).stream()
+        Manifest.objects(plan, deployment).stream()
             .filter(object -> watched(object.getClass()))
             .toList();
     objects.forEach(object -> ManagedDependent.own(object, config));

@@ -2,6 +2,7 @@ package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.observation.Clues.Unread;
+import dev.metricsserver.rendering.Names;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -93,11 +94,18 @@ final class AccessFindings {
 
   /** What could not be read and might have told more. */
   static List<Finding> unread(Evidence evidence) {
-    return evidence.clues().unread().stream().map(u -> unread(evidence, u)).toList();
+    var installation = evidence.installation();
+    return evidence.clues().unread().stream()
+        .map(u -> unread(u, installation.ours(), installation.namespace()))
+        .toList();
   }
 
-  private static Finding unread(Evidence evidence, Unread unread) {
-    var ours = evidence.installation().ours();
+  /** The same where no installation was found. */
+  static Finding unread(Unread unread) {
+    return unread(unread, false, Names.AUTH_READER_NAMESPACE);
+  }
+
+  private static Finding unread(Unread unread, boolean ours, String namespace) {
     return new Finding(
         "EvidenceNotReadable",
         Severity.Info,
@@ -107,6 +115,6 @@ final class AccessFindings {
             ? "kubectl apply -k "
                 + (unread.what().startsWith("logs") ? "deploy/diagnosis" : "deploy/base")
             : unread.forbidden() ? "ask somebody who may read them" : "try again",
-        "Namespace/" + evidence.installation().namespace());
+        "Namespace/" + namespace);
   }
 }

@@ -2,9 +2,11 @@ package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.observation.Clues;
+import dev.metricsserver.observation.Clues.Unread;
 import dev.metricsserver.plan.Decision.Violation;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -26,8 +28,10 @@ public final class Diagnosis {
           AccessFindings::frontProxyUnknown,
           AccessFindings::rightsMissing,
           NetworkFindings::ingressClosed,
+          RegistrationFindings::unregistered,
           RegistrationFindings::unreachable,
           RegistrationFindings::unanswered,
+          PodFindings::scaledToZero,
           PodFindings::notCreated,
           PodFindings::notRunning,
           PodFindings::complainedOf,
@@ -93,6 +97,19 @@ public final class Diagnosis {
   /** Whether these clues leave open why metrics are missing. */
   public static boolean undecided(Evidence evidence) {
     return diagnose(evidence).stream().anyMatch(f -> UNDECIDED.contains(f.code()));
+  }
+
+  /**
+   * What there is to say where no metrics-server is found.
+   *
+   * @param service the Service that the metrics API is registered with, as namespace/name; empty
+   *     when it is registered with none
+   * @param unread what could not be read: there may be one all the same
+   */
+  public static List<Finding> nothingFound(Optional<String> service, List<Unread> unread) {
+    return unread.isEmpty()
+        ? List.of(RegistrationFindings.nothingFound(service))
+        : unread.stream().map(AccessFindings::unread).toList();
   }
 
   /** Findings about a refused spec, one for each thing that is wrong. */

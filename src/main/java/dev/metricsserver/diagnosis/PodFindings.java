@@ -13,6 +13,26 @@ final class PodFindings {
 
   private PodFindings() {}
 
+  /** There are none, because somebody wants none. */
+  static List<Finding> scaledToZero(Evidence evidence) {
+    var installation = evidence.installation();
+    return evidence.observations().rollout().stream()
+        .filter(rollout -> rollout.wanted() == 0)
+        .map(_ ->
+            new Finding(
+                "ScaledToZero",
+                Severity.Error,
+                "nobody serves metrics, because the Deployment is scaled to no pods at all",
+                installation.ours()
+                    ? Rule.filled("{restore}", installation)
+                    : Rule.filled(
+                        "kubectl -n {namespace} scale deployment/{deployment} --replicas=1",
+                        installation),
+                "Deployment/%s/%s"
+                    .formatted(installation.namespace(), installation.deployment())))
+        .toList();
+  }
+
   /** There are none, because Kubernetes refuses to make them. */
   static List<Finding> notCreated(Evidence evidence) {
     return evidence.observations().pods().isEmpty()

@@ -116,6 +116,53 @@ final class RegistrationFindings {
         API_SERVICE);
   }
 
+  /** A pod is ready, and nobody has told the API server. The operator does so by itself. */
+  static List<Finding> unregistered(Evidence evidence) {
+    return evidence.serving()
+            && !evidence.installation().ours()
+            && evidence.observations().registration().isEmpty()
+        ? List.of(
+            new Finding(
+                "MetricsAPINotRegistered",
+                Severity.Error,
+                Rule.filled(
+                    "metrics-server {namespace}/{deployment} is ready, but the API server does not"
+                        + " know it: there is no APIService "
+                        + Names.API_SERVICE,
+                    evidence.installation()),
+                "install it again the way it was installed: the APIService is part of every"
+                    + " packaging, of some only where it is asked for (apiService.create: true)",
+                API_SERVICE))
+        : List.of();
+  }
+
+  /**
+   * What there is to say where no metrics-server is found.
+   *
+   * @param service the Service that the metrics API is registered with, as namespace/name
+   */
+  static Finding nothingFound(Optional<String> service) {
+    return service
+        .map(name ->
+            new Finding(
+                "RegistrationLeftBehind",
+                Severity.Error,
+                "the metrics API is registered with Service %s, and there is no metrics-server behind it"
+                    .formatted(name),
+                "install metrics-server; or, where it was removed for good, kubectl delete"
+                    + " apiservice "
+                    + Names.API_SERVICE,
+                API_SERVICE))
+        .orElseGet(() ->
+            new Finding(
+                "MetricsServerMissing",
+                Severity.Error,
+                "this cluster has no metrics-server, and nobody else serves the metrics API",
+                "install it: with this operator by kubectl apply -f deploy/install.yaml and a"
+                    + " MetricsServerConfig",
+                API_SERVICE));
+  }
+
   /** The API server calls it available, and a query comes back without metrics. */
   static List<Finding> unanswered(Evidence evidence) {
     var answer = evidence.observations().answer();

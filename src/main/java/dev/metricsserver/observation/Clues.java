@@ -2,6 +2,7 @@ package dev.metricsserver.observation;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What is looked up only while something is wrong, because it costs requests or needs rights. Two
@@ -42,6 +43,20 @@ public record Clues(
           List.of(),
           List.of(),
           List.of());
+
+  /** The same with more that could not be read. */
+  public Clues withUnread(List<Unread> more) {
+    return new Clues(
+        Stream.concat(unread.stream(), more.stream()).toList(),
+        denied,
+        frontProxy,
+        events,
+        policies,
+        refusedRequests,
+        stuckNamespaces,
+        scrapes,
+        log);
+  }
 
   /**
    * What could not be read.

@@ -105,7 +105,7 @@ public final class MetricsQuery extends AbstractEventSource<MetricsAnswer, Metri
 
   private void ask() {
     var previous = answer;
-    var seen = question();
+    var seen = query(client);
     unsettled = believed(previous, latest, seen) ? 0 : unsettled + 1;
     if (unsettled == 0 || unsettled > PATIENCE) {
       answer = seen;
@@ -145,7 +145,8 @@ public final class MetricsQuery extends AbstractEventSource<MetricsAnswer, Metri
     next = executor.schedule(this::ask, delay.toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  private MetricsAnswer question() {
+  /** Asks once. */
+  public static MetricsAnswer query(KubernetesClient client) {
     try {
       var items = client.top().nodes().metrics().getItems();
       var nodes =

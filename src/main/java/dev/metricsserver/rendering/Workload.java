@@ -2,6 +2,7 @@ package dev.metricsserver.rendering;
 
 import dev.metricsserver.api.SchedulingSpec;
 import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.plan.Planner;
 import dev.metricsserver.plan.MetricsServerPlan.Mount;
 import io.fabric8.kubernetes.api.model.Affinity;
 import io.fabric8.kubernetes.api.model.AffinityBuilder;
@@ -29,6 +30,7 @@ import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudgetBuilder;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -128,6 +130,26 @@ public final class Workload {
         .endTemplate()
         .endSpec()
         .build();
+  }
+
+  /**
+   * The same without a note of which state of the resource it is, and since when: with that of the
+   * Deployment as it is, if it has one. It changes with the spec even where nothing else does.
+   */
+  public static Deployment withMemoryOf(Optional<Deployment> actual, Deployment desired) {
+    var before =
+        actual
+            .map(deployment -> deployment.getMetadata().getAnnotations())
+            .orElse(Map.<String, String>of());
+    var annotations = desired.getMetadata().getAnnotations();
+    for (var note : List.of(Planner.CONFIGURATION, Planner.CONFIGURED_AT)) {
+      if (before.containsKey(note)) {
+        annotations.put(note, before.get(note));
+      } else {
+        annotations.remove(note);
+      }
+    }
+    return desired;
   }
 
   /** Keeps all but one pod through a drain. */

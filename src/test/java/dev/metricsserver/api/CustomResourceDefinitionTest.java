@@ -15,6 +15,7 @@ import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -36,16 +37,24 @@ class CustomResourceDefinitionTest {
 
   @Test
   void committedFileIsTheGeneratedOne() throws IOException {
-    var generated = CustomResourceDefinitions.yaml(DEFINITION);
+    generated(CustomResourceDefinitions.FILE, CustomResourceDefinitions.yaml(DEFINITION));
+  }
+
+  @Test
+  void committedSchemaIsTheDefinitions() throws IOException {
+    generated(CustomResourceDefinitions.SCHEMA, CustomResourceDefinitions.json(DEFINITION));
+  }
+
+  private static void generated(Path file, String text) throws IOException {
     if ("update".equals(System.getProperty("golden"))) {
-      Files.writeString(CustomResourceDefinitions.FILE, generated);
+      Files.writeString(file, text);
     }
-    assertThat(CustomResourceDefinitions.FILE)
+    assertThat(file)
         .as(
             "the types in api/ changed; this writes the file anew: %s",
             CustomResourceDefinitions.REGENERATE)
         .content(UTF_8)
-        .isEqualTo(generated);
+        .isEqualTo(text);
   }
 
   @Test

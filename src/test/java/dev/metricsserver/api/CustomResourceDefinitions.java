@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
@@ -38,7 +39,10 @@ final class CustomResourceDefinitions {
   /** Where the generated definition is kept. */
   static final Path FILE = Path.of("crds/metricsserverconfigs.metricsserver.dev.yaml");
 
-  /** Writes {@link #FILE} anew. */
+  /** The schema of what users write, as the command line reads it: JSON is read in a moment. */
+  static final Path SCHEMA = Path.of("src/main/resources/dev/metricsserver/cli/schema.json");
+
+  /** Writes {@link #FILE} and {@link #SCHEMA} anew. */
   static final String REGENERATE =
       "./mvnw -q test -Dtest=CustomResourceDefinitionTest,ReferenceTest -Dgolden=update";
 
@@ -113,6 +117,15 @@ final class CustomResourceDefinitions {
   /** The schema of the resource in the only version there is. */
   static JSONSchemaProps schema(CustomResourceDefinition definition) {
     return definition.getSpec().getVersions().getFirst().getSchema().getOpenAPIV3Schema();
+  }
+
+  /** The text of {@link #SCHEMA}. */
+  static String json(CustomResourceDefinition definition) throws JsonProcessingException {
+    var schema =
+        (ObjectNode)
+            YAML.readTree(yaml(definition)).at("/spec/versions/0/schema/openAPIV3Schema");
+    schema.withObjectProperty("properties").remove("status");
+    return schema.toPrettyString() + "\n";
   }
 
   /** The text of {@link #FILE}. */

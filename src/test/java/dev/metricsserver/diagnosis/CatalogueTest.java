@@ -15,6 +15,7 @@ import dev.metricsserver.facts.SampleNode;
 import dev.metricsserver.observation.Clues;
 import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.Installation.Keeper;
+import dev.metricsserver.observation.Observations.Rollout;
 import dev.metricsserver.observation.SampleClues;
 import dev.metricsserver.observation.Seen;
 import dev.metricsserver.observation.Upkeep;
@@ -173,6 +174,15 @@ class CatalogueTest {
 
   private static Stream<Failure> created() {
     return Stream.of(
+        failure(
+            "ScaledToZero",
+            PLAN,
+            fine()
+                .rollout(new Rollout(true, 0, 0, 0, 0, Optional.empty()))
+                .pods()
+                .unavailable("MissingEndpoints", "", HOUR)
+                .refused("503"),
+            none()),
         refused(
             "QuotaExceeded",
             "pods \"metrics-server-5f7d-\" is forbidden: exceeded quota: small, requested:"
@@ -382,6 +392,11 @@ class CatalogueTest {
 
   private static Stream<Failure> reached() {
     return Stream.of(
+        new Failure(
+            "MetricsAPINotRegistered",
+            kept(
+                failure("", UNPOLICED, fine().unregistered().notAsked(), none()).evidence(),
+                Keeper.Other)),
         unavailable(
             "ServiceMissing",
             "ServiceNotFound",
@@ -815,10 +830,15 @@ class CatalogueTest {
         .isEqualTo(made);
   }
 
+  /** Where there is no metrics-server to have evidence of; only doctor says so. */
+  private static Stream<Finding> nothingFound() {
+    return Stream.of(Optional.<String>empty(), Optional.of("kube-system/metrics-server"))
+        .flatMap(service -> Diagnosis.nothingFound(service, List.of()).stream());
+  }
+
   private static String table() {
     var byCode = new TreeMap<String, Map<String, String>>();
-    failures()
-        .map(CatalogueTest::found)
+    Stream.concat(failures().map(CatalogueTest::found), nothingFound())
         .forEach(f ->
             byCode
                 .computeIfAbsent(f.code(), _ -> new TreeMap<>())
@@ -842,7 +862,9 @@ class CatalogueTest {
   /** Nothing is said that is not in the catalogue, but for what has a test of its own. */
   @Test
   void everyCodeIsInTheCatalogue() throws IOException {
-    var listed = failures().map(Failure::code).collect(Collectors.toCollection(TreeSet::new));
+    var listed =
+        Stream.concat(failures().map(Failure::code), nothingFound().map(Finding::code))
+            .collect(Collectors.toCollection(TreeSet::new));
     assertThat(codes())
         .as("give each new finding a case in failures(), and make the document anew")
         .isNotEmpty()

@@ -1,0 +1,202 @@
+package dev.metricsserver.cli;
+
+import dev.metricsserver.cli.Route.Stop;
+import dev.metricsserver.diagnosis.Finding;
+import dev.metricsserver.diagnosis.Finding.Severity;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** What {@code doctor} prints: for a terminal, for a ticket, for a program. Pure. */
+final class DoctorText {
+
+  private static final String HERE = "↑ it breaks here";
+
+  private final Examination examination;
+
+  DoctorText(Examination examination) {
+    this.examination = examination;
+  }
+
+  /** For people. */
+  List<String> text(Colours colours) {
+    var lines = new ArrayList<String>();
+    lines.add(subject());
+    lines.add("");
+    lines.addAll(drawing(colours));
+    lines.add("");
+    for (var stop : stops()) {
+      lines.add(
+          "%s %-11s %s".formatted(colours.state(stop.state()), stop.name(), stop.detail()));
+    }
+    lines.add("");
+    lines.add(conclusion());
+    var number = 0;
+    for (var finding : examination.findings()) {
+      number++;
+      lines.add("");
+      lines.add(
+          "%d. %s %s, %s"
+              .formatted(
+                  number,
+                  colours.severity(finding.severity()),
+                  finding.code(),
+                  finding.object()));
+      lines.add("   " + finding.message());
+      finding.remedy().lines().forEach(line -> lines.add("   → " + line));
+    }
+    return lines;
+  }
+
+  /** For a ticket. */
+  List<String> markdown() {
+    var lines = new ArrayList<String>();
+    lines.add("### " + escaped(subject()));
+    lines.add("");
+    lines.add("```");
+    lines.addAll(drawing(Colours.NONE));
+    lines.add("```");
+    lines.add("");
+    lines.add("| | | |");
+    lines.add("|---|---|---|");
+    for (var stop : stops()) {
+      lines.add(
+          "| %s | %s | %s |".formatted(stop.state().sign(), stop.name(), escaped(stop.detail())));
+    }
+    lines.add("");
+    lines.add(conclusion());
+    if (!examination.findings().isEmpty()) {
+      lines.add("");
+    }
+    for (var finding : examination.findings()) {
+      lines.add(
+          "1. **%s %s**, %s: %s  "
+              .formatted(
+                  finding.severity(),
+                  finding.code(),
+                  finding.object(),
+                  escaped(finding.message())));
+      lines.add("   → " + escaped(finding.remedy()).replace("\n", " "));
+    }
+    return lines;
+  }
+
+  /** For a program; the same in JSON and YAML. */
+  Map<String, Object> fields() {
+    var fields = new LinkedHashMap<String, Object>();
+    fields.put("cluster", examination.cluster());
+    fields.put("healthy", examination.status() == Program.OK);
+    examination
+        .installation()
+        .ifPresent(i ->
+            fields.put(
+                "installation",
+                fields("deployment", i.deployment(), "image", i.image(), "keeper", i.keeper())));
+    fields.put(
+        "path",
+        stops().stream()
+            .map(s ->
+                fields("name", s.name(), "state", s.state().name(), "detail", s.detail()))
+            .toList());
+    var coverage = examination.coverage();
+    fields.put(
+        "nodes",
+        fields(
+            "total", coverage.total(),
+            "expected", coverage.expected(),
+            "reporting", coverage.reporting(),
+            "missing", coverage.missing(),
+            "notReady", coverage.notReady()));
+    fields.put(
+        "findings",
+        examination.findings().stream()
+            .map(f ->
+                fields(
+                    "code", f.code(),
+                    "severity", f.severity().name(),
+                    "message", f.message(),
+                    "remedy", f.remedy(),
+                    "object", f.object()))
+            .toList());
+    return fields;
+  }
+
+  private static Map<String, Object> fields(Object... namesAndValues) {
+    var fields = new LinkedHashMap<String, Object>();
+    for (var i = 0; i < namesAndValues.length; i += 2) {
+      fields.put((String) namesAndValues[i], namesAndValues[i + 1]);
+    }
+    return fields;
+  }
+
+  private List<Stop> stops() {
+    return examination.route().stops();
+  }
+
+  private String subject() {
+    return examination
+        .installation()
+        .map(i ->
+            "Deployment %s (%s), kept by %s, in %s"
+                .formatted(i.deployment(), i.image(), i.keeper(), examination.cluster()))
+        .orElse("No metrics-server found in " + examination.cluster());
+  }
+
+  /** The way in one line, and below it a mark. */
+  private List<String> drawing(Colours colours) {
+    var line = new StringBuilder();
+    var plain = 0;
+    var mark = -1;
+    var broken = examination.route().broken();
+    for (var stop : stops()) {
+      if (!line.isEmpty()) {
+        line.append(" → ");
+        plain += 3;
+      }
+      if (broken.filter(stop::equals).isPresent()) {
+        mark = plain + stop.name().length() + 1;
+      }
+      line.append(stop.name()).append(' ').append(colours.state(stop.state()));
+      plain += stop.name().length() + 2;
+    }
+    return mark < 0
+        ? List.of(line.toString())
+        : List.of(line.toString(), " ".repeat(mark) + HERE);
+  }
+
+  private String conclusion() {
+    var findings = examination.findings();
+    if (findings.isEmpty()) {
+      return examination.route().whole()
+          ? "All is well."
+          : "Something is wrong, and from here it cannot be told what.";
+    }
+    var counts =
+        findings.stream()
+            .collect(
+                Collectors.groupingBy(
+                    Finding::severity, () -> new EnumMap<>(Severity.class), Collectors.counting()));
+    return counts.entrySet().stream()
+            .map(e -> counted(e.getKey(), e.getValue()))
+            .collect(Collectors.joining(", "))
+        + ", the first to look at first:";
+  }
+
+  private static String counted(Severity severity, long count) {
+    var noun =
+        switch (severity) {
+          case Error -> "error";
+          case Warning -> "warning";
+          case Info -> "remark";
+        };
+    return "%d %s%s".formatted(count, noun, count == 1 ? "" : "s");
+  }
+
+  /** What is markup elsewhere is text here. */
+  private static String escaped(String text) {
+    return text.replaceAll("([\\\\`*_{}\\[\\]<>|#])", "\\\\$1");
+  }
+}

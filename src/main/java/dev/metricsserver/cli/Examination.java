@@ -1,0 +1,39 @@
+package dev.metricsserver.cli;
+
+import dev.metricsserver.diagnosis.Finding;
+import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.observation.Observations.Coverage;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What {@code doctor} found out.
+ *
+ * @param cluster the API server's address
+ * @param installation which metrics-server it is about; empty when there is none
+ * @param route from the kubelets to whoever asks for metrics
+ * @param findings the first to look at first
+ */
+record Examination(
+    String cluster,
+    Optional<Subject> installation,
+    Route route,
+    Coverage coverage,
+    List<Finding> findings) {
+
+  /**
+   * A metrics-server.
+   *
+   * @param deployment as namespace/name
+   * @param keeper who changes it, as far as that can be seen
+   */
+  record Subject(String deployment, String image, String keeper) {}
+
+  /** What there is to conclude, as the process's exit status. */
+  int status() {
+    if (findings.stream().anyMatch(finding -> finding.severity() != Severity.Info)) {
+      return Program.TO_LOOK_AT;
+    }
+    return route.whole() ? Program.OK : Program.FAILED;
+  }
+}

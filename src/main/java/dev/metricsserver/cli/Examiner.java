@@ -1,0 +1,373 @@
+package dev.metricsserver.cli;
+
+import static java.util.Objects.requireNonNullElse;
+
+import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.cli.Examination.Subject;
+import dev.metricsserver.diagnosis.Diagnosis;
+import dev.metricsserver.diagnosis.Evidence;
+import dev.metricsserver.diagnosis.Finding;
+import dev.metricsserver.facts.CertificateRequests;
+import dev.metricsserver.facts.ClusterFacts;
+import dev.metricsserver.facts.Endpoints;
+import dev.metricsserver.facts.Kubelet.Handshake;
+import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.observation.ClueReader;
+import dev.metricsserver.observation.Clues;
+import dev.metricsserver.observation.Clues.Unread;
+import dev.metricsserver.observation.Installation;
+import dev.metricsserver.observation.MetricsAnswer;
+import dev.metricsserver.observation.MetricsQuery;
+import dev.metricsserver.observation.Observations;
+import dev.metricsserver.observation.Observer;
+import dev.metricsserver.observation.Upkeep;
+import dev.metricsserver.plan.Decision;
+import dev.metricsserver.plan.KubeletTLS;
+import dev.metricsserver.plan.KubeletTLS.Kind;
+import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.plan.Planner;
+import dev.metricsserver.rendering.Names;
+import io.fabric8.kubernetes.api.model.APIService;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/**
+ * Looks at a cluster's metrics-server, whoever installed it, from the registration of the metrics
+ * API down to the pods. Only reads.
+ */
+final class Examiner {
+
+  /** How packagings label what they make of metrics-server. */
+  private static final List<String> LABELS = List.of("k8s-app", "app.kubernetes.io/name");
+
+  private static final Executor AT_ONCE = task -> Thread.ofVirtual().start(task);
+
+  private final KubernetesClient client;
+  private final InstantSource clock;
+  private final Attempts attempts = new Attempts();
+
+  private final CompletableFuture<Optional<APIService>> apiService;
+  private final CompletableFuture<Optional<MetricsServerConfig>> config;
+  private final CompletableFuture<List<NodeFacts>> nodes;
+  private final CompletableFuture<MetricsAnswer> answer;
+  private final CompletableFuture<CertificateRequests> requests;
+
+  /** What serves the metrics API. */
+  private record Found(
+      Optional<Service> service, Optional<Deployment> deployment, List<Pod> pods, boolean ready) {}
+
+  private Examiner(KubernetesClient client, InstantSource clock) {
+    this.client = client;
+    this.clock = clock;
+    apiService = reading("apiservices", this::registration, Optional.empty());
+    config = reading("metricsserverconfigs", this::configuration, Optional.empty());
+    nodes = reading("nodes", () -> LiveCluster.nodes(client), List.of());
+    answer = CompletableFuture.supplyAsync(() -> MetricsQuery.query(client), AT_ONCE);
+    requests =
+        reading(
+            "certificatesigningrequests",
+            () -> LiveObjects.requests(client),
+            CertificateRequests.NONE);
+  }
+
+  /** Looks once at everything. */
+  static Examination examine(KubernetesClient client, InstantSource clock)
+      throws InterruptedException {
+    return new Examiner(client, clock).examine();
+  }
+
+  private <T> CompletableFuture<T> reading(String what, Supplier<T> read, T otherwise) {
+    return CompletableFuture.supplyAsync(() -> attempts.read(what, read, otherwise), AT_ONCE);
+  }
+
+  private Examination examine() throws InterruptedException {
+    var found = found();
+    var target = apiService.join().flatMap(Examiner::target);
+    var now = clock.instant();
+    var planned = planned(found);
+    var observations = observations(found, planned, now);
+    return new Examination(
+        client.getConfiguration().getMasterUrl(),
+        found.deployment().map(d -> subject(d, planned.isPresent())),
+        Route.of(observations, target, found.service().isPresent()),
+        observations.coverage(),
+        found.deployment().isEmpty()
+            ? Diagnosis.nothingFound(target, attempts.unread())
+            : findings(found, planned, observations, now));
+  }
+
+  // ------------------------------------------------------------------------------- what is there
+
+  private Optional<APIService> registration() {
+    return Optional.ofNullable(
+        client.resources(APIService.class).withName(Names.API_SERVICE).get());
+  }
+
+  private Optional<MetricsServerConfig> configuration() {
+    return Optional.ofNullable(
+        client.resources(MetricsServerConfig.class).withName(MetricsServerConfig.NAME).get());
+  }
+
+  /** As namespace/name. */
+  private static Optional<String> target(APIService service) {
+    return Optional.ofNullable(service.getSpec().getService())
+        .map(s -> s.getNamespace() + "/" + s.getName());
+  }
+
+  private Found found() {
+    var reference = apiService.join().map(service -> service.getSpec().getService());
+    var service =
+        reference.flatMap(r ->
+            attempts.read(
+                "services in namespace " + r.getNamespace(),
+                () ->
+                    Optional.ofNullable(
+                        client
+                            .services()
+                            .inNamespace(r.getNamespace())
+                            .withName(r.getName())
+                            .get()),
+                Optional.<Service>empty()));
+    var deployment = service.flatMap(this::behind).or(this::labelled);
+    var pods = deployment.map(this::pods).orElse(List.of());
+    return new Found(service, deployment, pods, service.map(this::leadsToReady).orElse(false));
+  }
+
+  /** The Deployment whose pods a Service selects. */
+  private Optional<Deployment> behind(Service service) {
+    var namespace = service.getMetadata().getNamespace();
+    var selector =
+        requireNonNullElse(service.getSpec().getSelector(), Map.<String, String>of()).entrySet();
+    return attempts
+        .read(
+            "deployments in namespace " + namespace,
+            () -> client.apps().deployments().inNamespace(namespace).list().getItems(),
+            List.<Deployment>of())
+        .stream()
+        .filter(d ->
+            !selector.isEmpty()
+                && requireNonNullElse(
+                        d.getSpec().getTemplate().getMetadata().getLabels(),
+                        Map.<String, String>of())
+                    .entrySet()
+                    .containsAll(selector))
+        .findFirst();
+  }
+
+  /** The Deployment that looks like one, where the registration does not lead to any. */
+  private Optional<Deployment> labelled() {
+    return LABELS.stream()
+        .flatMap(label ->
+            attempts
+                .read(
+                    "deployments",
+                    () ->
+                        client
+                            .apps()
+                            .deployments()
+                            .inAnyNamespace()
+                            .withLabel(label, Names.METRICS_SERVER)
+                            .list()
+                            .getItems(),
+                    List.<Deployment>of())
+                .stream())
+        .findFirst();
+  }
+
+  private List<Pod> pods(Deployment deployment) {
+    var namespace = deployment.getMetadata().getNamespace();
+    return attempts
+        .read(
+            "pods in namespace " + namespace,
+            () ->
+                client
+                    .pods()
+                    .inNamespace(namespace)
+                    .withLabelSelector(deployment.getSpec().getSelector())
+                    .list()
+                    .getItems(),
+            List.<Pod>of())
+        .stream()
+        .filter(pod -> pod.getMetadata().getDeletionTimestamp() == null)
+        .sorted(Comparator.comparing(pod -> pod.getMetadata().getName()))
+        .toList();
+  }
+
+  private boolean leadsToReady(Service service) {
+    var metadata = service.getMetadata();
+    return Endpoints.ready(
+        attempts.read(
+            "endpointslices in namespace " + metadata.getNamespace(),
+            () ->
+                client
+                    .discovery()
+                    .v1()
+                    .endpointSlices()
+                    .inNamespace(metadata.getNamespace())
+                    .withLabel(Endpoints.SERVICE_LABEL, metadata.getName())
+                    .list()
+                    .getItems(),
+            List.<EndpointSlice>of()),
+        metadata.getNamespace(),
+        metadata.getName());
+  }
+
+  private static Subject subject(Deployment deployment, boolean ours) {
+    var metadata = deployment.getMetadata();
+    return new Subject(
+        metadata.getNamespace() + "/" + metadata.getName(),
+        deployment.getSpec().getTemplate().getSpec().getContainers().getFirst().getImage(),
+        ours ? "MetricsServerConfig/" + MetricsServerConfig.NAME : keeper(deployment));
+  }
+
+  private static String keeper(Deployment deployment) {
+    var metadata = deployment.getMetadata();
+    var release =
+        requireNonNullElse(metadata.getAnnotations(), Map.<String, String>of())
+            .get("meta.helm.sh/release-name");
+    return release == null
+        ? metadata.getManagedFields().stream()
+            .filter(fields -> requireNonNullElse(fields.getSubresource(), "").isEmpty())
+            .map(fields -> fields.getManager())
+            .findFirst()
+            .orElse("somebody")
+        : "Helm release " + release;
+  }
+
+  // ----------------------------------------------------------------------------- what it is like
+
+  /** What the operator decides, where it is its metrics-server and nothing keeps that from being told. */
+  private Optional<Planned> planned(Found found) throws InterruptedException {
+    var ours =
+        config
+            .join()
+            .filter(c ->
+                found.deployment().stream()
+                    .map(Deployment::getMetadata)
+                    .anyMatch(d ->
+                        d.getNamespace().equals(c.getSpec().namespace())
+                            && d.getName().equals(Names.METRICS_SERVER)));
+    if (ours.isEmpty()) {
+      return Optional.empty();
+    }
+    try (var live = new LiveCluster(client, ours.get(), nodes.join(), clock)) {
+      var facts = live.facts();
+      return Optional.of(
+          new Planned(
+              ours.get(), facts, Planner.plan(ours.get().getSpec(), facts, clock.instant())));
+    } catch (KubernetesClientException e) {
+      attempts.note("what the operator decides by", e);
+      return Optional.empty();
+    }
+  }
+
+  private record Planned(MetricsServerConfig config, ClusterFacts facts, Decision decision) {
+
+    Optional<MetricsServerPlan> plan() {
+      return decision instanceof Decision.Planned(var plan) ? Optional.of(plan) : Optional.empty();
+    }
+
+    /** As far as it can be seen from here; a node that has metrics is reached by who matters. */
+    Optional<KubeletTLS> kubelets(MetricsAnswer answer) {
+      var seen =
+          facts.kubelets().seen().values().stream()
+              .anyMatch(kubelet -> kubelet.handshake() == Handshake.Completed);
+      return plan()
+          .map(MetricsServerPlan::kubeletTLS)
+          .filter(_ -> seen)
+          .map(tls ->
+              new KubeletTLS(
+                  tls.mode(),
+                  tls.chosen(),
+                  tls.reason(),
+                  tls.seen(),
+                  tls.problems().stream()
+                      .filter(p ->
+                          p.kind() != Kind.Unreachable
+                              || !answer.nodes().contains(p.node().name()))
+                      .toList(),
+                  tls.readOnlyPorts()));
+    }
+  }
+
+  private Observations observations(Found found, Optional<Planned> planned, Instant now) {
+    var installation = installation(found, planned);
+    var selector =
+        planned.map(p -> p.config().getSpec().kubelet().nodeSelector()).orElse(Map.of());
+    return new Observations(
+        found.deployment().map(Observer::rollout),
+        found.pods().stream().map(Observer::pod).toList(),
+        found.ready(),
+        apiService.join().map(Observer::registration),
+        answer.join(),
+        Observer.coverage(
+            nodes.join(),
+            selector,
+            installation.map(Installation::scrapeInterval).orElse(Duration.ofMinutes(1)),
+            answer.join().nodes(),
+            now));
+  }
+
+  private static Optional<Installation> installation(Found found, Optional<Planned> planned) {
+    return planned
+        .flatMap(p ->
+            p.plan().map(plan -> Installation.of(plan, p.config().getSpec().paused())))
+        .or(() ->
+            found
+                .deployment()
+                .map(d ->
+                    Installation.of(
+                        d,
+                        found
+                            .service()
+                            .map(s -> s.getMetadata().getName())
+                            .orElse(d.getMetadata().getName()))));
+  }
+
+  private List<Finding> findings(
+      Found found, Optional<Planned> planned, Observations observations, Instant now) {
+    var evidence =
+        new Evidence(
+            installation(found, planned).orElseThrow(),
+            planned.flatMap(Planned::plan),
+            planned.flatMap(p -> p.kubelets(answer.join())),
+            requests.join(),
+            observations,
+            Clues.NONE,
+            Upkeep.NONE,
+            now);
+    var clues =
+        Diagnosis.wrong(evidence)
+            ? new ClueReader(client)
+                .read(
+                    evidence.installation(),
+                    observations.pods(),
+                    c -> Diagnosis.undecided(evidence.with(c)))
+            : Clues.NONE;
+    return Stream.concat(
+            planned.map(Planned::decision).stream().flatMap(Examiner::refusals),
+            Diagnosis.diagnose(evidence.with(clues.withUnread(attempts.unread()))).stream())
+        .toList();
+  }
+
+  private static Stream<Finding> refusals(Decision decision) {
+    return decision instanceof Decision.Refused(var reason, var violations)
+        ? Diagnosis.refused(reason, violations).stream()
+        : Stream.empty();
+  }
+}

@@ -1,0 +1,178 @@
+package dev.metricsserver.cli;
+
+import static dev.metricsserver.plan.Plans.NOW;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.metricsserver.cli.Examination.Subject;
+import dev.metricsserver.cli.Route.State;
+import dev.metricsserver.cli.Route.Stop;
+import dev.metricsserver.diagnosis.Diagnosis;
+import dev.metricsserver.diagnosis.Evidence;
+import dev.metricsserver.diagnosis.Finding;
+import dev.metricsserver.facts.CertificateRequests;
+import dev.metricsserver.observation.Clues.Unread;
+import dev.metricsserver.observation.Observations;
+import dev.metricsserver.observation.Seen;
+import dev.metricsserver.plan.Plans;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine.Help.Ansi;
+
+/** What {@code doctor} says of what it found, byte by byte. */
+class DoctorTextTest {
+
+  private static final Path GOLDEN = Path.of("src/test/resources/cli");
+  private static final String UPDATE = "./mvnw -q test -Dtest=DoctorTextTest -Dgolden=update";
+  private static final String SERVICE = "kube-system/metrics-server";
+  private static final Duration HOUR = Duration.ofHours(1);
+
+  private static Examination examination(Observations seen, boolean serviceExists) {
+    var evidence =
+        Evidence.of(
+            Plans.plan("{kubelet: {tls: {mode: Insecure}}}"),
+            false,
+            seen,
+            CertificateRequests.NONE,
+            NOW);
+    return new Examination(
+        "https://10.0.0.1:6443",
+        Optional.of(
+            new Subject(SERVICE, "registry.k8s.io/metrics-server:v0.9.0", "Helm release metrics")),
+        Route.of(seen, Optional.of(SERVICE), serviceExists),
+        seen.coverage(),
+        Diagnosis.diagnose(evidence));
+  }
+
+  private static Examination broken() {
+    return examination(
+        Seen.fine(NOW)
+            .unavailable(
+                "ServiceNotFound",
+                "service/metrics-server in \"kube-system\" is not present",
+                HOUR)
+            .withoutEndpoint()
+            .refused("the server is currently unable to handle the request")
+            .observations(),
+        false);
+  }
+
+  private static Examination healthy(List<Finding> findings) {
+    var examination = examination(Seen.fine(NOW).observations(), true);
+    return new Examination(
+        examination.cluster(),
+        examination.installation(),
+        examination.route(),
+        examination.coverage(),
+        findings);
+  }
+
+  @Test
+  void forPeople() throws IOException {
+    golden("doctor.txt", String.join("\n", new DoctorText(broken()).text(Colours.NONE)) + "\n");
+  }
+
+  @Test
+  void forTickets() throws IOException {
+    golden("doctor.md", String.join("\n", new DoctorText(broken()).markdown()) + "\n");
+  }
+
+  @Test
+  void forPrograms() throws IOException {
+    golden(
+        "doctor.json",
+        new ObjectMapper()
+                .writerWithDefaultPrettyPrinter()
+                .writeValueAsString(new DoctorText(broken()).fields())
+            + "\n");
+  }
+
+  private static void golden(String name, String text) throws IOException {
+    var file = GOLDEN.resolve(name);
+    if ("update".equals(System.getProperty("golden"))) {
+      Files.writeString(file, text);
+    }
+    assertThat(file).as("this writes it anew: %s", UPDATE).content(UTF_8).isEqualTo(text);
+  }
+
+  @Test
+  void whereAllIsWellItSaysSo() {
+    var well = healthy(List.of());
+    assertThat(new DoctorText(well).text(Colours.NONE))
+        .contains("kubelets ✓ → pods ✓ → Service ✓ → APIService ✓ → your query ✓", "All is well.")
+        .noneMatch(line -> line.contains("breaks"));
+    assertThat(well.status()).isZero();
+  }
+
+  @Test
+  void statusesAreOfWhatWasFound() {
+    var remark =
+        Diagnosis.nothingFound(Optional.empty(), List.of(new Unread("nodes", true, "no"))).getFirst();
+    assertThat(healthy(List.of(remark)).status()).isZero();
+    assertThat(broken().status()).isEqualTo(1);
+    var untold =
+        new Examination(
+            "here",
+            Optional.empty(),
+            Route.of(Seen.nothing(NOW).observations(), Optional.empty(), false),
+            broken().coverage(),
+            List.of(remark));
+    assertThat(untold.status()).isEqualTo(2);
+    assertThat(new DoctorText(untold).text(Colours.NONE))
+        .first()
+        .isEqualTo("No metrics-server found in here");
+  }
+
+  @Test
+  void onATerminalItHasColours() {
+    assertThat(String.join("\n", new DoctorText(broken()).text(new Colours(Ansi.ON))))
+        .contains("Service \u001b[31m✗", "\u001b[31mError\u001b[", "pods \u001b[32m✓");
+  }
+
+  @Test
+  void whatIsMarkupInATicketIsTextThere() {
+    var finding = Diagnosis.nothingFound(Optional.of("a/b|c*d_"), List.of()).getFirst();
+    assertThat(String.join("\n", new DoctorText(healthy(List.of(finding))).markdown()))
+        .contains("a/b\\|c\\*d\\_");
+  }
+
+  static Stream<Arguments> breaks() {
+    var seen = Seen.fine(NOW);
+    return Stream.of(
+        Arguments.of("kubelets", Seen.fine(NOW).reporting(1, 50)),
+        Arguments.of(
+            "pods",
+            Seen.fine(NOW)
+                .pods(seen.broken("pod", "CrashLoopBackOff", "no"))
+                .unavailable("MissingEndpoints", "none", HOUR)
+                .refused("no")),
+        Arguments.of(
+            "Service", Seen.fine(NOW).withoutEndpoint().unavailable("Missing", "", HOUR).refused("")),
+        Arguments.of(
+            "APIService", Seen.fine(NOW).unavailable("Failed", "timeout", HOUR).refused("no")),
+        Arguments.of("your query", Seen.fine(NOW).refused("no")));
+  }
+
+  @ParameterizedTest
+  @MethodSource("breaks")
+  void theWayBreaksWhereItsFirstPartIsBroken(String part, Seen seen) {
+    var route = Route.of(seen.observations(), Optional.of(SERVICE), true);
+    assertThat(route.broken()).map(Stop::name).contains(part);
+    assertThat(route.whole()).isFalse();
+  }
+
+  @Test
+  void nobodyKnowsHowKubeletsAreThatNobodyAsks() {
+    assertThat(broken().route().stops().getFirst().state()).isEqualTo(State.Unknown);
+  }
+}
