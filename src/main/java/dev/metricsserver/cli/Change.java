@@ -22,8 +22,8 @@ import java.util.stream.Stream;
  * What becomes of one object. Pure.
  *
  * @param object as kind/namespace/name or kind/name
- * @param difference of its YAML, as lines of a unified diff; empty where it stays as it is, or is
- *     a secret
+ * @param difference of its YAML, as lines of a unified diff; empty where it stays as it is, or is a
+ *     secret
  * @param remark what else there is to say of it, as a clause; may be empty
  */
 record Change(String object, Kind kind, List<String> difference, String remark) {
@@ -64,7 +64,8 @@ record Change(String object, Kind kind, List<String> difference, String remark) 
 
   /** An object that is not there yet. */
   static Change created(HasMetadata after, String remark) {
-    return new Change(name(after), Kind.Created, difference(after, List.of(), lines(after)), remark);
+    return new Change(
+        name(after), Kind.Created, difference(after, List.of(), lines(after)), remark);
   }
 
   /** An object that goes away. */

@@ -56,8 +56,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Option(
       names = {"-w", "--watch"},
-      description =
-          "Looks again every two seconds, says what is new, and ends when all is well.")
+      description = "Looks again every two seconds, says what is new, and ends when all is well.")
   private boolean watch;
 
   @Mixin private ClusterOptions cluster;

@@ -29,8 +29,7 @@ final class DoctorText {
     lines.addAll(drawing(colours));
     lines.add("");
     for (var stop : stops()) {
-      lines.add(
-          "%s %-11s %s".formatted(colours.state(stop.state()), stop.name(), stop.detail()));
+      lines.add("%s %-11s %s".formatted(colours.state(stop.state()), stop.name(), stop.detail()));
     }
     lines.add("");
     lines.add(conclusion());
@@ -41,10 +40,7 @@ final class DoctorText {
       lines.add(
           "%d. %s %s, %s"
               .formatted(
-                  number,
-                  colours.severity(finding.severity()),
-                  finding.code(),
-                  finding.object()));
+                  number, colours.severity(finding.severity()), finding.code(), finding.object()));
       lines.add("   " + finding.message());
       finding.remedy().lines().forEach(line -> lines.add("   → " + line));
     }
@@ -98,8 +94,7 @@ final class DoctorText {
     fields.put(
         "path",
         stops().stream()
-            .map(s ->
-                fields("name", s.name(), "state", s.state().name(), "detail", s.detail()))
+            .map(s -> fields("name", s.name(), "state", s.state().name(), "detail", s.detail()))
             .toList());
     var coverage = examination.coverage();
     fields.put(
@@ -162,9 +157,7 @@ final class DoctorText {
       line.append(stop.name()).append(' ').append(colours.state(stop.state()));
       plain += stop.name().length() + 2;
     }
-    return mark < 0
-        ? List.of(line.toString())
-        : List.of(line.toString(), " ".repeat(mark) + HERE);
+    return mark < 0 ? List.of(line.toString()) : List.of(line.toString(), " ".repeat(mark) + HERE);
   }
 
   private String conclusion() {

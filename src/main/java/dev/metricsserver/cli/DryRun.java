@@ -71,11 +71,9 @@ final class DryRun {
   }
 
   private Optional<Change> deleted(Class<? extends HasMetadata> type, String namespace) {
-    var name =
-        type == PodDisruptionBudget.class ? Names.METRICS_SERVER : Names.NETWORK_POLICY;
+    var name = type == PodDisruptionBudget.class ? Names.METRICS_SERVER : Names.NETWORK_POLICY;
     try {
-      return Optional.ofNullable(
-              client.resources(type).inNamespace(namespace).withName(name).get())
+      return Optional.ofNullable(client.resources(type).inNamespace(namespace).withName(name).get())
           .map(Change::deleted);
     } catch (KubernetesClientException e) {
       return Optional.of(

@@ -14,7 +14,6 @@ import dev.metricsserver.facts.Kubelet.Handshake;
 import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.observation.ClueReader;
 import dev.metricsserver.observation.Clues;
-import dev.metricsserver.observation.Clues.Unread;
 import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.MetricsAnswer;
 import dev.metricsserver.observation.MetricsQuery;
@@ -251,7 +250,10 @@ final class Examiner {
 
   // ----------------------------------------------------------------------------- what it is like
 
-  /** What the operator decides, where it is its metrics-server and nothing keeps that from being told. */
+  /**
+   * What the operator decides, where it is its metrics-server and nothing keeps that from being
+   * told.
+   */
   private Optional<Planned> planned(Found found) throws InterruptedException {
     var ours =
         config
@@ -298,8 +300,7 @@ final class Examiner {
                   tls.seen(),
                   tls.problems().stream()
                       .filter(p ->
-                          p.kind() != Kind.Unreachable
-                              || !answer.nodes().contains(p.node().name()))
+                          p.kind() != Kind.Unreachable || !answer.nodes().contains(p.node().name()))
                       .toList(),
                   tls.readOnlyPorts()));
     }
@@ -307,8 +308,7 @@ final class Examiner {
 
   private Observations observations(Found found, Optional<Planned> planned, Instant now) {
     var installation = installation(found, planned);
-    var selector =
-        planned.map(p -> p.config().getSpec().kubelet().nodeSelector()).orElse(Map.of());
+    var selector = planned.map(p -> p.config().getSpec().kubelet().nodeSelector()).orElse(Map.of());
     return new Observations(
         found.deployment().map(Observer::rollout),
         found.pods().stream().map(Observer::pod).toList(),
@@ -325,8 +325,7 @@ final class Examiner {
 
   private static Optional<Installation> installation(Found found, Optional<Planned> planned) {
     return planned
-        .flatMap(p ->
-            p.plan().map(plan -> Installation.of(plan, p.config().getSpec().paused())))
+        .flatMap(p -> p.plan().map(plan -> Installation.of(plan, p.config().getSpec().paused())))
         .or(() ->
             found
                 .deployment()

@@ -66,19 +66,16 @@ final class PlanCommand implements Callable<Integer> {
     try (var client = cluster.connect()) {
       var installed =
           Optional.ofNullable(
-              client
-                  .resources(MetricsServerConfig.class)
-                  .withName(MetricsServerConfig.NAME)
-                  .get());
+              client.resources(MetricsServerConfig.class).withName(MetricsServerConfig.NAME).get());
       var config = config(wanted, installed);
-      try (var live = new LiveCluster(client, config, LiveCluster.nodes(client), InstantSource.system())) {
+      try (var live =
+          new LiveCluster(client, config, LiveCluster.nodes(client), InstantSource.system())) {
         var facts = live.facts();
         var plan = plan(config, facts);
         var changes =
             new DryRun(client).changes(plan, objects(client, config, plan, installed.isPresent()));
         print(
-            PlanText.lines(
-                Explanation.of(config.getSpec(), facts, plan), changes, live.unread()));
+            PlanText.lines(Explanation.of(config.getSpec(), facts, plan), changes, live.unread()));
         notes(config, facts).forEach(command.commandLine().getErr()::println);
         return status(changes);
       }
@@ -89,11 +86,10 @@ final class PlanCommand implements Callable<Integer> {
   private static MetricsServerConfig config(
       Optional<MetricsServerConfig> wanted, Optional<MetricsServerConfig> installed) {
     if (wanted.isEmpty()) {
-      return installed.orElseThrow(
-          () ->
-              new Failure(
-                  "the cluster has no MetricsServerConfig: name a file with one by -f, or apply"
-                      + " one"));
+      return installed.orElseThrow(() ->
+          new Failure(
+              "the cluster has no MetricsServerConfig: name a file with one by -f, or apply"
+                  + " one"));
     }
     var config = wanted.get();
     if (installed.isPresent()) {

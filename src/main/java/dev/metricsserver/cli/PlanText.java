@@ -19,8 +19,7 @@ final class PlanText {
   static List<String> lines(List<Line> decisions, List<Change> changes, List<Unread> unread) {
     var lines = new ArrayList<String>();
     lines.add("Decisions:");
-    decisions.forEach(d ->
-        lines.add("  %s: %s; %s".formatted(d.what(), d.choice(), d.reason())));
+    decisions.forEach(d -> lines.add("  %s: %s; %s".formatted(d.what(), d.choice(), d.reason())));
     lines.add("");
     lines.add("Objects:");
     changes.stream()

@@ -15,7 +15,6 @@ import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.rendering.Manifest;
 import dev.metricsserver.rendering.Workload;
-import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -144,7 +143,8 @@ final class RenderCommand implements Callable<Integer> {
   private MetricsServerPlan plan(MetricsServerConfigSpec spec, ClusterFacts facts) {
     return switch (Planner.plan(spec, facts, ANY_TIME)) {
       case Decision.Planned(var plan) -> plan;
-      case Decision.Refused(_, var violations) -> throw Decisions.refused(file.toString(), violations);
+      case Decision.Refused(_, var violations) ->
+          throw Decisions.refused(file.toString(), violations);
       case Decision.Pending() -> throw new IllegalStateException("nothing is pending offline");
     };
   }

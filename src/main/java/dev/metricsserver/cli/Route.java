@@ -83,13 +83,16 @@ record Route(List<Stop> stops) {
   private static Stop pods(Observations seen) {
     var ready = seen.pods().stream().filter(PodState::ready).count();
     var wanted =
-        seen.rollout().map(Rollout::wanted).map(Integer::longValue).orElse((long) seen.pods().size());
+        seen.rollout()
+            .map(Rollout::wanted)
+            .map(Integer::longValue)
+            .orElse((long) seen.pods().size());
     var problem =
         seen.pods().stream()
             .flatMap(pod -> pod.problem().stream())
             .map(Problem::reason)
             .findFirst()
-            .map(", " ::concat)
+            .map(", "::concat)
             .orElse("");
     return seen.rollout().isEmpty() && seen.pods().isEmpty()
         ? new Stop("pods", State.Broken, "there is no Deployment of metrics-server")
@@ -116,15 +119,13 @@ record Route(List<Stop> stops) {
             r.available()
                 ? new Stop("APIService", State.Passing, "the API server calls it available")
                 : new Stop("APIService", State.Broken, r.reason() + ": " + r.message()))
-        .orElseGet(() ->
-            new Stop("APIService", State.Broken, "the metrics API is not registered"));
+        .orElseGet(() -> new Stop("APIService", State.Broken, "the metrics API is not registered"));
   }
 
   private static Stop query(Observations seen) {
     var answer = seen.answer();
     return answer.answered()
         ? new Stop("your query", State.Passing, "answered")
-        : new Stop(
-            "your query", answer.asked() ? State.Broken : State.Unknown, answer.error());
+        : new Stop("your query", answer.asked() ? State.Broken : State.Unknown, answer.error());
   }
 }

@@ -4,8 +4,6 @@ import static java.util.stream.Collectors.joining;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.metricsserver.cli.Cel.Unsupported;
-
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -133,7 +131,10 @@ final class Schema {
           "must have at most %d characters".formatted(schema.get("maxLength").asInt()));
     }
     if (schema.has("minLength") && length < schema.get("minLength").asInt()) {
-      wrong(path, text, "must have at least %d characters".formatted(schema.get("minLength").asInt()));
+      wrong(
+          path,
+          text,
+          "must have at least %d characters".formatted(schema.get("minLength").asInt()));
     }
   }
 

@@ -72,9 +72,7 @@ final class Preview {
   }
 
   private static Optional<String> clause(String verb, Collection<String> kinds) {
-    return kinds.isEmpty()
-        ? Optional.empty()
-        : Optional.of(verb + " " + String.join(", ", kinds));
+    return kinds.isEmpty() ? Optional.empty() : Optional.of(verb + " " + String.join(", ", kinds));
   }
 
   private List<HasMetadata> desired() {

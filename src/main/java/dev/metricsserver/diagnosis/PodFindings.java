@@ -28,8 +28,7 @@ final class PodFindings {
                     : Rule.filled(
                         "kubectl -n {namespace} scale deployment/{deployment} --replicas=1",
                         installation),
-                "Deployment/%s/%s"
-                    .formatted(installation.namespace(), installation.deployment())))
+                "Deployment/%s/%s".formatted(installation.namespace(), installation.deployment())))
         .toList();
   }
 

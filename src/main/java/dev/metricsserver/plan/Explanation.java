@@ -39,7 +39,9 @@ public final class Explanation {
         new Line(
             "image",
             plan.image(),
-            spec.image().equals(MetricsServerConfigSpec.DEFAULT.image()) ? "the version's own" : "spec.image"),
+            spec.image().equals(MetricsServerConfigSpec.DEFAULT.image())
+                ? "the version's own"
+                : "spec.image"),
         new Line("replicas", Integer.toString(plan.replicas()), explanation.replicas()),
         new Line("resources", explanation.amounts(), explanation.resources()),
         new Line("port", Integer.toString(plan.port()), explanation.port()),
@@ -89,7 +91,9 @@ public final class Explanation {
     return "for up to %s nodes%s"
         .formatted(
             plan.memory().get(Planner.SIZED_FOR),
-            spec.resources().equals(MetricsServerConfigSpec.DEFAULT.resources()) ? "" : ", and spec.resources");
+            spec.resources().equals(MetricsServerConfigSpec.DEFAULT.resources())
+                ? ""
+                : ", and spec.resources");
   }
 
   private String port() {

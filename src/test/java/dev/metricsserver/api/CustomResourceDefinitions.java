@@ -122,8 +122,7 @@ final class CustomResourceDefinitions {
   /** The text of {@link #SCHEMA}. */
   static String json(CustomResourceDefinition definition) throws JsonProcessingException {
     var schema =
-        (ObjectNode)
-            YAML.readTree(yaml(definition)).at("/spec/versions/0/schema/openAPIV3Schema");
+        (ObjectNode) YAML.readTree(yaml(definition)).at("/spec/versions/0/schema/openAPIV3Schema");
     schema.withObjectProperty("properties").remove("status");
     return schema.toPrettyString() + "\n";
   }

@@ -58,9 +58,7 @@ class DoctorTextTest {
     return examination(
         Seen.fine(NOW)
             .unavailable(
-                "ServiceNotFound",
-                "service/metrics-server in \"kube-system\" is not present",
-                HOUR)
+                "ServiceNotFound", "service/metrics-server in \"kube-system\" is not present", HOUR)
             .withoutEndpoint()
             .refused("the server is currently unable to handle the request")
             .observations(),
@@ -117,7 +115,8 @@ class DoctorTextTest {
   @Test
   void statusesAreOfWhatWasFound() {
     var remark =
-        Diagnosis.nothingFound(Optional.empty(), List.of(new Unread("nodes", true, "no"))).getFirst();
+        Diagnosis.nothingFound(Optional.empty(), List.of(new Unread("nodes", true, "no")))
+            .getFirst();
     assertThat(healthy(List.of(remark)).status()).isZero();
     assertThat(broken().status()).isEqualTo(1);
     var untold =
@@ -157,7 +156,8 @@ class DoctorTextTest {
                 .unavailable("MissingEndpoints", "none", HOUR)
                 .refused("no")),
         Arguments.of(
-            "Service", Seen.fine(NOW).withoutEndpoint().unavailable("Missing", "", HOUR).refused("")),
+            "Service",
+            Seen.fine(NOW).withoutEndpoint().unavailable("Missing", "", HOUR).refused("")),
         Arguments.of(
             "APIService", Seen.fine(NOW).unavailable("Failed", "timeout", HOUR).refused("no")),
         Arguments.of("your query", Seen.fine(NOW).refused("no")));

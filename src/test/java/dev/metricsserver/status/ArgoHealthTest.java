@@ -69,7 +69,11 @@ class ArgoHealthTest {
 
   @Test
   void paused() {
-    assertThat(health(3, "{paused: true}", status(new Outcome.Paused("would change nothing"), Seen.fine(NOW))))
+    assertThat(
+            health(
+                3,
+                "{paused: true}",
+                status(new Outcome.Paused("would change nothing"), Seen.fine(NOW))))
         .isEqualTo("Suspended: paused; would change nothing; 2 of 2 nodes have metrics");
   }
 

@@ -329,7 +329,8 @@ class StatusRendererTest {
   @Test
   void aPauseSaysSoAndGoesOnTelling() {
     assertThat(condition(status(PAUSED, fine()), "Ready"))
-        .isEqualTo("True MetricsAvailable: paused; would change nothing; 2 of 2 nodes have metrics");
+        .isEqualTo(
+            "True MetricsAvailable: paused; would change nothing; 2 of 2 nodes have metrics");
     assertThat(condition(status(PAUSED, fine()), "Reconciling"))
         .isEqualTo("False Paused: paused: nothing is changed");
     assertThat(condition(status(PAUSED, fine().refused("no")), "Ready"))
