@@ -2,12 +2,9 @@ package dev.metricsserver.cli;
 
 import dev.metricsserver.controller.MetricsServerReconciler;
 import dev.metricsserver.plan.MetricsServerPlan;
-import dev.metricsserver.rendering.CiliumNetworkPolicy;
-import dev.metricsserver.rendering.Names;
+import dev.metricsserver.rendering.Manifest;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
-import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
@@ -44,7 +41,7 @@ final class DryRun {
   List<Change> changes(MetricsServerPlan plan, List<HasMetadata> desired) {
     return Stream.concat(
             desired.stream().map(this::applied),
-            unwanted(plan, desired).flatMap(type -> deleted(type, plan.namespace()).stream()))
+            Manifest.unwanted(plan).stream().flatMap(object -> deleted(object).stream()))
         .toList();
   }
 
@@ -61,27 +58,11 @@ final class DryRun {
     }
   }
 
-  /** The kinds of which there is an object in some plans only, and none in this one. */
-  private static Stream<Class<? extends HasMetadata>> unwanted(
-      MetricsServerPlan plan, List<HasMetadata> desired) {
-    return Stream.<Class<? extends HasMetadata>>of(
-            NetworkPolicy.class, PodDisruptionBudget.class, CiliumNetworkPolicy.class)
-        .filter(type -> type != CiliumNetworkPolicy.class || plan.cilium().known())
-        .filter(type -> desired.stream().noneMatch(type::isInstance));
-  }
-
-  private Optional<Change> deleted(Class<? extends HasMetadata> type, String namespace) {
-    var name = type == PodDisruptionBudget.class ? Names.METRICS_SERVER : Names.NETWORK_POLICY;
+  private Optional<Change> deleted(HasMetadata unwanted) {
     try {
-      return Optional.ofNullable(client.resources(type).inNamespace(namespace).withName(name).get())
-          .map(Change::deleted);
+      return Optional.ofNullable(client.resource(unwanted).get()).map(Change::deleted);
     } catch (KubernetesClientException e) {
-      return Optional.of(
-          new Change(
-              "%s/%s/%s".formatted(HasMetadata.getKind(type), namespace, name),
-              Change.Kind.Unknown,
-              List.of(),
-              Program.sentence(e)));
+      return Optional.of(Change.unknown(unwanted, Program.sentence(e)));
     }
   }
 }

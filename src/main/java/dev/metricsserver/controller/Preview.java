@@ -3,9 +3,7 @@ package dev.metricsserver.controller;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.dependents.ManagedDependent;
 import dev.metricsserver.plan.MetricsServerPlan;
-import dev.metricsserver.rendering.CiliumNetworkPolicy;
 import dev.metricsserver.rendering.Manifest;
-import dev.metricsserver.rendering.Names;
 import dev.metricsserver.rendering.Workload;
 import io.fabric8.kubernetes.api.model.FieldsV1;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -14,8 +12,6 @@ import io.fabric8.kubernetes.api.model.ManagedFieldsEntryBuilder;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
-import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
-import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.SSABasedGenericKubernetesResourceMatcher;
 import java.util.Collection;
@@ -33,10 +29,6 @@ import java.util.stream.Stream;
  */
 final class Preview {
 
-  /** Of which there is an object in some plans only. */
-  private static final List<Class<? extends HasMetadata>> OPTIONAL =
-      List.of(NetworkPolicy.class, CiliumNetworkPolicy.class, PodDisruptionBudget.class);
-
   private final MetricsServerConfig config;
   private final MetricsServerPlan plan;
   private final Context<MetricsServerConfig> context;
@@ -52,8 +44,7 @@ final class Preview {
   String clause() {
     var created = new LinkedHashSet<String>();
     var changed = new LinkedHashSet<String>();
-    var desired = desired();
-    for (var object : desired) {
+    for (var object : desired()) {
       var actual = actual(object);
       if (actual.isEmpty()) {
         created.add(object.getKind());
@@ -63,9 +54,7 @@ final class Preview {
     }
     var clauses =
         Stream.of(
-                clause("create", created),
-                clause("change", changed),
-                clause("delete", unwanted(desired)))
+                clause("create", created), clause("change", changed), clause("delete", unwanted()))
             .flatMap(Optional::stream)
             .collect(Collectors.joining("; "));
     return "would " + (clauses.isEmpty() ? "change nothing" : clauses);
@@ -140,15 +129,10 @@ final class Preview {
     return new ManagedFieldsEntryBuilder(entry).withFieldsV1(fields).build();
   }
 
-  private Set<String> unwanted(List<HasMetadata> desired) {
-    return OPTIONAL.stream()
-        .filter(type -> desired.stream().noneMatch(type::isInstance))
-        .filter(this::watched)
-        .filter(type ->
-            objects(type)
-                .anyMatch(object ->
-                    Set.of(Names.METRICS_SERVER, Names.NETWORK_POLICY)
-                        .contains(object.getMetadata().getName())))
+  private Set<String> unwanted() {
+    return Manifest.unwanted(plan).stream()
+        .filter(object -> watched(object.getClass()))
+        .filter(object -> actual(object).isPresent())
         .map(HasMetadata::getKind)
         .collect(Collectors.toCollection(LinkedHashSet::new));
   }

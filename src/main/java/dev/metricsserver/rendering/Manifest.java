@@ -1,9 +1,16 @@
 package dev.metricsserver.rendering;
 
 import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.plan.Planner;
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** All objects together. */
@@ -40,5 +47,47 @@ public final class Manifest {
             Stream.of(deployment, Serving.apiService(plan)))
         .<HasMetadata>flatMap(objects -> objects)
         .toList();
+  }
+
+  /** Of the objects that only some plans have, those that this one has not: names and no more. */
+  public static List<HasMetadata> unwanted(MetricsServerPlan plan) {
+    var namespace = plan.namespace();
+    return Stream.of(
+            unless(
+                Network.policy(plan).isPresent(),
+                new NetworkPolicy(),
+                Names.metadata(namespace, Names.NETWORK_POLICY)),
+            unless(
+                CiliumNetwork.policy(plan).isPresent(),
+                new CiliumNetworkPolicy(),
+                Names.metadata(namespace, Names.NETWORK_POLICY)),
+            unless(
+                Audit.policy(plan).isPresent(),
+                new ConfigMap(),
+                Names.metadata(namespace, Planner.AUDIT_CONFIG_MAP)),
+            unless(
+                Monitoring.reader(plan).isPresent(),
+                new ClusterRoleBinding(),
+                Names.metadata(Names.METRICS_READER)),
+            unless(
+                Monitoring.serviceMonitor(plan).isPresent(),
+                new ServiceMonitor(),
+                Names.metadata(namespace, Names.METRICS_SERVER)),
+            unless(
+                Monitoring.rule(plan).isPresent(),
+                new PrometheusRule(),
+                Names.metadata(namespace, Names.METRICS_SERVER)),
+            unless(
+                plan.disruptionBudget(),
+                new PodDisruptionBudget(),
+                Names.metadata(namespace, Names.METRICS_SERVER)))
+        .flatMap(Optional::stream)
+        .toList();
+  }
+
+  private static Optional<HasMetadata> unless(
+      boolean wanted, HasMetadata object, ObjectMeta metadata) {
+    object.setMetadata(metadata);
+    return wanted ? Optional.empty() : Optional.of(object);
   }
 }
