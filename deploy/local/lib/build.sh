@@ -18,6 +18,7 @@ built() {
     (cd "$module" && GOWORK=off CGO_ENABLED=0 GOFLAGS=-mod=readonly go build -trimpath -buildvcs=false -ldflags "$flags" -o "$temporary/" "${packages[@]}" >&2)
     case $what in
       pause) image_archive "$temporary/pause" "registry.k8s.io/pause:$version" "$temporary/image.tar" ;;
+      load) image_archive "$temporary/load" "local.cluster/load:$version" "$temporary/image.tar" ;;
       metrics-server) image_archive "$temporary/metrics-server" "registry.k8s.io/metrics-server/metrics-server:v$version" "$temporary/image.tar" ;;
     esac
     mv "$temporary" "$folder"

@@ -25,7 +25,7 @@ module_packages() {
     kind) printf 'sigs.k8s.io/kind\n' ;;
     helm) printf 'helm.sh/helm/v4/cmd/helm\n' ;;
     kube-score) printf 'github.com/zegl/kube-score/cmd/kube-score\n' ;;
-    etcd | pause) printf '.\n' ;;
+    etcd | pause | load) printf '.\n' ;;
   esac
 }
 
@@ -47,7 +47,7 @@ module_flags() {
 # module_folder WHAT VERSION: the folder with the go.mod to compile in.
 module_folder() {
   local what=$1 version=$2 folder=$LOCAL_DIR/build/$1 temporary
-  if [[ $what == pause ]] || grep -qsF "$(module_path "$what") v$version" "$folder/go.mod"; then
+  if [[ $what == pause || $what == load ]] || grep -qsF "$(module_path "$what") v$version" "$folder/go.mod"; then
     printf '%s' "$folder"
     return 0
   fi

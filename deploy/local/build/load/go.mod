@@ -1,0 +1,3 @@
+module local.cluster/load
+
+go 1.25.0
