@@ -6,8 +6,14 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 
 /** Which cluster, and as whom: as kubectl has it, unless told otherwise. */
@@ -15,6 +21,9 @@ final class ClusterOptions {
 
   /** Somebody waits in front of a terminal. */
   private static final int REQUEST_MILLIS = 10_000;
+
+  /** {@code id-ecPublicKey} of RFC 5480, as a key in PKCS #8 names its algorithm. */
+  private static final String EC_KEY = "06072a8648ce3d0201";
 
   @Option(
       names = "--kubeconfig",
@@ -63,6 +72,38 @@ final class ClusterOptions {
           "there is no kubeconfig that says which cluster: name one with --kubeconfig or in"
               + " KUBECONFIG");
     }
+    clientKey(config).map(ClusterOptions::algorithm).ifPresent(config::setClientKeyAlgo);
     return config;
+  }
+
+  private static Optional<String> clientKey(Config config) {
+    try {
+      return config.getClientKeyData() != null
+          ? Optional.of(
+              new String(
+                  Base64.getMimeDecoder().decode(config.getClientKeyData()),
+                  StandardCharsets.US_ASCII))
+          : config.getClientKeyFile() != null
+              ? Optional.of(Files.readString(Path.of(config.getClientKeyFile())))
+              : Optional.empty();
+    } catch (IOException e) {
+      throw new Failure(
+          "the kubeconfig's client key %s cannot be read".formatted(config.getClientKeyFile()));
+    }
+  }
+
+  /**
+   * The client takes every key for an RSA one unless it is told. k3s and kind make others.
+   *
+   * @param pem the key
+   */
+  static String algorithm(String pem) {
+    if (pem.contains("BEGIN EC PRIVATE KEY")) {
+      return "EC";
+    }
+    var lines = pem.lines().filter(line -> !line.contains("-----")).collect(Collectors.joining());
+    return HexFormat.of().formatHex(Base64.getMimeDecoder().decode(lines)).contains(EC_KEY)
+        ? "EC"
+        : "RSA";
   }
 }

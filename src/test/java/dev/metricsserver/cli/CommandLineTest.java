@@ -7,6 +7,8 @@ import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPairGenerator;
+import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -61,6 +63,25 @@ class CommandLineTest {
     var lost = CommandLineRun.of("crd", "--apply", "--kubeconfig", directory + "/none");
     assertThat(lost.status()).isEqualTo(2);
     assertThat(lost.err()).contains("--kubeconfig: there is no file " + directory + "/none");
+  }
+
+  /** What k3s and kind write into a kubeconfig, and what kubeadm does. */
+  @ParameterizedTest
+  @ValueSource(strings = {"EC", "RSA"})
+  void clientKeysAreTakenForWhatTheyAre(String algorithm) throws Exception {
+    var key =
+        Base64.getMimeEncoder()
+            .encodeToString(
+                KeyPairGenerator.getInstance(algorithm)
+                    .generateKeyPair()
+                    .getPrivate()
+                    .getEncoded());
+    assertThat(
+            ClusterOptions.algorithm(
+                "-----BEGIN PRIVATE KEY-----\n" + key + "\n-----END PRIVATE KEY-----\n"))
+        .isEqualTo(algorithm);
+    assertThat(ClusterOptions.algorithm("-----BEGIN %s PRIVATE KEY-----\n".formatted(algorithm)))
+        .isEqualTo(algorithm);
   }
 
   @Test

@@ -1,0 +1,317 @@
+package dev.metricsserver.operator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.metricsserver.cli.CommandLineRun;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.awaitility.core.ThrowingRunnable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/**
+ * {@code doctor} in front of a real API server, and of a metrics-server that somebody installed by
+ * hand: the API server itself says what is wrong with the registration.
+ */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class DoctorIT {
+
+  private static final Duration SOON = Duration.ofSeconds(90);
+  private static final String POD = "metrics-server-5f7d";
+
+  private static TestCluster cluster;
+
+  @BeforeAll
+  static void start() {
+    cluster = new TestCluster();
+    cluster.publishFrontProxy();
+  }
+
+  @AfterAll
+  static void stop() {
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  @Test
+  @Order(1)
+  void aClusterWithoutMetricsServer() throws IOException {
+    var doctor = doctor();
+    assertThat(doctor.status()).as(doctor.err()).isEqualTo(1);
+    assertThat(doctor.out())
+        .contains("No metrics-server found in https://", "1. Error MetricsServerMissing,");
+  }
+
+  @Test
+  @Order(2)
+  void aRegistrationThatWasLeftBehind() throws IOException {
+    apply(
+        """
+        apiVersion: apiregistration.k8s.io/v1
+        kind: APIService
+        metadata: {name: v1beta1.metrics.k8s.io}
+        spec:
+          group: metrics.k8s.io
+          version: v1beta1
+          groupPriorityMinimum: 100
+          versionPriority: 100
+          insecureSkipTLSVerify: true
+          service: {namespace: kube-system, name: metrics}
+        """);
+    var doctor = doctor();
+    assertThat(doctor.status()).isEqualTo(1);
+    assertThat(doctor.out())
+        .contains(
+            "✗ Service     kube-system/metrics does not exist",
+            "1. Error RegistrationLeftBehind, APIService/v1beta1.metrics.k8s.io");
+  }
+
+  /** The RoleBinding is missing by which metrics-server reads how callers are recognised. */
+  @Test
+  @Order(3)
+  void rightsThatAreMissing() throws IOException {
+    apply(
+        """
+        apiVersion: v1
+        kind: ServiceAccount
+        metadata: {name: ms, namespace: kube-system}
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata: {name: ms}
+        rules:
+          - {apiGroups: [""], resources: [nodes/metrics], verbs: [get]}
+          - {apiGroups: [""], resources: [nodes, pods], verbs: [get, list, watch]}
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRoleBinding
+        metadata: {name: ms}
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: ms}
+        subjects: [{kind: ServiceAccount, name: ms, namespace: kube-system}]
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRoleBinding
+        metadata: {name: ms-delegator}
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:auth-delegator"}
+        subjects: [{kind: ServiceAccount, name: ms, namespace: kube-system}]
+        ---
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata:
+          name: by-hand
+          namespace: kube-system
+          labels: {k8s-app: metrics-server}
+          annotations: {meta.helm.sh/release-name: metrics}
+        spec:
+          replicas: 1
+          selector: {matchLabels: {app: by-hand}}
+          template:
+            metadata: {labels: {app: by-hand}}
+            spec:
+              serviceAccountName: ms
+              containers:
+                - name: ms
+                  image: registry.example.com/metrics-server:v0.8.1
+                  args: [--secure-port=10250, --metric-resolution=15s]
+        """);
+    pod();
+    var doctor = doctor();
+    assertThat(doctor.status()).as(doctor.err()).isEqualTo(1);
+    assertThat(doctor.out())
+        .contains(
+            "Deployment kube-system/by-hand (registry.example.com/metrics-server:v0.8.1), kept by"
+                + " Helm release metrics",
+            "1. Error AuthReaderMissing, ServiceAccount/kube-system/ms",
+            "→ kubectl -n kube-system create rolebinding metrics-server-auth-reader"
+                + " --role=extension-apiserver-authentication-reader"
+                + " --serviceaccount=kube-system:ms");
+  }
+
+  /** In the words of the API server, once what it says of the registration is no longer news. */
+  @Test
+  @Order(4)
+  void aRegistrationThatPointsToAMissingService() throws IOException {
+    apply(
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata: {name: ms, namespace: kube-system}
+        roleRef:
+          apiGroup: rbac.authorization.k8s.io
+          kind: Role
+          name: extension-apiserver-authentication-reader
+        subjects: [{kind: ServiceAccount, name: ms, namespace: kube-system}]
+        """);
+    ready();
+    soon(
+        "it is found",
+        () -> {
+          var doctor = doctor();
+          assertThat(doctor.out())
+              .contains(
+                  "✓ pods        1 of 1 ready",
+                  "↑ it breaks here",
+                  "1. Error ServiceMissing, APIService/v1beta1.metrics.k8s.io",
+                  "with the Service of deployment/by-hand, or kubectl delete apiservice");
+          assertThat(doctor.status()).isEqualTo(1);
+        });
+  }
+
+  @Test
+  @Order(5)
+  void aServiceThatSelectsNothing() throws IOException {
+    apply(
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: metrics, namespace: kube-system}
+        spec:
+          selector: {app: nobody}
+          ports: [{name: https, port: 443, targetPort: 10250}]
+        """);
+    soon(
+        "it is found",
+        () ->
+            assertThat(doctor().out())
+                .contains(
+                    "✗ Service     kube-system/metrics leads to no ready pod",
+                    "1. Error ServiceSelectsNothing, Service/kube-system/metrics",
+                    "→ kubectl -n kube-system set selector service metrics app=by-hand"));
+  }
+
+  @Test
+  @Order(6)
+  void forProgramsAndTickets() throws IOException {
+    assertThat(doctor("-o", "json").out())
+        .contains("\"healthy\" : false", "\"code\" : \"ServiceSelectsNothing\"");
+    assertThat(doctor("-o", "yaml").out()).contains("- code: \"ServiceSelectsNothing\"");
+    assertThat(doctor("-o", "markdown").out()).contains("1. **Error ServiceSelectsNothing**");
+  }
+
+  @Test
+  @Order(7)
+  void whoMayReadNothingIsToldSoAndNothingElse() throws IOException {
+    cluster
+        .admin()
+        .resource(
+            new ServiceAccountBuilder()
+                .withNewMetadata()
+                .withName("nobody")
+                .withNamespace("default")
+                .endMetadata()
+                .build())
+        .create();
+    var doctor = run(cluster.kubeconfig("default", "nobody"));
+    assertThat(doctor.status()).as(doctor.out() + doctor.err()).isEqualTo(2);
+    assertThat(doctor.out())
+        .contains("EvidenceNotReadable", "apiservices could not be read", "nodes could not be read")
+        .doesNotContain("MetricsServerMissing");
+  }
+
+  @Test
+  @Order(8)
+  void scaledToZero() throws IOException {
+    cluster.admin().apps().deployments().inNamespace("kube-system").withName("by-hand").scale(0);
+    cluster.admin().pods().inNamespace("kube-system").withName(POD).withGracePeriod(0).delete();
+    assertThat(doctor().out())
+        .contains(
+            "1. Error ScaledToZero, Deployment/kube-system/by-hand",
+            "→ kubectl -n kube-system scale deployment/by-hand --replicas=1");
+  }
+
+  private static void apply(String yaml) throws IOException {
+    cluster.apply(Files.writeString(cluster.directory().resolve("objects.yaml"), yaml));
+  }
+
+  /** A pod that has run for an hour and is not ready, as a kubelet would write it. */
+  private static void pod() {
+    var deployment =
+        cluster.admin().apps().deployments().inNamespace("kube-system").withName("by-hand").get();
+    var template = deployment.getSpec().getTemplate();
+    cluster
+        .admin()
+        .resource(
+            new PodBuilder()
+                .withNewMetadata()
+                .withName(POD)
+                .withNamespace("kube-system")
+                .withLabels(template.getMetadata().getLabels())
+                .endMetadata()
+                .withSpec(template.getSpec())
+                .editSpec()
+                .withNodeName("node-1")
+                .endSpec()
+                .build())
+        .create();
+    status("False");
+  }
+
+  private static void ready() {
+    status("True");
+  }
+
+  private static void status(String ready) {
+    cluster
+        .admin()
+        .pods()
+        .inNamespace("kube-system")
+        .withName(POD)
+        .editStatus(pod -> running(pod, ready));
+  }
+
+  private static Pod running(Pod pod, String ready) {
+    var since = Instant.now().minusSeconds(3_600).toString();
+    return new PodBuilder(pod)
+        .withNewStatus()
+        .withPhase("Running")
+        .addNewCondition()
+        .withType("Ready")
+        .withStatus(ready)
+        .withLastTransitionTime(since)
+        .endCondition()
+        .addNewContainerStatus()
+        .withName("ms")
+        .withImage("x")
+        .withImageID("x")
+        .withReady(Boolean.valueOf(ready))
+        .withRestartCount(0)
+        .withNewState()
+        .withNewRunning(since)
+        .endState()
+        .endContainerStatus()
+        .endStatus()
+        .build();
+  }
+
+  private static CommandLineRun doctor(String... options) throws IOException {
+    return run(cluster.adminKubeconfig(), options);
+  }
+
+  private static CommandLineRun run(Path kubeconfig, String... options) {
+    var arguments = new ArrayList<>(List.of("doctor", "--kubeconfig", kubeconfig.toString()));
+    arguments.addAll(List.of(options));
+    return CommandLineRun.of(arguments.toArray(String[]::new));
+  }
+
+  private static void soon(String what, ThrowingRunnable assertion) {
+    await(what)
+        .atMost(SOON)
+        .pollInterval(Duration.ofSeconds(1))
+        .ignoreExceptions()
+        .untilAsserted(assertion);
+  }
+}
