@@ -16,6 +16,12 @@ import java.util.concurrent.Executors;
 /** Answers whether the process is alive and ready. */
 final class Endpoint {
 
+  static {
+    // In seconds, for both servers of this process: how long a request may take to arrive. The JDK
+    // reads it when the first server is made.
+    System.setProperty("sun.net.httpserver.maxReqTime", "5");
+  }
+
   private final int port;
 
   Endpoint(int port) {
@@ -26,7 +32,7 @@ final class Endpoint {
   void start(RuntimeInfo operator) {
     try {
       var server = HttpServer.create(new InetSocketAddress(port), 0);
-      server.setExecutor(oneThread("health"));
+      server.setExecutor(threads());
       server.createContext("/livez", exchange -> answer(exchange, HttpURLConnection.HTTP_OK, "ok"));
       server.createContext("/readyz", exchange -> ready(exchange, operator));
       server.start();
@@ -59,9 +65,9 @@ final class Endpoint {
             .allMatch(watch -> watch.hasSynced() && watch.isRunning());
   }
 
-  /** For a server that answers one request after the other. */
-  static ExecutorService oneThread(String name) {
-    return Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name(name).factory());
+  /** A thread for each request, so that a slow client keeps nobody else waiting. */
+  static ExecutorService threads() {
+    return Executors.newVirtualThreadPerTaskExecutor();
   }
 
   /** Answers with text, and ends the exchange. */

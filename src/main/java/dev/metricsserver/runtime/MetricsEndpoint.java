@@ -48,7 +48,7 @@ final class MetricsEndpoint {
       tls.init(new KeyManager[] {certificate}, null, null);
       var server = HttpsServer.create(new InetSocketAddress(port), 0);
       server.setHttpsConfigurator(new HttpsConfigurator(tls));
-      server.setExecutor(Endpoint.oneThread("metrics"));
+      server.setExecutor(Endpoint.threads());
       server.createContext(PATH, this::answer);
       server.start();
     } catch (IOException e) {

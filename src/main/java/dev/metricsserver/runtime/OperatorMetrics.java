@@ -69,7 +69,7 @@ final class OperatorMetrics implements Metrics, Happenings {
   }
 
   /** All of it, with what the status says now. */
-  String scrape(Optional<MetricsServerConfigStatus> status) {
+  synchronized String scrape(Optional<MetricsServerConfigStatus> status) {
     findings.register(
         status.map(MetricsServerConfigStatus::findings).stream()
             .flatMap(List::stream)

@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -165,6 +166,18 @@ class MetricsEndpointTest {
     var answer = get(port, "Bearer secret");
     assertThat(answer.statusCode()).isEqualTo(503);
     assertThat(answer.body()).doesNotContain("the metrics", "secret");
+  }
+
+  @Test
+  void whoConnectsAndSaysNothingDoesNotKeepOthersOut() throws IOException {
+    var port = listen(Optional.empty());
+    try (var silent = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      // The beginning of a handshake.
+      silent.getOutputStream().write(new byte[] {22, 3, 1});
+      silent.getOutputStream().flush();
+
+      assertThat(get(port, "Bearer secret").statusCode()).isEqualTo(200);
+    }
   }
 
   /** As a rotated Secret changes under a running process. */
