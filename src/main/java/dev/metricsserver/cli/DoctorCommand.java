@@ -4,7 +4,12 @@ import static picocli.CommandLine.Command;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.metricsserver.cli.Program.Failure;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.Callable;
@@ -59,18 +64,26 @@ final class DoctorCommand implements Callable<Integer> {
       description = "Looks again every two seconds, says what is new, and ends when all is well.")
   private boolean watch;
 
+  @Option(
+      names = "--html",
+      paramLabel = "FILE",
+      description =
+          "Writes a page for a browser as well: the way, each node, findings, and how long"
+              + " certificates are valid. It needs no network.")
+  private Path html;
+
   @Mixin private ClusterOptions cluster;
   @Spec private CommandSpec command;
 
   @Override
   public Integer call() throws InterruptedException {
     try (var client = cluster.connect()) {
-      var examination = Examiner.examine(client, InstantSource.system());
+      var examination = examine(client);
       var said = said(examination);
       print(said);
       while (watch && examination.status() != Program.OK) {
         Thread.sleep(BETWEEN_LOOKS);
-        examination = Examiner.examine(client, InstantSource.system());
+        examination = examine(client);
         if (!said(examination).equals(said)) {
           said = said(examination);
           print("\n" + said);
@@ -78,6 +91,19 @@ final class DoctorCommand implements Callable<Integer> {
       }
       return examination.status();
     }
+  }
+
+  private Examination examine(KubernetesClient client) throws InterruptedException {
+    var clock = InstantSource.system();
+    var examination = Examiner.examine(client, clock, html != null);
+    if (html != null) {
+      try {
+        Files.writeString(html, new DoctorPage(examination, clock.instant()).html());
+      } catch (IOException e) {
+        throw new Failure("--html: the file %s cannot be written".formatted(html));
+      }
+    }
+    return examination;
   }
 
   private String said(Examination examination) {

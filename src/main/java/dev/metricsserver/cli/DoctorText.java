@@ -106,6 +106,11 @@ final class DoctorText {
             "missing", coverage.missing(),
             "notReady", coverage.notReady()));
     fields.put(
+        "certificates",
+        examination.certificates().stream()
+            .map(c -> fields("of", c.of(), "notAfter", c.notAfter().toString()))
+            .toList());
+    fields.put(
         "findings",
         examination.findings().stream()
             .map(f ->

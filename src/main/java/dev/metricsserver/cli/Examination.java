@@ -3,6 +3,7 @@ package dev.metricsserver.cli;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.observation.Observations.Coverage;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -12,6 +13,8 @@ import java.util.Optional;
  * @param cluster the API server's address
  * @param installation which metrics-server it is about; empty when there is none
  * @param route from the kubelets to whoever asks for metrics
+ * @param nodes all of them, by name
+ * @param certificates those that could be seen, the first to expire first
  * @param findings the first to look at first
  */
 record Examination(
@@ -19,6 +22,8 @@ record Examination(
     Optional<Subject> installation,
     Route route,
     Coverage coverage,
+    List<NodeMark> nodes,
+    List<Certificate> certificates,
     List<Finding> findings) {
 
   /**
@@ -28,6 +33,28 @@ record Examination(
    * @param keeper who changes it, as far as that can be seen
    */
   record Subject(String deployment, String image, String keeper) {}
+
+  /** How a node is. */
+  record NodeMark(String name, Mark mark) {}
+
+  /** What is expected of a node, and comes of it. */
+  enum Mark {
+    /** It has metrics. */
+    Reporting,
+    /** It should have metrics, and has none. */
+    Missing,
+    /** It is not Ready. */
+    NotReady,
+    /** It is not asked, or has only just come. */
+    NotExpected
+  }
+
+  /**
+   * A certificate.
+   *
+   * @param of whose it is
+   */
+  record Certificate(String of, Instant notAfter) {}
 
   /** What there is to conclude, as the process's exit status. */
   int status() {

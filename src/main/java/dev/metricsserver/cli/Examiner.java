@@ -3,11 +3,15 @@ package dev.metricsserver.cli;
 import static java.util.Objects.requireNonNullElse;
 
 import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.cli.Examination.Certificate;
+import dev.metricsserver.cli.Examination.Mark;
+import dev.metricsserver.cli.Examination.NodeMark;
 import dev.metricsserver.cli.Examination.Subject;
 import dev.metricsserver.diagnosis.Diagnosis;
 import dev.metricsserver.diagnosis.Evidence;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.facts.CertificateRequests;
+import dev.metricsserver.facts.Certificates;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.Endpoints;
 import dev.metricsserver.facts.Kubelet.Handshake;
@@ -27,18 +31,22 @@ import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.APIService;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -58,6 +66,7 @@ final class Examiner {
 
   private final KubernetesClient client;
   private final InstantSource clock;
+  private final boolean kubelets;
   private final Attempts attempts = new Attempts();
 
   private final CompletableFuture<Optional<APIService>> apiService;
@@ -70,9 +79,10 @@ final class Examiner {
   private record Found(
       Optional<Service> service, Optional<Deployment> deployment, List<Pod> pods, boolean ready) {}
 
-  private Examiner(KubernetesClient client, InstantSource clock) {
+  private Examiner(KubernetesClient client, InstantSource clock, boolean kubelets) {
     this.client = client;
     this.clock = clock;
+    this.kubelets = kubelets;
     apiService = reading("apiservices", this::registration, Optional.empty());
     config = reading("metricsserverconfigs", this::configuration, Optional.empty());
     nodes = reading("nodes", () -> LiveCluster.nodes(client), List.of());
@@ -84,10 +94,15 @@ final class Examiner {
             CertificateRequests.NONE);
   }
 
-  /** Looks once at everything. */
-  static Examination examine(KubernetesClient client, InstantSource clock)
+  /**
+   * Looks once at everything.
+   *
+   * @param kubelets whether to look at kubelets' certificates also where the diagnosis does not ask
+   *     for it
+   */
+  static Examination examine(KubernetesClient client, InstantSource clock, boolean kubelets)
       throws InterruptedException {
-    return new Examiner(client, clock).examine();
+    return new Examiner(client, clock, kubelets).examine();
   }
 
   private <T> CompletableFuture<T> reading(String what, Supplier<T> read, T otherwise) {
@@ -98,13 +113,18 @@ final class Examiner {
     var found = found();
     var target = apiService.join().flatMap(Examiner::target);
     var now = clock.instant();
-    var planned = planned(found);
+    var facts = facts(found);
+    var planned = facts.flatMap(f -> planned(found, f));
     var observations = observations(found, planned, now);
     return new Examination(
         client.getConfiguration().getMasterUrl(),
         found.deployment().map(d -> subject(d, planned.isPresent())),
         Route.of(observations, target, found.service().isPresent()),
         observations.coverage(),
+        nodes.join().stream().map(node -> mark(node, observations)).toList(),
+        Stream.concat(authorities(), facts.stream().flatMap(Examiner::kubelets))
+            .sorted(Comparator.comparing(Certificate::notAfter))
+            .toList(),
         found.deployment().isEmpty()
             ? Diagnosis.nothingFound(target, attempts.unread())
             : findings(found, planned, observations, now));
@@ -250,32 +270,74 @@ final class Examiner {
 
   // ----------------------------------------------------------------------------- what it is like
 
-  /**
-   * What the operator decides, where it is its metrics-server and nothing keeps that from being
-   * told.
-   */
-  private Optional<Planned> planned(Found found) throws InterruptedException {
-    var ours =
-        config
-            .join()
-            .filter(c ->
-                found.deployment().stream()
-                    .map(Deployment::getMetadata)
-                    .anyMatch(d ->
-                        d.getNamespace().equals(c.getSpec().namespace())
-                            && d.getName().equals(Names.METRICS_SERVER)));
-    if (ours.isEmpty()) {
+  private Optional<MetricsServerConfig> ours(Found found) {
+    return config
+        .join()
+        .filter(c ->
+            found.deployment().stream()
+                .map(Deployment::getMetadata)
+                .anyMatch(d ->
+                    d.getNamespace().equals(c.getSpec().namespace())
+                        && d.getName().equals(Names.METRICS_SERVER)));
+  }
+
+  /** What the operator decides by, where that is asked for and nothing keeps it from being told. */
+  private Optional<ClusterFacts> facts(Found found) throws InterruptedException {
+    var ours = ours(found);
+    if (ours.isEmpty() && !kubelets) {
       return Optional.empty();
     }
-    try (var live = new LiveCluster(client, ours.get(), nodes.join(), clock)) {
-      var facts = live.facts();
-      return Optional.of(
-          new Planned(
-              ours.get(), facts, Planner.plan(ours.get().getSpec(), facts, clock.instant())));
+    try (var live =
+        new LiveCluster(client, ours.orElseGet(Examiner::anybodys), nodes.join(), clock)) {
+      return Optional.of(live.facts());
     } catch (KubernetesClientException e) {
       attempts.note("what the operator decides by", e);
       return Optional.empty();
     }
+  }
+
+  /** To look at kubelets where nobody said how. */
+  private static MetricsServerConfig anybodys() {
+    var config = new MetricsServerConfig();
+    config.setMetadata(new ObjectMetaBuilder().withName(MetricsServerConfig.NAME).build());
+    return config;
+  }
+
+  /** What the operator decides, where it is its metrics-server. */
+  private Optional<Planned> planned(Found found, ClusterFacts facts) {
+    return ours(found)
+        .map(c -> new Planned(c, facts, Planner.plan(c.getSpec(), facts, clock.instant())));
+  }
+
+  private static NodeMark mark(NodeFacts node, Observations seen) {
+    return new NodeMark(
+        node.name(),
+        seen.answer().nodes().contains(node.name())
+            ? Mark.Reporting
+            : seen.coverage().missing().contains(node.name())
+                ? Mark.Missing
+                : node.ready() ? Mark.NotExpected : Mark.NotReady);
+  }
+
+  /** By which the API server verifies metrics-server. */
+  private Stream<Certificate> authorities() {
+    return apiService.join().stream()
+        .map(service -> service.getSpec().getCaBundle())
+        .filter(Objects::nonNull)
+        .map(bundle ->
+            new String(Base64.getMimeDecoder().decode(bundle), StandardCharsets.US_ASCII))
+        .flatMap(pem -> Certificates.parse(pem).stream())
+        .map(certificate ->
+            new Certificate(
+                "the CA in APIService " + Names.API_SERVICE,
+                certificate.getNotAfter().toInstant()));
+  }
+
+  private static Stream<Certificate> kubelets(ClusterFacts facts) {
+    return facts.kubelets().seen().entrySet().stream()
+        .filter(seen -> seen.getValue().handshake() == Handshake.Completed)
+        .map(seen ->
+            new Certificate("the kubelet of " + seen.getKey(), seen.getValue().notAfter()));
   }
 
   private record Planned(MetricsServerConfig config, ClusterFacts facts, Decision decision) {

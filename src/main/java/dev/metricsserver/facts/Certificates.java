@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /** Certificates in PEM. */
-final class Certificates {
+public final class Certificates {
 
   private static final Pattern BLOCK =
       Pattern.compile("-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----");
@@ -21,7 +21,7 @@ final class Certificates {
    * The certificates in a text; like Go's {@code AppendCertsFromPEM} it passes over everything
    * else, a private key or a certificate that cannot be read.
    */
-  static List<X509Certificate> parse(String pem) {
+  public static List<X509Certificate> parse(String pem) {
     var certificates = new ArrayList<X509Certificate>();
     var block = BLOCK.matcher(pem);
     while (block.find()) {

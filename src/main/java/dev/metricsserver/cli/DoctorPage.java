@@ -1,0 +1,196 @@
+package dev.metricsserver.cli;
+
+import dev.metricsserver.cli.Examination.Certificate;
+import dev.metricsserver.cli.Examination.Mark;
+import dev.metricsserver.cli.Examination.NodeMark;
+import dev.metricsserver.cli.Route.Stop;
+import dev.metricsserver.diagnosis.Finding;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
+/**
+ * What {@code doctor} found as one page of HTML that asks nobody for anything: no script, no
+ * address. Pure.
+ */
+final class DoctorPage {
+
+  private static final String STYLE =
+      """
+      :root { color-scheme: light dark; --good: #2e7d32; --bad: #c62828; --weak: #b26a00; --none: #78909c }
+      body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+      .path, .map { display: flex; flex-wrap: wrap; gap: .5rem }
+      .stop, .finding { border: 1px solid; border-left: .4rem solid; border-radius: .3rem; padding: .4rem .8rem }
+      .stop { flex: 1 1 9rem; overflow-wrap: anywhere }
+      .finding { margin: .8rem 0; overflow-wrap: anywhere }
+      .map { gap: .2rem } .map span { width: 1rem; height: 1rem; border-radius: .2rem }
+      .Passing, .Reporting { border-color: var(--good) } .Broken, .Error, .Missing { border-color: var(--bad) }
+      .Unknown, .Warning, .NotReady { border-color: var(--weak) } .Info, .NotExpected { border-color: var(--none) }
+      .map .Reporting { background: var(--good) } .map .Missing { background: var(--bad) }
+      .map .NotReady { background: var(--weak) } .map .NotExpected { background: var(--none) }
+      pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: .3rem 0 0 } td, th { text-align: left; padding-right: 1.5rem }
+      """;
+
+  private final Examination examination;
+  private final Instant now;
+
+  /**
+   * @param now when it was found
+   */
+  DoctorPage(Examination examination, Instant now) {
+    this.examination = examination;
+    this.now = now;
+  }
+
+  /** The page. */
+  String html() {
+    return """
+    <!DOCTYPE html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+    <meta name="viewport" content="width=device-width">
+    <title>metrics-server: %s</title>
+    <style>
+    %s</style>
+    </head>
+    <body>
+    <h1>metrics-server: %s</h1>
+    <p>%s</p>
+    <h2>From the kubelets to your query</h2>
+    <div class="path">
+    %s</div>
+    <h2>Findings</h2>
+    %s
+    <h2>Nodes</h2>
+    %s
+    <h2>Certificates</h2>
+    %s
+    <p><small>Looked at %s by metrics-server-operator %s.</small></p>
+    </body>
+    </html>
+    """
+        .formatted(
+            verdict(),
+            STYLE,
+            verdict(),
+            escaped(subject()),
+            examination.route().stops().stream().map(this::stop).collect(Collectors.joining()),
+            findings(),
+            nodes(),
+            certificates(),
+            now,
+            Program.version());
+  }
+
+  private String verdict() {
+    return switch (examination.status()) {
+      case Program.OK -> "all is well";
+      case Program.TO_LOOK_AT ->
+          examination.route().whole() ? "works, and could be better" : "does not work";
+      default -> "cannot be told";
+    };
+  }
+
+  private String subject() {
+    return examination
+        .installation()
+        .map(i ->
+            "Deployment %s (%s), kept by %s, in %s"
+                .formatted(i.deployment(), i.image(), i.keeper(), examination.cluster()))
+        .orElse("No metrics-server found in " + examination.cluster());
+  }
+
+  private String stop(Stop stop) {
+    var here = examination.route().broken().filter(stop::equals).isPresent();
+    return """
+    <div class="stop %s"><b>%s %s</b>%s<br>%s</div>
+    """
+        .formatted(
+            stop.state(),
+            stop.state().sign(),
+            escaped(stop.name()),
+            here ? "<br><em>it breaks here</em>" : "",
+            escaped(stop.detail()));
+  }
+
+  private String findings() {
+    return examination.findings().isEmpty()
+        ? "<p>None.</p>"
+        : examination.findings().stream().map(DoctorPage::finding).collect(Collectors.joining());
+  }
+
+  private static String finding(Finding finding) {
+    return """
+    <div class="finding %s"><b>%1$s %s</b>, %s<br>%s<pre>→ %s</pre></div>
+    """
+        .formatted(
+            finding.severity(),
+            escaped(finding.code()),
+            escaped(finding.object()),
+            escaped(finding.message()),
+            escaped(finding.remedy()));
+  }
+
+  private String nodes() {
+    var counts =
+        Arrays.stream(Mark.values())
+            .map(mark ->
+                "%d %s"
+                    .formatted(
+                        examination.nodes().stream().filter(n -> n.mark() == mark).count(),
+                        inWords(mark)))
+            .collect(Collectors.joining(", "));
+    return "<p>%s</p>\n<div class=\"map\">\n%s</div>"
+        .formatted(
+            counts,
+            examination.nodes().stream().map(DoctorPage::node).collect(Collectors.joining()));
+  }
+
+  private static String node(NodeMark node) {
+    var title = escaped(node.name() + ": " + inWords(node.mark()));
+    return "<span class=\"%s\" role=\"img\" title=\"%s\" aria-label=\"%2$s\"></span>\n"
+        .formatted(node.mark(), title);
+  }
+
+  private static String inWords(Mark mark) {
+    return switch (mark) {
+      case Reporting -> "with metrics";
+      case Missing -> "without";
+      case NotReady -> "not ready";
+      case NotExpected -> "not expected to have any";
+    };
+  }
+
+  private String certificates() {
+    return examination.certificates().isEmpty()
+        ? "<p>None could be seen from here.</p>"
+        : "<table>\n<tr><th>of</th><th>valid until</th><th>remains</th></tr>\n%s</table>"
+            .formatted(
+                examination.certificates().stream()
+                    .map(this::certificate)
+                    .collect(Collectors.joining()));
+  }
+
+  private String certificate(Certificate certificate) {
+    var remains = Duration.between(now, certificate.notAfter());
+    return "<tr><td>%s</td><td>%s</td><td>%s</td></tr>\n"
+        .formatted(
+            escaped(certificate.of()),
+            certificate.notAfter(),
+            remains.isNegative()
+                ? "expired"
+                : remains.toDays() > 1 ? remains.toDays() + " days" : remains.toHours() + " hours");
+  }
+
+  /** What others named or said is text, whatever it looks like. */
+  static String escaped(String text) {
+    return text.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace("\"", "&quot;")
+        .replace("'", "&#39;");
+  }
+}
