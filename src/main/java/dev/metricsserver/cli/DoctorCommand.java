@@ -4,15 +4,24 @@ import static picocli.CommandLine.Command;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.metricsserver.cli.Examination.Subject;
+import dev.metricsserver.cli.Fixes.Fix;
 import dev.metricsserver.cli.Program.Failure;
+import dev.metricsserver.diagnosis.Finding;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -27,7 +36,7 @@ import picocli.CommandLine.Spec;
       "Says whether a cluster's metrics-server works, whoever installed it, and if not, what is"
           + " wrong and what mends it.",
       "",
-      "It only reads, with your rights. What these do not cover it says, and goes on."
+      "Without --fix it only reads, with your rights. What these do not cover it says, and goes on."
     },
     exitCodeListHeading = "%nExit status:%n",
     exitCodeList = {
@@ -38,6 +47,10 @@ import picocli.CommandLine.Spec;
 final class DoctorCommand implements Callable<Integer> {
 
   private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(2);
+
+  /** Pods start and are asked twice for metrics, and the API server looks every half minute. */
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** How it is said. */
@@ -65,6 +78,17 @@ final class DoctorCommand implements Callable<Integer> {
   private boolean watch;
 
   @Option(
+      names = "--fix",
+      paramLabel = "CODE",
+      description =
+          "Shows what the remedy of this finding changes, asks, changes it with your rights, and"
+              + " ends when the finding is gone. What machines must be told it writes to a file.")
+  private String fix;
+
+  @Option(names = "--yes", description = "Does not ask before a change.")
+  private boolean yes;
+
+  @Option(
       names = "--html",
       paramLabel = "FILE",
       description =
@@ -79,6 +103,9 @@ final class DoctorCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     try (var client = cluster.connect()) {
       var examination = examine(client);
+      if (fix != null) {
+        return mend(client, examination);
+      }
       var said = said(examination);
       print(said);
       while (watch && examination.status() != Program.OK) {
@@ -91,6 +118,75 @@ final class DoctorCommand implements Callable<Integer> {
       }
       return examination.status();
     }
+  }
+
+  private int mend(KubernetesClient client, Examination examination) throws InterruptedException {
+    var finding =
+        examination.findings().stream()
+            .filter(f -> f.code().equalsIgnoreCase(fix))
+            .findFirst()
+            .orElseThrow(() -> new Failure(notFound(examination)));
+    var remedy =
+        Fixes.of(finding, examination.installation().map(Subject::details))
+            .orElseThrow(() ->
+                new Failure(
+                    "--fix: %s takes a person's hands: %s"
+                        .formatted(finding.code(), finding.remedy())));
+    if (remedy instanceof Fix.Machines(var talos, var patch)) {
+      print("This tells the machines:\n%s @%s\n".formatted(talos, written(patch)));
+      return Program.TO_LOOK_AT;
+    }
+    var mender = new Mender(client);
+    var change = mender.trial(remedy);
+    var colours = new Colours(command.commandLine().getColorScheme().ansi());
+    change.difference().forEach(line -> print(colours.difference(line) + "\n"));
+    if (!yes && !agreed()) {
+      print("Nothing was changed.\n");
+      return Program.TO_LOOK_AT;
+    }
+    mender.apply(remedy);
+    return awaitGone(client, finding.code());
+  }
+
+  private String notFound(Examination examination) {
+    return "--fix: there is no finding %s; there are: %s"
+        .formatted(
+            fix,
+            examination.findings().stream().map(Finding::code).collect(Collectors.joining(", ")));
+  }
+
+  private static Path written(String patch) {
+    var file = Path.of("machine-configuration-patch.json");
+    try {
+      return Files.writeString(file, patch + "\n");
+    } catch (IOException e) {
+      throw new Failure("--fix: the file %s cannot be written".formatted(file));
+    }
+  }
+
+  private boolean agreed() {
+    print("Change this? [y/N] ");
+    try {
+      var answer =
+          new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).readLine();
+      return answer != null && answer.strip().toLowerCase(Locale.ROOT).startsWith("y");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private int awaitGone(KubernetesClient client, String code) throws InterruptedException {
+    for (var end = Instant.now().plus(PATIENCE); Instant.now().isBefore(end); ) {
+      var examination = examine(client);
+      if (examination.findings().stream().noneMatch(f -> f.code().equals(code))) {
+        print("%s is gone.\n".formatted(code));
+        return examination.status();
+      }
+      Thread.sleep(BETWEEN_LOOKS);
+    }
+    throw new Failure(
+        "--fix: it was changed, and %s is still found after %d minutes"
+            .formatted(code, PATIENCE.toMinutes()));
   }
 
   private Examination examine(KubernetesClient client) throws InterruptedException {

@@ -99,7 +99,7 @@ final class DoctorPage {
         .installation()
         .map(i ->
             "Deployment %s (%s), kept by %s, in %s"
-                .formatted(i.deployment(), i.image(), i.keeper(), examination.cluster()))
+                .formatted(i.deployment(), i.details().image(), i.keeper(), examination.cluster()))
         .orElse("No metrics-server found in " + examination.cluster());
   }
 

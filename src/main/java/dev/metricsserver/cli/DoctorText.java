@@ -90,7 +90,13 @@ final class DoctorText {
         .ifPresent(i ->
             fields.put(
                 "installation",
-                fields("deployment", i.deployment(), "image", i.image(), "keeper", i.keeper())));
+                fields(
+                    "deployment",
+                    i.deployment(),
+                    "image",
+                    i.details().image(),
+                    "keeper",
+                    i.keeper())));
     fields.put(
         "path",
         stops().stream()
@@ -141,7 +147,7 @@ final class DoctorText {
         .installation()
         .map(i ->
             "Deployment %s (%s), kept by %s, in %s"
-                .formatted(i.deployment(), i.image(), i.keeper(), examination.cluster()))
+                .formatted(i.deployment(), i.details().image(), i.keeper(), examination.cluster()))
         .orElse("No metrics-server found in " + examination.cluster());
   }
 

@@ -2,6 +2,7 @@ package dev.metricsserver.cli;
 
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.Observations.Coverage;
 import java.time.Instant;
 import java.util.List;
@@ -29,10 +30,15 @@ record Examination(
   /**
    * A metrics-server.
    *
-   * @param deployment as namespace/name
    * @param keeper who changes it, as far as that can be seen
    */
-  record Subject(String deployment, String image, String keeper) {}
+  record Subject(Installation details, String keeper) {
+
+    /** The Deployment, as namespace/name. */
+    String deployment() {
+      return details.namespace() + "/" + details.deployment();
+    }
+  }
 
   /** How a node is. */
   record NodeMark(String name, Mark mark) {}

@@ -118,7 +118,13 @@ final class Examiner {
     var observations = observations(found, planned, now);
     return new Examination(
         client.getConfiguration().getMasterUrl(),
-        found.deployment().map(d -> subject(d, planned.isPresent())),
+        installation(found, planned)
+            .map(i ->
+                new Subject(
+                    i,
+                    planned.isPresent()
+                        ? "MetricsServerConfig/" + MetricsServerConfig.NAME
+                        : keeper(found.deployment().orElseThrow()))),
         Route.of(observations, target, found.service().isPresent()),
         observations.coverage(),
         nodes.join().stream().map(node -> mark(node, observations)).toList(),
@@ -246,14 +252,6 @@ final class Examiner {
         metadata.getName());
   }
 
-  private static Subject subject(Deployment deployment, boolean ours) {
-    var metadata = deployment.getMetadata();
-    return new Subject(
-        metadata.getNamespace() + "/" + metadata.getName(),
-        deployment.getSpec().getTemplate().getSpec().getContainers().getFirst().getImage(),
-        ours ? "MetricsServerConfig/" + MetricsServerConfig.NAME : keeper(deployment));
-  }
-
   private static String keeper(Deployment deployment) {
     var metadata = deployment.getMetadata();
     var release =
@@ -324,8 +322,8 @@ final class Examiner {
     return apiService.join().stream()
         .map(service -> service.getSpec().getCaBundle())
         .filter(Objects::nonNull)
-        .map(bundle ->
-            new String(Base64.getMimeDecoder().decode(bundle), StandardCharsets.US_ASCII))
+        .map(
+            bundle -> new String(Base64.getMimeDecoder().decode(bundle), StandardCharsets.US_ASCII))
         .flatMap(pem -> Certificates.parse(pem).stream())
         .map(certificate ->
             new Certificate(
@@ -336,8 +334,8 @@ final class Examiner {
   private static Stream<Certificate> kubelets(ClusterFacts facts) {
     return facts.kubelets().seen().entrySet().stream()
         .filter(seen -> seen.getValue().handshake() == Handshake.Completed)
-        .map(seen ->
-            new Certificate("the kubelet of " + seen.getKey(), seen.getValue().notAfter()));
+        .map(
+            seen -> new Certificate("the kubelet of " + seen.getKey(), seen.getValue().notAfter()));
   }
 
   private record Planned(MetricsServerConfig config, ClusterFacts facts, Decision decision) {

@@ -66,8 +66,7 @@ class DoctorTextTest {
             NOW);
     return new Examination(
         "https://10.0.0.1:6443",
-        Optional.of(
-            new Subject(SERVICE, "registry.k8s.io/metrics-server:v0.9.0", "Helm release metrics")),
+        Optional.of(new Subject(evidence.installation(), "MetricsServerConfig/cluster")),
         Route.of(seen, Optional.of(SERVICE), serviceExists),
         seen.coverage(),
         NODES,
@@ -121,8 +120,7 @@ class DoctorTextTest {
   @Test
   void forBrowsers() throws IOException {
     golden(
-        "doctor.html",
-        new DoctorPage(broken(), NOW).html().replace(Program.version(), "VERSION"));
+        "doctor.html", new DoctorPage(broken(), NOW).html().replace(Program.version(), "VERSION"));
   }
 
   @Test
@@ -183,8 +181,9 @@ class DoctorTextTest {
 
   private static Optional<Path> browser() {
     return Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))
-        .flatMap(folder -> Stream.of("chromium", "chromium-browser", "google-chrome")
-            .map(name -> Path.of(folder, name)))
+        .flatMap(folder ->
+            Stream.of("chromium", "chromium-browser", "google-chrome")
+                .map(name -> Path.of(folder, name)))
         .filter(Files::isExecutable)
         .findFirst();
   }

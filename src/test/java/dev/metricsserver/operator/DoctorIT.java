@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.cli.CommandLineRun;
+import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
@@ -231,6 +232,35 @@ class DoctorIT {
         .contains(
             "1. Error ScaledToZero, Deployment/kube-system/by-hand",
             "→ kubectl -n kube-system scale deployment/by-hand --replicas=1");
+  }
+
+  /** The change is shown, made with the user's rights, and the finding is gone. */
+  @Test
+  @Order(9)
+  void theRemedyIsCarriedOutWhereItIsOneChange() throws IOException {
+    var mended = doctor("--fix", "ScaledToZero", "--yes");
+    assertThat(mended.out())
+        .as(mended.err())
+        .contains(
+            "--- Deployment/kube-system/by-hand\n",
+            "-  replicas: 0\n",
+            "+  replicas: 1\n",
+            "ScaledToZero is gone.");
+    var deployments = cluster.admin().apps().deployments().inNamespace("kube-system");
+    assertThat(deployments.withName("by-hand").get().getSpec().getReplicas()).isEqualTo(1);
+    assertThat(doctor("--fix", "ScaledToZero").err())
+        .contains("--fix: there is no finding ScaledToZero; there are: ");
+
+    deployments.withName("by-hand").delete();
+    cluster.admin().services().inNamespace("kube-system").withName("metrics").delete();
+    var removed = doctor("--fix", "registrationleftbehind", "--yes");
+    assertThat(removed.out())
+        .as(removed.err())
+        .contains("-  name: \"v1beta1.metrics.k8s.io\"\n", "RegistrationLeftBehind is gone.");
+    assertThat(cluster.admin().resources(APIService.class).withName("v1beta1.metrics.k8s.io").get())
+        .isNull();
+    assertThat(doctor("--fix", "MetricsServerMissing", "--yes").err())
+        .contains("--fix: MetricsServerMissing takes a person's hands: install it");
   }
 
   private static void apply(String yaml) throws IOException {
