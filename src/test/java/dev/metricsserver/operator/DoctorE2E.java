@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** {@code doctor} in front of a real cluster: what is well, what is broken, and well again. */
@@ -20,8 +21,12 @@ class DoctorE2E {
   private static LocalCluster cluster;
 
   @BeforeAll
-  static void ready() {
+  static void connect() {
     cluster = new LocalCluster();
+  }
+
+  @BeforeEach
+  void ready() {
     cluster.apply("");
     cluster.awaitReady();
   }
@@ -29,10 +34,8 @@ class DoctorE2E {
   @AfterAll
   static void gone() {
     if (cluster != null) {
-      if (cluster.config() == null) {
-        cluster.apply("");
-        cluster.awaitReady();
-      }
+      cluster.apply("");
+      cluster.awaitReady();
       cluster.delete(DeletionPropagation.BACKGROUND);
       cluster.awaitGone();
       cluster.close();
