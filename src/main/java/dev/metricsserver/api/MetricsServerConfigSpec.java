@@ -75,6 +75,7 @@ public record MetricsServerConfigSpec(
             message = "metricResolution must be a duration between 10s and 1h, such as 15s or 1m")
         String metricResolution,
     @JsonPropertyDescription("How metrics-server reaches the kubelets.") KubeletSpec kubelet,
+    @JsonPropertyDescription("How metrics-server serves its API.") ServingSpec serving,
     @JsonPropertyDescription(
             "How many metrics-server pods run. Default: 2, on different nodes, where two nodes can"
                 + " take them, else 1.")
@@ -142,7 +143,7 @@ public record MetricsServerConfigSpec(
   public static final MetricsServerConfigSpec DEFAULT =
       new MetricsServerConfigSpec(
           null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
-          null, null, null);
+          null, null, null, null);
 
   /**
    * Fills in the schema's defaults, so that a spec built in code equals one that went through the
@@ -153,6 +154,7 @@ public record MetricsServerConfigSpec(
     namespace = requireNonNullElse(namespace, "kube-system");
     metricResolution = requireNonNullElse(metricResolution, "15s");
     kubelet = requireNonNullElse(kubelet, KubeletSpec.DEFAULT);
+    serving = requireNonNullElse(serving, ServingSpec.DEFAULT);
     resources = requireNonNullElse(resources, ResourcesSpec.DEFAULT);
     scheduling = requireNonNullElse(scheduling, SchedulingSpec.DEFAULT);
     hostNetwork = requireNonNullElse(hostNetwork, false);
@@ -179,6 +181,31 @@ public record MetricsServerConfigSpec(
         namespace,
         metricResolution,
         kubelet,
+        serving,
+        replicas,
+        resources,
+        scheduling,
+        hostNetwork,
+        port,
+        networkPolicy,
+        logging,
+        audit,
+        monitoring,
+        extraArgs,
+        rollback,
+        deletionPolicy,
+        paused);
+  }
+
+  /** The same with another way of serving. */
+  public MetricsServerConfigSpec with(ServingSpec other) {
+    return new MetricsServerConfigSpec(
+        version,
+        image,
+        namespace,
+        metricResolution,
+        kubelet,
+        other,
         replicas,
         resources,
         scheduling,

@@ -25,7 +25,9 @@ public record MetricsServerConfigStatus(
         TLSStatus kubeletTLS,
     @JsonPropertyDescription(
             "How the API servers check metrics-server's serving certificate, and why.")
-        TLSStatus servingTLS,
+        ServingTLSStatus servingTLS,
+    @JsonPropertyDescription("The certificates in use that the operator knows.")
+        List<CertificateStatus> certificates,
     @JsonPropertyDescription("Which nodes have metrics.") NodesStatus nodes,
     @JsonPropertyDescription("What is wrong or worth knowing, the first thing to look at first.")
         List<FindingStatus> findings,
@@ -67,6 +69,19 @@ public record MetricsServerConfigStatus(
   public record TLSStatus(
       @JsonPropertyDescription("Verify, Insecure or Plaintext.") String mode,
       @JsonPropertyDescription("Why it is so.") String reason) {}
+
+  /** Where metrics-server's certificate comes from, whether it is verified, and why. */
+  public record ServingTLSStatus(
+      @JsonPropertyDescription("Operator or SelfSigned.") String source,
+      @JsonPropertyDescription("Verify or Insecure.") String mode,
+      @JsonPropertyDescription("Why it is so.") String reason) {}
+
+  /** A certificate. */
+  public record CertificateStatus(
+      @JsonPropertyDescription("The Secret that holds it.") String name,
+      @JsonPropertyDescription("The SHA-256 of the certificate, in hexadecimal.")
+          String fingerprint,
+      @JsonPropertyDescription("When it expires; it is renewed long before.") String notAfter) {}
 
   /** Which nodes have metrics. */
   @JsonInclude(JsonInclude.Include.NON_NULL)

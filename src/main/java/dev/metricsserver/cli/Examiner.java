@@ -11,7 +11,6 @@ import dev.metricsserver.diagnosis.Diagnosis;
 import dev.metricsserver.diagnosis.Evidence;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.facts.CertificateRequests;
-import dev.metricsserver.facts.Certificates;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.Endpoints;
 import dev.metricsserver.facts.Kubelet.Handshake;
@@ -30,6 +29,7 @@ import dev.metricsserver.plan.KubeletTLS.Kind;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.rendering.Names;
+import dev.metricsserver.tls.Certificates;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -380,7 +380,8 @@ final class Examiner {
             selector,
             installation.map(Installation::scrapeInterval).orElse(Duration.ofMinutes(1)),
             answer.join().nodes(),
-            now));
+            now),
+        List.of());
   }
 
   private static Optional<Installation> installation(Found found, Optional<Planned> planned) {

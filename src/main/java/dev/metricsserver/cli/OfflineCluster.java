@@ -10,6 +10,7 @@ import dev.metricsserver.facts.KubernetesVersion;
 import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.NodeFacts.Address;
 import dev.metricsserver.facts.Platform;
+import dev.metricsserver.facts.ServingFacts;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -46,6 +47,7 @@ final class OfflineCluster {
         new PrometheusKinds(prometheus, prometheus),
         true,
         new KubeletFacts(Map.of(), true, Optional.empty(), Set.of()),
+        ServingFacts.NONE,
         Optional.empty(),
         History.NONE,
         List.of());

@@ -5,6 +5,8 @@ import static picocli.CommandLine.Command;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.metricsserver.api.KubeletSpec.TLSMode;
 import dev.metricsserver.api.MetricsServerConfigSpec;
+import dev.metricsserver.api.ServingSpec;
+import dev.metricsserver.api.ServingSpec.Source;
 import dev.metricsserver.cli.Program.Failure;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.Endpoint;
@@ -93,7 +95,7 @@ final class RenderCommand implements Callable<Integer> {
   public Integer call() {
     var spec = ConfigFile.read(file).getSpec();
     var facts = facts(spec);
-    var plan = plan(spec, facts);
+    var plan = plan(spec.with(selfSigned(spec.serving().tls())), facts);
     var out = command.commandLine().getOut();
     out.print(comments(plan));
     var deployment =
@@ -103,7 +105,7 @@ final class RenderCommand implements Callable<Integer> {
       out.print(yaml.asYaml(object));
     }
     out.flush();
-    warnings(spec, plan).forEach(command.commandLine().getErr()::println);
+    warnings(spec).forEach(command.commandLine().getErr()::println);
     return Program.OK;
   }
 
@@ -172,7 +174,12 @@ final class RenderCommand implements Callable<Integer> {
     return String.join("", lines.stream().map(line -> "# " + line + "\n").toList());
   }
 
-  private List<String> warnings(MetricsServerConfigSpec spec, MetricsServerPlan plan) {
+  private static ServingSpec selfSigned(ServingSpec.TLS tls) {
+    return new ServingSpec(
+        new ServingSpec.TLS(Source.SelfSigned, tls.minVersion(), tls.cipherSuites()));
+  }
+
+  private List<String> warnings(MetricsServerConfigSpec spec) {
     var warnings = new ArrayList<String>();
     if (spec.kubelet().tls().mode() == TLSMode.Auto && !SIGNED_BY_CLUSTER.contains(platform)) {
       warnings.add(
@@ -182,11 +189,11 @@ final class RenderCommand implements Callable<Integer> {
               + " told otherwise, there will be no metrics: let them ask the cluster for"
               + " certificates and approve these, or set spec.kubelet.tls.mode: Insecure.");
     }
-    if (!plan.servingTLS().verified()) {
+    if (spec.serving().tls().source() != Source.SelfSigned) {
       warnings.add(
-          "serving certificate: "
-              + plan.servingTLS().reason()
-              + ". With the operator they verify it, since somebody renews it.");
+          "serving certificate: rendered as spec.serving.tls.source: SelfSigned, since keys are not"
+              + " made here and nobody would renew a certificate. So the API servers accept any"
+              + " (insecureSkipTLSVerify); with the operator they verify it.");
     }
     return warnings;
   }

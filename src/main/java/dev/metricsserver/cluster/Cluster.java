@@ -17,36 +17,49 @@ import dev.metricsserver.facts.Extension;
 import dev.metricsserver.facts.History;
 import dev.metricsserver.facts.Kubelets;
 import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.facts.ServingFacts;
 import dev.metricsserver.facts.Timestamps;
 import dev.metricsserver.facts.TrustBundle;
 import dev.metricsserver.facts.TrustBundle.Found;
 import dev.metricsserver.observation.Clues;
 import dev.metricsserver.observation.MetricsAnswer;
 import dev.metricsserver.observation.Observations;
+import dev.metricsserver.observation.Observations.Certificate;
 import dev.metricsserver.observation.Observer;
 import dev.metricsserver.observation.Upkeep;
 import dev.metricsserver.plan.Durations;
 import dev.metricsserver.plan.KubeletPlanner;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Planner;
+import dev.metricsserver.plan.ServingTLS;
 import dev.metricsserver.rendering.Names;
 import dev.metricsserver.rendering.Workload;
+import dev.metricsserver.tls.Certificates;
+import dev.metricsserver.tls.Identity;
+import dev.metricsserver.tls.Rotation;
+import dev.metricsserver.tls.ServingCertificates;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -57,6 +70,8 @@ import java.util.stream.Stream;
 public final class Cluster {
 
   private static final String ADDRESS_TYPES = "--kubelet-preferred-address-types=";
+  private static final String TLS_CERTIFICATE = "tls.crt";
+  private static final String TLS_KEY = "tls.key";
   private static final Set<String> UNVERIFIED =
       Set.of("--kubelet-insecure-tls", "--deprecated-kubelet-completely-insecure");
 
@@ -68,9 +83,10 @@ public final class Cluster {
   private final MetricsServerConfig config;
   private final MetricsServerConfigSpec spec;
   private final List<NodeFacts> nodes;
+  private final Map<String, Secret> secrets;
 
   /**
-   * Reads nothing yet.
+   * Reads nothing yet but the Secrets, of which all decisions are about the same state.
    *
    * @param config what the facts are for; its uid and generation tell its states apart
    * @param nodes the facts of all nodes
@@ -92,6 +108,11 @@ public final class Cluster {
     this.trustBundles = trustBundles;
     this.kubelets = kubelets;
     this.nodes = nodes;
+    this.secrets =
+        objects
+            .of(Secret.class)
+            .filter(this::here)
+            .collect(Collectors.toMap(s -> s.getMetadata().getName(), Function.identity()));
   }
 
   /**
@@ -114,9 +135,83 @@ public final class Cluster {
             extensions.contains(Extension.PROMETHEUS_RULE)),
         deployment.isPresent() || namespaceExists(),
         kubeletFacts(),
+        serving(),
         deployment.map(Cluster::installed),
         history(deployment),
         foreign());
+  }
+
+  private ServingFacts serving() {
+    return new ServingFacts(
+        apiService()
+            .map(APIService::getSpec)
+            .map(s ->
+                new ServingFacts.Registration(
+                    !Boolean.TRUE.equals(s.getInsecureSkipTLSVerify()), decoded(s.getCaBundle()))),
+        Certificates.pem(servingCertificates().trusted()),
+        servesFromSecret());
+  }
+
+  /** Those on their way out too: they may still be asked. */
+  private boolean servesFromSecret() {
+    return deployment()
+            .map(d -> mountsCertificate(d.getSpec().getTemplate().getSpec()))
+            .orElse(false)
+        && objects.of(Pod.class).filter(this::here).allMatch(p -> mountsCertificate(p.getSpec()));
+  }
+
+  private static boolean mountsCertificate(PodSpec pod) {
+    return pod.getVolumes().stream()
+        .map(Volume::getSecret)
+        .anyMatch(s -> s != null && ServingTLS.CERTIFICATE_SECRET.equals(s.getSecretName()));
+  }
+
+  /** What the Secrets with metrics-server's certificate and its CA hold. */
+  private ServingCertificates servingCertificates() {
+    var authority = data(ServingTLS.AUTHORITY_SECRET);
+    var leaf = data(ServingTLS.CERTIFICATE_SECRET);
+    return ServingCertificates.parse(
+        decoded(authority.get(TLS_CERTIFICATE)),
+        decoded(authority.get(TLS_KEY)),
+        decoded(authority.get("ca.crt")),
+        decoded(leaf.get(TLS_CERTIFICATE)),
+        decoded(leaf.get(TLS_KEY)));
+  }
+
+  /** What they are to hold now. */
+  public ServingCertificates nextCertificates(Instant now) {
+    var serving = serving();
+    return Rotation.next(
+        servingCertificates(),
+        Certificates.parse(
+            serving.registration().map(ServingFacts.Registration::caBundle).orElse("")),
+        ServingTLS.names(spec.namespace()),
+        serving.everywhere(),
+        now);
+  }
+
+  /** The resource versions of the Secrets that this was decided by, by name. */
+  public Map<String, String> servingSecretVersions() {
+    return secrets.entrySet().stream()
+        .collect(
+            Collectors.toMap(
+                Map.Entry::getKey, e -> e.getValue().getMetadata().getResourceVersion()));
+  }
+
+  private Map<String, String> data(String secret) {
+    return Optional.ofNullable(secrets.get(secret))
+        .map(s -> requireNonNullElse(s.getData(), Map.<String, String>of()))
+        .orElse(Map.of());
+  }
+
+  /** Empty text for what is missing or no Base64. */
+  private static String decoded(String base64) {
+    try {
+      return new String(
+          Base64.getDecoder().decode(requireNonNullElse(base64, "")), StandardCharsets.US_ASCII);
+    } catch (IllegalArgumentException e) {
+      return "";
+    }
   }
 
   private Cilium cilium(ControlPlane upgraded, Set<Extension> extensions) {
@@ -165,7 +260,20 @@ public final class Cluster {
             spec.kubelet().nodeSelector(),
             Durations.parse(spec.metricResolution()),
             answer.nodes(),
-            now));
+            now),
+        certificates());
+  }
+
+  private List<Certificate> certificates() {
+    var certificates = servingCertificates();
+    return Stream.of(
+            Map.entry(ServingTLS.AUTHORITY_SECRET, certificates.authority()),
+            Map.entry(ServingTLS.CERTIFICATE_SECRET, certificates.leaf()))
+        .flatMap(e ->
+            e.getValue().stream()
+                .map(Identity::certificate)
+                .map(c -> Observer.certificate(e.getKey(), c)))
+        .toList();
   }
 
   /** Kubelets' requests for serving certificates that nobody has decided. */

@@ -2,6 +2,7 @@ package dev.metricsserver.controller;
 
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigStatus;
+import dev.metricsserver.api.ServingSpec.Source;
 import dev.metricsserver.cluster.Cluster;
 import dev.metricsserver.csr.Approver;
 import dev.metricsserver.dependents.APIServiceDependent;
@@ -21,6 +22,8 @@ import dev.metricsserver.dependents.ReaderRoleDependent;
 import dev.metricsserver.dependents.ServiceAccountDependent;
 import dev.metricsserver.dependents.ServiceDependent;
 import dev.metricsserver.dependents.ServiceMonitorDependent;
+import dev.metricsserver.dependents.ServingAuthorityDependent;
+import dev.metricsserver.dependents.ServingCertificateDependent;
 import dev.metricsserver.diagnosis.Diagnosis;
 import dev.metricsserver.diagnosis.Evidence;
 import dev.metricsserver.facts.ControlPlane;
@@ -121,11 +124,16 @@ import java.util.concurrent.TimeUnit;
           type = PrometheusRuleDependent.class,
           activationCondition = PrometheusRuleDependent.Known.class,
           reconcilePrecondition = PrometheusRuleDependent.Wanted.class),
+      @Dependent(name = "servingauthority", type = ServingAuthorityDependent.class),
+      @Dependent(
+          name = "servingcertificate",
+          type = ServingCertificateDependent.class,
+          dependsOn = "servingauthority"),
       // Nothing may depend on an object with a precondition: what depends on it is deleted with it.
       @Dependent(
           name = "deployment",
           type = DeploymentDependent.class,
-          dependsOn = {"clusterrolebinding", "authdelegator", "authreader"}),
+          dependsOn = {"clusterrolebinding", "authdelegator", "authreader", "servingcertificate"}),
       @Dependent(
           name = "apiservice",
           type = APIServiceDependent.class,
@@ -285,6 +293,10 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
         .flatMap(failed -> cluster.lastReady().filter(r -> revisions.note(failed, r)))
         .ifPresent(_ -> happenings.rolledBack());
     ManagedDependent.setPlan(context, plan);
+    if (plan.servingTLS().source() == Source.Operator) {
+      ManagedDependent.setCertificates(
+          context, cluster.nextCertificates(clock.instant()), cluster.servingSecretVersions());
+    }
     context.managedWorkflowAndDependentResourceContext().reconcileManagedWorkflow();
     happenings.verified();
     return new Outcome.Applied(plan);

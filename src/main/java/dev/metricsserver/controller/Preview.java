@@ -1,10 +1,12 @@
 package dev.metricsserver.controller;
 
 import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.dependents.APIServiceDependent;
 import dev.metricsserver.dependents.ManagedDependent;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.rendering.Manifest;
 import dev.metricsserver.rendering.Workload;
+import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.FieldsV1;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
@@ -95,7 +97,11 @@ final class Preview {
   }
 
   private boolean matches(HasMetadata actual, HasMetadata desired) {
-    return SSABasedGenericKubernetesResourceMatcher.getInstance().matches(actual, desired, context);
+    return SSABasedGenericKubernetesResourceMatcher.getInstance()
+        .matches(
+            actual instanceof APIService service ? APIServiceDependent.complete(service) : actual,
+            desired,
+            context);
   }
 
   private boolean rolls(HasMetadata actual, HasMetadata desired) {

@@ -5,6 +5,7 @@ import dev.metricsserver.facts.Endpoints;
 import dev.metricsserver.rendering.Names;
 import dev.metricsserver.rendering.Serving;
 import io.fabric8.kubernetes.api.model.APIService;
+import io.fabric8.kubernetes.api.model.APIServiceBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.javaoperatorsdk.operator.api.config.informer.Field;
 import io.javaoperatorsdk.operator.api.config.informer.Informer;
@@ -33,9 +34,31 @@ public final class APIServiceDependent extends ManagedDependent<APIService> {
   @Override
   public ReconcileResult<APIService> reconcile(
       MetricsServerConfig primary, Context<MetricsServerConfig> context) {
-    return registered(primary, context) || endpointReady(context)
+    return plan(context).servingTLS().registrable()
+            && (registered(primary, context) || endpointReady(context))
         ? super.reconcile(primary, context)
         : ReconcileResult.noOperation(null);
+  }
+
+  @Override
+  public Result<APIService> match(
+      APIService actual,
+      APIService desired,
+      MetricsServerConfig primary,
+      Context<MetricsServerConfig> context) {
+    return super.match(complete(actual), desired, primary, context);
+  }
+
+  /**
+   * With what the API server leaves out: it remembers who said that {@code insecureSkipTLSVerify}
+   * is false, and not that it is.
+   */
+  public static APIService complete(APIService actual) {
+    return new APIServiceBuilder(actual)
+        .editSpec()
+        .withInsecureSkipTLSVerify(Boolean.TRUE.equals(actual.getSpec().getInsecureSkipTLSVerify()))
+        .endSpec()
+        .build();
   }
 
   private boolean registered(MetricsServerConfig primary, Context<MetricsServerConfig> context) {

@@ -1,6 +1,7 @@
 package dev.metricsserver.dependents;
 
 import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.api.ServingSpec.Source;
 import dev.metricsserver.rendering.Names;
 import dev.metricsserver.rendering.Workload;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
@@ -8,12 +9,16 @@ import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.javaoperatorsdk.operator.api.config.informer.Field;
 import io.javaoperatorsdk.operator.api.config.informer.Informer;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.dependent.ReconcileResult;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.BooleanWithUndefined;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDependent;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import java.util.Optional;
 
-/** The pods. It depends on the ServiceAccount, whose UID is part of the pod template. */
+/**
+ * The pods. It depends on the ServiceAccount, whose UID is part of the pod template, and waits for
+ * the certificate that the pods serve: without it they would not start, and try again ever later.
+ */
 @KubernetesDependent(
     useSSA = BooleanWithUndefined.TRUE,
     createResourceOnlyIfNotExistingWithSSA = false,
@@ -24,6 +29,15 @@ public final class DeploymentDependent extends ManagedDependent<Deployment> {
   /** For the workflow. */
   public DeploymentDependent() {
     super(Deployment.class, null);
+  }
+
+  @Override
+  public ReconcileResult<Deployment> reconcile(
+      MetricsServerConfig primary, Context<MetricsServerConfig> context) {
+    return plan(context).servingTLS().source() == Source.Operator
+            && certificates(context).leaf().isEmpty()
+        ? ReconcileResult.noOperation(null)
+        : super.reconcile(primary, context);
   }
 
   @Override

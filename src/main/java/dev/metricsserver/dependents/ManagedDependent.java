@@ -2,11 +2,14 @@ package dev.metricsserver.dependents;
 
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.tls.ServingCertificates;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.CRUDKubernetesDependentResource;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.SecondaryToPrimaryMapper;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -23,6 +26,8 @@ public abstract class ManagedDependent<R extends HasMetadata>
 
   /** The one resource that every event is about. */
   public static final Set<ResourceID> PRIMARY = Set.of(new ResourceID(MetricsServerConfig.NAME));
+
+  private static final String SEEN = "seen";
 
   private final Function<MetricsServerPlan, R> renderer;
 
@@ -44,6 +49,38 @@ public abstract class ManagedDependent<R extends HasMetadata>
     return context
         .managedWorkflowAndDependentResourceContext()
         .getMandatory(MetricsServerPlan.class, MetricsServerPlan.class);
+  }
+
+  /**
+   * Hands what the Secrets are to hold to the objects, where the operator issues it.
+   *
+   * @param seen by name, the resource versions of the Secrets that it was decided by
+   */
+  public static void setCertificates(
+      Context<MetricsServerConfig> context,
+      ServingCertificates certificates,
+      Map<String, String> seen) {
+    context
+        .managedWorkflowAndDependentResourceContext()
+        .put(ServingCertificates.class, certificates);
+    context.managedWorkflowAndDependentResourceContext().put(SEEN, seen);
+  }
+
+  /** What the Secrets are to hold. */
+  protected static ServingCertificates certificates(Context<MetricsServerConfig> context) {
+    return context
+        .managedWorkflowAndDependentResourceContext()
+        .getMandatory(ServingCertificates.class, ServingCertificates.class);
+  }
+
+  /** The resource version of a Secret that was decided by, if there was one. */
+  protected static Optional<String> seen(Context<MetricsServerConfig> context, String secret) {
+    return Optional.ofNullable(
+        (String)
+            context
+                .managedWorkflowAndDependentResourceContext()
+                .getMandatory(SEEN, Map.class)
+                .get(secret));
   }
 
   @Override

@@ -10,22 +10,6 @@ final class Weaknesses {
 
   private Weaknesses() {}
 
-  /** About metrics-server's serving certificate. */
-  static List<Finding> serving(Evidence evidence) {
-    return evidence.plan().stream()
-        .map(MetricsServerPlan::servingTLS)
-        .filter(tls -> !tls.verified())
-        .map(tls ->
-            new Finding(
-                "ServingTLSInsecure",
-                Severity.Warning,
-                tls.reason(),
-                "none yet: a verified serving certificate comes with a later version of this"
-                    + " operator",
-                "APIService/" + Names.API_SERVICE))
-        .toList();
-  }
-
   /** About the NetworkPolicy. */
   static List<Finding> network(Evidence evidence) {
     return evidence.plan().stream().flatMap(plan -> network(plan).stream()).toList();

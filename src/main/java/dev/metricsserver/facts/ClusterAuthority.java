@@ -1,5 +1,6 @@
 package dev.metricsserver.facts;
 
+import dev.metricsserver.tls.Certificates;
 import io.fabric8.kubernetes.client.Config;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -13,6 +13,7 @@ import java.util.Set;
  * @param apiServerService the addresses and ports of the {@code kubernetes} Service
  * @param prometheus the kinds of Prometheus Operator that there are
  * @param kubelets what the kubelets show, and what is known to verify it by
+ * @param serving what there is of metrics-server's own certificate
  * @param history what is remembered of earlier configurations
  * @param installed the running Deployment of ours: the memory of earlier decisions
  * @param foreign objects under our names that this operator did not make, as kind/namespace/name
@@ -26,6 +27,7 @@ public record ClusterFacts(
     PrometheusKinds prometheus,
     boolean namespaceExists,
     KubeletFacts kubelets,
+    ServingFacts serving,
     Optional<Installed> installed,
     History history,
     List<String> foreign) {
@@ -44,6 +46,7 @@ public record ClusterFacts(
         prometheus,
         namespaceExists,
         new KubeletFacts(kubelets.seen(), true, kubelets.authority(), kubelets.requested()),
+        serving,
         installed,
         history,
         foreign);

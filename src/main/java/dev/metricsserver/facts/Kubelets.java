@@ -2,6 +2,7 @@ package dev.metricsserver.facts;
 
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.facts.NodeFacts.Address;
+import dev.metricsserver.tls.Certificates;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.processing.event.Event;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;

@@ -4,11 +4,11 @@ import static java.util.Objects.requireNonNullElse;
 
 import dev.metricsserver.api.KubeletSpec.CertificateAuthority;
 import dev.metricsserver.api.KubeletSpec.KeyReference;
+import dev.metricsserver.tls.Certificates;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.net.HttpURLConnection;
 import java.nio.charset.StandardCharsets;
-import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -142,7 +142,7 @@ public sealed interface TrustBundle {
         if (!certificates.isEmpty()) {
           return new Found(Certificates.pem(certificates));
         }
-      } catch (CertificateException | IllegalArgumentException e) {
+      } catch (IllegalArgumentException e) {
         // What cannot be read is no certificate, and said to be none.
       }
       return new Missing(

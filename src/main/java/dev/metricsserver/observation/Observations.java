@@ -10,6 +10,7 @@ import java.util.Optional;
  * @param rollout how far the Deployment is, when there is one
  * @param endpointReady whether the Service has an endpoint that is ready
  * @param registration the APIService, when there is one
+ * @param certificates those that the operator keeps
  */
 public record Observations(
     Optional<Rollout> rollout,
@@ -17,7 +18,8 @@ public record Observations(
     boolean endpointReady,
     Optional<Registration> registration,
     MetricsAnswer answer,
-    Coverage coverage) {
+    Coverage coverage,
+    List<Certificate> certificates) {
 
   /**
    * How far the Deployment is.
@@ -66,6 +68,14 @@ public record Observations(
       String message,
       Optional<Instant> since,
       Optional<Instant> lookedAgain) {}
+
+  /**
+   * A certificate in a Secret of the operator.
+   *
+   * @param name the Secret's
+   * @param fingerprint its SHA-256 in hexadecimal
+   */
+  public record Certificate(String name, String fingerprint, Instant notBefore, Instant notAfter) {}
 
   /**
    * Which nodes have metrics.

@@ -6,12 +6,14 @@ import dev.metricsserver.facts.History.Attempt;
 import dev.metricsserver.facts.History.Trouble;
 import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.Timestamps;
+import dev.metricsserver.observation.Observations.Certificate;
 import dev.metricsserver.observation.Observations.Coverage;
 import dev.metricsserver.observation.Observations.PodState;
 import dev.metricsserver.observation.Observations.Problem;
 import dev.metricsserver.observation.Observations.Registration;
 import dev.metricsserver.observation.Observations.Rollout;
 import dev.metricsserver.plan.Planner;
+import dev.metricsserver.tls.Certificates;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
@@ -19,6 +21,7 @@ import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentCondition;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -222,6 +225,15 @@ public final class Observer {
                 .map(line -> line.substring(start.length())))
         .findFirst()
         .or(() -> lines.reversed().stream().findFirst());
+  }
+
+  /** A certificate in a Secret. */
+  public static Certificate certificate(String secret, X509Certificate certificate) {
+    return new Certificate(
+        secret,
+        Certificates.fingerprint(certificate),
+        certificate.getNotBefore().toInstant(),
+        certificate.getNotAfter().toInstant());
   }
 
   /** What the API server says of a registration. */

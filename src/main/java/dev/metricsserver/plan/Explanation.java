@@ -47,7 +47,7 @@ public final class Explanation {
         new Line("port", Integer.toString(plan.port()), explanation.port()),
         new Line("kubelet TLS", plan.kubeletTLS().mode().name(), plan.kubeletTLS().reason()),
         new Line("kubelet addresses", explanation.addressTypes(), explanation.addresses()),
-        new Line("serving TLS", plan.servingTLS().mode(), plan.servingTLS().reason()),
+        new Line("serving TLS", plan.servingTLS().mode(), plan.servingTLS().reason().message()),
         new Line("network policy", plan.networkReason().code(), plan.networkReason().message()));
   }
 

@@ -49,7 +49,7 @@ public record MetricsServerPlan(
     List<String> args,
     KubeletTLS kubeletTLS,
     boolean approving,
-    TLSDecision servingTLS,
+    ServingTLS servingTLS,
     int replicas,
     boolean requiredAntiAffinity,
     Optional<Integer> sleepBeforeStop,
@@ -68,14 +68,6 @@ public record MetricsServerPlan(
     Map<String, String> rollOn,
     Map<String, String> memory,
     Duration scrapeInterval) {
-
-  /** Whether a peer's certificate is verified, and why. */
-  public record TLSDecision(boolean verified, String reason) {
-    /** {@code Verify} or {@code Insecure}. */
-    public String mode() {
-      return verified ? "Verify" : "Insecure";
-    }
-  }
 
   /**
    * Keys of a ConfigMap or a Secret as files.

@@ -20,7 +20,6 @@ import dev.metricsserver.plan.Decision.Planned;
 import dev.metricsserver.plan.Decision.Refused;
 import dev.metricsserver.plan.Decision.Violation;
 import dev.metricsserver.plan.MetricsServerPlan.Mount;
-import dev.metricsserver.plan.MetricsServerPlan.TLSDecision;
 import dev.metricsserver.plan.Releases.Release;
 import java.time.Duration;
 import java.time.Instant;
@@ -84,6 +83,7 @@ public final class Planner {
   private final Instant now;
   private final int capacity;
   private final KubeletPlanner kubelets;
+  private final ServingPlanner serving;
   private final Versions versions;
   private final Optional<Failure> rolledBackFrom;
 
@@ -98,6 +98,7 @@ public final class Planner {
     this.rolledBackFrom = rolledBackFrom;
     this.capacity = Placement.capacity(facts.nodes(), spec.scheduling());
     this.kubelets = new KubeletPlanner(spec.kubelet(), facts, now);
+    this.serving = new ServingPlanner(spec.serving().tls(), facts.serving());
     this.versions = new Versions(spec, facts);
   }
 
@@ -253,9 +254,7 @@ public final class Planner {
         args(release),
         kubelets.tls(),
         approves(spec),
-        new TLSDecision(
-            false,
-            "the API servers accept any certificate from metrics-server (insecureSkipTLSVerify)"),
+        serving.tls(),
         replicas,
         replicas > 1 && (spec.replicas() == null || replicas <= capacity),
         release.atLeast("0.8.0") || !facts.kubernetes().atLeast(1, 30)
@@ -293,7 +292,7 @@ public final class Planner {
   private List<String> args(Release release) {
     var kubelet = spec.kubelet();
     var args = new ArrayList<String>();
-    args.add("--cert-dir=/tmp");
+    args.addAll(serving.args());
     args.add("--secure-port=" + port());
     args.add("--metric-resolution=" + spec.metricResolution());
     args.addAll(kubelets.args());
@@ -330,7 +329,8 @@ public final class Planner {
   }
 
   private List<Mount> mounts() {
-    var mounts = new ArrayList<>(kubelets.mounts());
+    var mounts = new ArrayList<>(serving.mounts());
+    mounts.addAll(kubelets.mounts());
     if (audited()) {
       mounts.add(
           new Mount("audit-policy", false, AUDIT_CONFIG_MAP, List.of(AUDIT_KEY), AUDIT_PATH));

@@ -1,13 +1,22 @@
 package dev.metricsserver.rendering;
 
 import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.plan.ServingTLS;
+import dev.metricsserver.tls.Certificates;
+import dev.metricsserver.tls.Identity;
+import dev.metricsserver.tls.ServingCertificates;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.APIServiceBuilder;
 import io.fabric8.kubernetes.api.model.IntOrString;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
 
-/** How requests for metrics reach the pods. */
+/** How requests for metrics reach the pods, and how the pods show who they are. */
 public final class Serving {
 
   private static final int SERVICE_PORT = 443;
@@ -40,7 +49,9 @@ public final class Serving {
         .withVersion("v1beta1")
         .withGroupPriorityMinimum(100)
         .withVersionPriority(100)
-        .withInsecureSkipTLSVerify(plan.servingTLS().verified() ? null : true)
+        // Both, each time: one alone may not fit what the API server has of the other.
+        .withCaBundle(plan.servingTLS().caBundle().map(Serving::base64).orElse(null))
+        .withInsecureSkipTLSVerify(plan.servingTLS().skipped())
         .withNewService()
         .withNamespace(plan.namespace())
         .withName(Names.METRICS_SERVER)
@@ -48,5 +59,33 @@ public final class Serving {
         .endService()
         .endSpec()
         .build();
+  }
+
+  /** The CA with its key. No pod mounts it. */
+  public static Secret authority(MetricsServerPlan plan, ServingCertificates certificates) {
+    return secret(
+        plan, ServingTLS.AUTHORITY_SECRET, certificates.authority().orElseThrow(), certificates);
+  }
+
+  /** The certificate that the pods serve, with its key. */
+  public static Secret certificate(MetricsServerPlan plan, ServingCertificates certificates) {
+    return secret(
+        plan, ServingTLS.CERTIFICATE_SECRET, certificates.leaf().orElseThrow(), certificates);
+  }
+
+  /** With whom to trust: who asks metrics-server directly finds it beside the certificate. */
+  private static Secret secret(
+      MetricsServerPlan plan, String name, Identity identity, ServingCertificates certificates) {
+    return new SecretBuilder()
+        .withMetadata(Names.metadata(plan.namespace(), name))
+        .withType("kubernetes.io/tls")
+        .addToData("ca.crt", base64(Certificates.pem(certificates.trusted())))
+        .addToData("tls.crt", base64(Certificates.pem(List.of(identity.certificate()))))
+        .addToData("tls.key", base64(identity.keyAsPem()))
+        .build();
+  }
+
+  private static String base64(String text) {
+    return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.US_ASCII));
   }
 }

@@ -1,8 +1,10 @@
 package dev.metricsserver.status;
 
 import dev.metricsserver.api.MetricsServerConfigStatus;
+import dev.metricsserver.api.MetricsServerConfigStatus.CertificateStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.NodesStatus;
+import dev.metricsserver.api.MetricsServerConfigStatus.ServingTLSStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.TLSStatus;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
@@ -13,7 +15,7 @@ import dev.metricsserver.plan.KubeletPlanner;
 import dev.metricsserver.plan.KubeletTLS;
 import dev.metricsserver.plan.KubeletTLS.Kind;
 import dev.metricsserver.plan.MetricsServerPlan;
-import dev.metricsserver.plan.MetricsServerPlan.TLSDecision;
+import dev.metricsserver.plan.ServingTLS;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.ConditionBuilder;
 import java.time.Instant;
@@ -88,7 +90,12 @@ public final class StatusRenderer {
             .map(t -> new TLSStatus(t.mode().name(), t.reason()))
             .or(() -> previous.map(p -> p.kubeletTLS()))
             .orElse(null),
-        plan.map(p -> tls(p.servingTLS())).or(() -> previous.map(p -> p.servingTLS())).orElse(null),
+        plan.map(p -> serving(p.servingTLS()))
+            .or(() -> previous.map(p -> p.servingTLS()))
+            .orElse(null),
+        plan.map(p -> p.servingTLS().mounted() ? certificates() : List.<CertificateStatus>of())
+            .or(() -> previous.map(p -> p.certificates()))
+            .orElse(null),
         nodes(),
         findings.stream().map(StatusRenderer::finding).toList(),
         conditions());
@@ -273,10 +280,17 @@ public final class StatusRenderer {
                 .formatted(tls.reason(), KubeletPlanner.firstNames(others)));
   }
 
+  /** Its reasons: those of {@link ServingTLS}, and NotRegistered. */
   private State servingTLSVerified() {
     return plan()
         .map(MetricsServerPlan::servingTLS)
-        .map(d -> State.of(d.verified(), d.verified() ? "Verified" : "Insecure", d.reason()))
+        .map(t ->
+            t.verified() && observations.registration().isEmpty()
+                ? new State(
+                    "Unknown",
+                    MetricsServerConfigStatus.NOT_REGISTERED,
+                    "verified as soon as the metrics API is registered")
+                : State.of(t.verified(), t.reason().code(), t.reason().message()))
         .orElseGet(() -> asBefore("ServingTLSVerified"));
   }
 
@@ -318,8 +332,14 @@ public final class StatusRenderer {
     return previous.flatMap(p -> p.condition(type));
   }
 
-  private static TLSStatus tls(TLSDecision decision) {
-    return new TLSStatus(decision.mode(), decision.reason());
+  private static ServingTLSStatus serving(ServingTLS tls) {
+    return new ServingTLSStatus(tls.source().name(), tls.mode(), tls.reason().message());
+  }
+
+  private List<CertificateStatus> certificates() {
+    return observations.certificates().stream()
+        .map(c -> new CertificateStatus(c.name(), c.fingerprint(), c.notAfter().toString()))
+        .toList();
   }
 
   private static FindingStatus finding(Finding finding) {

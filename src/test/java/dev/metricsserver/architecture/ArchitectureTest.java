@@ -35,11 +35,11 @@ class ArchitectureTest {
   private static final List<String> PACKAGES =
       List.of(
           "api",
+          "tls",
           "facts",
           "plan",
           "rendering",
           "dependents",
-          "tls",
           "csr",
           "observation",
           "cluster",

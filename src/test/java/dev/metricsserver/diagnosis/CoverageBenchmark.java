@@ -77,6 +77,7 @@ class CoverageBenchmark {
         fine.endpointReady(),
         fine.registration(),
         fine.answer(),
-        Observer.coverage(nodes, Map.of(), Duration.ofSeconds(15), reporting, NOW));
+        Observer.coverage(nodes, Map.of(), Duration.ofSeconds(15), reporting, NOW),
+        fine.certificates());
   }
 }

@@ -40,15 +40,6 @@ class DiagnosisTest {
           + " \"https://10.128.1.5:10250/apis/metrics.k8s.io/v1beta1\": dial tcp 10.128.1.5:10250:"
           + " i/o timeout";
 
-  /** What every plan has as long as the operator issues no serving certificate. */
-  private static final Finding SERVING =
-      new Finding(
-          "ServingTLSInsecure",
-          Severity.Warning,
-          "the API servers accept any certificate from metrics-server (insecureSkipTLSVerify)",
-          "none yet: a verified serving certificate comes with a later version of this operator",
-          "APIService/v1beta1.metrics.k8s.io");
-
   private static Seen fine() {
     return Seen.fine(NOW);
   }
@@ -62,28 +53,24 @@ class DiagnosisTest {
     return diagnose(plan, seen.observations(), CertificateRequests.NONE);
   }
 
-  /** What is found beside the weakness that every plan has. */
-  private static List<Finding> found(MetricsServerPlan plan, Seen seen) {
-    return diagnose(plan, seen).stream().filter(f -> !f.equals(SERVING)).toList();
-  }
-
   // -------------------------------------------------------------------------------------- nothing
 
   @Test
   void nothingIsWrongWhenAllIsWell() {
-    assertThat(diagnose(VERIFIED, fine())).containsExactly(SERVING);
+    assertThat(diagnose(VERIFIED, fine())).isEmpty();
   }
 
   @Test
   void nothingIsWrongRightAfterTheInstallation() {
-    assertThat(found(VERIFIED, Seen.nothing(NOW))).isEmpty();
+    assertThat(diagnose(VERIFIED, Seen.nothing(NOW))).isEmpty();
   }
 
   @Test
   void nothingIsWrongWhilePodsStart() {
     var seen = fine().unregistered().notAsked();
 
-    assertThat(found(VERIFIED, seen.pods(seen.running("pod-a", Duration.ofSeconds(39))))).isEmpty();
+    assertThat(diagnose(VERIFIED, seen.pods(seen.running("pod-a", Duration.ofSeconds(39)))))
+        .isEmpty();
   }
 
   @ParameterizedTest(name = "{0} s")
@@ -91,16 +78,17 @@ class DiagnosisTest {
   void nothingIsWrongWhileTheApiServerLooks(long seconds) {
     var since = Duration.ofSeconds(seconds);
 
-    assertThat(found(VERIFIED, fine().unavailable("FailedDiscoveryCheck", TIMEOUT, since)))
+    assertThat(diagnose(VERIFIED, fine().unavailable("FailedDiscoveryCheck", TIMEOUT, since)))
         .isEmpty();
-    assertThat(found(VERIFIED, fine().unchecked().notAsked())).isEmpty();
-    assertThat(found(VERIFIED, fine().available(since).refused("service unavailable"))).isEmpty();
+    assertThat(diagnose(VERIFIED, fine().unchecked().notAsked())).isEmpty();
+    assertThat(diagnose(VERIFIED, fine().available(since).refused("service unavailable")))
+        .isEmpty();
   }
 
   /** A restart of the operator is no news: what is not known is not broken. */
   @Test
   void nothingIsWrongBeforeTheFirstQuestion() {
-    assertThat(found(VERIFIED, fine().notAsked())).isEmpty();
+    assertThat(diagnose(VERIFIED, fine().notAsked())).isEmpty();
   }
 
   // ----------------------------------------------------------------------------------- one error
@@ -109,7 +97,7 @@ class DiagnosisTest {
   void podsThatCannotBeMade() {
     var seen = fine().podsRefused("pods \"metrics-server-7c9f-\" is forbidden: exceeded quota");
 
-    assertThat(found(VERIFIED, seen))
+    assertThat(diagnose(VERIFIED, seen))
         .containsExactly(
             new Finding(
                 "PodsNotCreated",
@@ -125,7 +113,7 @@ class DiagnosisTest {
     var seen = fine().unavailable("MissingEndpoints", "no addresses", HOUR).refused("unavailable");
     var pod = seen.broken("pod-a", "OOMKilled", "back-off 20s");
 
-    assertThat(found(VERIFIED, seen.pods(pod)))
+    assertThat(diagnose(VERIFIED, seen.pods(pod)))
         .containsExactly(
             new Finding(
                 "PodOutOfMemory",
@@ -143,7 +131,7 @@ class DiagnosisTest {
     var seen = fine().unregistered().notAsked();
     var pod = seen.running("pod-a", Duration.ofSeconds(seconds));
 
-    assertThat(found(plan, seen.pods(pod)))
+    assertThat(diagnose(plan, seen.pods(pod)))
         .extracting(Finding::code)
         .isEqualTo(wrong ? List.of("KubeletsNotScraped") : List.of());
   }
@@ -152,7 +140,7 @@ class DiagnosisTest {
   void kubeletsWhoseCertificatesAreNotTheProblem() {
     var seen = fine().unregistered().notAsked();
 
-    assertThat(found(INSECURE, seen.pods(seen.running("pod-a", HOUR))))
+    assertThat(diagnose(INSECURE, seen.pods(seen.running("pod-a", HOUR))))
         .contains(
             new Finding(
                 "KubeletsNotScraped",
@@ -170,7 +158,7 @@ class DiagnosisTest {
         "net/http: request canceled (Client.Timeout exceeded while awaiting headers)"
       })
   void anApiServerThatDoesNotGetThrough(String message) {
-    assertThat(found(VERIFIED, fine().unavailable("FailedDiscoveryCheck", message, HOUR)))
+    assertThat(diagnose(VERIFIED, fine().unavailable("FailedDiscoveryCheck", message, HOUR)))
         .containsExactly(
             new Finding(
                 "APIServiceUnreachable",
@@ -196,14 +184,17 @@ class DiagnosisTest {
   void anApiServerThatDoesNotGetThroughWhereThereIsNoPolicy(String spec, String remedy) {
     var seen = fine().unavailable("FailedDiscoveryCheck", TIMEOUT, HOUR);
 
-    assertThat(found(Plans.plan(spec), seen)).first().extracting(Finding::remedy).isEqualTo(remedy);
+    assertThat(diagnose(Plans.plan(spec), seen))
+        .first()
+        .extracting(Finding::remedy)
+        .isEqualTo(remedy);
   }
 
   @Test
   void anApiServerThatIsRefused() {
     var seen = fine().unavailable("FailedDiscoveryCheck", "bad things", Duration.ofSeconds(16));
 
-    assertThat(found(VERIFIED, seen))
+    assertThat(diagnose(VERIFIED, seen))
         .containsExactly(
             new Finding(
                 "APIServiceUnavailable",
@@ -216,7 +207,7 @@ class DiagnosisTest {
 
   @Test
   void aMetricsApiThatDoesNotAnswer() {
-    assertThat(found(VERIFIED, fine().refused("the server is currently unable to handle it")))
+    assertThat(diagnose(VERIFIED, fine().refused("the server is currently unable to handle it")))
         .containsExactly(
             new Finding(
                 "MetricsNotAnswered",
@@ -229,7 +220,7 @@ class DiagnosisTest {
 
   @Test
   void tooManyNodesWithoutMetrics() {
-    assertThat(found(VERIFIED, fine().reporting(1, 13)))
+    assertThat(diagnose(VERIFIED, fine().reporting(1, 13)))
         .containsExactly(
             new Finding(
                 "NodesWithoutMetrics",
@@ -281,7 +272,7 @@ class DiagnosisTest {
 
   @Test
   void fewNodesWithoutMetricsAreAWarning() {
-    assertThat(found(VERIFIED, fine().reporting(48, 50)))
+    assertThat(diagnose(VERIFIED, fine().reporting(48, 50)))
         .containsExactly(
             new Finding(
                 "NodesWithoutMetrics",
@@ -300,7 +291,7 @@ class DiagnosisTest {
             .installedVerifying(true)
             .kubelet("missing-1", SampleKubelet.selfSigned(node));
 
-    assertThat(found(Plans.plan("{}", cluster), fine().reporting(48, 50)))
+    assertThat(diagnose(Plans.plan("{}", cluster), fine().reporting(48, 50)))
         .extracting(Finding::code, Finding::object)
         .containsExactly(
             tuple("KubeletCertificateUnsigned", "Node/missing-1"),
@@ -344,7 +335,7 @@ class DiagnosisTest {
     var seen = fine();
     var pods = new PodState[] {seen.broken("pod-a", "ImagePullBackOff", "no"), seen.ready("pod-b")};
 
-    assertThat(found(VERIFIED, seen.pods(pods)))
+    assertThat(diagnose(VERIFIED, seen.pods(pods)))
         .extracting(Finding::code, Finding::severity)
         .containsExactly(tuple("ImageNotPulled", Severity.Warning));
   }
@@ -355,7 +346,7 @@ class DiagnosisTest {
     var seen = fine().rollout(null);
 
     assertThat(
-            found(VERIFIED, seen.pods(seen.broken("pod-a", "r/m:nowhere", "ErrImagePull", "no")))
+            diagnose(VERIFIED, seen.pods(seen.broken("pod-a", "r/m:nowhere", "ErrImagePull", "no")))
                 .getFirst()
                 .message())
         .startsWith("the node cannot pull r/m:nowhere, because");
@@ -363,7 +354,7 @@ class DiagnosisTest {
 
   @Test
   void kubeletsThatAreNotVerifiedAreAWarning() {
-    assertThat(found(INSECURE, fine()))
+    assertThat(diagnose(INSECURE, fine()))
         .containsExactly(
             new Finding(
                 "KubeletTLSInsecure",
@@ -380,7 +371,7 @@ class DiagnosisTest {
   void aPolicyThatIsOpenIsSaid() {
     var managed = SampleCluster.ofNodes(2).apiServers(new Endpoint("172.16.0.10", 443));
 
-    assertThat(found(Plans.plan("{}", managed), fine()))
+    assertThat(diagnose(Plans.plan("{}", managed), fine()))
         .containsExactly(
             new Finding(
                 "NetworkPolicyOpen",
@@ -407,7 +398,7 @@ class DiagnosisTest {
   void aPolicyThatDoesNotApplyIsSaid(String spec, boolean cilium, String message, String remedy) {
     var cluster = SampleCluster.ofNodes(2);
 
-    assertThat(found(Plans.plan(spec, cluster.cilium(cilium, false)), fine()))
+    assertThat(diagnose(Plans.plan(spec, cluster.cilium(cilium, false)), fine()))
         .containsExactly(
             new Finding(
                 "NetworkPolicyNotApplied",
@@ -419,7 +410,7 @@ class DiagnosisTest {
 
   @Test
   void aPolicyThatTheUserDoesNotWantIsNotMentioned() {
-    assertThat(found(Plans.plan("networkPolicy: {mode: Disabled}"), fine())).isEmpty();
+    assertThat(diagnose(Plans.plan("networkPolicy: {mode: Disabled}"), fine())).isEmpty();
   }
 
   // --------------------------------------------------------------------------------- for all
@@ -503,6 +494,6 @@ class DiagnosisTest {
   void aRolloutThatTakesLongIsNoErrorAsLongAsThePodsRun() {
     var seen = fine().rollout(new Rollout(true, 2, 2, 1, 1, Optional.of("timed out progressing")));
 
-    assertThat(found(VERIFIED, seen)).isEmpty();
+    assertThat(diagnose(VERIFIED, seen)).isEmpty();
   }
 }

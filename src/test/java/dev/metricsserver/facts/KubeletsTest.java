@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.facts.Kubelet.Handshake;
 import dev.metricsserver.facts.Kubelets.Target;
+import dev.metricsserver.tls.Certificates;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import java.io.IOException;

@@ -18,6 +18,10 @@ import java.util.stream.Collectors;
  */
 public final class SampleCluster {
 
+  /** The operator's CA, as far as plans look at it. */
+  public static final String TRUSTED =
+      "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+
   private KubernetesVersion kubernetes = new KubernetesVersion(1, 35);
   private final List<NodeFacts> nodes;
   private List<Endpoint> apiServers = List.of(new Endpoint("10.0.0.1", 6443));
@@ -25,6 +29,7 @@ public final class SampleCluster {
   private Cilium cilium = Cilium.NONE;
   private PrometheusKinds prometheus = new PrometheusKinds(false, false);
   private boolean namespaceExists = true;
+  private ServingFacts serving = new ServingFacts(Optional.empty(), TRUSTED, false);
   private Optional<Installed> installed = Optional.empty();
   private History history = History.NONE;
   private List<String> foreign = List.of();
@@ -111,6 +116,12 @@ public final class SampleCluster {
     return this;
   }
 
+  /** With this of metrics-server's own certificate. */
+  public SampleCluster serving(ServingFacts facts) {
+    serving = facts;
+    return this;
+  }
+
   /** With a past. */
   public SampleCluster history(History past) {
     history = past;
@@ -184,6 +195,7 @@ public final class SampleCluster {
         prometheus,
         namespaceExists,
         new KubeletFacts(seen(), complete, authority, requested),
+        serving,
         installed,
         history,
         foreign);

@@ -1,5 +1,6 @@
 package dev.metricsserver.observation;
 
+import dev.metricsserver.observation.Observations.Certificate;
 import dev.metricsserver.observation.Observations.Coverage;
 import dev.metricsserver.observation.Observations.PodState;
 import dev.metricsserver.observation.Observations.Problem;
@@ -24,6 +25,8 @@ public final class Seen {
   private MetricsAnswer answer = MetricsAnswer.of(Set.of("node-1", "node-2"));
   private boolean endpointReady = true;
   private Coverage coverage = new Coverage(2, 2, 2, List.of(), List.of());
+
+  private List<Certificate> certificates = List.of();
 
   private Seen(Instant now) {
     this.now = now;
@@ -153,6 +156,12 @@ public final class Seen {
     return reporting(0, 2);
   }
 
+  /** With certificates of the operator. */
+  public Seen certificates(Certificate... kept) {
+    certificates = List.of(kept);
+    return this;
+  }
+
   /** With so many nodes that have metrics; the others are called missing-1, missing-2 ... */
   public Seen reporting(int reporting, int expected) {
     var missing =
@@ -176,6 +185,7 @@ public final class Seen {
         endpointReady && pods.stream().anyMatch(PodState::ready),
         registration,
         answer,
-        coverage);
+        coverage,
+        certificates);
   }
 }

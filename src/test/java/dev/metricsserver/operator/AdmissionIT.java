@@ -104,6 +104,7 @@ class AdmissionIT {
         "serviceAccountName: metrics-server | {} |"
             + " only as the ServiceAccount metrics-server, not as default",
         "tmp, emptyDir: {} | root, hostPath: {path: /} | no host path; this is another kind: root",
+        "secretName: kubelet-ca | secretName: metrics-server-serving-ca | the key of the CA",
         "tmp, emptyDir: {} | share, nfs: {server: a, path: /} | this is another kind: share",
         "hostNetwork: true | hostPID: true | the host's processes",
         "hostNetwork: true | hostIPC: true | the host's processes",
@@ -130,7 +131,9 @@ class AdmissionIT {
         "{apiVersion: v1, kind: Pod, metadata: {name: metrics-server, namespace: kube-system},"
             + " spec: {containers: [{name: a, image: b}]}} | none of this kind",
         "{apiVersion: v1, kind: Secret, metadata: {name: metrics-server, namespace: kube-system}} |"
-            + " none of this kind",
+            + " named metrics-server-serving-cert or metrics-server-serving-ca",
+        "{apiVersion: v1, kind: Secret, type: Opaque, metadata: {name: metrics-server-serving-cert,"
+            + " namespace: kube-system}} | of type kubernetes.io/tls only",
         "{apiVersion: v1, kind: Service, metadata: {name: metrics-server, namespace: kube-system},"
             + " spec: {externalIPs: [1.1.1.1], ports: [{port: 443}]}} | without external addresses",
         "{apiVersion: v1, kind: Service, metadata: {name: metrics-server, namespace: kube-system},"

@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
@@ -182,6 +183,8 @@ final class LocalCluster implements AutoCloseable {
         named(new ClusterRoleBinding(), null, "metrics-server:system:auth-delegator"),
         named(new RoleBinding(), NAMESPACE, "metrics-server-auth-reader"),
         named(new Service(), NAMESPACE, "metrics-server"),
+        named(new Secret(), NAMESPACE, "metrics-server-serving-ca"),
+        named(new Secret(), NAMESPACE, "metrics-server-serving-cert"),
         named(new Deployment(), NAMESPACE, "metrics-server"),
         named(new PodDisruptionBudget(), NAMESPACE, "metrics-server"),
         named(new NetworkPolicy(), NAMESPACE, "metrics-server-netpol"),

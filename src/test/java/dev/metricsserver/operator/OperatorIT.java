@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
@@ -87,6 +88,16 @@ class OperatorIT {
               "kube-system",
               "metrics-server",
               "{\"spec\":{\"selector\":{\"k8s-app\":\"other\"}}}"),
+          new Managed(
+              Secret.class,
+              "kube-system",
+              "metrics-server-serving-ca",
+              "{\"metadata\":{\"labels\":{\"k8s-app\":\"other\"}}}"),
+          new Managed(
+              Secret.class,
+              "kube-system",
+              "metrics-server-serving-cert",
+              "{\"metadata\":{\"labels\":{\"k8s-app\":\"other\"}}}"),
           new Managed(
               Deployment.class, "kube-system", "metrics-server", "{\"spec\":{\"replicas\":5}}"),
           new Managed(

@@ -63,6 +63,8 @@ class FlagsTest {
     "--node-selector=a=b, kubelet.nodeSelector",
     "--logging-format=json, logging.format",
     "--v=4, logging.verbosity",
+    "--tls-min-version=VersionTLS10, serving.tls.minVersion",
+    "--tls-cipher-suites=TLS_RSA_WITH_RC4_128_SHA, serving.tls.cipherSuites",
     "--audit-log-path=-, audit.profile",
     "--audit-policy-file=/x, audit.profile"
   })
@@ -81,7 +83,6 @@ class FlagsTest {
       value = {
         "--cert-dir=/x | the operator chooses the serving certificate",
         "--tls-cert-file=/x | the operator chooses the serving certificate",
-        "--tls-min-version=VersionTLS10 | it could let old TLS in",
         "--client-ca-file=/x | it changes who metrics-server believes",
         "--authorization-always-allow-paths=/metrics | it changes who metrics-server believes",
         "--kubeconfig=/x | metrics-server uses the credentials of its own ServiceAccount",

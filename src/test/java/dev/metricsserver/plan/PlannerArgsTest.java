@@ -35,7 +35,8 @@ class PlannerArgsTest {
   void flagsOf064() {
     assertThat(plan("version: 0.6.4").args())
         .containsExactly(
-            "--cert-dir=/tmp",
+            "--tls-cert-file=/etc/metrics-server/serving/tls.crt",
+            "--tls-private-key-file=/etc/metrics-server/serving/tls.key",
             "--secure-port=10250",
             "--metric-resolution=15s",
             "--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname",
@@ -46,7 +47,8 @@ class PlannerArgsTest {
   void flagsOf072() {
     assertThat(plan("version: 0.7.2").args())
         .containsExactly(
-            "--cert-dir=/tmp",
+            "--tls-cert-file=/etc/metrics-server/serving/tls.crt",
+            "--tls-private-key-file=/etc/metrics-server/serving/tls.key",
             "--secure-port=10250",
             "--metric-resolution=15s",
             "--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname",
@@ -59,7 +61,8 @@ class PlannerArgsTest {
   void flagsOf081And090(String version) {
     assertThat(plan("version: " + version).args())
         .containsExactly(
-            "--cert-dir=/tmp",
+            "--tls-cert-file=/etc/metrics-server/serving/tls.crt",
+            "--tls-private-key-file=/etc/metrics-server/serving/tls.key",
             "--secure-port=10250",
             "--metric-resolution=15s",
             "--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname",
@@ -81,7 +84,8 @@ class PlannerArgsTest {
         """;
     assertThat(plan(spec).args())
         .containsExactly(
-            "--cert-dir=/tmp",
+            "--tls-cert-file=/etc/metrics-server/serving/tls.crt",
+            "--tls-private-key-file=/etc/metrics-server/serving/tls.key",
             "--secure-port=8443",
             "--metric-resolution=30s",
             "--kubelet-preferred-address-types=Hostname",
@@ -95,7 +99,8 @@ class PlannerArgsTest {
   void everythingThatCanBeSetIn072() {
     assertThat(plan(EVERYTHING.formatted("0.7.2")).args())
         .containsExactly(
-            "--cert-dir=/tmp",
+            "--tls-cert-file=/etc/metrics-server/serving/tls.crt",
+            "--tls-private-key-file=/etc/metrics-server/serving/tls.key",
             "--secure-port=8443",
             "--metric-resolution=30s",
             "--kubelet-preferred-address-types=Hostname,InternalIP",
@@ -115,7 +120,8 @@ class PlannerArgsTest {
   void everythingThatCanBeSetIn081And090(String version) {
     assertThat(plan(EVERYTHING.formatted(version)).args())
         .containsExactly(
-            "--cert-dir=/tmp",
+            "--tls-cert-file=/etc/metrics-server/serving/tls.crt",
+            "--tls-private-key-file=/etc/metrics-server/serving/tls.key",
             "--secure-port=8443",
             "--metric-resolution=30s",
             "--kubelet-preferred-address-types=Hostname,InternalIP",

@@ -27,6 +27,8 @@ class GoldenRulesTest {
       Set.of(
           "automountServiceAccountToken: false",
           "allowPrivilegeEscalation: false",
+          // Dropped, but said all the same; the comparison knows.
+          "insecureSkipTLSVerify: false",
           "maxSurge: 0",
           "maxUnavailable: 0");
 

@@ -18,6 +18,7 @@ import dev.metricsserver.facts.KubernetesVersion;
 import dev.metricsserver.facts.NodeReader;
 import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.facts.SampleNode;
+import dev.metricsserver.facts.ServingFacts;
 import dev.metricsserver.plan.Decision.Planned;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Planner;
@@ -94,6 +95,7 @@ class GoldenTest {
           new PrometheusKinds(prometheus, prometheus),
           true,
           new KubeletFacts(SampleCluster.signed(all), true, Optional.empty(), Set.of()),
+          new ServingFacts(Optional.empty(), SampleCluster.TRUSTED, true),
           Optional.empty(),
           History.NONE,
           List.of());

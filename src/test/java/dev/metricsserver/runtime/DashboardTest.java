@@ -84,6 +84,7 @@ class DashboardTest {
             "",
             null,
             null,
+            List.of(),
             new NodesStatus(1, 1, 1, "", List.of()),
             List.of(new FindingStatus("Code", "Info", "", "", "")),
             List.of(new ConditionBuilder().withType("Ready").withStatus("True").build()));

@@ -98,6 +98,7 @@ class OperatorMetricsTest {
         "image",
         null,
         null,
+        List.of(),
         new NodesStatus(expected, expected, reporting, "", List.of()),
         Stream.of(codes).map(c -> new FindingStatus(c, "Warning", "", "", "")).toList(),
         List.of(condition("MetricsAvailable", "True"), condition("Stalled", "False")));

@@ -7,6 +7,7 @@ import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.NodesStatus;
+import dev.metricsserver.api.MetricsServerConfigStatus.ServingTLSStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.TLSStatus;
 import dev.metricsserver.diagnosis.Diagnosis;
 import dev.metricsserver.diagnosis.Evidence;
@@ -46,6 +47,8 @@ class StatusRendererTest {
   private static final Outcome REFUSED = new Outcome.Refused("InvalidSpec");
   private static final Outcome FAILED = new Outcome.Failed("the API server is busy");
   private static final Duration HOUR = Duration.ofHours(1);
+  private static final String VERIFIED =
+      "the API servers verify metrics-server's certificate by the operator's CA";
   private static final Finding ERROR =
       new Finding("PodCrashing", Severity.Error, "what is wrong", "what mends it", "Pod/ns/a");
 
@@ -123,10 +126,8 @@ class StatusRendererTest {
                 "0.9.0",
                 "registry.k8s.io/metrics-server/metrics-server:v0.9.0",
                 new TLSStatus("Insecure", "kubelet.tls.mode is Insecure"),
-                new TLSStatus(
-                    "Insecure",
-                    "the API servers accept any certificate from metrics-server"
-                        + " (insecureSkipTLSVerify)"),
+                new ServingTLSStatus("Operator", "Verify", VERIFIED),
+                List.of(),
                 new NodesStatus(2, 2, 2, "2/2", List.of()),
                 List.of(),
                 List.of(
@@ -140,12 +141,7 @@ class StatusRendererTest {
                         "2 of 2 nodes have metrics"),
                     expected("Ready", "True", "MetricsAvailable", "2 of 2 nodes have metrics"),
                     expected("Reconciling", "False", "Reconciled", "this generation is in force"),
-                    expected(
-                        "ServingTLSVerified",
-                        "False",
-                        "Insecure",
-                        "the API servers accept any certificate from metrics-server"
-                            + " (insecureSkipTLSVerify)"),
+                    expected("ServingTLSVerified", "True", "Verified", VERIFIED),
                     expected("Stalled", "False", "NotStalled", "no person is needed to go on"))));
   }
 
@@ -443,7 +439,7 @@ class StatusRendererTest {
   /** As the CRD's default makes it: nobody has looked, and there are no conditions. */
   @Test
   void aStatusThatNobodyWroteIsNoHindrance() {
-    var nobody = new MetricsServerConfigStatus(-1L, null, null, null, null, null, null, null);
+    var nobody = new MetricsServerConfigStatus(-1L, null, null, null, null, null, null, null, null);
 
     assertThat(status(nobody, APPLIED, fine(), NOW)).isEqualTo(status(APPLIED, fine()));
     assertThat(status(nobody, REFUSED, Seen.nothing(NOW), NOW))

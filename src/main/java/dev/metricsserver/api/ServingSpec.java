@@ -1,0 +1,96 @@
+package dev.metricsserver.api;
+
+import static java.util.Objects.requireNonNullElse;
+
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Default;
+import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
+import java.util.List;
+
+/** How metrics-server serves its API. */
+public record ServingSpec(
+    @JsonPropertyDescription("metrics-server's serving certificate.") TLS tls) {
+
+  static final ServingSpec DEFAULT = new ServingSpec(null);
+
+  /** Fills in the schema's defaults. */
+  public ServingSpec {
+    tls = requireNonNullElse(tls, new TLS(null, null, null));
+  }
+
+  /** Metrics-server's serving certificate, and how it is spoken to. */
+  @ValidationRule(
+      value =
+          "!has(self.cipherSuites) || size(self.cipherSuites) == 0 || !has(self.minVersion) ||"
+              + " self.minVersion != 'VersionTLS13'",
+      message =
+          "serving.tls.cipherSuites are those of TLS 1.2, which serving.tls.minVersion:"
+              + " VersionTLS13 rules out: leave one of the two out")
+  public record TLS(
+      @JsonPropertyDescription(
+              "Where the certificate comes from. Operator: from a CA of the operator's own, in two"
+                  + " Secrets in metrics-server's namespace; renewed after 60 of its 90 days, and"
+                  + " verified by the API servers. SelfSigned: each pod makes its own, which the"
+                  + " API servers cannot verify, so that whoever answers at metrics-server's"
+                  + " address is believed. Default: Operator.")
+          @Default("Operator")
+          Source source,
+      @JsonPropertyDescription(
+              "The oldest version of TLS that metrics-server speaks. Default: VersionTLS12.")
+          @Default("VersionTLS12")
+          Version minVersion,
+      @JsonPropertyDescription(
+              "The cipher suites that metrics-server takes part in with TLS 1.2; of TLS 1.3 there"
+                  + " are none to choose. At most 6. Default: all that it knows and that are"
+                  + " considered safe.")
+          @Size(max = 6)
+          @ValidationRule(
+              value = "size(self) == 0 || self.exists(s, s.endsWith('_AES_128_GCM_SHA256'))",
+              message =
+                  "serving.tls.cipherSuites must have one that HTTP/2 requires, or metrics-server"
+                      + " does not start: add TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256")
+          List<CipherSuite> cipherSuites) {
+
+    /** Fills in the schema's defaults. */
+    public TLS {
+      source = requireNonNullElse(source, Source.Operator);
+      minVersion = requireNonNullElse(minVersion, Version.VersionTLS12);
+      cipherSuites = List.copyOf(requireNonNullElse(cipherSuites, List.of()));
+    }
+  }
+
+  /** Where the serving certificate comes from. */
+  public enum Source {
+    /** From the operator's own CA. */
+    Operator,
+    /** From metrics-server itself, unverified. */
+    SelfSigned
+  }
+
+  /** A version of TLS, by metrics-server's name for it. */
+  public enum Version {
+    /** TLS 1.2. */
+    VersionTLS12,
+    /** TLS 1.3. */
+    VersionTLS13
+  }
+
+  /**
+   * A cipher suite of TLS 1.2 with forward secrecy and authenticated encryption, by IANA's name.
+   */
+  public enum CipherSuite {
+    /** For elliptic-curve certificates, as the operator's are. */
+    TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    /** For elliptic-curve certificates. */
+    TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    /** For elliptic-curve certificates. */
+    TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    /** For RSA certificates. */
+    TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    /** For RSA certificates. */
+    TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    /** For RSA certificates. */
+    TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256
+  }
+}

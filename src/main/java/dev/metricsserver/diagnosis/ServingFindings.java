@@ -1,0 +1,64 @@
+package dev.metricsserver.diagnosis;
+
+import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.observation.Installation.Keeper;
+import dev.metricsserver.observation.Observations.Certificate;
+import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.plan.ServingTLS;
+import dev.metricsserver.rendering.Names;
+import java.time.Duration;
+import java.util.List;
+
+/** Findings about metrics-server's own certificate. */
+final class ServingFindings {
+
+  private ServingFindings() {}
+
+  /** The user wants nobody to verify it. */
+  static List<Finding> unverified(Evidence evidence) {
+    return evidence.plan().stream()
+        .map(MetricsServerPlan::servingTLS)
+        .filter(tls -> tls.reason().code().equals(ServingTLS.SELF_SIGNED))
+        .map(tls ->
+            new Finding(
+                "ServingTLSInsecure",
+                Severity.Warning,
+                tls.reason().message(),
+                "remove spec.serving.tls.source, or set it to Operator: pods and registration"
+                    + " change in an order in which no request fails",
+                "APIService/" + Names.API_SERVICE))
+        .toList();
+  }
+
+  /** A certificate that should long have been renewed. */
+  static List<Finding> expiring(Evidence evidence) {
+    return evidence.plan().filter(p -> p.servingTLS().mounted()).stream()
+        .flatMap(plan ->
+            evidence.observations().certificates().stream()
+                .filter(c -> dueForLong(c, evidence))
+                .map(c -> expiring(c, plan, evidence)))
+        .toList();
+  }
+
+  /** Renewed after two thirds of its life, it never gets to five sixths. */
+  private static boolean dueForLong(Certificate certificate, Evidence evidence) {
+    var life = Duration.between(certificate.notBefore(), certificate.notAfter());
+    return evidence.now().isAfter(certificate.notAfter().minus(life.dividedBy(6)));
+  }
+
+  private static Finding expiring(
+      Certificate certificate, MetricsServerPlan plan, Evidence evidence) {
+    var expired = evidence.now().isAfter(certificate.notAfter());
+    return new Finding(
+        "ServingCertificateExpiring",
+        expired ? Severity.Error : Severity.Warning,
+        "the certificate in Secret %s %s %s and was not renewed"
+            .formatted(
+                certificate.name(), expired ? "expired at" : "expires at", certificate.notAfter()),
+        evidence.installation().keeper() == Keeper.PausedOperator
+            ? "set spec.paused: false, and the operator renews it at once"
+            : "the operator renews it by itself; if this stays, another finding or its log says"
+                + " what is in the way",
+        "Secret/%s/%s".formatted(plan.namespace(), certificate.name()));
+  }
+}

@@ -1,0 +1,26 @@
+package dev.metricsserver.facts;
+
+import java.util.Optional;
+
+/**
+ * What there is of metrics-server's serving certificate.
+ *
+ * @param registration how the API servers are told to verify it; empty when they know no metrics
+ *     API
+ * @param trusted the certificates of the operator's CAs, in PEM; empty text when there are none
+ * @param everywhere whether the Deployment and all pods serve the certificate of the Secret
+ */
+public record ServingFacts(
+    Optional<Registration> registration, String trusted, boolean everywhere) {
+
+  /** There is nothing yet. */
+  public static final ServingFacts NONE = new ServingFacts(Optional.empty(), "", false);
+
+  /**
+   * The registration's word on certificates.
+   *
+   * @param verified whether one is verified at all
+   * @param caBundle by whom, in PEM; empty text when the registration does not say
+   */
+  public record Registration(boolean verified, String caBundle) {}
+}

@@ -1,0 +1,114 @@
+package dev.metricsserver.plan;
+
+import static java.util.stream.Collectors.joining;
+
+import dev.metricsserver.api.ServingSpec;
+import dev.metricsserver.api.ServingSpec.CipherSuite;
+import dev.metricsserver.api.ServingSpec.Version;
+import dev.metricsserver.facts.ServingFacts;
+import dev.metricsserver.facts.ServingFacts.Registration;
+import dev.metricsserver.plan.MetricsServerPlan.Mount;
+import dev.metricsserver.plan.MetricsServerPlan.Reason;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Decides how metrics-server's serving certificate is verified. A pod and the registration change
+ * one after the other, in the order in which no request fails: before pods serve another
+ * certificate it must be trusted, and before it is all that is trusted they must serve it. Once
+ * verified, only the user's word ends that.
+ */
+final class ServingPlanner {
+
+  private static final String PATH = "/etc/metrics-server/serving";
+
+  private final ServingSpec.TLS spec;
+  private final ServingFacts facts;
+
+  ServingPlanner(ServingSpec.TLS spec, ServingFacts facts) {
+    this.spec = spec;
+    this.facts = facts;
+  }
+
+  ServingTLS tls() {
+    return switch (spec.source()) {
+      case Operator -> own();
+      case SelfSigned ->
+          decision(
+              // Until the API servers have stopped to verify it.
+              facts.registration().filter(Registration::verified).isPresent(),
+              Optional.empty(),
+              ServingTLS.SELF_SIGNED,
+              "each pod makes its own certificate, so the API servers accept any"
+                  + " (insecureSkipTLSVerify), as spec.serving.tls.source asks for");
+    };
+  }
+
+  private ServingTLS own() {
+    if (facts.registration().filter(r -> !r.verified()).isPresent() && !facts.everywhere()) {
+      return decision(
+          true,
+          Optional.empty(),
+          ServingTLS.PODS_NOT_REPLACED,
+          "the API servers accept any certificate until the last pod that makes its own is"
+              + " replaced");
+    }
+    return caBundle()
+        .map(bundle ->
+            decision(
+                true,
+                Optional.of(bundle),
+                ServingTLS.VERIFIED,
+                "the API servers verify metrics-server's certificate by the operator's CA"))
+        .orElseGet(() ->
+            decision(true, Optional.empty(), ServingTLS.NOT_ISSUED, "there is no certificate yet"));
+  }
+
+  /** While the operator's CA is lost, what was trusted before still is. */
+  private Optional<String> caBundle() {
+    return Stream.concat(
+            Stream.of(facts.trusted()), facts.registration().map(Registration::caBundle).stream())
+        .filter(pem -> !pem.isEmpty())
+        .findFirst();
+  }
+
+  private ServingTLS decision(
+      boolean mounted, Optional<String> caBundle, String code, String message) {
+    return new ServingTLS(spec.source(), mounted, caBundle, new Reason(code, message));
+  }
+
+  /** What the flags name. */
+  List<Mount> mounts() {
+    return tls().mounted()
+        ? List.of(
+            new Mount(
+                "serving-certificate",
+                true,
+                ServingTLS.CERTIFICATE_SECRET,
+                List.of("tls.crt", "tls.key"),
+                PATH))
+        : List.of();
+  }
+
+  /** metrics-server's flags. */
+  List<String> args() {
+    var args = new ArrayList<String>();
+    if (tls().mounted()) {
+      args.add("--tls-cert-file=" + PATH + "/tls.crt");
+      args.add("--tls-private-key-file=" + PATH + "/tls.key");
+    } else {
+      args.add("--cert-dir=/tmp");
+    }
+    if (spec.minVersion() != Version.VersionTLS12) {
+      args.add("--tls-min-version=" + spec.minVersion());
+    }
+    if (!spec.cipherSuites().isEmpty()) {
+      args.add(
+          "--tls-cipher-suites="
+              + spec.cipherSuites().stream().map(CipherSuite::name).collect(joining(",")));
+    }
+    return args;
+  }
+}

@@ -1,0 +1,63 @@
+package dev.metricsserver.plan;
+
+import dev.metricsserver.api.ServingSpec.Source;
+import dev.metricsserver.plan.MetricsServerPlan.Reason;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How metrics-server's serving certificate comes about, and whether the API servers verify it.
+ *
+ * @param source where it comes from
+ * @param mounted whether the pods serve the certificate of {@link #CERTIFICATE_SECRET}
+ * @param caBundle by whom it is verified, in PEM; empty when it is not
+ * @param reason why; its code is one of the constants
+ */
+public record ServingTLS(Source source, boolean mounted, Optional<String> caBundle, Reason reason) {
+
+  /** The Secret with the certificate that the pods serve. */
+  public static final String CERTIFICATE_SECRET = "metrics-server-serving-cert";
+
+  /** The Secret with the CA and its key, which no pod mounts. */
+  public static final String AUTHORITY_SECRET = "metrics-server-serving-ca";
+
+  /** The API servers verify it. */
+  public static final String VERIFIED = "Verified";
+
+  /** They will, as soon as the last pod without it is gone. */
+  public static final String PODS_NOT_REPLACED = "PodsNotReplaced";
+
+  /** They will, as soon as there is one. */
+  public static final String NOT_ISSUED = "NotIssued";
+
+  /** They do not, because the user wants it so. */
+  public static final String SELF_SIGNED = "SelfSigned";
+
+  /** Whether the API servers verify it. */
+  public boolean verified() {
+    return caBundle.isPresent();
+  }
+
+  /** {@code Verify} or {@code Insecure}. */
+  public String mode() {
+    return verified() ? "Verify" : "Insecure";
+  }
+
+  /** Whether the API servers are told to accept any certificate. */
+  public boolean skipped() {
+    return !verified() && registrable();
+  }
+
+  /** Whether it is known how the metrics API is to be registered. */
+  public boolean registrable() {
+    return !reason.code().equals(NOT_ISSUED);
+  }
+
+  /** The DNS names that the certificate must have: the API servers ask for the first one. */
+  public static List<String> names(String namespace) {
+    return List.of(
+        "metrics-server.%s.svc".formatted(namespace),
+        "metrics-server.%s".formatted(namespace),
+        "metrics-server");
+  }
+}

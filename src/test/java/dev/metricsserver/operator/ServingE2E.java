@@ -1,0 +1,256 @@
+package dev.metricsserver.operator;
+
+import static dev.metricsserver.operator.LocalCluster.A_ROLLOUT;
+import static dev.metricsserver.operator.LocalCluster.NAMESPACE;
+import static dev.metricsserver.operator.LocalCluster.within;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.metricsserver.plan.ServingTLS;
+import dev.metricsserver.tls.Certificates;
+import dev.metricsserver.tls.Identity;
+import dev.metricsserver.tls.Issuer;
+import io.fabric8.kubernetes.api.model.APIServiceSpec;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.nio.charset.StandardCharsets;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManagerFactory;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * metrics-server's certificate is replaced, and its CA, and the way in which both come about, with
+ * a client that asks ten times a second. Time passes by Secrets that are as old as the test wants.
+ */
+class ServingE2E {
+
+  /** Until kubelets have the Secret, and metrics-server has looked at its files. */
+  private static final Duration A_RENEWAL = Duration.ofMinutes(4);
+
+  private static final String CERTIFICATE = "metrics-server-serving-cert";
+  private static final String AUTHORITY = "metrics-server-serving-ca";
+  private static final int PORT = 10250;
+  private static final List<String> NAMES = ServingTLS.names(NAMESPACE);
+
+  private static LocalCluster cluster;
+  private static KubernetesClient client;
+
+  @BeforeAll
+  static void install() {
+    cluster = new LocalCluster();
+    client = cluster.client();
+  }
+
+  @AfterAll
+  static void close() {
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  @BeforeEach
+  void verified() {
+    cluster.apply("");
+    cluster.awaitReady();
+    assertThat(cluster.condition("ServingTLSVerified").getStatus()).isEqualTo("True");
+    assertThat(registration().getInsecureSkipTLSVerify()).isNull();
+    assertThat(published()).contains(certificate(AUTHORITY));
+    assertThat(Shell.run("deploy/local/kubectl", "top", "nodes")).contains("node1", "node2");
+  }
+
+  @Test
+  void aRenewedCertificateIsServedWithoutARestart() {
+    var generation = cluster.deployment().getMetadata().getGeneration();
+    try (var load = new MetricsLoad(client)) {
+      var old = leaf(Duration.ofDays(61));
+      put(CERTIFICATE, old, certificate(AUTHORITY));
+
+      within(
+          A_RENEWAL,
+          "all pods serve the new one",
+          () -> {
+            assertThat(certificate(CERTIFICATE)).isNotEqualTo(old.certificate());
+            assertThat(served()).hasSize(2).containsOnly(certificate(CERTIFICATE));
+          });
+
+      assertThat(cluster.deployment().getMetadata().getGeneration()).isEqualTo(generation);
+      noneFailed(load);
+    }
+  }
+
+  @Test
+  void aNewAuthorityTakesOverWithoutAFailedRequest() {
+    var generation = cluster.deployment().getMetadata().getGeneration();
+    try (var load = new MetricsLoad(client)) {
+      var first = certificate(AUTHORITY);
+      var old = Issuer.authority(Instant.now().minus(Duration.ofDays(2 * 365 + 1)));
+      put(AUTHORITY, old, old.certificate(), first);
+
+      within(
+          A_RENEWAL,
+          "the new one has signed what all pods serve",
+          () -> {
+            certificate(CERTIFICATE).verify(certificate(AUTHORITY).getPublicKey());
+            assertThat(served()).hasSize(2).containsOnly(certificate(CERTIFICATE));
+          });
+      assertThat(published()).contains(certificate(AUTHORITY), first);
+
+      put(CERTIFICATE, leaf(Duration.ofMinutes(11)), certificate(AUTHORITY));
+      within(
+          A_ROLLOUT,
+          "the new one is alone",
+          () -> assertThat(published()).containsExactly(certificate(AUTHORITY)));
+      within(
+          A_RENEWAL,
+          "what is newest is served",
+          () -> assertThat(served()).hasSize(2).containsOnly(certificate(CERTIFICATE)));
+
+      assertThat(cluster.deployment().getMetadata().getGeneration()).isEqualTo(generation);
+      noneFailed(load);
+    }
+  }
+
+  @Test
+  void whoMakesTheCertificateChangesWithoutAFailedRequest() {
+    try (var load = new MetricsLoad(client)) {
+      cluster.apply("serving: {tls: {source: SelfSigned}}");
+      within(
+          A_ROLLOUT,
+          "every pod makes its own",
+          () -> {
+            assertThat(cluster.args()).contains("--cert-dir=/tmp");
+            assertThat(cluster.condition("Ready").getStatus()).isEqualTo("True");
+            assertThat(cluster.status().observedGeneration())
+                .isEqualTo(cluster.config().getMetadata().getGeneration());
+          });
+      assertThat(registration().getInsecureSkipTLSVerify()).isTrue();
+      assertThat(cluster.condition("ServingTLSVerified").getReason()).isEqualTo("SelfSigned");
+
+      cluster.apply("");
+      within(
+          A_ROLLOUT,
+          "it is verified again",
+          () -> {
+            assertThat(registration().getInsecureSkipTLSVerify()).isNull();
+            assertThat(cluster.condition("ServingTLSVerified").getStatus()).isEqualTo("True");
+            assertThat(served()).hasSize(2).containsOnly(certificate(CERTIFICATE));
+          });
+      noneFailed(load);
+    }
+  }
+
+  private static void noneFailed(MetricsLoad load) {
+    assertThat(load.requests()).as("requests").isGreaterThan(100);
+    System.out.printf("%d requests, %d failed%n", load.requests(), load.failures().size());
+    assertThat(load.failures()).as("requests that failed").isEmpty();
+  }
+
+  // ------------------------------------------------------------------------------------- the wire
+
+  /** What each pod serves, when whoever the API servers trust has signed it. */
+  private static List<X509Certificate> served() throws Exception {
+    var certificates = new ArrayList<X509Certificate>();
+    for (var pod :
+        client
+            .pods()
+            .inNamespace(NAMESPACE)
+            .withLabel("k8s-app", "metrics-server")
+            .list()
+            .getItems()) {
+      try (var forward =
+              client
+                  .pods()
+                  .inNamespace(NAMESPACE)
+                  .withName(pod.getMetadata().getName())
+                  .portForward(PORT);
+          var socket =
+              (SSLSocket)
+                  trusting(published())
+                      .getSocketFactory()
+                      .createSocket("localhost", forward.getLocalPort())) {
+        socket.startHandshake();
+        certificates.add((X509Certificate) socket.getSession().getPeerCertificates()[0]);
+      }
+    }
+    return certificates;
+  }
+
+  private static SSLContext trusting(List<X509Certificate> authorities) throws Exception {
+    var store = KeyStore.getInstance("PKCS12");
+    store.load(null, null);
+    for (var authority : authorities) {
+      store.setCertificateEntry(Certificates.fingerprint(authority), authority);
+    }
+    var managers = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    managers.init(store);
+    var context = SSLContext.getInstance("TLS");
+    context.init(null, managers.getTrustManagers(), null);
+    return context;
+  }
+
+  // ------------------------------------------------------------------------------------- objects
+
+  private static APIServiceSpec registration() {
+    return client.apiServices().withName("v1beta1.metrics.k8s.io").get().getSpec();
+  }
+
+  private static List<X509Certificate> published() {
+    return Certificates.parse(decoded(registration().getCaBundle()));
+  }
+
+  private static X509Certificate certificate(String secret) {
+    return Certificates.parse(text(secret, "tls.crt")).getFirst();
+  }
+
+  /** One that the CA as it is signed so long ago. */
+  private static Identity leaf(Duration age) {
+    var authority =
+        Identity.parse(text(AUTHORITY, "tls.crt"), text(AUTHORITY, "tls.key")).orElseThrow();
+    return Issuer.leaf(authority, NAMES, Instant.now().minus(age));
+  }
+
+  private static String text(String secret, String key) {
+    return decoded(
+        client.secrets().inNamespace(NAMESPACE).withName(secret).get().getData().get(key));
+  }
+
+  private static void put(String name, Identity identity, X509Certificate... trusted) {
+    client
+        .secrets()
+        .inNamespace(NAMESPACE)
+        .resource(
+            new SecretBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .withNamespace(NAMESPACE)
+                .endMetadata()
+                .withType("kubernetes.io/tls")
+                .withData(
+                    Map.of(
+                        "ca.crt", encoded(Certificates.pem(List.of(trusted))),
+                        "tls.crt", encoded(Certificates.pem(List.of(identity.certificate()))),
+                        "tls.key", encoded(identity.keyAsPem())))
+                .build())
+        .forceConflicts()
+        .serverSideApply();
+  }
+
+  private static String encoded(String text) {
+    return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private static String decoded(String base64) {
+    return new String(Base64.getDecoder().decode(base64), StandardCharsets.US_ASCII);
+  }
+}

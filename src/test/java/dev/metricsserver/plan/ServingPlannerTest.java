@@ -1,0 +1,116 @@
+package dev.metricsserver.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.metricsserver.facts.SampleCluster;
+import dev.metricsserver.facts.ServingFacts;
+import dev.metricsserver.facts.ServingFacts.Registration;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Whom the API servers trust, and what the pods serve, by what both do now. */
+class ServingPlannerTest {
+
+  private static final String SELF_SIGNED = "serving: {tls: {source: SelfSigned}}";
+
+  /**
+   * Registration: none, any (whom it trusts) or a CA bundle. CA: what the Secret trusts. Pods:
+   * whether all serve from the Secret.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    // An installation: the certificate first, then everything else.
+    "'{}', none, -, false, true, -, NotIssued",
+    "'{}', none, new, false, true, new, Verified",
+    "'{}', none, new, true, true, new, Verified",
+    // From what makes its own: trust ends for them when the last of them is gone.
+    "'{}', any, -, false, true, -, PodsNotReplaced",
+    "'{}', any, new, false, true, -, PodsNotReplaced",
+    "'{}', any, new, true, true, new, Verified",
+    "'{}', any, -, true, true, -, NotIssued",
+    // Once verified: whatever happens to pods and Secrets.
+    "'{}', old, new, true, true, new, Verified",
+    "'{}', old, new, false, true, new, Verified",
+    "'{}', old, -, true, true, old, Verified",
+    "'{}', old, -, false, true, old, Verified",
+    // Back to what makes its own: trust them first.
+    "self, old, new, true, true, -, SelfSigned",
+    "self, any, new, true, false, -, SelfSigned",
+    "self, any, -, false, false, -, SelfSigned",
+    "self, none, -, false, false, -, SelfSigned",
+  })
+  void noRequestFails(
+      String spec,
+      String registration,
+      String authority,
+      boolean everywhere,
+      boolean mounted,
+      String caBundle,
+      String code) {
+    var facts =
+        new ServingFacts(
+            switch (registration) {
+              case "none" -> Optional.empty();
+              case "any" -> Optional.of(new Registration(false, ""));
+              default -> Optional.of(new Registration(true, registration));
+            },
+            authority.equals("-") ? "" : authority,
+            everywhere);
+
+    var tls = plan(spec.equals("self") ? SELF_SIGNED : spec, facts).servingTLS();
+
+    assertThat(tls.mounted()).as("mounted").isEqualTo(mounted);
+    assertThat(tls.caBundle().orElse("-")).as("caBundle").isEqualTo(caBundle);
+    assertThat(tls.reason().code()).isEqualTo(code);
+    assertThat(tls.verified()).isEqualTo(code.equals("Verified"));
+    assertThat(tls.registrable()).isEqualTo(!code.equals("NotIssued"));
+  }
+
+  @Test
+  void whatIsMountedIsWhatIsServed() {
+    var verified = plan("{}", ServingFacts.NONE);
+    assertThat(verified.args())
+        .contains(
+            "--tls-cert-file=/etc/metrics-server/serving/tls.crt",
+            "--tls-private-key-file=/etc/metrics-server/serving/tls.key")
+        .doesNotContain("--cert-dir=/tmp");
+    assertThat(verified.mounts())
+        .singleElement()
+        .satisfies(m -> assertThat(m.object()).isEqualTo("metrics-server-serving-cert"));
+    var selfSigned = plan(SELF_SIGNED, ServingFacts.NONE);
+    assertThat(selfSigned.args()).contains("--cert-dir=/tmp").noneMatch(a -> a.contains("--tls-"));
+    assertThat(selfSigned.mounts()).isEmpty();
+  }
+
+  @Test
+  void theFloorAndTheCipherSuitesAreFlags() {
+    assertThat(plan("{}", ServingFacts.NONE).args())
+        .noneMatch(a -> a.startsWith("--tls-min-version") || a.startsWith("--tls-cipher"));
+    assertThat(plan("serving: {tls: {minVersion: VersionTLS13}}", ServingFacts.NONE).args())
+        .contains("--tls-min-version=VersionTLS13");
+    assertThat(
+            plan(
+                    "serving: {tls: {cipherSuites: [TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,"
+                        + " TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384]}}",
+                    ServingFacts.NONE)
+                .args())
+        .contains(
+            "--tls-cipher-suites=TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384");
+  }
+
+  /** Or else its renewal would restart the pods. */
+  @Test
+  void nothingOfTheCertificateIsInThePodTemplate() {
+    var one = plan("{}", new ServingFacts(Optional.empty(), "one", true));
+    var other = plan("{}", new ServingFacts(Optional.empty(), "other", true));
+    assertThat(other.rollOn()).isEqualTo(one.rollOn());
+    assertThat(other.args()).isEqualTo(one.args());
+    assertThat(other.memory()).isEqualTo(one.memory());
+  }
+
+  private static MetricsServerPlan plan(String spec, ServingFacts facts) {
+    return Plans.plan(spec, SampleCluster.ofNodes(2).serving(facts));
+  }
+}
