@@ -1,9 +1,12 @@
 package dev.metricsserver.rendering;
 
 import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.plan.ServingTLS;
 import dev.metricsserver.rendering.PrometheusRule.Group;
 import dev.metricsserver.rendering.PrometheusRule.Rule;
+import dev.metricsserver.rendering.ServiceMonitor.CA;
 import dev.metricsserver.rendering.ServiceMonitor.Endpoint;
+import dev.metricsserver.rendering.ServiceMonitor.Key;
 import dev.metricsserver.rendering.ServiceMonitor.Selector;
 import dev.metricsserver.rendering.ServiceMonitor.TLS;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
@@ -44,6 +47,16 @@ public final class Monitoring {
               WARNING,
               "Some nodes have no metrics.",
               "{{ $value }} nodes have metrics, which is less than should." + WHY),
+          alert(
+              "MetricsServerCertificateExpiring",
+              "min by (secret) (metrics_server_operator_certificate_expiry_timestamp_seconds) -"
+                  + " time() < 14 * 86400",
+              "1h",
+              WARNING,
+              "A certificate of metrics-server is about to expire.",
+              "The one in Secret {{ $labels.secret }} ends in {{ $value | humanizeDuration }} and"
+                  + " should long be renewed."
+                  + WHY),
           alert(
               "MetricsServerConflict",
               "max(metrics_server_operator_findings{code=\"Conflict\"}) > 0",
@@ -86,7 +99,10 @@ public final class Monitoring {
   }
 
   private static TLS tls(MetricsServerPlan plan) {
-    return new TLS("%s.%s.svc".formatted(Names.METRICS_SERVER, plan.namespace()), true);
+    var name = ServingTLS.names(plan.namespace()).getFirst();
+    return plan.servingTLS().verified()
+        ? new TLS(name, new CA(new Key(ServingTLS.CERTIFICATE_SECRET, Serving.CA_KEY)), null)
+        : new TLS(name, null, true);
   }
 
   /** The PrometheusRule, when the plan has one. */

@@ -36,8 +36,16 @@ public final class ServiceMonitor extends ObjectOfOthers<ServiceMonitor.Spec> {
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Endpoint(String port, String scheme, String bearerTokenFile, TLS tlsConfig) {}
 
-  /** Whether the server is verified. */
+  /** How the server is verified, or that it is not. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @JsonIgnoreProperties(ignoreUnknown = true)
-  public record TLS(String serverName, Boolean insecureSkipVerify) {}
+  public record TLS(String serverName, CA ca, Boolean insecureSkipVerify) {}
+
+  /** By whom. */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  public record CA(Key secret) {}
+
+  /** A key of a Secret in the monitor's namespace. */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  public record Key(String name, String key) {}
 }

@@ -19,6 +19,9 @@ import java.util.List;
 /** How requests for metrics reach the pods, and how the pods show who they are. */
 public final class Serving {
 
+  /** The key of both Secrets with whom to trust. */
+  static final String CA_KEY = "ca.crt";
+
   private static final int SERVICE_PORT = 443;
 
   private Serving() {}
@@ -79,7 +82,7 @@ public final class Serving {
     return new SecretBuilder()
         .withMetadata(Names.metadata(plan.namespace(), name))
         .withType("kubernetes.io/tls")
-        .addToData("ca.crt", base64(Certificates.pem(certificates.trusted())))
+        .addToData(CA_KEY, base64(Certificates.pem(certificates.trusted())))
         .addToData("tls.crt", base64(Certificates.pem(List.of(identity.certificate()))))
         .addToData("tls.key", base64(identity.keyAsPem()))
         .build();

@@ -51,6 +51,8 @@ final class OperatorMetrics implements Metrics, Happenings {
   private final MultiGauge nodesExpected =
       gauge("nodes_expected", "Nodes that should have metrics.");
   private final MultiGauge nodesReporting = gauge("nodes_reporting", "Nodes that have metrics.");
+  private final MultiGauge certificates =
+      gauge("certificate_expiry_timestamp_seconds", "When a certificate that it issues expires.");
   private final AtomicReference<Duration> untilVerified = new AtomicReference<>();
 
   /** Nothing counted yet. */
@@ -84,6 +86,13 @@ final class OperatorMetrics implements Metrics, Happenings {
             .flatMap(List::stream)
             .<Row<?>>map(
                 c -> Row.of(Tags.of("type", c.getType()), "True".equals(c.getStatus()) ? 1 : 0))
+            .toList(),
+        true);
+    certificates.register(
+        status.map(MetricsServerConfigStatus::certificates).stream()
+            .flatMap(List::stream)
+            .<Row<?>>map(c ->
+                Row.of(Tags.of("secret", c.name()), Instant.parse(c.notAfter()).getEpochSecond()))
             .toList(),
         true);
     var nodes = status.map(MetricsServerConfigStatus::nodes);

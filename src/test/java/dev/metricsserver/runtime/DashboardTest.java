@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.metricsserver.api.MetricsServerConfigStatus;
+import dev.metricsserver.api.MetricsServerConfigStatus.CertificateStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.NodesStatus;
 import dev.metricsserver.facts.SampleCluster;
@@ -84,7 +85,7 @@ class DashboardTest {
             "",
             null,
             null,
-            List.of(),
+            List.of(new CertificateStatus("serving", "", "2026-01-01T00:00:00Z")),
             new NodesStatus(1, 1, 1, "", List.of()),
             List.of(new FindingStatus("Code", "Info", "", "", "")),
             List.of(new ConditionBuilder().withType("Ready").withStatus("True").build()));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import dev.metricsserver.api.MetricsServerConfigStatus;
+import dev.metricsserver.api.MetricsServerConfigStatus.CertificateStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.NodesStatus;
 import io.fabric8.kubernetes.api.model.Condition;
@@ -70,6 +71,8 @@ class OperatorMetricsTest {
         .contains(
             "metrics_server_operator_nodes_expected 50.0",
             "metrics_server_operator_nodes_reporting 48.0",
+            "metrics_server_operator_certificate_expiry_timestamp_seconds{secret=\"serving\"}"
+                + " 1.7672256E9",
             "metrics_server_operator_condition{type=\"MetricsAvailable\"} 1.0",
             "metrics_server_operator_condition{type=\"Stalled\"} 0.0",
             "metrics_server_operator_findings{code=\"NodesWithoutMetrics\",severity=\"Warning\"}"
@@ -98,7 +101,7 @@ class OperatorMetricsTest {
         "image",
         null,
         null,
-        List.of(),
+        List.of(new CertificateStatus("serving", "", "2026-01-01T00:00:00Z")),
         new NodesStatus(expected, expected, reporting, "", List.of()),
         Stream.of(codes).map(c -> new FindingStatus(c, "Warning", "", "", "")).toList(),
         List.of(condition("MetricsAvailable", "True"), condition("Stalled", "False")));
