@@ -6,7 +6,6 @@ import dev.metricsserver.rendering.PrometheusRule.Group;
 import dev.metricsserver.rendering.PrometheusRule.Rule;
 import dev.metricsserver.rendering.ServiceMonitor.CA;
 import dev.metricsserver.rendering.ServiceMonitor.Endpoint;
-import dev.metricsserver.rendering.ServiceMonitor.Key;
 import dev.metricsserver.rendering.ServiceMonitor.Selector;
 import dev.metricsserver.rendering.ServiceMonitor.TLS;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
@@ -101,7 +100,10 @@ public final class Monitoring {
   private static TLS tls(MetricsServerPlan plan) {
     var name = ServingTLS.names(plan.namespace()).getFirst();
     return plan.servingTLS().verified()
-        ? new TLS(name, new CA(new Key(ServingTLS.CERTIFICATE_SECRET, Serving.CA_KEY)), null)
+        ? new TLS(
+            name,
+            new CA(new ServiceMonitor.Key(ServingTLS.CERTIFICATE_SECRET, Serving.CA_KEY)),
+            null)
         : new TLS(name, null, true);
   }
 

@@ -66,6 +66,7 @@ class AdmissionIT {
                     "", "ServiceAccount", "metrics-server-operator", "metrics-server-operator")
                 .build())
         .create();
+    cluster.apply(MonitoringIT.definition("servicemonitors"));
     operator =
         new KubernetesClientBuilder()
             .withConfig(Config.fromKubeconfig(cluster.operatorKubeconfig().toFile()))
@@ -75,6 +76,13 @@ class AdmissionIT {
         .ignoreExceptions()
         .untilAsserted(() ->
             refused("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: default}}"));
+    await("ServiceMonitors are known")
+        .atMost(SOON)
+        .ignoreExceptions()
+        .untilAsserted(() ->
+            refused(
+                "{apiVersion: monitoring.coreos.com/v1, kind: ServiceMonitor, metadata: {name: a,"
+                    + " namespace: default}, spec: {selector: {}, endpoints: []}}"));
   }
 
   @AfterAll
@@ -175,6 +183,13 @@ class AdmissionIT {
         "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name:"
             + " metrics-server-netpol, namespace: kube-system}, spec: {podSelector: {}}} |"
             + " for the pods k8s-app=metrics-server only",
+        "{apiVersion: monitoring.coreos.com/v1, kind: ServiceMonitor, metadata: {name:"
+            + " metrics-server, namespace: kube-system}, spec: {selector: {matchLabels: {app:"
+            + " other}}, endpoints: []}} | since Prometheus shows its token there",
+        "{apiVersion: monitoring.coreos.com/v1, kind: ServiceMonitor, metadata: {name:"
+            + " metrics-server, namespace: kube-system}, spec: {selector: {matchLabels: {k8s-app:"
+            + " metrics-server}}, namespaceSelector: {any: true}, endpoints: []}} | of their"
+            + " namespace only",
         "{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: metrics-server,"
             + " namespace: kube-system}, spec: {maxUnavailable: 0, selector: {matchLabels:"
             + " {k8s-app: kube-dns}}}} | for the pods k8s-app=metrics-server only",

@@ -71,8 +71,13 @@ class PrometheusE2E {
     cluster.awaitReady();
     within(
         SOON,
-        "there is a ServiceMonitor and a PrometheusRule",
-        () -> assertThat(List.of(object("ServiceMonitor"), object("PrometheusRule"))).hasSize(2));
+        "there is a ServiceMonitor, verifying by the operator's CA, and a PrometheusRule",
+        () -> {
+          assertThat(
+                  object("ServiceMonitor").at("/spec/endpoints/0/tlsConfig/ca/secret/key").asText())
+              .isEqualTo("ca.crt");
+          assertThat(object("PrometheusRule")).isNotNull();
+        });
     run();
   }
 
