@@ -116,6 +116,14 @@ public record MetricsServerConfigSpec(
                 "extraArgs takes flags as --name=value, one each, such as --request-timeout=2m")
         List<@Size(max = 512) String> extraArgs,
     @JsonPropertyDescription(
+            "What happens where somebody else's metrics API is already there (a Helm release, a"
+                + " distribution's add-on, prometheus-adapter): Refuse touches nothing and says"
+                + " whose it is and what to do; Adopt takes it over in place, without a gap in"
+                + " metrics; Observe writes nothing, ever, and the status tells how it is."
+                + " Default: Refuse.")
+        @Default("Refuse")
+        ConflictPolicy conflictPolicy,
+    @JsonPropertyDescription(
             "What happens when a new configuration's pods never become ready: Automatic goes back"
                 + " to the version, image, resources, scheduling and extraArgs that were last"
                 + " Ready, says so, and tries nothing until the spec changes; Never leaves the"
@@ -143,7 +151,7 @@ public record MetricsServerConfigSpec(
   public static final MetricsServerConfigSpec DEFAULT =
       new MetricsServerConfigSpec(
           null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
-          null, null, null, null);
+          null, null, null, null, null);
 
   /**
    * Fills in the schema's defaults, so that a spec built in code equals one that went through the
@@ -163,6 +171,7 @@ public record MetricsServerConfigSpec(
     audit = requireNonNullElse(audit, AuditSpec.DEFAULT);
     monitoring = requireNonNullElse(monitoring, MonitoringSpec.DEFAULT);
     extraArgs = List.copyOf(requireNonNullElse(extraArgs, List.of()));
+    conflictPolicy = requireNonNullElse(conflictPolicy, ConflictPolicy.Refuse);
     rollback = requireNonNullElse(rollback, RollbackPolicy.Automatic);
     deletionPolicy = requireNonNullElse(deletionPolicy, DeletionPolicy.Delete);
     paused = requireNonNullElse(paused, false);
@@ -192,6 +201,7 @@ public record MetricsServerConfigSpec(
         audit,
         monitoring,
         extraArgs,
+        conflictPolicy,
         rollback,
         deletionPolicy,
         paused);
@@ -216,9 +226,20 @@ public record MetricsServerConfigSpec(
         audit,
         monitoring,
         extraArgs,
+        conflictPolicy,
         rollback,
         deletionPolicy,
         paused);
+  }
+
+  /** What happens where somebody else's metrics API is already there. */
+  public enum ConflictPolicy {
+    /** It is not touched, and nothing is installed. */
+    Refuse,
+    /** It becomes the operator's, in place. */
+    Adopt,
+    /** It is not touched, and the status tells how it is. */
+    Observe
   }
 
   /** What happens when a configuration never becomes ready. */

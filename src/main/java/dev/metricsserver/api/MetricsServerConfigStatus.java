@@ -7,10 +7,11 @@ import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.kubernetes.api.model.Condition;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
- * What is: written by the operator, and only when something changed. Holds no time but the
- * conditions' transitions.
+ * What is: written by the operator, and only when something changed. Holds no time but those at
+ * which something changed.
  */
 @JsonClassDescription("What is: written by the operator.")
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -32,6 +33,11 @@ public record MetricsServerConfigStatus(
     @JsonPropertyDescription("What is wrong or worth knowing, the first thing to look at first.")
         List<FindingStatus> findings,
     @JsonPropertyDescription(
+            "What others changed of objects that were taken over (conflictPolicy: Adopt), since the"
+                + " spec last changed. After three changes of one object within ten minutes the"
+                + " operator changes nothing any more.")
+        List<WriteBackStatus> writeBacks,
+    @JsonPropertyDescription(
             "Ready, Reconciling and Stalled as kstatus defines them; APIServiceAvailable,"
                 + " MetricsAvailable, KubeletTLSVerified and ServingTLSVerified.")
         List<Condition> conditions) {
@@ -45,13 +51,18 @@ public record MetricsServerConfigStatus(
   /** The reason of a refusal because somebody else's metrics-server is there. */
   public static final String CONFLICT = "Conflict";
 
+  /** The reason of being Ready with a metrics-server that is only watched. */
+  public static final String OBSERVING = "Observing";
+
+  private static final Set<String> NOT_OURS = Set.of(CONFLICT, OBSERVING);
+
   /**
    * Whether the metrics API has been registered for this resource before, and not for another's.
    */
   @JsonIgnore
   public boolean isRegistered() {
     return conditions != null
-        && conditions.stream().noneMatch(c -> CONFLICT.equals(c.getReason()))
+        && conditions.stream().noneMatch(c -> NOT_OURS.contains(c.getReason()))
         && condition(API_SERVICE_AVAILABLE)
             .filter(c -> !NOT_REGISTERED.equals(c.getReason()))
             .isPresent();
@@ -71,8 +82,10 @@ public record MetricsServerConfigStatus(
       @JsonPropertyDescription("Why it is so.") String reason) {}
 
   /** Where metrics-server's certificate comes from, whether it is verified, and why. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
   public record ServingTLSStatus(
-      @JsonPropertyDescription("Operator or SelfSigned.") String source,
+      @JsonPropertyDescription("Operator or SelfSigned; none of one that is only observed.")
+          String source,
       @JsonPropertyDescription("Verify or Insecure.") String mode,
       @JsonPropertyDescription("Why it is so.") String reason) {}
 
@@ -96,6 +109,13 @@ public record MetricsServerConfigStatus(
           String coverage,
       @JsonPropertyDescription("Names of expected nodes without metrics, the first 10.")
           List<String> missing) {}
+
+  /** A change of an object that was taken over. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record WriteBackStatus(
+      @JsonPropertyDescription("The object, as kind/namespace/name.") String object,
+      @JsonPropertyDescription("Who changed it, as its managed fields have it.") String manager,
+      @JsonPropertyDescription("When.") String time) {}
 
   /** One thing that is wrong or worth knowing. */
   @JsonInclude(JsonInclude.Include.NON_NULL)

@@ -57,13 +57,18 @@ final class ConfigFile {
     return YAML.convertValue(resource, MetricsServerConfig.class);
   }
 
-  private static String text(Path file) {
+  /**
+   * The text of a file.
+   *
+   * @param file {@code -} for standard input
+   */
+  static String text(Path file) {
     try {
       return file.toString().equals("-")
           ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)
           : Files.readString(file);
     } catch (IOException e) {
-      throw new Failure("-f: there is no file %s that can be read".formatted(file));
+      throw new Failure("there is no file %s that can be read".formatted(file));
     }
   }
 
@@ -91,6 +96,11 @@ final class ConfigFile {
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** A part of a resource as its class. */
+  static <T> T convert(Map<String, Object> value, Class<T> type) {
+    return YAML.convertValue(value, type);
   }
 
   /** A value as the fields of a resource have it. */

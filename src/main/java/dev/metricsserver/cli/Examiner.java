@@ -13,6 +13,7 @@ import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.facts.CertificateRequests;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.Endpoints;
+import dev.metricsserver.facts.Foreign;
 import dev.metricsserver.facts.Kubelet.Handshake;
 import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.observation.ClueReader;
@@ -381,6 +382,7 @@ final class Examiner {
             installation.map(Installation::scrapeInterval).orElse(Duration.ofMinutes(1)),
             answer.join().nodes(),
             now),
+        List.of(),
         List.of());
   }
 
@@ -410,6 +412,7 @@ final class Examiner {
             observations,
             Clues.NONE,
             Upkeep.NONE,
+            planned.map(Planned::decision).map(Examiner::observed).orElse(List.of()),
             now);
     var clues =
         Diagnosis.wrong(evidence)
@@ -423,6 +426,10 @@ final class Examiner {
             planned.map(Planned::decision).stream().flatMap(Examiner::refusals),
             Diagnosis.diagnose(evidence.with(clues.withUnread(attempts.unread()))).stream())
         .toList();
+  }
+
+  private static List<Foreign> observed(Decision decision) {
+    return decision instanceof Decision.Observing(var foreign) ? foreign : List.of();
   }
 
   private static Stream<Finding> refusals(Decision decision) {

@@ -15,10 +15,13 @@ import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Instant;
 import java.util.Arrays;
@@ -55,49 +58,71 @@ final class LiveObjects implements ObjectSource {
   LiveObjects(KubernetesClient client, String namespace) {
     this.client = client;
     this.sources =
-        Map.of(
-            APIService.class,
-            new Source(
-                "apiservices",
-                () ->
-                    Stream.concat(
-                            Stream.of(Names.API_SERVICE),
-                            Arrays.stream(Extension.values()).map(Extension::registration))
-                        .distinct()
-                        .flatMap(name -> named(APIService.class, null, name).stream())
-                        .toList()),
-            Deployment.class,
-            new Source(
-                "deployments in namespace " + namespace,
-                () -> named(Deployment.class, namespace, Names.METRICS_SERVER)),
-            Service.class,
-            new Source(
-                "services in namespace " + namespace,
-                () -> named(Service.class, namespace, Names.METRICS_SERVER)),
-            ControllerRevision.class,
-            new Source(
-                "controllerrevisions in namespace " + namespace,
-                () -> named(ControllerRevision.class, namespace, Names.LAST_READY)),
-            Pod.class,
-            new Source(
-                "pods in namespace " + namespace,
-                () ->
-                    client
-                        .pods()
-                        .inNamespace(namespace)
-                        .withLabels(Names.SELECTOR)
-                        .list()
-                        .getItems()),
-            EndpointSlice.class,
-            new Source(
-                "endpointslices",
-                () ->
-                    Stream.concat(
-                            slices("default", "kubernetes"),
-                            slices(namespace, Names.METRICS_SERVER))
-                        .toList()),
-            CertificateRequests.class,
-            new Source("certificatesigningrequests", () -> List.of(requests(client))));
+        new HashMap<>(
+            Map.of(
+                APIService.class,
+                new Source(
+                    "apiservices",
+                    () ->
+                        Stream.concat(
+                                Stream.of(Names.API_SERVICE),
+                                Arrays.stream(Extension.values()).map(Extension::registration))
+                            .distinct()
+                            .flatMap(name -> named(APIService.class, null, name).stream())
+                            .toList()),
+                Deployment.class,
+                new Source(
+                    "deployments in namespace " + namespace,
+                    () -> named(Deployment.class, namespace, Names.METRICS_SERVER)),
+                Service.class,
+                new Source(
+                    "services in namespace " + namespace,
+                    () -> named(Service.class, namespace, Names.METRICS_SERVER)),
+                ControllerRevision.class,
+                new Source(
+                    "controllerrevisions in namespace " + namespace,
+                    () -> named(ControllerRevision.class, namespace, Names.LAST_READY)),
+                Pod.class,
+                new Source(
+                    "pods in namespace " + namespace,
+                    () ->
+                        client
+                            .pods()
+                            .inNamespace(namespace)
+                            .withLabels(Names.SELECTOR)
+                            .list()
+                            .getItems()),
+                EndpointSlice.class,
+                new Source(
+                    "endpointslices",
+                    () ->
+                        Stream.concat(
+                                slices("default", "kubernetes"),
+                                slices(namespace, Names.METRICS_SERVER))
+                            .toList()),
+                CertificateRequests.class,
+                new Source("certificatesigningrequests", () -> List.of(requests(client)))));
+    sources.put(
+        ServiceAccount.class,
+        new Source(
+            "serviceaccounts in namespace " + namespace,
+            () -> named(ServiceAccount.class, namespace, Names.METRICS_SERVER)));
+    sources.put(
+        ClusterRole.class,
+        new Source(
+            "clusterroles",
+            () ->
+                Stream.of(Names.CLUSTER_ROLE, Names.READER_ROLE)
+                    .flatMap(name -> named(ClusterRole.class, null, name).stream())
+                    .toList()));
+    sources.put(
+        ClusterRoleBinding.class,
+        new Source(
+            "clusterrolebindings",
+            () ->
+                Stream.of(Names.CLUSTER_ROLE, Names.AUTH_DELEGATOR)
+                    .flatMap(name -> named(ClusterRoleBinding.class, null, name).stream())
+                    .toList()));
   }
 
   @Override

@@ -50,6 +50,7 @@ final class OfflineCluster {
         ServingFacts.NONE,
         Optional.empty(),
         History.NONE,
+        List.of(),
         List.of());
   }
 

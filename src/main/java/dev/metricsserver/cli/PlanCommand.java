@@ -109,6 +109,9 @@ final class PlanCommand implements Callable<Integer> {
       case Decision.Refused(_, var violations) ->
           throw Decisions.refused(
               file == null ? "The cluster's MetricsServerConfig" : file.toString(), violations);
+      case Decision.Observing _ ->
+          throw new Failure(
+              "with spec.conflictPolicy: Observe the operator writes nothing, so nothing changes");
       case Decision.Pending() -> throw new IllegalStateException("all kubelets were looked at");
     };
   }

@@ -30,6 +30,7 @@ import picocli.CommandLine.TypeConversionException;
       DoctorCommand.class,
       PlanCommand.class,
       RenderCommand.class,
+      ImportCommand.class,
       CrdCommand.class
     },
     exitCodeListHeading = "%nExit status:%n",

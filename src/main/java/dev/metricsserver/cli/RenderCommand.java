@@ -147,6 +147,10 @@ final class RenderCommand implements Callable<Integer> {
       case Decision.Planned(var plan) -> plan;
       case Decision.Refused(_, var violations) ->
           throw Decisions.refused(file.toString(), violations);
+      case Decision.Observing _ ->
+          throw new Failure(
+              "%s: with conflictPolicy: Observe the operator applies nothing; set it to Refuse"
+                  .formatted(file));
       case Decision.Pending() -> throw new IllegalStateException("nothing is pending offline");
     };
   }

@@ -5,27 +5,36 @@ import static java.util.Objects.requireNonNullElse;
 import dev.metricsserver.api.KubeletSpec.TLSMode;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigSpec;
+import dev.metricsserver.api.MetricsServerConfigSpec.ConflictPolicy;
+import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.facts.CertificateRequests;
 import dev.metricsserver.facts.Cilium;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.Installed;
 import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
 import dev.metricsserver.facts.ClusterFacts.PrometheusKinds;
+import dev.metricsserver.facts.ClusterFacts.Takeover;
 import dev.metricsserver.facts.ControlPlane;
 import dev.metricsserver.facts.Endpoints;
 import dev.metricsserver.facts.Extension;
+import dev.metricsserver.facts.Foreign;
 import dev.metricsserver.facts.History;
+import dev.metricsserver.facts.Images;
 import dev.metricsserver.facts.Kubelets;
 import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.facts.Owner;
 import dev.metricsserver.facts.ServingFacts;
 import dev.metricsserver.facts.Timestamps;
 import dev.metricsserver.facts.TrustBundle;
 import dev.metricsserver.facts.TrustBundle.Found;
+import dev.metricsserver.facts.WriteBack;
 import dev.metricsserver.observation.Clues;
+import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.MetricsAnswer;
 import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Observations.Certificate;
 import dev.metricsserver.observation.Observer;
+import dev.metricsserver.observation.Theirs;
 import dev.metricsserver.observation.Upkeep;
 import dev.metricsserver.plan.Durations;
 import dev.metricsserver.plan.KubeletPlanner;
@@ -39,24 +48,30 @@ import dev.metricsserver.tls.Identity;
 import dev.metricsserver.tls.Rotation;
 import dev.metricsserver.tls.ServingCertificates;
 import io.fabric8.kubernetes.api.model.APIService;
+import io.fabric8.kubernetes.api.model.Affinity;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
+import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -84,9 +99,11 @@ public final class Cluster {
   private final MetricsServerConfigSpec spec;
   private final List<NodeFacts> nodes;
   private final Map<String, Secret> secrets;
+  private final List<WriteBack> writeBacks;
 
   /**
-   * Reads nothing yet but the Secrets, of which all decisions are about the same state.
+   * Reads nothing yet but the Secrets and what others changed, of which all decisions are about the
+   * same state.
    *
    * @param config what the facts are for; its uid and generation tell its states apart
    * @param nodes the facts of all nodes
@@ -113,6 +130,7 @@ public final class Cluster {
             .of(Secret.class)
             .filter(this::here)
             .collect(Collectors.toMap(s -> s.getMetadata().getName(), Function.identity()));
+    this.writeBacks = writeBacks();
   }
 
   /**
@@ -136,9 +154,10 @@ public final class Cluster {
         deployment.isPresent() || namespaceExists(),
         kubeletFacts(),
         serving(),
-        deployment.map(Cluster::installed),
+        deployment.map(this::installed),
         history(deployment),
-        foreign());
+        foreign(),
+        writeBacks);
   }
 
   private ServingFacts serving() {
@@ -152,9 +171,13 @@ public final class Cluster {
         servesFromSecret());
   }
 
-  /** Those on their way out too: they may still be asked. */
+  /**
+   * Those on their way out too: they may still be asked. Those of a former owner may bear labels by
+   * which they are not seen.
+   */
   private boolean servesFromSecret() {
     return deployment()
+            .filter(d -> takeover(d).isEmpty())
             .map(d -> mountsCertificate(d.getSpec().getTemplate().getSpec()))
             .orElse(false)
         && objects.of(Pod.class).filter(this::here).allMatch(p -> mountsCertificate(p.getSpec()));
@@ -261,7 +284,8 @@ public final class Cluster {
             Durations.parse(spec.metricResolution()),
             answer.nodes(),
             now),
-        certificates());
+        certificates(),
+        writeBacks);
   }
 
   private List<Certificate> certificates() {
@@ -274,6 +298,38 @@ public final class Cluster {
                 .map(Identity::certificate)
                 .map(c -> Observer.certificate(e.getKey(), c)))
         .toList();
+  }
+
+  /** What the cluster shows of a metrics-server that somebody else runs. */
+  public Observations observations(Theirs theirs, Instant now) {
+    var answer = objects.of(MetricsAnswer.class).findFirst().orElse(MetricsAnswer.NOT_ASKED);
+    return new Observations(
+        theirs.rollout(),
+        theirs.pods(),
+        theirs.endpointReady(),
+        apiService().map(Observer::registration),
+        answer,
+        Observer.coverage(
+            nodes,
+            spec.kubelet().nodeSelector(),
+            theirs
+                .installation()
+                .map(Installation::scrapeInterval)
+                .orElseGet(() -> Durations.parse(spec.metricResolution())),
+            answer.nodes(),
+            now),
+        List.of(),
+        writeBacks);
+  }
+
+  /** A metrics-server that somebody else runs, as it was last looked at. */
+  public Theirs theirs() {
+    return objects.of(Theirs.class).findFirst().orElse(Theirs.NONE);
+  }
+
+  /** Deployments under the operator's name, in any namespace. */
+  public List<Deployment> deployments() {
+    return objects.of(Deployment.class).toList();
   }
 
   /** Kubelets' requests for serving certificates that nobody has decided. */
@@ -358,28 +414,27 @@ public final class Cluster {
   }
 
   /**
-   * Of the objects that decide whose metrics-server it is, those that nothing calls ours: neither
-   * their label nor the manager of any of their fields.
+   * Objects that nothing calls ours: neither their label nor the manager of any of their fields.
    */
-  private List<String> foreign() {
-    return Stream.of(
-            deployment().stream(),
-            objects.of(Service.class).filter(this::here),
-            apiService().stream())
-        .flatMap(objects -> objects)
-        .filter(object -> !ours(object))
-        .map(object ->
-            Stream.of(
-                    object.getKind(),
-                    object.getMetadata().getNamespace(),
-                    object.getMetadata().getName())
-                .filter(Objects::nonNull)
-                .reduce((one, other) -> one + "/" + other)
-                .orElseThrow())
-        .toList();
+  private List<Foreign> foreign() {
+    return named().filter(object -> !ours(object)).map(Foreign::of).toList();
   }
 
-  private boolean ours(HasMetadata object) {
+  /** Every object under one of the operator's names, the most telling first. */
+  private Stream<HasMetadata> named() {
+    return Stream.of(
+            deployment().stream(),
+            apiService().stream(),
+            objects.of(Service.class).filter(this::here),
+            objects.of(ServiceAccount.class).filter(this::here),
+            objects.of(ClusterRole.class),
+            objects.of(ClusterRoleBinding.class),
+            objects.of(RoleBinding.class),
+            objects.of(PodDisruptionBudget.class).filter(this::here))
+        .flatMap(objects -> objects);
+  }
+
+  private static boolean ours(HasMetadata object) {
     var metadata = object.getMetadata();
     var labels = requireNonNullElse(metadata.getLabels(), Map.<String, String>of());
     return Names.MANAGED_BY.equals(labels.get("app.kubernetes.io/managed-by"))
@@ -387,7 +442,7 @@ public final class Cluster {
             .anyMatch(m -> Names.MANAGED_BY.equals(m.getManager()));
   }
 
-  private static Installed installed(Deployment deployment) {
+  private Installed installed(Deployment deployment) {
     var metadata = deployment.getMetadata();
     var annotations = requireNonNullElse(metadata.getAnnotations(), Map.<String, String>of());
     var labels = requireNonNullElse(metadata.getLabels(), Map.<String, String>of());
@@ -396,13 +451,73 @@ public final class Cluster {
             .flatMap(c -> c.getArgs().stream())
             .toList();
     return new Installed(
-        labels.getOrDefault(Workload.VERSION_LABEL, ""),
+        Optional.ofNullable(labels.get(Workload.VERSION_LABEL))
+            .or(() -> Images.version(image(deployment)))
+            .orElse(""),
         verifies(annotations.get(Planner.KUBELET_TLS), args),
         addressTypes(args),
         number(annotations.get(Planner.PLANNED_REPLICAS)),
         number(annotations.get(Planner.SIZED_FOR)),
         Timestamps.parse(annotations.get(Planner.FEWER_SINCE)),
-        Timestamps.parse(annotations.get(Planner.SMALLER_SINCE)));
+        Timestamps.parse(annotations.get(Planner.SMALLER_SINCE)),
+        requireNonNullElse(deployment.getSpec().getSelector().getMatchLabels(), Map.of()),
+        takeover(deployment),
+        Owner.parse(annotations.get(Planner.TAKEN_FROM)),
+        pods().anyMatch(pod -> ofOurForm(pod) && Observer.pod(pod).ready()));
+  }
+
+  private static String image(Deployment deployment) {
+    return requireNonNullElse(
+        Installation.container(deployment.getSpec().getTemplate().getSpec()).getImage(), "");
+  }
+
+  private static boolean ofOurForm(Pod pod) {
+    return pod.getMetadata().getLabels().entrySet().containsAll(Names.PODS.entrySet());
+  }
+
+  /** Over when no pod of the former owner is left. */
+  private static Optional<Takeover> takeover(Deployment deployment) {
+    if (!ours(deployment)) {
+      return Optional.of(
+          keepsOthersAway(deployment.getSpec().getTemplate().getSpec())
+              ? Takeover.Replace
+              : Takeover.Surge);
+    }
+    var annotations =
+        requireNonNullElse(deployment.getMetadata().getAnnotations(), Map.<String, String>of());
+    return Arrays.stream(Takeover.values())
+        .filter(t ->
+            t.name().equals(annotations.get(Planner.TAKEOVER))
+                && !Observer.rollout(deployment).complete())
+        .findFirst();
+  }
+
+  private static boolean keepsOthersAway(PodSpec pod) {
+    return Boolean.TRUE.equals(pod.getHostNetwork())
+        || Optional.ofNullable(pod.getAffinity())
+            .map(Affinity::getPodAntiAffinity)
+            .filter(a -> !a.getRequiredDuringSchedulingIgnoredDuringExecution().isEmpty())
+            .isPresent();
+  }
+
+  /** Noted ones count as long as the spec is the same: who changes it begins anew. */
+  private List<WriteBack> writeBacks() {
+    if (spec.conflictPolicy() != ConflictPolicy.Adopt) {
+      return List.of();
+    }
+    var noted =
+        Optional.ofNullable(config.getStatus())
+            .filter(s -> config.getMetadata().getGeneration().equals(s.observedGeneration()))
+            .map(MetricsServerConfigStatus::writeBacks)
+            .orElse(List.of());
+    return WriteBack.merge(
+        noted.stream()
+            .flatMap(w ->
+                Timestamps.parse(w.time())
+                    .map(at -> new WriteBack(w.object(), w.manager(), at))
+                    .stream())
+            .toList(),
+        named().flatMap(o -> WriteBack.of(o, Names.MANAGED_BY).stream()).toList());
   }
 
   /** As we noted it; of a Deployment without a note, as its flags have it. */

@@ -1,6 +1,7 @@
 package dev.metricsserver.controller;
 
 import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.api.MetricsServerConfigSpec.ConflictPolicy;
 import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.api.ServingSpec.Source;
 import dev.metricsserver.cluster.Cluster;
@@ -28,6 +29,7 @@ import dev.metricsserver.diagnosis.Diagnosis;
 import dev.metricsserver.diagnosis.Evidence;
 import dev.metricsserver.facts.ControlPlane;
 import dev.metricsserver.facts.Extension;
+import dev.metricsserver.facts.Foreign;
 import dev.metricsserver.facts.Kubelets;
 import dev.metricsserver.facts.TrustBundle;
 import dev.metricsserver.observation.ClueReader;
@@ -36,10 +38,14 @@ import dev.metricsserver.observation.Inquiry;
 import dev.metricsserver.observation.MetricsQuery;
 import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Observations.Registration;
+import dev.metricsserver.observation.Theirs;
+import dev.metricsserver.observation.TheirsReader;
 import dev.metricsserver.observation.Upkeep;
 import dev.metricsserver.observation.UpkeepReader;
 import dev.metricsserver.plan.Decision;
+import dev.metricsserver.plan.Decision.Violation;
 import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.plan.Ownership;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.rendering.Names;
 import dev.metricsserver.status.Outcome;
@@ -153,6 +159,8 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
   private final Inquiry<Clues> clues;
   private final UpkeepReader upkeepReader;
   private final Inquiry<Upkeep> upkeep;
+  private final TheirsReader theirsReader;
+  private final Inquiry<Theirs> theirs;
   private final Registrar registrar;
   private final Reporter reporter;
   private final Revisions revisions;
@@ -175,6 +183,8 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
     this.clues = new Inquiry<>(Clues.class, Clues.NONE, Duration.ofSeconds(30));
     this.upkeepReader = new UpkeepReader(client);
     this.upkeep = new Inquiry<>(Upkeep.class, Upkeep.NONE, Duration.ofHours(1));
+    this.theirsReader = new TheirsReader(client);
+    this.theirs = new Inquiry<>(Theirs.class, Theirs.NONE, Duration.ofSeconds(30));
     this.registrar = new Registrar(client);
     this.reporter = new Reporter(client, clock);
     this.revisions = new Revisions(client);
@@ -198,6 +208,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
     sources.add(metrics);
     sources.add(clues);
     sources.add(upkeep);
+    sources.add(theirs);
     sources.add(approver);
     return sources;
   }
@@ -208,13 +219,13 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
     var now = clock.instant();
     var cluster = cluster(config, context);
     approveCertificateRequests(config, cluster);
+    if (config.getSpec().conflictPolicy() != ConflictPolicy.Observe) {
+      theirs.over();
+    }
     return switch (Planner.plan(config.getSpec(), cluster.facts(), now)) {
       case Decision.Refused(var reason, var violations) ->
-          reporter.report(
-              config,
-              new Outcome.Refused(reason),
-              cluster.observations(now),
-              Diagnosis.refused(reason, violations));
+          refused(config, reason, violations, cluster, now);
+      case Decision.Observing(var foreign) -> observe(config, foreign, cluster, now);
       case Decision.Pending() -> UpdateControl.noUpdate();
       case Decision.Planned(var plan) -> {
         var outcome = apply(config, plan, cluster, context);
@@ -228,6 +239,41 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
         yield lookAgain(update, cluster, observations, now);
       }
     };
+  }
+
+  private UpdateControl<MetricsServerConfig> observe(
+      MetricsServerConfig config, List<Foreign> foreign, Cluster cluster, Instant now) {
+    var registration = cluster.apiService().filter(r -> r.getSpec().getService() != null);
+    if (registration.isEmpty()) {
+      theirs.over();
+      return refused(
+          config, "NothingToObserve", List.of(Ownership.nothingToObserve()), cluster, now);
+    }
+    theirs.about(() -> theirsReader.read(registration.get(), cluster.deployments()));
+    var observations = cluster.observations(cluster.theirs(), now);
+    metrics.within(observations);
+    var findings =
+        cluster
+            .theirs()
+            .installation()
+            .map(i -> Evidence.of(i, foreign, observations, cluster.certificateRequests(), now))
+            .map(evidence -> Diagnosis.diagnose(withClues(evidence, cluster)))
+            .orElse(List.of());
+    var verified = !Boolean.TRUE.equals(registration.get().getSpec().getInsecureSkipTLSVerify());
+    return reporter.report(
+        config, new Outcome.Observed(cluster.theirs(), verified), observations, findings);
+  }
+
+  private UpdateControl<MetricsServerConfig> refused(
+      MetricsServerConfig config,
+      String reason,
+      List<Violation> violations,
+      Cluster cluster,
+      Instant now) {
+    var observations = cluster.observations(now);
+    metrics.within(observations);
+    return reporter.report(
+        config, new Outcome.Refused(reason), observations, Diagnosis.refused(reason, violations));
   }
 
   @Override
@@ -253,21 +299,25 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
     }
   }
 
-  /** Clues are looked for, and believed, only while something is wrong; chores wait for quiet. */
+  /** Chores wait for quiet. */
   private Evidence inquired(Evidence evidence, MetricsServerPlan plan, Cluster cluster) {
-    var pods = evidence.observations().pods();
-    if (Diagnosis.wrong(evidence)) {
-      clues.about(() ->
-          clueReader.read(
-              evidence.installation(), pods, c -> Diagnosis.undecided(evidence.with(c))));
-      return evidence.with(cluster.clues()).with(cluster.upkeep());
-    }
-    clues.over();
-    if (evidence.observations().coverage().sufficient()) {
+    if (!Diagnosis.wrong(evidence) && evidence.observations().coverage().sufficient()) {
       var endpoints = cluster.endpoints();
       upkeep.about(() -> upkeepReader.read(plan, endpoints));
     }
-    return evidence.with(cluster.upkeep());
+    return withClues(evidence, cluster).with(cluster.upkeep());
+  }
+
+  /** Clues are looked for, and believed, only while something is wrong. */
+  private Evidence withClues(Evidence evidence, Cluster cluster) {
+    if (!Diagnosis.wrong(evidence)) {
+      clues.over();
+      return evidence;
+    }
+    var pods = evidence.observations().pods();
+    clues.about(() ->
+        clueReader.read(evidence.installation(), pods, c -> Diagnosis.undecided(evidence.with(c))));
+    return evidence.with(cluster.clues());
   }
 
   private Cluster cluster(MetricsServerConfig config, Context<MetricsServerConfig> context) {

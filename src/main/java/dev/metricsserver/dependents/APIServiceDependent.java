@@ -35,7 +35,7 @@ public final class APIServiceDependent extends ManagedDependent<APIService> {
   public ReconcileResult<APIService> reconcile(
       MetricsServerConfig primary, Context<MetricsServerConfig> context) {
     return plan(context).servingTLS().registrable()
-            && (registered(primary, context) || endpointReady(context))
+            && (serves(primary, context) || endpointReady(context))
         ? super.reconcile(primary, context)
         : ReconcileResult.noOperation(null);
   }
@@ -61,9 +61,18 @@ public final class APIServiceDependent extends ManagedDependent<APIService> {
         .build();
   }
 
-  private boolean registered(MetricsServerConfig primary, Context<MetricsServerConfig> context) {
-    return getSecondaryResource(primary, context).isPresent()
-        || (primary.getStatus() != null && primary.getStatus().isRegistered());
+  /** One that leads elsewhere serves until ours can; one that is gone was ours, if any was. */
+  private boolean serves(MetricsServerConfig primary, Context<MetricsServerConfig> context) {
+    return getSecondaryResource(primary, context)
+        .map(registration -> leadsTo(registration, plan(context).namespace()))
+        .orElseGet(() -> primary.getStatus() != null && primary.getStatus().isRegistered());
+  }
+
+  private static boolean leadsTo(APIService registration, String namespace) {
+    var service = registration.getSpec().getService();
+    return service != null
+        && Names.METRICS_SERVER.equals(service.getName())
+        && namespace.equals(service.getNamespace());
   }
 
   private static boolean endpointReady(Context<MetricsServerConfig> context) {

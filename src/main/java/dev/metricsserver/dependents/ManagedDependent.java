@@ -1,10 +1,16 @@
 package dev.metricsserver.dependents;
 
 import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.api.MetricsServerConfigSpec.ConflictPolicy;
+import dev.metricsserver.facts.ManagedFields;
 import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.rendering.Names;
 import dev.metricsserver.tls.ServingCertificates;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.processing.dependent.Matcher;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.CRUDKubernetesDependentResource;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.SecondaryToPrimaryMapper;
@@ -86,6 +92,45 @@ public abstract class ManagedDependent<R extends HasMetadata>
   @Override
   protected R desired(MetricsServerConfig primary, Context<MetricsServerConfig> context) {
     return renderer.apply(plan(context));
+  }
+
+  /** What is still somebody else's is not as it should be, whatever it says. */
+  @Override
+  public Matcher.Result<R> match(
+      R actual, R desired, MetricsServerConfig primary, Context<MetricsServerConfig> context) {
+    return takesOver(actual, primary)
+        ? Matcher.Result.computed(false, desired)
+        : super.match(actual, desired, primary, context);
+  }
+
+  /**
+   * Whoever applies an object leaves the fields of others in it. So these become the operator's
+   * first, without a change of the object; what it then does not apply goes.
+   */
+  @Override
+  public R update(
+      R actual, R desired, MetricsServerConfig primary, Context<MetricsServerConfig> context) {
+    if (takesOver(actual, primary)) {
+      var metadata =
+          Map.of(
+              "resourceVersion",
+              actual.getMetadata().getResourceVersion(),
+              "managedFields",
+              ManagedFields.takenOver(actual, Names.MANAGED_BY));
+      var client = context.getClient();
+      client
+          .resource(actual)
+          .patch(
+              PatchContext.of(PatchType.JSON_MERGE),
+              client.getKubernetesSerialization().asJson(Map.of("metadata", metadata)));
+    }
+    return super.update(actual, desired, primary, context);
+  }
+
+  private static boolean takesOver(HasMetadata actual, MetricsServerConfig primary) {
+    return primary.getSpec().conflictPolicy() == ConflictPolicy.Adopt
+        && (!ManagedFields.applied(actual, Names.MANAGED_BY)
+            || !ManagedFields.rivals(actual, Names.MANAGED_BY).isEmpty());
   }
 
   @Override

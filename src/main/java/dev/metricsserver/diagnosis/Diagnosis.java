@@ -55,6 +55,8 @@ public final class Diagnosis {
           VersionFindings::of,
           Weaknesses::network,
           Weaknesses::monitoring,
+          OwnershipFindings::adopted,
+          OwnershipFindings::observing,
           UpkeepFindings::of,
           ScrapeFindings::nodesNotReady,
           AccessFindings::unread);

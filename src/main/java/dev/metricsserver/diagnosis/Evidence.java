@@ -2,6 +2,7 @@ package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.facts.CertificateRequests;
+import dev.metricsserver.facts.Foreign;
 import dev.metricsserver.observation.Clues;
 import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.Observations;
@@ -12,6 +13,7 @@ import dev.metricsserver.plan.KubeletTLS;
 import dev.metricsserver.plan.MetricsServerPlan;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -22,6 +24,7 @@ import java.util.Optional;
  * @param kubelets what the kubelets show, where they were looked at
  * @param clues what was looked up because something is wrong
  * @param upkeep what was looked at although all is well
+ * @param foreign what tells whose installation it is that is only watched
  */
 public record Evidence(
     Installation installation,
@@ -31,6 +34,7 @@ public record Evidence(
     Observations observations,
     Clues clues,
     Upkeep upkeep,
+    List<Foreign> foreign,
     Instant now) {
 
   private static final Duration PATIENCE = Duration.ofSeconds(15);
@@ -50,17 +54,39 @@ public record Evidence(
         observations,
         Clues.NONE,
         Upkeep.NONE,
+        List.of(),
+        now);
+  }
+
+  /** Of one that is only watched, without clues. */
+  public static Evidence of(
+      Installation installation,
+      List<Foreign> foreign,
+      Observations observations,
+      CertificateRequests requests,
+      Instant now) {
+    return new Evidence(
+        installation,
+        Optional.empty(),
+        Optional.empty(),
+        requests,
+        observations,
+        Clues.NONE,
+        Upkeep.NONE,
+        foreign,
         now);
   }
 
   /** The same with other clues. */
   public Evidence with(Clues others) {
-    return new Evidence(installation, plan, kubelets, requests, observations, others, upkeep, now);
+    return new Evidence(
+        installation, plan, kubelets, requests, observations, others, upkeep, foreign, now);
   }
 
   /** The same with what upkeep found. */
   public Evidence with(Upkeep chores) {
-    return new Evidence(installation, plan, kubelets, requests, observations, clues, chores, now);
+    return new Evidence(
+        installation, plan, kubelets, requests, observations, clues, chores, foreign, now);
   }
 
   /** Whether a pod takes requests. */

@@ -16,7 +16,8 @@ import java.util.Set;
  * @param serving what there is of metrics-server's own certificate
  * @param history what is remembered of earlier configurations
  * @param installed the running Deployment of ours: the memory of earlier decisions
- * @param foreign objects under our names that this operator did not make, as kind/namespace/name
+ * @param foreign objects under the operator's names that somebody else made
+ * @param writeBacks changes by others of what was taken over, in order of time
  */
 public record ClusterFacts(
     KubernetesVersion kubernetes,
@@ -30,7 +31,8 @@ public record ClusterFacts(
     ServingFacts serving,
     Optional<Installed> installed,
     History history,
-    List<String> foreign) {
+    List<Foreign> foreign,
+    List<WriteBack> writeBacks) {
 
   /** Which kinds of Prometheus Operator the cluster has. */
   public record PrometheusKinds(boolean serviceMonitors, boolean rules) {}
@@ -49,7 +51,8 @@ public record ClusterFacts(
         serving,
         installed,
         history,
-        foreign);
+        foreign,
+        writeBacks);
   }
 
   /** An address and a TCP port. */
@@ -78,6 +81,10 @@ public record ClusterFacts(
    * @param sizedFor the number of nodes its requests were chosen for, 0 when unknown
    * @param fewerSince since when fewer replicas would do, as the Deployment's annotation has it
    * @param smallerSince since when smaller requests would do, as the Deployment's annotation has it
+   * @param selector the labels by which it knows its pods, which cannot be changed
+   * @param takeover how its pods are replaced, while some are still those of its former owner
+   * @param takenFrom who that was, as the Deployment's annotation has it
+   * @param ownPodReady whether a pod of the operator's own form is ready
    */
   public record Installed(
       String version,
@@ -86,5 +93,17 @@ public record ClusterFacts(
       int replicas,
       int sizedFor,
       Optional<Instant> fewerSince,
-      Optional<Instant> smallerSince) {}
+      Optional<Instant> smallerSince,
+      Map<String, String> selector,
+      Optional<Takeover> takeover,
+      Optional<Owner> takenFrom,
+      boolean ownPodReady) {}
+
+  /** How the pods of a Deployment are replaced that was somebody else's. */
+  public enum Takeover {
+    /** New ones come before old ones go. */
+    Surge,
+    /** Old ones keep new ones away from their nodes, so one goes first. */
+    Replace
+  }
 }

@@ -6,12 +6,15 @@ import dev.metricsserver.plan.Durations;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -94,21 +97,59 @@ public record Installation(
    * @param service the Service that the metrics API is registered with
    */
   public static Installation of(Deployment deployment, String service) {
-    var pod = deployment.getSpec().getTemplate().getSpec();
-    var container = pod.getContainers().getFirst();
-    return new Installation(
-        Keeper.Other,
+    return of(
         deployment.getMetadata().getNamespace(),
         deployment.getMetadata().getName(),
         service,
-        requireNonNullElse(pod.getServiceAccountName(), "default"),
         requireNonNullElse(deployment.getSpec().getSelector().getMatchLabels(), Map.of()),
+        deployment.getSpec().getTemplate().getSpec());
+  }
+
+  /**
+   * Somebody else's, of which only a pod may be read. Its Deployment is told by the pod's name.
+   *
+   * @param service the Service that the metrics API is registered with
+   */
+  public static Installation of(Pod pod, String service) {
+    var metadata = pod.getMetadata();
+    var labels = new TreeMap<>(requireNonNullElse(metadata.getLabels(), Map.of()));
+    var hash = requireNonNullElse(labels.remove("pod-template-hash"), "");
+    return of(
+        metadata.getNamespace(),
+        metadata.getName().replaceFirst("(-" + hash + ")?-[a-z0-9]{5}$", ""),
+        service,
+        labels,
+        pod.getSpec());
+  }
+
+  private static Installation of(
+      String namespace,
+      String deployment,
+      String service,
+      Map<String, String> selector,
+      PodSpec pod) {
+    var container = container(pod);
+    return new Installation(
+        Keeper.Other,
+        namespace,
+        deployment,
+        service,
+        requireNonNullElse(pod.getServiceAccountName(), "default"),
+        selector,
         requireNonNullElse(container.getImage(), ""),
         memoryLimit(container),
         flag(container, "secure-port").map(Integer::parseInt).orElse(DEFAULT_PORT),
         Boolean.TRUE.equals(pod.getHostNetwork()),
         false,
         flag(container, "metric-resolution").map(Durations::parse).orElse(DEFAULT_INTERVAL));
+  }
+
+  /** metrics-server's among those of a pod, which may have another one for its size. */
+  public static Container container(PodSpec pod) {
+    return pod.getContainers().stream()
+        .filter(c -> requireNonNullElse(c.getImage(), "").contains(Names.METRICS_SERVER))
+        .findFirst()
+        .orElseGet(() -> pod.getContainers().getFirst());
   }
 
   private static String memoryLimit(Container container) {

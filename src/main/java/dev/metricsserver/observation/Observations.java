@@ -1,5 +1,6 @@
 package dev.metricsserver.observation;
 
+import dev.metricsserver.facts.WriteBack;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -11,6 +12,7 @@ import java.util.Optional;
  * @param endpointReady whether the Service has an endpoint that is ready
  * @param registration the APIService, when there is one
  * @param certificates those that the operator keeps
+ * @param writeBacks changes by others of what was taken over, in order of time
  */
 public record Observations(
     Optional<Rollout> rollout,
@@ -19,7 +21,8 @@ public record Observations(
     Optional<Registration> registration,
     MetricsAnswer answer,
     Coverage coverage,
-    List<Certificate> certificates) {
+    List<Certificate> certificates,
+    List<WriteBack> writeBacks) {
 
   /**
    * How far the Deployment is.

@@ -1,5 +1,6 @@
 package dev.metricsserver.plan;
 
+import dev.metricsserver.facts.Foreign;
 import java.util.List;
 
 /** What came of a spec: a plan, or the reasons why there is none. */
@@ -10,6 +11,13 @@ public sealed interface Decision {
 
   /** It depends on something that is being looked at and will be known in a moment. */
   record Pending() implements Decision {}
+
+  /**
+   * Nothing is to be done but to watch.
+   *
+   * @param foreign the objects under the operator's names that somebody else made
+   */
+  record Observing(List<Foreign> foreign) implements Decision {}
 
   /**
    * The spec cannot be carried out; nothing is changed because of it.

@@ -6,8 +6,10 @@ import dev.metricsserver.api.ResourcesSpec;
 import dev.metricsserver.api.ResourcesSpec.Amounts;
 import dev.metricsserver.api.SchedulingSpec;
 import dev.metricsserver.facts.ClusterFacts.PrometheusKinds;
+import dev.metricsserver.facts.ClusterFacts.Takeover;
 import dev.metricsserver.facts.Configuration;
 import dev.metricsserver.facts.History.Failure;
+import dev.metricsserver.facts.Owner;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +37,10 @@ import java.util.Optional;
  * @param mounts what the pod reads from ConfigMaps and Secrets
  * @param rollOn annotations of the pod template: when one changes, the pods are replaced
  * @param memory annotations of the Deployment that later decisions read
+ * @param selector the labels by which an existing Deployment knows its pods
+ * @param takeover how the pods are replaced that are still those of somebody else
+ * @param oldPodsServe whether requests go to those too, because none of the new ones is ready
+ * @param takenFrom whose it was, for as long as conflictPolicy says Adopt
  * @param scrapeInterval how often each kubelet is asked
  */
 public record MetricsServerPlan(
@@ -67,6 +73,10 @@ public record MetricsServerPlan(
     List<Mount> mounts,
     Map<String, String> rollOn,
     Map<String, String> memory,
+    Optional<Map<String, String>> selector,
+    Optional<Takeover> takeover,
+    boolean oldPodsServe,
+    Optional<Owner> takenFrom,
     Duration scrapeInterval) {
 
   /**

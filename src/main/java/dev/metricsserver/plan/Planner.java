@@ -5,16 +5,21 @@ import dev.metricsserver.api.KubeletSpec.Approval;
 import dev.metricsserver.api.KubeletSpec.TLSMode;
 import dev.metricsserver.api.LoggingSpec;
 import dev.metricsserver.api.MetricsServerConfigSpec;
+import dev.metricsserver.api.MetricsServerConfigSpec.ConflictPolicy;
 import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.Installed;
+import dev.metricsserver.facts.ClusterFacts.Takeover;
 import dev.metricsserver.facts.Configuration;
+import dev.metricsserver.facts.Foreign;
 import dev.metricsserver.facts.History.Attempt;
 import dev.metricsserver.facts.History.Failure;
 import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.facts.Owner;
 import dev.metricsserver.facts.Platform;
 import dev.metricsserver.facts.TrustBundle.Found;
 import dev.metricsserver.facts.TrustBundle.Missing;
+import dev.metricsserver.plan.Decision.Observing;
 import dev.metricsserver.plan.Decision.Pending;
 import dev.metricsserver.plan.Decision.Planned;
 import dev.metricsserver.plan.Decision.Refused;
@@ -59,6 +64,12 @@ public final class Planner {
 
   /** The Deployment's annotation that names the configuration and the spec that it comes from. */
   public static final String CONFIGURATION = "metricsserver.dev/configuration";
+
+  /** The Deployment's annotation that says whose it was. */
+  public static final String TAKEN_FROM = "metricsserver.dev/taken-from";
+
+  /** The Deployment's annotation that says how pods are replaced that are still somebody else's. */
+  public static final String TAKEOVER = "metricsserver.dev/takeover";
 
   /** The Deployment's annotation that says when it was given its configuration. */
   public static final String CONFIGURED_AT = "metricsserver.dev/configured-at";
@@ -117,8 +128,16 @@ public final class Planner {
   }
 
   private Decision decide() {
-    if (!facts.foreign().isEmpty()) {
-      return new Refused(MetricsServerConfigStatus.CONFLICT, List.of(conflict()));
+    if (spec.conflictPolicy() == ConflictPolicy.Observe) {
+      return new Observing(facts.foreign());
+    }
+    if (adopting()) {
+      var lost = Contest.lost(facts.writeBacks());
+      if (lost.isPresent()) {
+        return new Refused("Contested", List.of(lost.get()));
+      }
+    } else if (!facts.foreign().isEmpty()) {
+      return new Refused(MetricsServerConfigStatus.CONFLICT, Ownership.conflicts(facts.foreign()));
     }
     var release = versions.choose();
     var violations = new ArrayList<Violation>();
@@ -140,6 +159,10 @@ public final class Planner {
         .orElse(new Planned(plan));
   }
 
+  private boolean adopting() {
+    return spec.conflictPolicy() == ConflictPolicy.Adopt;
+  }
+
   /** The plan with the last configuration that was Ready, where this spec lets it be planned. */
   private Optional<Decision> lastReady(Failure failure) {
     return facts
@@ -150,16 +173,6 @@ public final class Planner {
   }
 
   // ------------------------------------------------------------------------------------- refusals
-
-  private Violation conflict() {
-    return new Violation(
-        "",
-        "this cluster has a metrics-server that this operator did not install: "
-            + String.join(", ", facts.foreign()),
-        "remove it the way it was installed, for example helm -n kube-system uninstall"
-            + " metrics-server or kubectl delete -f components.yaml; the operator goes on by"
-            + " itself");
-  }
 
   private List<Violation> unsupportedFields(Release release) {
     var violations = new ArrayList<Violation>();
@@ -207,6 +220,11 @@ public final class Planner {
               "namespace %s does not exist".formatted(spec.namespace()),
               "create it: kubectl create namespace " + spec.namespace()));
     }
+    facts
+        .installed()
+        .map(i -> i.selector().get("k8s-app"))
+        .filter(app -> !app.equals("metrics-server"))
+        .ifPresent(app -> violations.add(unlikeSelector(app)));
     if (spec.hostNetwork()) {
       facts.nodes().stream()
           .filter(n -> KubeletPlanner.kubeletPort(n) == port())
@@ -226,6 +244,15 @@ public final class Planner {
                 "write an address and a prefix length, such as 10.0.0.0/28"))
         .forEach(violations::add);
     return violations;
+  }
+
+  private Violation unlikeSelector(String app) {
+    return new Violation(
+        "conflictPolicy",
+        "the Deployment metrics-server selects pods labelled k8s-app=%s, which cannot be changed, and the operator's pods are labelled k8s-app=metrics-server"
+            .formatted(app),
+        "delete it and leave its pods, which serve until the operator's do: kubectl -n %s delete deployment metrics-server --cascade=orphan"
+            .formatted(spec.namespace()));
   }
 
   private Violation portTaken(NodeFacts node) {
@@ -274,6 +301,10 @@ public final class Planner {
         mounts(),
         rollOn(),
         memory(release),
+        facts.installed().map(Installed::selector),
+        takeover(),
+        takeover().isPresent() && !facts.installed().map(Installed::ownPodReady).orElse(false),
+        takenFrom(),
         resolution());
   }
 
@@ -437,6 +468,19 @@ public final class Planner {
         : Map.of();
   }
 
+  private Optional<Takeover> takeover() {
+    return facts.installed().flatMap(Installed::takeover);
+  }
+
+  /** As long as it is of interest: who adopts wants to know what is left to do. */
+  private Optional<Owner> takenFrom() {
+    return facts.foreign().stream()
+        .findFirst()
+        .map(Foreign::owner)
+        .or(() -> facts.installed().flatMap(Installed::takenFrom))
+        .filter(owner -> adopting());
+  }
+
   private Map<String, String> memory(Release release) {
     var memory = new TreeMap<String, String>();
     var configuration = Rollback.key(facts, spec, configuration(release));
@@ -450,6 +494,8 @@ public final class Planner {
             .map(Attempt::since)
             .orElse(now)
             .toString());
+    takeover().ifPresent(t -> memory.put(TAKEOVER, t.name()));
+    takenFrom().ifPresent(owner -> memory.put(TAKEN_FROM, owner.key()));
     memory.put(KUBELET_TLS, kubelets.tls().mode().name());
     memory.put(PLANNED_REPLICAS, Integer.toString(replicas()));
     memory.put(SIZED_FOR, Integer.toString(step()));

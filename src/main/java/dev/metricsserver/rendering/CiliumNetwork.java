@@ -38,7 +38,7 @@ public final class CiliumNetwork {
   private static CiliumNetworkPolicy policy(MetricsServerPlan plan, CiliumRules rules) {
     return new CiliumNetworkPolicy(
         Names.metadata(plan.namespace(), Names.NETWORK_POLICY),
-        new Spec(new Selector(Names.SELECTOR), ingress(rules, plan.port()), egress(rules)));
+        new Spec(new Selector(Names.PODS), ingress(rules, plan.port()), egress(rules)));
   }
 
   private static List<Rule> ingress(CiliumRules rules, int port) {

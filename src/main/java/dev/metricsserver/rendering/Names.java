@@ -2,7 +2,9 @@ package dev.metricsserver.rendering;
 
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import java.util.Collections;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Names and labels. They are upstream's, because people's commands and dashboards depend on them.
@@ -47,6 +49,16 @@ public final class Names {
 
   /** Selects metrics-server's pods, and nothing else. */
   public static final Map<String, String> SELECTOR = Map.of("k8s-app", METRICS_SERVER);
+
+  /** Selects the pods of this operator's making, and none of somebody else's metrics-server. */
+  public static final Map<String, String> PODS =
+      Collections.unmodifiableMap(
+          new TreeMap<>(
+              Map.of(
+                  "app.kubernetes.io/managed-by",
+                  "metrics-server-operator",
+                  "k8s-app",
+                  METRICS_SERVER)));
 
   /** Who made an object: the value of its label, and the manager of its fields. */
   public static final String MANAGED_BY = "metrics-server-operator";

@@ -33,7 +33,7 @@ public final class Network {
     return new NetworkPolicyBuilder()
         .withMetadata(Names.metadata(plan.namespace(), Names.NETWORK_POLICY))
         .withNewSpec()
-        .withPodSelector(new LabelSelectorBuilder().withMatchLabels(Names.SELECTOR).build())
+        .withPodSelector(new LabelSelectorBuilder().withMatchLabels(Names.PODS).build())
         .withPolicyTypes("Ingress", "Egress")
         .addNewIngress()
         .withFrom(clients(rules))

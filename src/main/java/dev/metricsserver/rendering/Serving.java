@@ -31,7 +31,7 @@ public final class Serving {
     return new ServiceBuilder()
         .withMetadata(Names.metadata(plan.namespace(), Names.METRICS_SERVER))
         .withNewSpec()
-        .withSelector(Names.SELECTOR)
+        .withSelector(plan.oldPodsServe() ? plan.selector().orElse(Names.PODS) : Names.PODS)
         .addNewPort()
         .withName(Names.PORT)
         .withProtocol("TCP")

@@ -1,6 +1,7 @@
 package dev.metricsserver.rendering;
 
 import dev.metricsserver.api.SchedulingSpec;
+import dev.metricsserver.facts.ClusterFacts.Takeover;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.MetricsServerPlan.Mount;
 import dev.metricsserver.plan.Planner;
@@ -54,6 +55,10 @@ public final class Workload {
   public static final String VERSION_LABEL = "app.kubernetes.io/version";
 
   private static final long NOBODY = 65534;
+
+  /** Endpoints reach all nodes within a second or two; this leaves room for a busy cluster. */
+  private static final int TAKEOVER_SECONDS = 10;
+
   private static final int READABLE = 0440;
   private static final String TMP = "tmp";
 
@@ -75,7 +80,9 @@ public final class Workload {
         .withNewSpec()
         .withReplicas(plan.replicas())
         .withRevisionHistoryLimit(3)
-        .withSelector(selector())
+        // Old pods are kept until every node has heard that requests no longer go to them.
+        .withMinReadySeconds(plan.takeover().isPresent() ? TAKEOVER_SECONDS : null)
+        .withSelector(selector(plan.selector().orElse(Names.SELECTOR)))
         .withNewStrategy()
         .withType("RollingUpdate")
         .withNewRollingUpdate()
@@ -85,8 +92,9 @@ public final class Workload {
         .endStrategy()
         .withNewTemplate()
         .withNewMetadata()
-        .addToLabels(Names.SELECTOR)
         .addToLabels("app.kubernetes.io/name", Names.METRICS_SERVER)
+        .addToLabels(plan.selector().orElse(Map.of()))
+        .addToLabels(Names.PODS)
         .addToAnnotations(
             serviceAccountUid.map(uid -> Map.of(SERVICE_ACCOUNT_UID, uid)).orElse(Map.of()))
         .addToAnnotations(plan.rollOn())
@@ -158,18 +166,19 @@ public final class Workload {
         .withMetadata(Names.metadata(plan.namespace(), Names.METRICS_SERVER))
         .withNewSpec()
         .withMaxUnavailable(new IntOrString(1))
-        .withSelector(selector())
+        .withSelector(selector(Names.PODS))
         .withUnhealthyPodEvictionPolicy(plan.unhealthyEviction() ? "AlwaysAllow" : null)
         .endSpec()
         .build();
   }
 
   /**
-   * A single pod is replaced after its successor is ready; on the host's network both would need
-   * the same port.
+   * A single pod, and one of somebody else, is replaced after its successor is ready; on the host's
+   * network both would need the same port.
    */
   private static boolean surges(MetricsServerPlan plan) {
-    return plan.replicas() == 1 && !plan.hostNetwork();
+    return (plan.replicas() == 1 && !plan.hostNetwork())
+        || plan.takeover().filter(Takeover.Surge::equals).isPresent();
   }
 
   private static Container container(MetricsServerPlan plan) {
@@ -292,7 +301,7 @@ public final class Workload {
 
   private static PodAffinityTerm onePerNode() {
     return new PodAffinityTermBuilder()
-        .withLabelSelector(selector())
+        .withLabelSelector(selector(Names.PODS))
         .withTopologyKey("kubernetes.io/hostname")
         .build();
   }
@@ -318,12 +327,12 @@ public final class Workload {
         .withMaxSkew(spread.maxSkew())
         .withTopologyKey(spread.topologyKey())
         .withWhenUnsatisfiable(spread.whenUnsatisfiable().name())
-        .withLabelSelector(selector())
+        .withLabelSelector(selector(Names.PODS))
         .build();
   }
 
-  private static LabelSelector selector() {
-    return new LabelSelectorBuilder().withMatchLabels(Names.SELECTOR).build();
+  private static LabelSelector selector(Map<String, String> labels) {
+    return new LabelSelectorBuilder().withMatchLabels(labels).build();
   }
 
   private static String emptyToNull(String text) {

@@ -1,5 +1,6 @@
 package dev.metricsserver.status;
 
+import dev.metricsserver.observation.Theirs;
 import dev.metricsserver.plan.MetricsServerPlan;
 
 /** What a reconcile came to. */
@@ -14,6 +15,13 @@ public sealed interface Outcome {
    * @param preview what would have been done, as a clause
    */
   record Paused(String preview) implements Outcome {}
+
+  /**
+   * The objects are somebody else's, or to be treated as such, and were left as they are.
+   *
+   * @param servingVerified whether the API servers check the serving certificate
+   */
+  record Observed(Theirs theirs, boolean servingVerified) implements Outcome {}
 
   /** The spec cannot be carried out; the objects are as before. */
   record Refused(String reason) implements Outcome {}

@@ -6,6 +6,7 @@ import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.NodesStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.ServingTLSStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.TLSStatus;
+import dev.metricsserver.api.MetricsServerConfigStatus.WriteBackStatus;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.observation.Observations;
@@ -81,24 +82,73 @@ public final class StatusRenderer {
   }
 
   private MetricsServerConfigStatus render() {
-    var plan = plan();
+    var inForce = inForce();
     return new MetricsServerConfigStatus(
         generation,
-        plan.map(MetricsServerPlan::version).or(() -> previous.map(p -> p.version())).orElse(null),
-        plan.map(MetricsServerPlan::image).or(() -> previous.map(p -> p.image())).orElse(null),
-        plan.map(MetricsServerPlan::kubeletTLS)
-            .map(t -> new TLSStatus(t.mode().name(), t.reason()))
-            .or(() -> previous.map(p -> p.kubeletTLS()))
-            .orElse(null),
-        plan.map(p -> serving(p.servingTLS()))
-            .or(() -> previous.map(p -> p.servingTLS()))
-            .orElse(null),
-        plan.map(p -> p.servingTLS().mounted() ? certificates() : List.<CertificateStatus>of())
+        inForce.version(),
+        inForce.image(),
+        inForce.kubeletTLS(),
+        inForce.servingTLS(),
+        plan()
+            .map(p -> p.servingTLS().mounted() ? certificates() : List.<CertificateStatus>of())
             .or(() -> previous.map(p -> p.certificates()))
             .orElse(null),
         nodes(),
         findings.stream().map(StatusRenderer::finding).toList(),
+        writeBacks(),
         conditions());
+  }
+
+  /** What runs, whoever decided it; null where that is not known. */
+  private record InForce(
+      String version, String image, TLSStatus kubeletTLS, ServingTLSStatus servingTLS) {}
+
+  private InForce inForce() {
+    return switch (outcome) {
+      case Outcome.Applied(var plan) ->
+          new InForce(
+              plan.version(),
+              plan.image(),
+              new TLSStatus(plan.kubeletTLS().mode().name(), plan.kubeletTLS().reason()),
+              serving(plan.servingTLS()));
+      case Outcome.Observed observed when observed().isPresent() ->
+          new InForce(
+              observed.theirs().version().orElse(null),
+              observed.theirs().installation().get().image(),
+              new TLSStatus(mode(observed.theirs().kubeletsVerified()), kubelets(observed)),
+              new ServingTLSStatus(null, mode(observed.servingVerified()), serving(observed)));
+      default ->
+          previous
+              .map(p -> new InForce(p.version(), p.image(), p.kubeletTLS(), p.servingTLS()))
+              .orElse(new InForce(null, null, null, null));
+    };
+  }
+
+  private static String mode(boolean verified) {
+    return verified ? "Verify" : "Insecure";
+  }
+
+  private static String kubelets(Outcome.Observed observed) {
+    return observed.theirs().kubeletsVerified()
+        ? "no flag of the observed metrics-server keeps it from verifying the kubelets'"
+            + " certificates"
+        : "the observed metrics-server accepts any certificate from kubelets"
+            + " (--kubelet-insecure-tls)";
+  }
+
+  private static String serving(Outcome.Observed observed) {
+    return observed.servingVerified()
+        ? "the API servers verify the observed metrics-server's certificate"
+        : "the API servers accept any certificate from the observed metrics-server"
+            + " (insecureSkipTLSVerify)";
+  }
+
+  /** What is watched, where it was found. */
+  private Optional<Outcome.Observed> observed() {
+    return outcome instanceof Outcome.Observed observed
+            && observed.theirs().installation().isPresent()
+        ? Optional.of(observed)
+        : Optional.empty();
   }
 
   /** What the last operator saw stands until this one has its answer: a restart is no news. */
@@ -139,6 +189,12 @@ public final class StatusRenderer {
       case Outcome.Refused(var reason) -> State.of(false, reason, firstError());
       case Outcome.Failed(var message) -> State.of(false, "ApplyFailed", message);
       case Outcome.Paused(var preview) -> works("paused; %s; ".formatted(preview));
+      case Outcome.Observed _ -> {
+        var works = works("only observed: ");
+        yield works.status().equals("True")
+            ? State.of(true, MetricsServerConfigStatus.OBSERVING, works.message())
+            : works;
+      }
       case Outcome.Applied(var plan) when plan.rolledBackFrom().isPresent() ->
           State.of(
               false,
@@ -187,6 +243,8 @@ public final class StatusRenderer {
     return switch (outcome) {
       case Outcome.Refused _ -> State.of(false, "Stalled", "waiting for a person");
       case Outcome.Paused _ -> State.of(false, "Paused", "paused: nothing is changed");
+      case Outcome.Observed _ ->
+          State.of(false, MetricsServerConfigStatus.OBSERVING, "only observed: nothing is changed");
       case Outcome.Failed _ -> State.of(true, "Retrying", "trying again");
       case Outcome.Applied _ ->
           ready.status().equals("True")
@@ -259,6 +317,7 @@ public final class StatusRenderer {
                   State.of(false, t.chosen() ? "CertificatesNotVerified" : "Insecure", t.reason());
               default -> verified(t);
             })
+        .or(() -> observed().map(o -> verified(o.theirs().kubeletsVerified(), kubelets(o))))
         .orElseGet(() -> asBefore("KubeletTLSVerified"));
   }
 
@@ -291,7 +350,21 @@ public final class StatusRenderer {
                     MetricsServerConfigStatus.NOT_REGISTERED,
                     "verified as soon as the metrics API is registered")
                 : State.of(t.verified(), t.reason().code(), t.reason().message()))
+        .or(() -> observed().map(o -> verified(o.servingVerified(), serving(o))))
         .orElseGet(() -> asBefore("ServingTLSVerified"));
+  }
+
+  private static State verified(boolean verified, String why) {
+    return State.of(verified, verified ? "Verified" : "Insecure", why);
+  }
+
+  /** Null for none, as the field is left out. */
+  private List<WriteBackStatus> writeBacks() {
+    return observations.writeBacks().isEmpty()
+        ? null
+        : observations.writeBacks().stream()
+            .map(w -> new WriteBackStatus(w.object(), w.manager(), w.at().toString()))
+            .toList();
   }
 
   private State asBefore(String type) {

@@ -87,7 +87,7 @@ class RenderCommandTest {
       delimiter = '|',
       value = {
         "{replica: 2}            | spec.replica: there is no such field; here are audit,"
-            + " deletionPolicy",
+            + " conflictPolicy",
         "{replicas: two}         | spec.replicas: \"two\" must be a whole number",
         "{replicas: 11}          | spec.replicas: 11 must be at most 10",
         "{metricResolution: 5s}  | spec.metricResolution: \"5s\": metricResolution must be a",

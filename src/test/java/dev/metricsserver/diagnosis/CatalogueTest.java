@@ -8,7 +8,10 @@ import dev.metricsserver.facts.CertificateRequests;
 import dev.metricsserver.facts.CertificateRequests.Request;
 import dev.metricsserver.facts.CertificateRequests.State;
 import dev.metricsserver.facts.ClusterFacts.Endpoint;
+import dev.metricsserver.facts.Foreign;
 import dev.metricsserver.facts.History;
+import dev.metricsserver.facts.Owner;
+import dev.metricsserver.facts.Owner.Kind;
 import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.facts.SampleKubelet;
 import dev.metricsserver.facts.SampleNode;
@@ -706,7 +709,39 @@ class CatalogueTest {
             Plans.plan("kubelet: {tls: {mode: Plaintext}}", open),
             fine(),
             none()),
-        failure("KubeletReadOnlyPortOpen", Plans.plan("{}", open), fine(), none()));
+        failure("KubeletReadOnlyPortOpen", Plans.plan("{}", open), fine(), none()),
+        adopted(Kind.Helm),
+        adopted(Kind.Kubectl),
+        adopted(Kind.ArgoCD),
+        adopted(Kind.FluxHelmRelease),
+        adopted(Kind.FluxKustomization),
+        adopted(Kind.K3s),
+        adopted(Kind.PrometheusAdapter),
+        observing());
+  }
+
+  private static Failure adopted(Kind kind) {
+    var owner = new Owner(kind, "flux-system", "metrics", "a label");
+    return failure(
+        "Adopted",
+        Plans.plan(
+            "conflictPolicy: Adopt",
+            SampleCluster.ofNodes(2)
+                .takeover(Map.of("k8s-app", "metrics-server"), null, owner, true)),
+        fine(),
+        none());
+  }
+
+  private static Failure observing() {
+    var owner = new Owner(Kind.EKS, "", "", "field manager eks");
+    return new Failure(
+        "Observing",
+        Evidence.of(
+            Installation.of(PLAN, false),
+            List.of(new Foreign("Deployment/kube-system/metrics-server", Optional.empty(), owner)),
+            fine().observations(),
+            CertificateRequests.NONE,
+            NOW));
   }
 
   private static MetricsServerPlan rolledBack() {
@@ -786,6 +821,7 @@ class CatalogueTest {
             foreign.observations(),
             foreign.clues(),
             Upkeep.NONE,
+            List.of(),
             foreign.now());
 
     assertThat(Diagnosis.diagnose(evidence))
@@ -817,6 +853,7 @@ class CatalogueTest {
         evidence.observations(),
         evidence.clues(),
         evidence.upkeep(),
+        evidence.foreign(),
         evidence.now());
   }
 

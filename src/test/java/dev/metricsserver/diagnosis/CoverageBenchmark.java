@@ -78,6 +78,7 @@ class CoverageBenchmark {
         fine.registration(),
         fine.answer(),
         Observer.coverage(nodes, Map.of(), Duration.ofSeconds(15), reporting, NOW),
-        fine.certificates());
+        fine.certificates(),
+        fine.writeBacks());
   }
 }

@@ -4,6 +4,7 @@ import dev.metricsserver.facts.ClusterFacts.Endpoint;
 import dev.metricsserver.facts.ClusterFacts.Installed;
 import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
 import dev.metricsserver.facts.ClusterFacts.PrometheusKinds;
+import dev.metricsserver.facts.ClusterFacts.Takeover;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -32,7 +33,8 @@ public final class SampleCluster {
   private ServingFacts serving = new ServingFacts(Optional.empty(), TRUSTED, false);
   private Optional<Installed> installed = Optional.empty();
   private History history = History.NONE;
-  private List<String> foreign = List.of();
+  private List<Foreign> foreign = List.of();
+  private List<WriteBack> writeBacks = List.of();
   private final Map<String, Optional<Kubelet>> kubelets = new HashMap<>();
   private boolean complete = true;
   private Optional<TrustBundle> authority = Optional.empty();
@@ -112,7 +114,37 @@ public final class SampleCluster {
                 replicas,
                 sizedFor,
                 Optional.ofNullable(fewerSince),
-                Optional.ofNullable(smallerSince)));
+                Optional.ofNullable(smallerSince),
+                Map.of("k8s-app", "metrics-server"),
+                Optional.empty(),
+                Optional.empty(),
+                true));
+    return this;
+  }
+
+  /** With a Deployment that was somebody else's, or still is. */
+  public SampleCluster takeover(
+      Map<String, String> selector, Takeover takeover, Owner from, boolean ownPodReady) {
+    installed =
+        Optional.of(
+            new Installed(
+                "0.8.1",
+                kubeletsVerified,
+                addressTypes,
+                0,
+                0,
+                Optional.empty(),
+                Optional.empty(),
+                selector,
+                Optional.ofNullable(takeover),
+                Optional.ofNullable(from),
+                ownPodReady));
+    return this;
+  }
+
+  /** With changes by others of what was taken over. */
+  public SampleCluster writeBacks(WriteBack... changes) {
+    writeBacks = List.of(changes);
     return this;
   }
 
@@ -129,7 +161,7 @@ public final class SampleCluster {
   }
 
   /** With objects under our names that somebody else made. */
-  public SampleCluster foreign(String... objects) {
+  public SampleCluster foreign(Foreign... objects) {
     foreign = List.of(objects);
     return this;
   }
@@ -198,6 +230,7 @@ public final class SampleCluster {
         serving,
         installed,
         history,
-        foreign);
+        foreign,
+        writeBacks);
   }
 }

@@ -1,5 +1,6 @@
 package dev.metricsserver.observation;
 
+import dev.metricsserver.facts.WriteBack;
 import dev.metricsserver.observation.Observations.Certificate;
 import dev.metricsserver.observation.Observations.Coverage;
 import dev.metricsserver.observation.Observations.PodState;
@@ -24,6 +25,7 @@ public final class Seen {
   private Optional<Registration> registration;
   private MetricsAnswer answer = MetricsAnswer.of(Set.of("node-1", "node-2"));
   private boolean endpointReady = true;
+  private List<WriteBack> writeBacks = List.of();
   private Coverage coverage = new Coverage(2, 2, 2, List.of(), List.of());
 
   private List<Certificate> certificates = List.of();
@@ -120,6 +122,12 @@ public final class Seen {
     return this;
   }
 
+  /** With changes by others of what was taken over. */
+  public Seen writeBacks(WriteBack... changes) {
+    writeBacks = List.of(changes);
+    return this;
+  }
+
   /** With nodes that are not Ready. */
   public Seen notReady(String... names) {
     coverage =
@@ -186,6 +194,7 @@ public final class Seen {
         registration,
         answer,
         coverage,
-        certificates);
+        certificates,
+        writeBacks);
   }
 }

@@ -15,6 +15,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -217,6 +218,34 @@ class AdmissionIT {
         "may not UPDATE serviceaccounts metrics-server-operator");
     assertRefused(
         () -> operator.nodes().withName("node-1").delete(), "may not DELETE nodes node-1");
+  }
+
+  /** What somebody else wrote may stay as it is, and no change may leave it so. */
+  @Test
+  void ofSomebodyElsesDeploymentTheManagersAloneMayChange() {
+    var theirs =
+        cluster
+            .admin()
+            .resource(object(DEPLOYMENT.replace("emptyDir: {}", "hostPath: {path: /}")))
+            .create();
+    var asOperator = operator.resource(theirs);
+    var taken =
+        asOperator.patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"metadata\":{\"managedFields\":[{\"manager\":\"metrics-server-operator\","
+                + "\"operation\":\"Apply\",\"apiVersion\":\"apps/v1\",\"fieldsType\":\"FieldsV1\","
+                + "\"fieldsV1\":{\"f:spec\":{\"f:replicas\":{}}}}]}}");
+    assertThat(taken.getMetadata().getManagedFields()).hasSize(1);
+    assertRefused(
+        () ->
+            asOperator.patch(
+                new PatchContext.Builder()
+                    .withPatchType(PatchType.JSON_MERGE)
+                    .withDryRun(List.of("All"))
+                    .build(),
+                "{\"spec\":{\"replicas\":2}}"),
+        "no host path");
+    cluster.admin().resource(theirs).delete();
   }
 
   /** The objects of a MetricsServerConfig with a namespace of its own, and the events about it. */

@@ -5,12 +5,17 @@ import static dev.metricsserver.plan.Plans.plan;
 import static dev.metricsserver.plan.Plans.refusal;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.metricsserver.facts.Foreign;
+import dev.metricsserver.facts.Owner;
+import dev.metricsserver.facts.Owner.Kind;
 import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.facts.SampleNode;
+import dev.metricsserver.plan.Decision.Observing;
 import dev.metricsserver.plan.Decision.Planned;
 import dev.metricsserver.plan.Decision.Refused;
 import dev.metricsserver.plan.Decision.Violation;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,34 +26,28 @@ class PlannerRefusalTest {
 
   private static final SampleCluster TWO_NODES = SampleCluster.ofNodes(2);
 
-  @Test
-  void foreignObjectsAreAConflict() {
-    var cluster =
-        SampleCluster.ofNodes(2)
-            .foreign("Deployment/kube-system/metrics-server", "APIService/v1beta1.metrics.k8s.io");
-
-    assertThat(refusal("{}", cluster))
-        .isEqualTo(
-            new Refused(
-                "Conflict",
-                List.of(
-                    new Violation(
-                        "",
-                        "this cluster has a metrics-server that this operator did not install:"
-                            + " Deployment/kube-system/metrics-server,"
-                            + " APIService/v1beta1.metrics.k8s.io",
-                        "remove it the way it was installed, for example helm -n kube-system"
-                            + " uninstall metrics-server or kubectl delete -f components.yaml; the"
-                            + " operator goes on by itself"))));
-  }
+  private static final Foreign HELMS =
+      new Foreign(
+          "Deployment/kube-system/metrics-server",
+          Optional.empty(),
+          new Owner(Kind.Helm, "kube-system", "metrics-server", "a label"));
 
   /** What is wrong with the spec is of no use as long as nothing can be installed. */
   @Test
   void aConflictIsTheOnlyThingThatIsSaid() {
-    var cluster = SampleCluster.ofNodes(2).foreign("Service/kube-system/metrics-server");
+    var cluster = SampleCluster.ofNodes(2).foreign(HELMS, HELMS);
 
     assertThat(refusal("version: 9.9.9", cluster).reason()).isEqualTo("Conflict");
     assertThat(refusal("version: 9.9.9", cluster).violations()).hasSize(1);
+  }
+
+  /** Whatever the spec says, and whoever installed what is there. */
+  @Test
+  void observingPlansNothing() {
+    assertThat(decide("{conflictPolicy: Observe, version: 9.9.9}", TWO_NODES))
+        .isEqualTo(new Observing(List.of()));
+    assertThat(decide("conflictPolicy: Observe", SampleCluster.ofNodes(2).foreign(HELMS)))
+        .isEqualTo(new Observing(List.of(HELMS)));
   }
 
   @Test

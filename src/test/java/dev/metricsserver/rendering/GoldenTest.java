@@ -98,6 +98,7 @@ class GoldenTest {
           new ServingFacts(Optional.empty(), SampleCluster.TRUSTED, true),
           Optional.empty(),
           History.NONE,
+          List.of(),
           List.of());
     }
 

@@ -88,6 +88,7 @@ class DashboardTest {
             List.of(new CertificateStatus("serving", "", "2026-01-01T00:00:00Z")),
             new NodesStatus(1, 1, 1, "", List.of()),
             List.of(new FindingStatus("Code", "Info", "", "", "")),
+            null,
             List.of(new ConditionBuilder().withType("Ready").withStatus("True").build()));
     return names(
         metrics

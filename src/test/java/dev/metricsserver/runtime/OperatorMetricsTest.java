@@ -104,6 +104,7 @@ class OperatorMetricsTest {
         List.of(new CertificateStatus("serving", "", "2026-01-01T00:00:00Z")),
         new NodesStatus(expected, expected, reporting, "", List.of()),
         Stream.of(codes).map(c -> new FindingStatus(c, "Warning", "", "", "")).toList(),
+        null,
         List.of(condition("MetricsAvailable", "True"), condition("Stalled", "False")));
   }
 

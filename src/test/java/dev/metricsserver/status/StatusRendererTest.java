@@ -9,6 +9,7 @@ import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.NodesStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.ServingTLSStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.TLSStatus;
+import dev.metricsserver.api.MetricsServerConfigStatus.WriteBackStatus;
 import dev.metricsserver.diagnosis.Diagnosis;
 import dev.metricsserver.diagnosis.Evidence;
 import dev.metricsserver.diagnosis.Finding;
@@ -19,8 +20,11 @@ import dev.metricsserver.facts.History.Failure;
 import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.facts.SampleKubelet;
 import dev.metricsserver.facts.SampleNode;
+import dev.metricsserver.facts.WriteBack;
+import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.Observations.Rollout;
 import dev.metricsserver.observation.Seen;
+import dev.metricsserver.observation.Theirs;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.plan.Plans;
@@ -130,6 +134,7 @@ class StatusRendererTest {
                 List.of(),
                 new NodesStatus(2, 2, 2, "2/2", List.of()),
                 List.of(),
+                null,
                 List.of(
                     expected("APIServiceAvailable", "True", "Passed", "all checks passed"),
                     expected(
@@ -439,11 +444,76 @@ class StatusRendererTest {
   /** As the CRD's default makes it: nobody has looked, and there are no conditions. */
   @Test
   void aStatusThatNobodyWroteIsNoHindrance() {
-    var nobody = new MetricsServerConfigStatus(-1L, null, null, null, null, null, null, null, null);
+    var nobody =
+        new MetricsServerConfigStatus(-1L, null, null, null, null, null, null, null, null, null);
 
     assertThat(status(nobody, APPLIED, fine(), NOW)).isEqualTo(status(APPLIED, fine()));
     assertThat(status(nobody, REFUSED, Seen.nothing(NOW), NOW))
         .isEqualTo(status(REFUSED, Seen.nothing(NOW)));
+  }
+
+  // ------------------------------------------------------------------------------------ observed
+
+  private static Outcome observed(boolean kubeletsVerified, boolean servingVerified) {
+    return new Outcome.Observed(
+        new Theirs(
+            Optional.of(Installation.of(PLAN, false)),
+            Optional.of("0.7.2"),
+            kubeletsVerified,
+            fine().observations().pods(),
+            true,
+            Optional.empty()),
+        servingVerified);
+  }
+
+  @Test
+  void whatIsObservedIsReadyWhenItAnswers() {
+    var status = status(observed(false, false), fine().rollout(null));
+
+    assertThat(condition(status, "Ready"))
+        .isEqualTo("True Observing: only observed: 2 of 2 nodes have metrics");
+    assertThat(condition(status, "Reconciling"))
+        .isEqualTo("False Observing: only observed: nothing is changed");
+    assertThat(condition(status, "Stalled")).startsWith("False NotStalled");
+    assertThat(condition(status, "KubeletTLSVerified")).startsWith("False Insecure: the observed");
+    assertThat(condition(status, "ServingTLSVerified")).startsWith("False Insecure: the API");
+    assertThat(status.version()).isEqualTo("0.7.2");
+    assertThat(status.image()).isEqualTo(PLAN.image());
+    assertThat(status.kubeletTLS().mode()).isEqualTo("Insecure");
+    assertThat(status.isRegistered()).as("as ours").isFalse();
+  }
+
+  @Test
+  void whatIsObservedIsNotReadyWhenItDoesNotAnswer() {
+    var broken = fine().unavailable("MissingEndpoints", "no pod", HOUR).refused("503");
+    var status = status(observed(true, true), broken, ERROR);
+
+    assertThat(condition(status, "Ready"))
+        .isEqualTo("False MissingEndpoints: only observed: what is wrong; what mends it");
+    assertThat(condition(status, "KubeletTLSVerified")).startsWith("True Verified: no flag");
+    assertThat(condition(status, "ServingTLSVerified")).startsWith("True Verified: the API");
+  }
+
+  /** Right after the start nobody has looked yet. */
+  @Test
+  void whatWasObservedLastStandsUntilSomebodyLooks() {
+    var before = status(observed(true, true), fine());
+
+    assertThat(status(before, new Outcome.Observed(Theirs.NONE, true), fine(), NOW))
+        .isEqualTo(before);
+  }
+
+  @Test
+  void whatOthersChangedBackIsRemembered() {
+    var change =
+        new WriteBack(
+            "Service/kube-system/metrics-server", "helm", Instant.parse("2026-11-21T11:59:00Z"));
+
+    assertThat(status(APPLIED, fine().writeBacks(change)).writeBacks())
+        .containsExactly(
+            new WriteBackStatus(
+                "Service/kube-system/metrics-server", "helm", "2026-11-21T11:59:00Z"));
+    assertThat(status(APPLIED, fine()).writeBacks()).isNull();
   }
 
   // ------------------------------------------------------------------------------------- for all

@@ -1,0 +1,428 @@
+package dev.metricsserver.cli;
+
+import static java.util.Objects.requireNonNullElse;
+
+import dev.metricsserver.api.MetricsServerConfigSpec;
+import dev.metricsserver.facts.Images;
+import dev.metricsserver.facts.KubernetesVersion;
+import dev.metricsserver.facts.Platform;
+import dev.metricsserver.observation.Installation;
+import dev.metricsserver.plan.Decision;
+import dev.metricsserver.plan.Planner;
+import dev.metricsserver.rendering.Names;
+import io.fabric8.kubernetes.api.model.APIService;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.LocalObjectReference;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.Toleration;
+import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.VolumeMount;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** From an existing installation to the spec that equals it, with a note for what has no equal. */
+final class Import {
+
+  /** Newer than what any version of metrics-server asks for. */
+  private static final KubernetesVersion NEW_ENOUGH = new KubernetesVersion(99, 0);
+
+  private static final String DEFAULT_REGISTRY = "registry.k8s.io";
+  private static final String DEFAULT_REPOSITORY = "metrics-server/metrics-server";
+  private static final String DEFAULT_ADDRESSES = "InternalIP,ExternalIP,Hostname";
+
+  /** What the operator sets by itself, as upstream's manifests do or better. */
+  private static final Set<String> SET_ANYWAY =
+      Set.of("cert-dir", "kubelet-use-node-status-port", "shutdown-delay-duration");
+
+  private final Map<String, Object> spec = new LinkedHashMap<>();
+  private final List<String> notes = new ArrayList<>();
+  private final List<String> extraArgs = new ArrayList<>();
+
+  private Import() {}
+
+  /**
+   * What came of it.
+   *
+   * @param spec of a MetricsServerConfig, without what is the default anyway
+   * @param notes what has no equal, a sentence each
+   */
+  record Result(Map<String, Object> spec, List<String> notes) {}
+
+  /**
+   * Reads an installation.
+   *
+   * @param others what belongs to it; kinds of no interest are passed over
+   */
+  static Result of(Deployment deployment, List<HasMetadata> others) {
+    var result = new Import();
+    result.deployment(deployment);
+    others.forEach(result::other);
+    return new Result(result.spec, result.notes);
+  }
+
+  private void set(String path, Object value) {
+    var parts = path.split("\\.", -1);
+    var map = spec;
+    for (var i = 0; i < parts.length - 1; i++) {
+      @SuppressWarnings("unchecked")
+      var child =
+          (Map<String, Object>)
+              map.computeIfAbsent(parts[i], _ -> new LinkedHashMap<String, Object>());
+      map = child;
+    }
+    map.put(parts[parts.length - 1], value);
+  }
+
+  private void setUnless(String path, Object value, Object usual) {
+    if (value != null && !value.equals(usual)) {
+      set(path, value);
+    }
+  }
+
+  // -------------------------------------------------------------------------------- the Deployment
+
+  private void deployment(Deployment deployment) {
+    var metadata = deployment.getMetadata();
+    if (!Names.METRICS_SERVER.equals(metadata.getName())) {
+      notes.add(
+          ("the Deployment is called %s, and the operator's metrics-server: it is not taken over, a"
+                  + " new one serves beside it, and the old one has to be removed")
+              .formatted(metadata.getName()));
+    }
+    var pod = deployment.getSpec().getTemplate().getSpec();
+    var container = Installation.container(pod);
+    image(requireNonNullElse(container.getImage(), ""));
+    setUnless("image.pullPolicy", container.getImagePullPolicy(), "IfNotPresent");
+    if (!pod.getImagePullSecrets().isEmpty()) {
+      set(
+          "image.pullSecrets",
+          pod.getImagePullSecrets().stream().map(LocalObjectReference::getName).toList());
+    }
+    setUnless("namespace", metadata.getNamespace(), "kube-system");
+    flags(container, pod);
+    set("replicas", requireNonNullElse(deployment.getSpec().getReplicas(), 1));
+    resources(container);
+    scheduling(pod);
+    if (Boolean.TRUE.equals(pod.getHostNetwork())) {
+      set("hostNetwork", true);
+    }
+    withoutEqual(pod, container);
+    if (!extraArgs.isEmpty()) {
+      set("extraArgs", extraArgs);
+    }
+  }
+
+  private void image(String image) {
+    var digest = image.contains("@") ? image.substring(image.indexOf('@') + 1) : null;
+    var name = image.contains("@") ? image.substring(0, image.indexOf('@')) : image;
+    var colon = name.lastIndexOf(':');
+    var tag = colon > name.lastIndexOf('/') ? name.substring(colon + 1) : null;
+    var path = tag == null ? name : name.substring(0, colon);
+    var slash = path.indexOf('/');
+    var host = slash < 0 ? "" : path.substring(0, slash);
+    var hasRegistry = host.contains(".") || host.contains(":") || host.equals("localhost");
+    Images.version(name)
+        .ifPresentOrElse(v -> version(v, tag), () -> setUnless("image.tag", tag, null));
+    setUnless("image.registry", hasRegistry ? host : "docker.io", DEFAULT_REGISTRY);
+    setUnless(
+        "image.repository", hasRegistry ? path.substring(slash + 1) : path, DEFAULT_REPOSITORY);
+    setUnless("image.digest", digest, null);
+  }
+
+  private void version(String version, String tag) {
+    var refusal = refusal(Map.of("version", version));
+    if (refusal.isPresent()) {
+      notes.add(
+          "version %s: %s, so the newest that the cluster supports is chosen"
+              .formatted(version, refusal.get()));
+      return;
+    }
+    set("version", version);
+    setUnless("image.tag", tag, "v" + version);
+  }
+
+  /** What the operator would say to a spec, if it refused it. */
+  private static Optional<String> refusal(Map<String, Object> spec) {
+    var parsed = ConfigFile.convert(spec, MetricsServerConfigSpec.class);
+    var facts = OfflineCluster.facts(NEW_ENOUGH, 2, Platform.Kubeadm, List.of(), true);
+    return Planner.plan(parsed, facts, Instant.EPOCH) instanceof Decision.Refused(_, var violations)
+        ? Optional.of(violations.getFirst().message())
+        : Optional.empty();
+  }
+
+  private void resources(Container container) {
+    var resources = container.getResources();
+    if (resources == null) {
+      return;
+    }
+    amounts("resources.requests", resources.getRequests());
+    amounts("resources.limits", resources.getLimits());
+  }
+
+  private void amounts(String path, Map<String, Quantity> amounts) {
+    new TreeMap<>(requireNonNullElse(amounts, Map.<String, Quantity>of()))
+        .forEach((name, amount) -> {
+          if (Set.of("cpu", "memory").contains(name)) {
+            set(path + "." + name, amount.toString());
+          } else {
+            notes.add("%s of %s".formatted(path, name));
+          }
+        });
+  }
+
+  private void scheduling(PodSpec pod) {
+    var labels = new TreeMap<>(requireNonNullElse(pod.getNodeSelector(), Map.<String, String>of()));
+    labels.remove("kubernetes.io/os");
+    if (!labels.isEmpty()) {
+      set("scheduling.nodeSelector", labels);
+    }
+    if (!pod.getTolerations().isEmpty()) {
+      set("scheduling.tolerations", pod.getTolerations().stream().map(Import::toleration).toList());
+    }
+    if (!pod.getTopologySpreadConstraints().isEmpty()) {
+      set(
+          "scheduling.topologySpreadConstraints",
+          pod.getTopologySpreadConstraints().stream().map(Import::spread).toList());
+    }
+    setUnless(
+        "scheduling.priorityClassName",
+        requireNonNullElse(pod.getPriorityClassName(), ""),
+        "system-cluster-critical");
+  }
+
+  private static Map<String, Object> toleration(Toleration toleration) {
+    var map = new LinkedHashMap<String, Object>();
+    putIfSet(map, "key", toleration.getKey());
+    putIfSet(map, "operator", toleration.getOperator());
+    putIfSet(map, "value", toleration.getValue());
+    putIfSet(map, "effect", toleration.getEffect());
+    putIfSet(map, "tolerationSeconds", toleration.getTolerationSeconds());
+    return map;
+  }
+
+  private static Map<String, Object> spread(TopologySpreadConstraint spread) {
+    var map = new LinkedHashMap<String, Object>();
+    putIfSet(map, "topologyKey", spread.getTopologyKey());
+    putIfSet(map, "maxSkew", spread.getMaxSkew());
+    putIfSet(map, "whenUnsatisfiable", spread.getWhenUnsatisfiable());
+    return map;
+  }
+
+  private static void putIfSet(Map<String, Object> map, String key, Object value) {
+    if (value != null && !"".equals(value)) {
+      map.put(key, value);
+    }
+  }
+
+  private void withoutEqual(PodSpec pod, Container container) {
+    pod.getContainers().stream()
+        .filter(c -> !c.equals(container))
+        .forEach(c ->
+            notes.add(
+                ("container %s beside metrics-server; sizes follow the number of nodes by"
+                        + " themselves")
+                    .formatted(c.getName())));
+    pod.getInitContainers().forEach(c -> notes.add("init container %s".formatted(c.getName())));
+    if (!container.getEnv().isEmpty()) {
+      notes.add(
+          "environment variables: %s"
+              .formatted(
+                  container.getEnv().stream()
+                      .map(EnvVar::getName)
+                      .collect(Collectors.joining(", "))));
+    }
+    if (pod.getAffinity() != null) {
+      notes.add("affinity; two replicas are kept on different nodes by themselves");
+    }
+    if (pod.getDnsConfig() != null) {
+      notes.add("dnsConfig");
+    }
+    if (!pod.getHostAliases().isEmpty()) {
+      notes.add("hostAliases");
+    }
+    setIfOdd("runtimeClassName", pod.getRuntimeClassName(), null);
+    setIfOdd("schedulerName", pod.getSchedulerName(), "default-scheduler");
+  }
+
+  private void setIfOdd(String field, String value, String usual) {
+    if (value != null && !value.equals(usual)) {
+      notes.add("%s: %s".formatted(field, value));
+    }
+  }
+
+  // ------------------------------------------------------------------------------------- the flags
+
+  private void flags(Container container, PodSpec pod) {
+    // Of a flag that is given twice metrics-server takes the last one.
+    var flags = new LinkedHashMap<String, String>();
+    var words =
+        Stream.concat(container.getCommand().stream().skip(1), container.getArgs().stream())
+            .toList();
+    for (var i = 0; i < words.size(); i++) {
+      var word = words.get(i);
+      if (!word.startsWith("-")) {
+        notes.add("argument %s".formatted(word));
+        continue;
+      }
+      var equals = word.indexOf('=');
+      var name = (equals < 0 ? word : word.substring(0, equals)).replaceFirst("^--?", "");
+      var value = equals < 0 ? "true" : word.substring(equals + 1);
+      if (equals < 0 && i + 1 < words.size() && !words.get(i + 1).startsWith("-")) {
+        value = words.get(++i);
+      }
+      flags.put(name, value);
+    }
+    if (!flags.containsKey("metric-resolution")) {
+      set("metricResolution", "1m");
+    }
+    flags.forEach((name, value) -> flag(name, value, pod, container));
+  }
+
+  private void flag(String name, String value, PodSpec pod, Container container) {
+    switch (name) {
+      case "secure-port" -> {
+        var usual = Boolean.TRUE.equals(pod.getHostNetwork()) ? 4443 : 10250;
+        number(name, value).ifPresent(port -> setUnless("port", port, usual));
+      }
+      case "metric-resolution" -> setUnless("metricResolution", value, "15s");
+      case "kubelet-insecure-tls" -> {
+        if (value.equals("true")) {
+          set("kubelet.tls.mode", "Insecure");
+        }
+      }
+      case "deprecated-kubelet-completely-insecure" -> {
+        if (value.equals("true")) {
+          set("kubelet.tls.mode", "Plaintext");
+        }
+      }
+      case "kubelet-certificate-authority" -> authority(value, pod, container);
+      case "kubelet-preferred-address-types" -> {
+        if (!value.equals(DEFAULT_ADDRESSES)) {
+          set("kubelet.addressTypes", List.of(value.split(",", -1)));
+        }
+      }
+      case "kubelet-port" ->
+          number(name, value).ifPresent(p -> setUnless("kubelet.port", p, 10250));
+      case "kubelet-request-timeout" -> setUnless("kubelet.requestTimeout", value, "10s");
+      case "node-selector", "l" -> labels(value);
+      case "logging-format" -> {
+        if (value.equals("json")) {
+          set("logging.format", "JSON");
+        }
+      }
+      case "v" -> number(name, value).ifPresent(v -> setUnless("logging.verbosity", v, 0));
+      default -> {
+        if (!SET_ANYWAY.contains(name)) {
+          extra(name, value);
+        }
+      }
+    }
+  }
+
+  private Optional<Integer> number(String name, String value) {
+    if (value.matches("[0-9]{1,9}")) {
+      return Optional.of(Integer.parseInt(value));
+    }
+    notes.add("--%s=%s, which is no number".formatted(name, value));
+    return Optional.empty();
+  }
+
+  private void extra(String name, String value) {
+    var argument = "--%s=%s".formatted(name, value);
+    var alone = new LinkedHashMap<String, Object>();
+    if (spec.containsKey("version")) {
+      alone.put("version", spec.get("version"));
+    }
+    alone.put("extraArgs", List.of(argument));
+    refusal(alone)
+        .ifPresentOrElse(
+            why -> notes.add("%s: %s".formatted(argument, why)), () -> extraArgs.add(argument));
+  }
+
+  private void labels(String selector) {
+    var labels = new TreeMap<String, String>();
+    for (var term : selector.split(",", -1)) {
+      var parts = term.split("==?", -1);
+      if (parts.length != 2 || term.contains("!")) {
+        notes.add(
+            "--node-selector=%s; only labels with values can be asked for".formatted(selector));
+        return;
+      }
+      labels.put(parts[0].strip(), parts[1].strip());
+    }
+    set("kubelet.nodeSelector", labels);
+  }
+
+  /** The file's ConfigMap or Secret, by the volume that it is in. */
+  private void authority(String file, PodSpec pod, Container container) {
+    var mount =
+        container.getVolumeMounts().stream()
+            .filter(m -> file.startsWith(m.getMountPath() + "/"))
+            .findFirst();
+    var volume =
+        mount
+            .map(VolumeMount::getName)
+            .flatMap(n -> pod.getVolumes().stream().filter(v -> v.getName().equals(n)).findFirst());
+    var reference = volume.flatMap(Import::reference);
+    if (reference.isEmpty()) {
+      notes.add(
+          "--kubelet-certificate-authority=%s, which is in no ConfigMap or Secret".formatted(file));
+      return;
+    }
+    var key = new LinkedHashMap<>(Map.of("name", reference.get().getValue()));
+    var path = file.substring(mount.orElseThrow().getMountPath().length() + 1);
+    if (!path.equals("ca.crt")) {
+      key.put("key", path);
+    }
+    set("kubelet.tls.mode", "Verify");
+    set("kubelet.tls.certificateAuthority." + reference.get().getKey(), key);
+  }
+
+  private static Optional<Map.Entry<String, String>> reference(Volume volume) {
+    return volume.getConfigMap() != null
+        ? Optional.of(Map.entry("configMap", volume.getConfigMap().getName()))
+        : Optional.ofNullable(volume.getSecret())
+            .map(secret -> Map.entry("secret", secret.getSecretName()));
+  }
+
+  // ------------------------------------------------------------------------------------ the others
+
+  private void other(HasMetadata object) {
+    switch (object) {
+      case Service service -> service(service);
+      case APIService registration -> registration(registration);
+      default -> {}
+    }
+  }
+
+  private void service(Service service) {
+    if (!Names.METRICS_SERVER.equals(service.getMetadata().getName())) {
+      notes.add(
+          "the Service is called %s, and the operator's metrics-server"
+              .formatted(service.getMetadata().getName()));
+    }
+    setIfOdd("the Service's type", service.getSpec().getType(), "ClusterIP");
+  }
+
+  private void registration(APIService registration) {
+    if (registration.getSpec().getCaBundle() != null) {
+      notes.add(
+          "the registration's caBundle, and the serving certificate that it verifies; the"
+              + " operator's takes their place");
+    }
+  }
+}

@@ -1,0 +1,44 @@
+package dev.metricsserver.diagnosis;
+
+import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.plan.Ownership;
+import java.util.List;
+
+/** Whose metrics-server it is. */
+final class OwnershipFindings {
+
+  private OwnershipFindings() {}
+
+  /** Whose it was, and what is left to do so that it does not become theirs again. */
+  static List<Finding> adopted(Evidence evidence) {
+    return evidence.plan().flatMap(MetricsServerPlan::takenFrom).stream()
+        .map(owner ->
+            new Finding(
+                "Adopted",
+                Severity.Info,
+                "metrics-server was taken over from %s, who may not know that"
+                    .formatted(Ownership.who(owner)),
+                Ownership.part(owner)
+                    + "; then set spec.conflictPolicy: Refuse, and this is told no more",
+                "Deployment/%s/%s"
+                    .formatted(
+                        evidence.installation().namespace(), evidence.installation().deployment())))
+        .toList();
+  }
+
+  /** That it is only watched, and whose it is. */
+  static List<Finding> observing(Evidence evidence) {
+    return evidence.foreign().stream()
+        .limit(1)
+        .map(foreign ->
+            new Finding(
+                "Observing",
+                Severity.Info,
+                "this metrics-server was installed by %s (recognised by %s), and is only watched"
+                    .formatted(Ownership.who(foreign.owner()), foreign.owner().mark()),
+                "none needed; %s lets the operator take it over".formatted(Ownership.set("Adopt")),
+                foreign.object()))
+        .toList();
+  }
+}

@@ -1,0 +1,30 @@
+package dev.metricsserver.observation;
+
+import dev.metricsserver.observation.Observations.PodState;
+import dev.metricsserver.observation.Observations.Rollout;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A metrics-server that somebody else runs, as far as it can be seen. Two of these are equal when
+ * nothing changed that is worth a look.
+ *
+ * @param installation empty where neither a Deployment nor a pod was found
+ * @param version by its image's tag, where that is one
+ * @param kubeletsVerified whether it verifies the kubelets' certificates, by its flags
+ * @param endpointReady whether the Service that the metrics API is registered with has a ready
+ *     endpoint
+ * @param rollout how far the Deployment is, where it may be read
+ */
+public record Theirs(
+    Optional<Installation> installation,
+    Optional<String> version,
+    boolean kubeletsVerified,
+    List<PodState> pods,
+    boolean endpointReady,
+    Optional<Rollout> rollout) {
+
+  /** Nobody looked. */
+  public static final Theirs NONE =
+      new Theirs(Optional.empty(), Optional.empty(), false, List.of(), false, Optional.empty());
+}

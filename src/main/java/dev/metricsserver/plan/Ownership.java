@@ -1,0 +1,158 @@
+package dev.metricsserver.plan;
+
+import dev.metricsserver.facts.Foreign;
+import dev.metricsserver.facts.Owner;
+import dev.metricsserver.plan.Decision.Violation;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** What people read about a metrics API that is somebody else's. */
+public final class Ownership {
+
+  private static final String OBSERVE = "Observe";
+  private static final String ADOPT = "Adopt";
+
+  private Ownership() {}
+
+  /** Why nothing is touched, for each owner of something under the operator's names. */
+  static List<Violation> conflicts(List<Foreign> foreign) {
+    var byOwner =
+        foreign.stream()
+            .collect(
+                Collectors.groupingBy(
+                    f -> who(f.owner()), LinkedHashMap::new, Collectors.toList()));
+    return byOwner.values().stream().map(Ownership::conflict).toList();
+  }
+
+  private static Violation conflict(List<Foreign> foreign) {
+    var owner = foreign.getFirst().owner();
+    return new Violation(
+        "",
+        "%s installed %s (recognised by %s), and nothing of it was touched"
+            .formatted(who(owner), objects(foreign), owner.mark()),
+        ways(owner));
+  }
+
+  private static String objects(List<Foreign> foreign) {
+    return foreign.stream()
+        .map(f -> f.object() + f.serves().map(s -> " (for " + s + ")").orElse(""))
+        .collect(Collectors.joining(", "));
+  }
+
+  /** Why there is nothing to watch. */
+  public static Violation nothingToObserve() {
+    return new Violation(
+        "conflictPolicy",
+        "nobody has registered a metrics API, and with Observe the operator installs none",
+        set("Refuse") + " lets it install one");
+  }
+
+  /** An installer and what it calls its installation. */
+  public static String who(Owner owner) {
+    return switch (owner.kind()) {
+      case OpenShift -> "OpenShift's cluster-monitoring-operator";
+      case PrometheusAdapter -> "prometheus-adapter";
+      case ArgoCD -> "Argo CD's Application " + owner.name();
+      case FluxHelmRelease ->
+          "Flux's HelmRelease %s in namespace %s".formatted(owner.name(), owner.namespace());
+      case FluxKustomization ->
+          "Flux's Kustomization %s in namespace %s".formatted(owner.name(), owner.namespace());
+      case RKE2 -> "RKE2";
+      case K3s -> "k3s";
+      case K0s -> "k0s";
+      case Minikube -> "minikube";
+      case KOps -> "kOps";
+      case EKS -> "Amazon EKS (an add-on)";
+      case AKS -> "AKS";
+      case GKE -> "GKE";
+      case AddonManager -> "the cluster's addon-manager";
+      case Helm -> "Helm release %s in namespace %s".formatted(owner.name(), owner.namespace());
+      case Kubectl -> "somebody with kubectl";
+      case Unknown -> "somebody else";
+    };
+  }
+
+  /** The two ways out of a conflict. */
+  private static String ways(Owner owner) {
+    return switch (owner.kind()) {
+      case OpenShift, AKS, GKE ->
+          "it cannot be switched off there, so either watch it: %s, or do without this operator: kubectl delete msc cluster"
+              .formatted(set(OBSERVE));
+      default ->
+          "either %s, and the operator goes on by itself; or %s: %s"
+              .formatted(
+                  remove(owner),
+                  writesAgain(owner)
+                      ? "leave it there, and let the operator watch it"
+                      : "let the operator take it over, without a gap",
+                  set(writesAgain(owner) ? OBSERVE : ADOPT));
+    };
+  }
+
+  /** Whether it puts its own objects back by itself, so that taking them over ends in a fight. */
+  private static boolean writesAgain(Owner owner) {
+    return switch (owner.kind()) {
+      case OpenShift, RKE2, K3s, K0s, Minikube, KOps, EKS, AKS, GKE, AddonManager -> true;
+      default -> false;
+    };
+  }
+
+  /** The command that sets another policy. */
+  public static String set(String policy) {
+    return "kubectl patch msc cluster --type merge -p '{\"spec\":{\"conflictPolicy\":\"%s\"}}'"
+        .formatted(policy);
+  }
+
+  /** What makes a former owner leave alone what was taken over, without touching it. */
+  public static String part(Owner owner) {
+    return switch (owner.kind()) {
+      case Helm ->
+          "make Helm forget the release: kubectl -n %s delete secret -l owner=helm,name=%s"
+              .formatted(owner.namespace(), owner.name());
+      case FluxHelmRelease ->
+          "take it out of what Flux applies: first flux -n %1$s suspend helmrelease %2$s, so that deleting it uninstalls nothing, then flux -n %1$s delete helmrelease %2$s"
+              .formatted(owner.namespace(), owner.name());
+      case FluxKustomization ->
+          "take it out of what Flux's Kustomization %s applies".formatted(owner.name());
+      case ArgoCD -> "take it out of what Argo CD's Application %s applies".formatted(owner.name());
+      case PrometheusAdapter -> "take rules.resource out of prometheus-adapter's configuration";
+      case Kubectl, Unknown -> "see to it that nobody applies the old manifest again";
+      case OpenShift, AKS, GKE -> "leave it to them: " + set(OBSERVE);
+      default -> remove(owner);
+    };
+  }
+
+  private static String remove(Owner owner) {
+    return switch (owner.kind()) {
+      case PrometheusAdapter ->
+          "take rules.resource out of prometheus-adapter's configuration and kubectl delete"
+              + " apiservice v1beta1.metrics.k8s.io";
+      case ArgoCD -> "argocd app delete " + owner.name();
+      case FluxHelmRelease ->
+          "flux -n %s delete helmrelease %s".formatted(owner.namespace(), owner.name());
+      case FluxKustomization ->
+          "take it out of what Flux applies and flux -n %s reconcile kustomization %s --with-source"
+              .formatted(owner.namespace(), owner.name());
+      case RKE2 ->
+          "write disable: rke2-metrics-server into /etc/rancher/rke2/config.yaml on every server"
+              + " and systemctl restart rke2-server";
+      case K3s -> "start k3s on every server with --disable=metrics-server";
+      case K0s -> "start k0s on every controller with --disable-components=metrics-server";
+      case Minikube -> "minikube addons disable metrics-server";
+      case KOps ->
+          "set spec.metricsServer.enabled: false by kops edit cluster, kops update cluster --yes,"
+              + " and kubectl -n kube-system delete"
+              + " deployment,service,serviceaccount,apiservice,clusterrole,clusterrolebinding,rolebinding"
+              + " -l addon.kops.k8s.io/name=metrics-server.addons.k8s.io";
+      case EKS -> "aws eks delete-addon --addon-name metrics-server --cluster-name CLUSTER";
+      case AddonManager ->
+          "take its manifests out of /etc/kubernetes/addons on every control plane node";
+      case Helm -> "helm -n %s uninstall %s".formatted(owner.namespace(), owner.name());
+      case Kubectl ->
+          "kubectl delete -f what was applied, such as"
+              + " https://github.com/kubernetes-sigs/metrics-server/releases/latest/download/components.yaml";
+      default -> "remove it the way it was installed";
+    };
+  }
+}

@@ -1,0 +1,188 @@
+package dev.metricsserver.plan;
+
+import static dev.metricsserver.plan.Plans.NOW;
+import static dev.metricsserver.plan.Plans.decide;
+import static dev.metricsserver.plan.Plans.plan;
+import static dev.metricsserver.plan.Plans.refusal;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.metricsserver.facts.ClusterFacts.Takeover;
+import dev.metricsserver.facts.Foreign;
+import dev.metricsserver.facts.Owner;
+import dev.metricsserver.facts.Owner.Kind;
+import dev.metricsserver.facts.SampleCluster;
+import dev.metricsserver.facts.WriteBack;
+import dev.metricsserver.plan.Decision.Planned;
+import dev.metricsserver.plan.Decision.Refused;
+import dev.metricsserver.rendering.Serving;
+import dev.metricsserver.rendering.Workload;
+import io.fabric8.kubernetes.api.model.IntOrString;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** How somebody else's metrics-server becomes ours without a gap, and when that is given up. */
+class AdoptionTest {
+
+  private static final String ADOPT = "conflictPolicy: Adopt";
+  private static final Owner HELM =
+      new Owner(Kind.Helm, "kube-system", "metrics-server", "annotation");
+  private static final Map<String, String> SELECTOR =
+      Map.of("app.kubernetes.io/name", "metrics-server", "app.kubernetes.io/instance", "metrics");
+  private static final String DEPLOYMENT = "Deployment/kube-system/metrics-server";
+
+  private static SampleCluster cluster(Takeover takeover, boolean ownPodReady) {
+    return SampleCluster.ofNodes(2).takeover(SELECTOR, takeover, HELM, ownPodReady);
+  }
+
+  @Test
+  void whatIsSomebodyElsesIsPlannedToBeOurs() {
+    var foreign = new Foreign(DEPLOYMENT, Optional.empty(), HELM);
+    var cluster = cluster(Takeover.Surge, false).foreign(foreign);
+
+    assertThat(refusal("{}", cluster).reason()).isEqualTo("Conflict");
+    assertThat(plan(ADOPT, cluster).takenFrom()).contains(HELM);
+    assertThat(plan(ADOPT, cluster).version()).as("as it was").isEqualTo("0.8.1");
+  }
+
+  /** A selector cannot be changed, so the pods bear its labels beside the usual ones. */
+  @Test
+  void theSelectorIsKept() {
+    var deployment =
+        Workload.deployment(plan(ADOPT, cluster(Takeover.Surge, false)), Optional.empty());
+
+    assertThat(deployment.getSpec().getSelector().getMatchLabels()).isEqualTo(SELECTOR);
+    assertThat(deployment.getSpec().getTemplate().getMetadata().getLabels())
+        .containsAllEntriesOf(SELECTOR)
+        .containsEntry("k8s-app", "metrics-server");
+  }
+
+  /** And after the takeover, and whatever the policy is then. */
+  @Test
+  void theSelectorIsKeptForGood() {
+    var plan = plan("{}", cluster(null, true));
+
+    assertThat(Workload.deployment(plan, Optional.empty()).getSpec().getSelector().getMatchLabels())
+        .isEqualTo(SELECTOR);
+    assertThat(plan.memory()).doesNotContainKeys(Planner.TAKEN_FROM, Planner.TAKEOVER);
+  }
+
+  /** Old pods serve until a new one does, and no request goes to them when they end. */
+  @Test
+  void requestsMoveToTheNewPodsBeforeTheOldOnesEnd() {
+    var before = plan(ADOPT, cluster(Takeover.Surge, false));
+    var between = plan(ADOPT, cluster(Takeover.Surge, true));
+    var after = plan(ADOPT, cluster(null, true));
+
+    assertThat(Serving.service(before).getSpec().getSelector()).isEqualTo(SELECTOR);
+    assertThat(Serving.service(between).getSpec().getSelector())
+        .isEqualTo(Serving.service(after).getSpec().getSelector())
+        .containsEntry("app.kubernetes.io/managed-by", "metrics-server-operator");
+    assertThat(minReadySeconds(before)).isEqualTo(minReadySeconds(between)).isEqualTo(10);
+    assertThat(minReadySeconds(after)).isNull();
+    assertThat(after.memory())
+        .doesNotContainKey(Planner.TAKEOVER)
+        .containsEntry(Planner.TAKEN_FROM, "Helm/kube-system/metrics-server");
+    assertThat(before.memory()).containsEntry(Planner.TAKEOVER, "Surge");
+  }
+
+  private static Integer minReadySeconds(MetricsServerPlan plan) {
+    return Workload.deployment(plan, Optional.empty()).getSpec().getMinReadySeconds();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"Surge, 0, 1", "Replace, 1, 0"})
+  void newPodsComeFirstWhereTheyCan(Takeover takeover, int unavailable, int surge) {
+    var rolling =
+        Workload.deployment(plan(ADOPT, cluster(takeover, false)), Optional.empty())
+            .getSpec()
+            .getStrategy()
+            .getRollingUpdate();
+
+    assertThat(rolling.getMaxUnavailable()).isEqualTo(new IntOrString(unavailable));
+    assertThat(rolling.getMaxSurge()).isEqualTo(new IntOrString(surge));
+  }
+
+  @Test
+  void aSelectorOfAnotherApplicationIsRefused() {
+    var cluster =
+        SampleCluster.ofNodes(2).takeover(Map.of("k8s-app", "other"), Takeover.Surge, HELM, false);
+
+    assertThat(refusal(ADOPT, cluster).violations())
+        .singleElement()
+        .satisfies(
+            v -> assertThat(v.field()).isEqualTo("conflictPolicy"),
+            v -> assertThat(v.message()).contains("k8s-app=other", "cannot be changed"),
+            v -> assertThat(v.remedy()).contains("--cascade=orphan"));
+  }
+
+  /**
+   * Changes of an object, at these minutes.
+   *
+   * @param stops whether the operator gives in
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "'0', false",
+    "'0 1', false",
+    "'0 1 2', true",
+    "'0 5 10', true",
+    "'0 5 11', false",
+    "'0 11 12', false",
+    "'0 11 12 13', true",
+    // What comes later makes no difference: it has stopped.
+    "'0 1 2 60', true"
+  })
+  void threeChangesWithinTenMinutesAreEnough(String minutes, boolean stops) {
+    var changes =
+        Arrays.stream(minutes.split(" ", -1))
+            .map(Integer::parseInt)
+            .map(m -> change(DEPLOYMENT, m))
+            .toArray(WriteBack[]::new);
+
+    assertThat(decide(ADOPT, cluster(null, true).writeBacks(changes)))
+        .isInstanceOf(stops ? Refused.class : Planned.class);
+  }
+
+  @Test
+  void oneChangeOfEachObjectIsNoFight() {
+    var changes =
+        IntStream.range(0, 5).mapToObj(i -> change("Service/" + i, 0)).toArray(WriteBack[]::new);
+
+    assertThat(decide(ADOPT, cluster(null, true).writeBacks(changes))).isInstanceOf(Planned.class);
+  }
+
+  @Test
+  void whoeverGivesInSaysTo() {
+    var refused =
+        refusal(
+            ADOPT,
+            cluster(null, true)
+                .writeBacks(change(DEPLOYMENT, 0), change(DEPLOYMENT, 1), change(DEPLOYMENT, 2)));
+
+    assertThat(refused.reason()).isEqualTo("Contested");
+    assertThat(refused.violations())
+        .singleElement()
+        .satisfies(
+            v ->
+                assertThat(v.message())
+                    .isEqualTo(
+                        "deploy@server-0 changed Deployment/kube-system/metrics-server three times"
+                            + " within ten minutes after the operator had taken it over, so the"
+                            + " operator changes nothing any more"),
+            v ->
+                assertThat(v.remedy())
+                    .contains(
+                        "kubectl patch msc cluster --type merge -p"
+                            + " '{\"spec\":{\"conflictPolicy\":\"Observe\"}}'"));
+  }
+
+  private static WriteBack change(String object, int minute) {
+    return new WriteBack(object, "deploy@server-0", NOW.plus(Duration.ofMinutes(minute)));
+  }
+}
