@@ -89,7 +89,8 @@ class DocumentationTest {
     var config = KUBERNETES.unmarshal(read(file), MetricsServerConfig.class);
     assertThat(config.getMetadata().getName()).isEqualTo(MetricsServerConfig.NAME);
     var spec = KUBERNETES.asYaml(config.getSpec());
-    assertThat(Plans.decide(spec, SampleCluster.ofNodes(2))).isInstanceOfAny(Planned.class, Observing.class);
+    assertThat(Plans.decide(spec, SampleCluster.ofNodes(2)))
+        .isInstanceOfAny(Planned.class, Observing.class);
   }
 
   private static List<Path> documents() throws IOException {
