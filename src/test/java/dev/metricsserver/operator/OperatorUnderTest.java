@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The operator as a process of its own, as it runs in its container but for the image. */
@@ -40,7 +41,7 @@ final class OperatorUnderTest implements AutoCloseable {
   }
 
   OperatorUnderTest(Path kubeconfig, String name, List<String> jvmOptions) throws IOException {
-    this(kubeconfig, name, name, jvmOptions);
+    this(kubeconfig, name, name, jvmOptions, List.of());
   }
 
   /**
@@ -48,15 +49,18 @@ final class OperatorUnderTest implements AutoCloseable {
    * ends by itself leaves its classes for a quicker start of the next ones.
    */
   OperatorUnderTest(Path kubeconfig, String name, String logName) throws IOException {
-    this(
-        kubeconfig,
-        name,
-        logName,
-        Stream.concat(QUICK_START.stream(), archive(kubeconfig.resolveSibling("classes.jsa")))
-            .toList());
+    this(kubeconfig, name, logName, quickStart(kubeconfig), List.of());
   }
 
-  private OperatorUnderTest(Path kubeconfig, String name, String logName, List<String> jvmOptions)
+  /** Options with which the first one that ends by itself leaves its classes for the next ones. */
+  static List<String> quickStart(Path kubeconfig) {
+    return Stream.concat(QUICK_START.stream(), archive(kubeconfig.resolveSibling("classes.jsa")))
+        .toList();
+  }
+
+  /** The same, with other options, and more on its class path. */
+  OperatorUnderTest(
+      Path kubeconfig, String name, String logName, List<String> jvmOptions, List<String> more)
       throws IOException {
     port = freePort();
     metricsPort = freePort();
@@ -67,7 +71,8 @@ final class OperatorUnderTest implements AutoCloseable {
     command.addAll(
         List.of(
             "-cp",
-            String.join(File.pathSeparator, CLASS_PATH),
+            Stream.concat(CLASS_PATH.stream(), more.stream())
+                .collect(Collectors.joining(File.pathSeparator)),
             "dev.metricsserver.cli.Main",
             "run"));
     var builder =

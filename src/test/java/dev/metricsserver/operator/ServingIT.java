@@ -15,9 +15,6 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.api.model.Volume;
-import io.fabric8.kubernetes.client.Watch;
-import io.fabric8.kubernetes.client.Watcher;
-import io.fabric8.kubernetes.client.WatcherException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +25,6 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import org.awaitility.core.ConditionTimeoutException;
 import org.awaitility.core.ThrowingRunnable;
@@ -168,7 +164,7 @@ class ServingIT {
   @Test
   void anOldAuthorityIsReplacedInSteps() {
     install(OPERATOR);
-    try (var watch = new Trust()) {
+    try (var watch = new RegistrationWatch(cluster.admin())) {
       var generation = cluster.deployment().getMetadata().getGeneration();
       var first = certificate(AUTHORITY);
       var firstLeaf = certificate(CERTIFICATE);
@@ -205,7 +201,7 @@ class ServingIT {
   @Test
   void whatIsLostIsMadeAgainWithoutATimeWithoutVerification() {
     install(OPERATOR);
-    try (var watch = new Trust()) {
+    try (var watch = new RegistrationWatch(cluster.admin())) {
       var old = certificate(AUTHORITY);
 
       cluster.admin().secrets().inNamespace("kube-system").withName(AUTHORITY).delete();
@@ -277,41 +273,6 @@ class ServingIT {
   }
 
   // ------------------------------------------------------------------------------------- helpers
-
-  /** Every state of the registration, as a watch has it. */
-  private final class Trust implements AutoCloseable {
-
-    private final List<APIServiceSpec> seen = new CopyOnWriteArrayList<>();
-    private final Watch watch =
-        cluster
-            .admin()
-            .apiServices()
-            .withName("v1beta1.metrics.k8s.io")
-            .watch(
-                new Watcher<>() {
-                  @Override
-                  public void eventReceived(Action action, APIService service) {
-                    seen.add(service.getSpec());
-                  }
-
-                  @Override
-                  public void onClose(WatcherException cause) {}
-                });
-
-    void neverUnverified() {
-      assertThat(seen)
-          .isNotEmpty()
-          .allSatisfy(spec -> {
-            assertThat(spec.getInsecureSkipTLSVerify()).isNull();
-            assertThat(spec.getCaBundle()).isNotEmpty();
-          });
-    }
-
-    @Override
-    public void close() {
-      watch.close();
-    }
-  }
 
   private APIService apiService() {
     return cluster.admin().apiServices().withName("v1beta1.metrics.k8s.io").get();

@@ -1,0 +1,46 @@
+package dev.metricsserver.operator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.APIService;
+import io.fabric8.kubernetes.api.model.APIServiceSpec;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.Watch;
+import io.fabric8.kubernetes.client.Watcher;
+import io.fabric8.kubernetes.client.WatcherException;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** Every state of the registration of the metrics API, as a watch has it. */
+final class RegistrationWatch implements Watcher<APIService>, AutoCloseable {
+
+  private final List<APIServiceSpec> seen = new CopyOnWriteArrayList<>();
+  private final Watch watch;
+
+  RegistrationWatch(KubernetesClient client) {
+    watch = client.apiServices().withName("v1beta1.metrics.k8s.io").watch(this);
+  }
+
+  @Override
+  public void eventReceived(Action action, APIService service) {
+    seen.add(service.getSpec());
+  }
+
+  @Override
+  public void onClose(WatcherException cause) {}
+
+  /** Whether the API servers were always told whom to trust. */
+  void neverUnverified() {
+    assertThat(seen)
+        .isNotEmpty()
+        .allSatisfy(spec -> {
+          assertThat(spec.getInsecureSkipTLSVerify()).isNull();
+          assertThat(spec.getCaBundle()).isNotEmpty();
+        });
+  }
+
+  @Override
+  public void close() {
+    watch.close();
+  }
+}
