@@ -30,7 +30,12 @@ final class Attempts {
   /** Notes something that could not be read. */
   void note(String what, KubernetesClientException e) {
     var forbidden = e.getCode() == HttpURLConnection.HTTP_FORBIDDEN;
-    unread.put(what, new Unread(what, forbidden, Program.sentence(e)));
+    note(new Unread(what, forbidden, Program.sentence(e)));
+  }
+
+  /** Notes something that could not be read. */
+  void note(Unread what) {
+    unread.put(what.what(), what);
   }
 
   /** What could not be read so far, by what it is. */

@@ -18,6 +18,7 @@ import dev.metricsserver.facts.Kubelet.Handshake;
 import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.observation.ClueReader;
 import dev.metricsserver.observation.Clues;
+import dev.metricsserver.observation.Clues.Unread;
 import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.MetricsAnswer;
 import dev.metricsserver.observation.MetricsQuery;
@@ -52,6 +53,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -63,6 +65,7 @@ final class Examiner {
   /** How packagings label what they make of metrics-server. */
   private static final List<String> LABELS = List.of("k8s-app", "app.kubernetes.io/name");
 
+  private static final String NODE_SELECTOR = "--node-selector=";
   private static final Executor AT_ONCE = task -> Thread.ofVirtual().start(task);
 
   private final KubernetesClient client;
@@ -87,7 +90,7 @@ final class Examiner {
     apiService = reading("apiservices", this::registration, Optional.empty());
     config = reading("metricsserverconfigs", this::configuration, Optional.empty());
     nodes = reading("nodes", () -> LiveCluster.nodes(client), List.of());
-    answer = CompletableFuture.supplyAsync(() -> MetricsQuery.query(client), AT_ONCE);
+    answer = CompletableFuture.supplyAsync(this::asked, AT_ONCE);
     requests =
         reading(
             "certificatesigningrequests",
@@ -142,6 +145,16 @@ final class Examiner {
   private Optional<APIService> registration() {
     return Optional.ofNullable(
         client.resources(APIService.class).withName(Names.API_SERVICE).get());
+  }
+
+  /** Who may not ask learns nothing of metrics-server by being refused. */
+  private MetricsAnswer asked() {
+    var answered = MetricsQuery.query(client);
+    if (!answered.answered() && answered.error().contains("is forbidden: User")) {
+      attempts.note(new Unread("metrics of nodes", true, answered.error()));
+      return MetricsAnswer.NOT_ASKED;
+    }
+    return answered;
   }
 
   private Optional<MetricsServerConfig> configuration() {
@@ -283,7 +296,7 @@ final class Examiner {
   /** What the operator decides by, where that is asked for and nothing keeps it from being told. */
   private Optional<ClusterFacts> facts(Found found) throws InterruptedException {
     var ours = ours(found);
-    if (ours.isEmpty() && !kubelets) {
+    if (nodes.join().isEmpty() || (ours.isEmpty() && !kubelets)) {
       return Optional.empty();
     }
     try (var live =
@@ -384,6 +397,20 @@ final class Examiner {
             now),
         List.of(),
         List.of());
+  }
+
+  /** Which nodes it asks; empty for all. */
+  private static Map<String, String> nodeSelector(Deployment deployment) {
+    return deployment.getSpec().getTemplate().getSpec().getContainers().stream()
+        .flatMap(container -> container.getArgs().stream())
+        .filter(arg -> arg.startsWith(NODE_SELECTOR))
+        .flatMap(arg -> Stream.of(arg.substring(NODE_SELECTOR.length()).split(",", -1)))
+        .filter(label -> label.matches("[^=!]+=[^=]*"))
+        .collect(
+            Collectors.toMap(
+                label -> label.substring(0, label.indexOf('=')),
+                label -> label.substring(label.indexOf('=') + 1),
+                (_, last) -> last));
   }
 
   private static Optional<Installation> installation(Found found, Optional<Planned> planned) {

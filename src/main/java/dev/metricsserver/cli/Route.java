@@ -67,6 +67,13 @@ record Route(List<Stop> stops) {
 
   private static Stop kubelets(Observations seen) {
     var coverage = seen.coverage();
+    if (coverage.total() == 0) {
+      return new Stop(
+          "kubelets",
+          State.Unknown,
+          "which nodes there are cannot be told; %d have metrics"
+              .formatted(seen.answer().nodes().size()));
+    }
     if (seen.answer().answered()) {
       return new Stop(
           "kubelets",

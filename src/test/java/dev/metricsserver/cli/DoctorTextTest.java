@@ -269,5 +269,8 @@ class DoctorTextTest {
   @Test
   void nobodyKnowsHowKubeletsAreThatNobodyAsks() {
     assertThat(broken().route().stops().getFirst().state()).isEqualTo(State.Unknown);
+    var withoutNodes = Seen.fine(NOW).reporting(0, 0).observations();
+    assertThat(Route.of(withoutNodes, Optional.of(SERVICE), true).stops().getFirst().state())
+        .isEqualTo(State.Unknown);
   }
 }
