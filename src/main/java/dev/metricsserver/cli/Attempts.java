@@ -14,14 +14,18 @@ final class Attempts {
   private final Map<String, Unread> unread = new ConcurrentSkipListMap<>();
 
   /**
-   * What is read, or something else when it cannot be.
+   * What is read, or something else when the API server refuses it.
    *
    * @param what is read, in the plural
+   * @throws KubernetesClientException when the API server does not answer
    */
   <T> T read(String what, Supplier<T> read, T otherwise) {
     try {
       return read.get();
     } catch (KubernetesClientException e) {
+      if (e.getStatus() == null) {
+        throw e;
+      }
       note(what, e);
       return otherwise;
     }

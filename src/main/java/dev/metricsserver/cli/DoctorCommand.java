@@ -9,6 +9,7 @@ import dev.metricsserver.cli.Fixes.Fix;
 import dev.metricsserver.cli.Program.Failure;
 import dev.metricsserver.diagnosis.Finding;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -110,9 +111,14 @@ final class DoctorCommand implements Callable<Integer> {
       print(said);
       while (watch && examination.status() != Program.OK) {
         Thread.sleep(BETWEEN_LOOKS);
-        examination = examine(client);
-        if (!said(examination).equals(said)) {
+        var before = said;
+        try {
+          examination = examine(client);
           said = said(examination);
+        } catch (KubernetesClientException e) {
+          said = Program.sentence(e) + "\n";
+        }
+        if (!said.equals(before)) {
           print("\n" + said);
         }
       }

@@ -51,6 +51,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -103,10 +104,15 @@ final class Examiner {
    *
    * @param kubelets whether to look at kubelets' certificates also where the diagnosis does not ask
    *     for it
+   * @throws KubernetesClientException when the API server does not answer
    */
   static Examination examine(KubernetesClient client, InstantSource clock, boolean kubelets)
       throws InterruptedException {
-    return new Examiner(client, clock, kubelets).examine();
+    try {
+      return new Examiner(client, clock, kubelets).examine();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof KubernetesClientException unanswered ? unanswered : e;
+    }
   }
 
   private <T> CompletableFuture<T> reading(String what, Supplier<T> read, T otherwise) {

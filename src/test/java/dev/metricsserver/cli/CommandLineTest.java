@@ -65,6 +65,26 @@ class CommandLineTest {
     assertThat(lost.err()).contains("--kubeconfig: there is no file " + directory + "/none");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"doctor", "plan"})
+  void aClusterThatDoesNotAnswerIsSaidNotTo(String name) throws IOException {
+    var kubeconfig =
+        Files.writeString(
+            directory.resolve("kubeconfig"),
+            """
+            apiVersion: v1
+            kind: Config
+            current-context: here
+            contexts: [{name: here, context: {cluster: here, user: me}}]
+            clusters: [{name: here, cluster: {server: "http://127.0.0.1:1"}}]
+            users: [{name: me, user: {token: none}}]
+            """);
+    var unanswered = CommandLineRun.of(name, "--kubeconfig", kubeconfig.toString());
+    assertThat(unanswered.status()).isEqualTo(2);
+    assertThat(unanswered.out()).isEmpty();
+    assertThat(unanswered.err()).contains("the API server does not answer: ");
+  }
+
   /** What k3s and kind write into a kubeconfig, and what kubeadm does. */
   @ParameterizedTest
   @ValueSource(strings = {"EC", "RSA"})
