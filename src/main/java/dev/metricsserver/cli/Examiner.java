@@ -20,6 +20,7 @@ import dev.metricsserver.observation.ClueReader;
 import dev.metricsserver.observation.Clues;
 import dev.metricsserver.observation.Clues.Unread;
 import dev.metricsserver.observation.Installation;
+import dev.metricsserver.observation.Installation.Keeper;
 import dev.metricsserver.observation.MetricsAnswer;
 import dev.metricsserver.observation.MetricsQuery;
 import dev.metricsserver.observation.Observations;
@@ -132,7 +133,7 @@ final class Examiner {
             .map(i ->
                 new Subject(
                     i,
-                    planned.isPresent()
+                    ours(found).isPresent()
                         ? "MetricsServerConfig/" + MetricsServerConfig.NAME
                         : keeper(found.deployment().orElseThrow()))),
         Route.of(observations, target, found.service().isPresent()),
@@ -296,7 +297,9 @@ final class Examiner {
                 .map(Deployment::getMetadata)
                 .anyMatch(d ->
                     d.getNamespace().equals(c.getSpec().namespace())
-                        && d.getName().equals(Names.METRICS_SERVER)));
+                        && Names.MANAGED_BY.equals(
+                            requireNonNullElse(d.getLabels(), Map.<String, String>of())
+                                .get("app.kubernetes.io/managed-by"))));
   }
 
   /** What the operator decides by, where that is asked for and nothing keeps it from being told. */
@@ -419,19 +422,24 @@ final class Examiner {
                 (_, last) -> last));
   }
 
-  private static Optional<Installation> installation(Found found, Optional<Planned> planned) {
+  private Optional<Installation> installation(Found found, Optional<Planned> planned) {
     return planned
         .flatMap(p -> p.plan().map(plan -> Installation.of(plan, p.config().getSpec().paused())))
-        .or(() ->
+        .or(() -> found.deployment().map(d -> installation(found, d)));
+  }
+
+  /** Where the plan of its keeper cannot be told, as its Deployment has it. */
+  private Installation installation(Found found, Deployment deployment) {
+    var seen =
+        Installation.of(
+            deployment,
             found
-                .deployment()
-                .map(d ->
-                    Installation.of(
-                        d,
-                        found
-                            .service()
-                            .map(s -> s.getMetadata().getName())
-                            .orElse(d.getMetadata().getName()))));
+                .service()
+                .map(s -> s.getMetadata().getName())
+                .orElse(deployment.getMetadata().getName()));
+    return ours(found)
+        .map(c -> seen.keptBy(c.getSpec().paused() ? Keeper.PausedOperator : Keeper.Operator))
+        .orElse(seen);
   }
 
   private List<Finding> findings(

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.api.ServingSpec;
 import dev.metricsserver.cluster.Cluster;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ControlPlane;
@@ -13,6 +14,8 @@ import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.NodeReader;
 import dev.metricsserver.facts.TrustBundle;
 import dev.metricsserver.observation.Clues.Unread;
+import dev.metricsserver.plan.MetricsServerPlan;
+import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.utils.Utils;
 import java.time.Duration;
@@ -75,6 +78,23 @@ final class LiveCluster implements AutoCloseable {
       Thread.sleep(BETWEEN_LOOKS);
     }
     return cluster.facts().withKubeletsLookedAt();
+  }
+
+  /** What would become of the Secrets that the operator makes; their content is nobody's to see. */
+  List<Change> secrets(MetricsServerPlan plan) {
+    if (plan.servingTLS().source() != ServingSpec.Source.Operator) {
+      return List.of();
+    }
+    var there = objects.of(Secret.class).map(s -> s.getMetadata().getName()).toList();
+    return LiveObjects.SECRETS.stream()
+        .filter(name -> !there.contains(name))
+        .map(name ->
+            new Change(
+                "Secret/%s/%s".formatted(plan.namespace(), name),
+                Change.Kind.Created,
+                List.of(),
+                "with a key that is never shown"))
+        .toList();
   }
 
   /** What could not be read, and was taken as not there. */

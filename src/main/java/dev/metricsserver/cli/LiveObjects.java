@@ -10,10 +10,12 @@ import dev.metricsserver.facts.Endpoints;
 import dev.metricsserver.facts.Extension;
 import dev.metricsserver.facts.Timestamps;
 import dev.metricsserver.observation.Clues.Unread;
+import dev.metricsserver.plan.ServingTLS;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
@@ -35,9 +37,14 @@ import java.util.stream.Stream;
 
 /**
  * The objects that the operator has from its informers, asked for once each, with the rights of
- * whoever runs the command. What these do not cover is noted, and taken as not there.
+ * whoever runs the command. What these do not cover is noted, and taken as not there; but for
+ * Secrets, without which nothing can be told.
  */
 final class LiveObjects implements ObjectSource {
+
+  /** With metrics-server's certificate and its CA, where the operator issues them. */
+  static final List<String> SECRETS =
+      List.of(ServingTLS.AUTHORITY_SECRET, ServingTLS.CERTIFICATE_SECRET);
 
   private static final String KUBELET_SERVING = "kubernetes.io/kubelet-serving";
   private static final String KUBELET_USER = "system:node:";
@@ -103,6 +110,14 @@ final class LiveObjects implements ObjectSource {
                 CertificateRequests.class,
                 new Source("certificatesigningrequests", () -> List.of(requests(client)))));
     sources.put(
+        Secret.class,
+        new Source(
+            "secrets in namespace " + namespace,
+            () ->
+                SECRETS.stream()
+                    .flatMap(name -> named(Secret.class, namespace, name).stream())
+                    .toList()));
+    sources.put(
         ServiceAccount.class,
         new Source(
             "serviceaccounts in namespace " + namespace,
@@ -142,7 +157,13 @@ final class LiveObjects implements ObjectSource {
 
   private List<?> read(Class<?> type) {
     var source = sources.get(type);
-    return source == null ? List.of() : attempts.read(source.what(), source.read(), List.of());
+    if (source == null) {
+      return List.of();
+    }
+    // Without the certificates that there are, what becomes of them would be told wrong.
+    return type == Secret.class
+        ? source.read().get()
+        : attempts.read(source.what(), source.read(), List.of());
   }
 
   private <R extends HasMetadata> List<R> named(Class<R> type, String namespace, String name) {

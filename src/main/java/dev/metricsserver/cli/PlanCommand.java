@@ -73,7 +73,12 @@ final class PlanCommand implements Callable<Integer> {
         var facts = live.facts();
         var plan = plan(config, facts);
         var changes =
-            new DryRun(client).changes(plan, objects(client, config, plan, installed.isPresent()));
+            Stream.concat(
+                    live.secrets(plan).stream(),
+                    new DryRun(client)
+                            .changes(plan, objects(client, config, plan, installed.isPresent()))
+                            .stream())
+                .toList();
         print(
             PlanText.lines(Explanation.of(config.getSpec(), facts, plan), changes, live.unread()));
         notes(config, facts).forEach(command.commandLine().getErr()::println);

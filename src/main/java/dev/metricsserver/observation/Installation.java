@@ -170,6 +170,23 @@ public record Installation(
         .reduce((one, other) -> other);
   }
 
+  /** The same, changed by somebody else. */
+  public Installation keptBy(Keeper other) {
+    return new Installation(
+        other,
+        namespace,
+        deployment,
+        service,
+        serviceAccount,
+        selector,
+        image,
+        memoryLimit,
+        port,
+        hostNetwork,
+        policed,
+        scrapeInterval);
+  }
+
   /** The pods' labels as a selector. */
   public String labels() {
     return selector.entrySet().stream()

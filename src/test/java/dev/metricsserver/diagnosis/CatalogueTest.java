@@ -16,7 +16,6 @@ import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.facts.SampleKubelet;
 import dev.metricsserver.facts.SampleNode;
 import dev.metricsserver.observation.Clues;
-import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.Installation.Keeper;
 import dev.metricsserver.observation.Observations.Certificate;
 import dev.metricsserver.observation.Observations.Rollout;
@@ -832,21 +831,8 @@ class CatalogueTest {
   }
 
   private static Evidence kept(Evidence evidence, Keeper keeper) {
-    var i = evidence.installation();
     return new Evidence(
-        new Installation(
-            keeper,
-            i.namespace(),
-            i.deployment(),
-            i.service(),
-            i.serviceAccount(),
-            i.selector(),
-            i.image(),
-            i.memoryLimit(),
-            i.port(),
-            i.hostNetwork(),
-            i.policed(),
-            i.scrapeInterval()),
+        evidence.installation().keptBy(keeper),
         evidence.plan(),
         evidence.kubelets(),
         evidence.requests(),
