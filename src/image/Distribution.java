@@ -1,11 +1,15 @@
+import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassHierarchyResolver;
 import java.lang.classfile.ClassTransform;
 import java.lang.classfile.CodeTransform;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,6 +54,58 @@ final class Distribution {
       exec "$home/java/bin/java" "@$home/jvm.options" -Xms48m -Xmn24m -XX:AOTCache="$home/classes.aot" ${MSO_JAVA_OPTIONS-} \\
         -cp "%s" dev.metricsserver.cli.Main "$@"
       """;
+
+  /** How {@code plan} ends when something would change. */
+  private static final int CHANGES = 1;
+
+  private static final String KUBECONFIG =
+      """
+      apiVersion: v1
+      kind: Config
+      current-context: training
+      contexts: [{name: training, context: {cluster: training, user: training}}]
+      clusters: [{name: training, cluster: {server: "http://127.0.0.1:%d"}}]
+      users: [{name: training, user: {token: none}}]
+      """;
+
+  private static final String LIST =
+      """
+      {"kind": "List", "apiVersion": "v1", "metadata": {}, "items": [%s]}\
+      """;
+
+  private static final String LISTS =
+      ".*/(pods|endpointslices|certificatesigningrequests|ciliumnodes)";
+
+  private static final String NOT_FOUND =
+      """
+      {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound", "code": 404}\
+      """;
+
+  /** What the API server has, by path. */
+  private static final Map<String, String> CLUSTER =
+      Map.of(
+          "/version",
+          """
+          {"major": "1", "minor": "35", "gitVersion": "v1.35.4"}\
+          """,
+          "/api/v1/namespaces/kube-system",
+          """
+          {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kube-system"}}\
+          """,
+          "/api/v1/namespaces/default/services/kubernetes",
+          """
+          {"apiVersion": "v1", "kind": "Service",
+           "metadata": {"name": "kubernetes", "namespace": "default"},
+           "spec": {"clusterIPs": ["10.96.0.1"], "ports": [{"name": "https", "port": 443}]}}\
+          """,
+          "/api/v1/nodes",
+          LIST.formatted(
+              """
+              {"metadata": {"name": "node1"},
+               "status": {"addresses": [{"type": "InternalIP", "address": "127.0.0.1"}],
+                          "conditions": [{"type": "Ready", "status": "True"}],
+                          "daemonEndpoints": {"kubeletEndpoint": {"Port": 1}}}}\
+              """));
 
   private static final ClassTransform LATER =
       ClassTransform.transformingMethodBodies(CodeTransform.ACCEPT_ALL)
@@ -150,8 +206,11 @@ final class Distribution {
     return ByteBuffer.wrap(classFile).getShort(6);
   }
 
-  /** One command, so that its classes are in the cache. */
+  /** The command that does most of what the others do: reads, decides, renders, asks, compares. */
   private static void train(Path home, List<String> jars) throws Exception {
+    var server = emptyCluster();
+    var kubeconfig = Files.createTempFile("distribution", ".kubeconfig");
+    Files.writeString(kubeconfig, KUBECONFIG.formatted(server.getAddress().getPort()));
     var command = new ArrayList<String>();
     command.add(home.resolve("java/bin/java").toString());
     command.add("@" + home.resolve("jvm.options"));
@@ -162,8 +221,35 @@ final class Distribution {
             .map(jar -> home.resolve("lib").resolve(jar).toString())
             .collect(Collectors.joining(":")));
     command.add("dev.metricsserver.cli.Main");
-    command.addAll(render());
-    run(home, Map.of(), command);
+    command.addAll(List.of("plan", "-f", SAMPLE.toString(), "--kubeconfig", kubeconfig.toString()));
+    try {
+      run(home, Map.of(), command, CHANGES);
+    } finally {
+      server.stop(0);
+      Files.delete(kubeconfig);
+    }
+  }
+
+  /** An API server of a cluster where nothing is installed. */
+  private static HttpServer emptyCluster() throws IOException {
+    var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          var path = exchange.getRequestURI().getPath();
+          var there =
+              exchange.getRequestMethod().equals("PATCH")
+                  ? new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8)
+                  : CLUSTER.getOrDefault(
+                      path, path.matches(LISTS) ? LIST.formatted("") : NOT_FOUND);
+          var answer = there.getBytes(StandardCharsets.UTF_8);
+          exchange.getResponseHeaders().set("Content-Type", "application/json");
+          exchange.sendResponseHeaders(there.equals(NOT_FOUND) ? 404 : 200, answer.length);
+          exchange.getResponseBody().write(answer);
+          exchange.close();
+        });
+    server.start();
+    return server;
   }
 
   /** Elsewhere, with a cache that must load, as a command and as a plugin of kubectl. */
@@ -213,6 +299,12 @@ final class Distribution {
 
   private static String run(Path directory, Map<String, String> environment, List<String> command)
       throws IOException, InterruptedException {
+    return run(directory, environment, command, 0);
+  }
+
+  private static String run(
+      Path directory, Map<String, String> environment, List<String> command, int expected)
+      throws IOException, InterruptedException {
     var output = Files.createTempFile("distribution", ".out");
     try {
       var builder =
@@ -222,7 +314,7 @@ final class Distribution {
               .redirectOutput(output.toFile());
       builder.environment().putAll(environment);
       var status = builder.start().waitFor();
-      if (status != 0) {
+      if (status != expected) {
         throw new IllegalStateException("%s ended with %d".formatted(command, status));
       }
       return Files.readString(output);
