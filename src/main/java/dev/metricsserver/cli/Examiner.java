@@ -143,8 +143,15 @@ final class Examiner {
             .sorted(Comparator.comparing(Certificate::notAfter))
             .toList(),
         found.deployment().isEmpty()
-            ? Diagnosis.nothingFound(target, attempts.unread())
+            ? Diagnosis.nothingFound(target, unreadOnTheWay())
             : findings(found, planned, observations, now));
+  }
+
+  /** What would have led to a metrics-server. */
+  private List<Unread> unreadOnTheWay() {
+    return attempts.unread().stream()
+        .filter(unread -> unread.what().matches("(apiservices|services|deployments).*"))
+        .toList();
   }
 
   // ------------------------------------------------------------------------------- what is there

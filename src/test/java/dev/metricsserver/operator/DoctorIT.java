@@ -219,7 +219,7 @@ class DoctorIT {
     var doctor = run(cluster.kubeconfig("default", "nobody"));
     assertThat(doctor.status()).as(doctor.out() + doctor.err()).isEqualTo(2);
     assertThat(doctor.out())
-        .contains("EvidenceNotReadable", "apiservices could not be read", "nodes could not be read")
+        .contains("EvidenceNotReadable", "apiservices could not be read", "deployments could not")
         .doesNotContain("MetricsServerMissing");
   }
 
