@@ -16,6 +16,7 @@ import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.facts.SampleKubelet;
 import dev.metricsserver.facts.SampleNode;
 import dev.metricsserver.observation.Clues;
+import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.Installation.Keeper;
 import dev.metricsserver.observation.Observations.Certificate;
 import dev.metricsserver.observation.Observations.Rollout;
