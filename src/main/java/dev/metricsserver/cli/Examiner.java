@@ -133,7 +133,7 @@ final class Examiner {
             .map(i ->
                 new Subject(
                     i,
-                    ours(found).isPresent()
+                    keeping(found).isPresent()
                         ? "MetricsServerConfig/" + MetricsServerConfig.NAME
                         : keeper(found.deployment().orElseThrow()))),
         Route.of(observations, target, found.service().isPresent()),
@@ -304,9 +304,17 @@ final class Examiner {
                 .map(Deployment::getMetadata)
                 .anyMatch(d ->
                     d.getNamespace().equals(c.getSpec().namespace())
-                        && Names.MANAGED_BY.equals(
-                            requireNonNullElse(d.getLabels(), Map.<String, String>of())
-                                .get("app.kubernetes.io/managed-by"))));
+                        && d.getName().equals(Names.METRICS_SERVER)));
+  }
+
+  /** The resource by which the operator keeps this Deployment; empty where somebody else does. */
+  private Optional<MetricsServerConfig> keeping(Found found) {
+    return ours(found)
+        .filter(_ ->
+            found.deployment().stream()
+                .map(d -> requireNonNullElse(d.getMetadata().getLabels(), Map.<String, String>of()))
+                .anyMatch(
+                    labels -> Names.MANAGED_BY.equals(labels.get("app.kubernetes.io/managed-by"))));
   }
 
   /** What the operator decides by, where that is asked for and nothing keeps it from being told. */
@@ -444,7 +452,7 @@ final class Examiner {
                 .service()
                 .map(s -> s.getMetadata().getName())
                 .orElse(deployment.getMetadata().getName()));
-    return ours(found)
+    return keeping(found)
         .map(c -> seen.keptBy(c.getSpec().paused() ? Keeper.PausedOperator : Keeper.Operator))
         .orElse(seen);
   }
