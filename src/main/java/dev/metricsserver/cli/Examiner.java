@@ -406,7 +406,7 @@ final class Examiner {
 
   private Observations observations(Found found, Optional<Planned> planned, Instant now) {
     var installation = installation(found, planned);
-    var selector = planned.map(p -> p.config().getSpec().kubelet().nodeSelector()).orElse(Map.of());
+    var selector = found.deployment().map(Examiner::nodeSelector).orElse(Map.<String, String>of());
     return new Observations(
         found.deployment().map(Observer::rollout),
         found.pods().stream().map(Observer::pod).toList(),
