@@ -226,7 +226,7 @@ class CrashIT {
     try (var operator = operator("crash", options, crashing)) {
       await("it dies")
           .atMost(SOON)
-          .until(() -> !operator.isAlive() || writes(from) >= write && isQuiet(from));
+          .until(() -> !operator.isAlive() || (writes(from) >= write && isQuiet(from)));
     }
   }
 
