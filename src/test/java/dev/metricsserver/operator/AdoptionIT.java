@@ -307,7 +307,9 @@ class AdoptionIT {
                         c -> assertThat(c.getPorts()).hasSize(1),
                         c -> assertThat(c.getImage()).as("the version is kept").isEqualTo(IMAGE)),
             pod ->
-                assertThat(pod.getVolumes()).extracting(v -> v.getName()).containsExactly("tmp"));
+                assertThat(pod.getVolumes())
+                    .extracting(v -> v.getName())
+                    .containsExactly("tmp", "serving-certificate"));
     assertThat(deployment.getMetadata().getAnnotations())
         .doesNotContainKey("kubectl.kubernetes.io/last-applied-configuration");
     assertThat(deployment.getMetadata().getManagedFields())
