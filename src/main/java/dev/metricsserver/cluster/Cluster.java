@@ -32,7 +32,6 @@ import dev.metricsserver.observation.Clues;
 import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.MetricsAnswer;
 import dev.metricsserver.observation.Observations;
-import dev.metricsserver.observation.Observations.Certificate;
 import dev.metricsserver.observation.Observer;
 import dev.metricsserver.observation.Theirs;
 import dev.metricsserver.observation.Upkeep;
@@ -44,7 +43,6 @@ import dev.metricsserver.plan.ServingTLS;
 import dev.metricsserver.rendering.Names;
 import dev.metricsserver.rendering.Workload;
 import dev.metricsserver.tls.Certificates;
-import dev.metricsserver.tls.Identity;
 import dev.metricsserver.tls.Rotation;
 import dev.metricsserver.tls.ServingCertificates;
 import io.fabric8.kubernetes.api.model.APIService;
@@ -65,16 +63,13 @@ import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -85,8 +80,6 @@ import java.util.stream.Stream;
 public final class Cluster {
 
   private static final String ADDRESS_TYPES = "--kubelet-preferred-address-types=";
-  private static final String TLS_CERTIFICATE = "tls.crt";
-  private static final String TLS_KEY = "tls.key";
   private static final Set<String> UNVERIFIED =
       Set.of("--kubelet-insecure-tls", "--deprecated-kubelet-completely-insecure");
 
@@ -98,7 +91,7 @@ public final class Cluster {
   private final MetricsServerConfig config;
   private final MetricsServerConfigSpec spec;
   private final List<NodeFacts> nodes;
-  private final Map<String, Secret> secrets;
+  private final ServingSecrets secrets;
   private final List<WriteBack> writeBacks;
 
   /**
@@ -125,11 +118,7 @@ public final class Cluster {
     this.trustBundles = trustBundles;
     this.kubelets = kubelets;
     this.nodes = nodes;
-    this.secrets =
-        objects
-            .of(Secret.class)
-            .filter(this::here)
-            .collect(Collectors.toMap(s -> s.getMetadata().getName(), Function.identity()));
+    this.secrets = new ServingSecrets(objects.of(Secret.class).filter(this::here));
     this.writeBacks = writeBacks();
   }
 
@@ -166,21 +155,32 @@ public final class Cluster {
             .map(APIService::getSpec)
             .map(s ->
                 new ServingFacts.Registration(
-                    !Boolean.TRUE.equals(s.getInsecureSkipTLSVerify()), decoded(s.getCaBundle()))),
-        Certificates.pem(servingCertificates().trusted()),
+                    !Boolean.TRUE.equals(s.getInsecureSkipTLSVerify()),
+                    ServingSecrets.decoded(s.getCaBundle()))),
+        Certificates.pem(secrets.certificates().trusted()),
         servesFromSecret());
   }
 
   /**
-   * Those on their way out too: they may still be asked. Those of a former owner may bear labels by
-   * which they are not seen.
+   * Those on their way out too: they may still be asked, until they have ended. Those of a former
+   * owner may bear labels by which they are not seen.
    */
   private boolean servesFromSecret() {
     return deployment()
             .filter(d -> takeover(d).isEmpty())
             .map(d -> mountsCertificate(d.getSpec().getTemplate().getSpec()))
             .orElse(false)
-        && objects.of(Pod.class).filter(this::here).allMatch(p -> mountsCertificate(p.getSpec()));
+        && objects
+            .of(Pod.class)
+            .filter(this::here)
+            .filter(pod -> !ended(pod))
+            .allMatch(pod -> mountsCertificate(pod.getSpec()));
+  }
+
+  /** One that was evicted stays as an object for long. */
+  private static boolean ended(Pod pod) {
+    var phase = pod.getStatus().getPhase();
+    return "Failed".equals(phase) || "Succeeded".equals(phase);
   }
 
   private static boolean mountsCertificate(PodSpec pod) {
@@ -189,23 +189,11 @@ public final class Cluster {
         .anyMatch(s -> s != null && ServingTLS.CERTIFICATE_SECRET.equals(s.getSecretName()));
   }
 
-  /** What the Secrets with metrics-server's certificate and its CA hold. */
-  private ServingCertificates servingCertificates() {
-    var authority = data(ServingTLS.AUTHORITY_SECRET);
-    var leaf = data(ServingTLS.CERTIFICATE_SECRET);
-    return ServingCertificates.parse(
-        decoded(authority.get(TLS_CERTIFICATE)),
-        decoded(authority.get(TLS_KEY)),
-        decoded(authority.get("ca.crt")),
-        decoded(leaf.get(TLS_CERTIFICATE)),
-        decoded(leaf.get(TLS_KEY)));
-  }
-
-  /** What they are to hold now. */
+  /** What the Secrets with metrics-server's certificate and its CA are to hold now. */
   public ServingCertificates nextCertificates(Instant now) {
     var serving = serving();
     return Rotation.next(
-        servingCertificates(),
+        secrets.certificates(),
         Certificates.parse(
             serving.registration().map(ServingFacts.Registration::caBundle).orElse("")),
         ServingTLS.names(spec.namespace()),
@@ -215,26 +203,7 @@ public final class Cluster {
 
   /** The resource versions of the Secrets that this was decided by, by name. */
   public Map<String, String> servingSecretVersions() {
-    return secrets.entrySet().stream()
-        .collect(
-            Collectors.toMap(
-                Map.Entry::getKey, e -> e.getValue().getMetadata().getResourceVersion()));
-  }
-
-  private Map<String, String> data(String secret) {
-    return Optional.ofNullable(secrets.get(secret))
-        .map(s -> requireNonNullElse(s.getData(), Map.<String, String>of()))
-        .orElse(Map.of());
-  }
-
-  /** Empty text for what is missing or no Base64. */
-  private static String decoded(String base64) {
-    try {
-      return new String(
-          Base64.getDecoder().decode(requireNonNullElse(base64, "")), StandardCharsets.US_ASCII);
-    } catch (IllegalArgumentException e) {
-      return "";
-    }
+    return secrets.versions();
   }
 
   private Cilium cilium(ControlPlane upgraded, Set<Extension> extensions) {
@@ -284,20 +253,8 @@ public final class Cluster {
             Durations.parse(spec.metricResolution()),
             answer.nodes(),
             now),
-        certificates(),
+        secrets.observed(),
         writeBacks);
-  }
-
-  private List<Certificate> certificates() {
-    var certificates = servingCertificates();
-    return Stream.of(
-            Map.entry(ServingTLS.AUTHORITY_SECRET, certificates.authority()),
-            Map.entry(ServingTLS.CERTIFICATE_SECRET, certificates.leaf()))
-        .flatMap(e ->
-            e.getValue().stream()
-                .map(Identity::certificate)
-                .map(c -> Observer.certificate(e.getKey(), c)))
-        .toList();
   }
 
   /** What the cluster shows of a metrics-server that somebody else runs. */

@@ -240,7 +240,13 @@ class ServingIT {
     assertThat(secret(AUTHORITY)).as("nothing is made that nobody asked for").isNull();
     assertThat(cluster.config().getStatus().findings())
         .anyMatch(f -> f.code().equals("ServingTLSInsecure"));
-    var pod = cluster.admin().resource(pod()).create();
+    var pod = cluster.admin().resource(pod("metrics-server-old")).create();
+    var evicted = cluster.admin().resource(pod("metrics-server-evicted")).create();
+    cluster
+        .admin()
+        .resource(evicted)
+        .editStatus(
+            p -> new PodBuilder(p).editOrNewStatus().withPhase("Failed").endStatus().build());
 
     cluster.applyConfig(OPERATOR);
     soon("new pods are made", () -> assertThat(mounted()).isTrue());
@@ -359,11 +365,11 @@ class ServingIT {
   }
 
   /** A pod of the Deployment as it is. */
-  private Pod pod() {
+  private Pod pod(String name) {
     var template = cluster.deployment().getSpec().getTemplate();
     return new PodBuilder()
         .withNewMetadata()
-        .withName("metrics-server-old")
+        .withName(name)
         .withNamespace("kube-system")
         .addToLabels("k8s-app", "metrics-server")
         .endMetadata()

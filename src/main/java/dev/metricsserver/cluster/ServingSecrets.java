@@ -1,0 +1,86 @@
+package dev.metricsserver.cluster;
+
+import static java.util.Objects.requireNonNullElse;
+
+import dev.metricsserver.observation.Observations.Certificate;
+import dev.metricsserver.observation.Observer;
+import dev.metricsserver.plan.ServingTLS;
+import dev.metricsserver.tls.Identity;
+import dev.metricsserver.tls.ServingCertificates;
+import io.fabric8.kubernetes.api.model.Secret;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The Secrets with metrics-server's certificate and its CA, as they were at one moment. */
+final class ServingSecrets {
+
+  private final Map<String, String> versions;
+  private final ServingCertificates certificates;
+
+  /**
+   * Reads them.
+   *
+   * @param secrets those of metrics-server's namespace
+   */
+  ServingSecrets(Stream<Secret> secrets) {
+    var byName =
+        secrets.collect(Collectors.toMap(s -> s.getMetadata().getName(), Function.identity()));
+    var authority = data(byName, ServingTLS.AUTHORITY_SECRET);
+    var leaf = data(byName, ServingTLS.CERTIFICATE_SECRET);
+    versions =
+        byName.entrySet().stream()
+            .collect(
+                Collectors.toMap(
+                    Map.Entry::getKey, e -> e.getValue().getMetadata().getResourceVersion()));
+    certificates =
+        ServingCertificates.parse(
+            decoded(authority.get("tls.crt")),
+            decoded(authority.get("tls.key")),
+            decoded(authority.get("ca.crt")),
+            decoded(leaf.get("tls.crt")),
+            decoded(leaf.get("tls.key")));
+  }
+
+  private static Map<String, String> data(Map<String, Secret> secrets, String name) {
+    return Optional.ofNullable(secrets.get(name))
+        .map(secret -> requireNonNullElse(secret.getData(), Map.<String, String>of()))
+        .orElse(Map.of());
+  }
+
+  /** Text; empty for what is missing or no Base64. */
+  static String decoded(String base64) {
+    try {
+      return new String(
+          Base64.getDecoder().decode(requireNonNullElse(base64, "")), StandardCharsets.US_ASCII);
+    } catch (IllegalArgumentException e) {
+      return "";
+    }
+  }
+
+  ServingCertificates certificates() {
+    return certificates;
+  }
+
+  /** Their resource versions, by name. */
+  Map<String, String> versions() {
+    return versions;
+  }
+
+  /** What there is to tell of them. */
+  List<Certificate> observed() {
+    return Stream.of(
+            Map.entry(ServingTLS.AUTHORITY_SECRET, certificates.authority()),
+            Map.entry(ServingTLS.CERTIFICATE_SECRET, certificates.leaf()))
+        .flatMap(e ->
+            e.getValue().stream()
+                .map(Identity::certificate)
+                .map(c -> Observer.certificate(e.getKey(), c)))
+        .toList();
+  }
+}
