@@ -48,6 +48,11 @@ public record ServingTLS(Source source, boolean mounted, Optional<String> caBund
     return !verified() && registrable();
   }
 
+  /** Whether the pods are replaced next, when the API servers accept what those will serve. */
+  public boolean podsWait() {
+    return source == Source.SelfSigned && mounted;
+  }
+
   /** Whether it is known how the metrics API is to be registered. */
   public boolean registrable() {
     return !reason.code().equals(NOT_ISSUED);

@@ -204,8 +204,9 @@ public final class StatusRenderer {
                   .findFirst()
                   .map(Finding::message)
                   .orElse(""));
-      case Outcome.Applied _ ->
+      case Outcome.Applied(var plan) ->
           observations.rollout().map(Rollout::complete).orElse(false)
+                  && !plan.servingTLS().podsWait()
               ? works("")
               : State.of(false, "RolloutInProgress", firstErrorOr(rollout()));
     };

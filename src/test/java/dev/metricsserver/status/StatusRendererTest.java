@@ -20,6 +20,7 @@ import dev.metricsserver.facts.History.Failure;
 import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.facts.SampleKubelet;
 import dev.metricsserver.facts.SampleNode;
+import dev.metricsserver.facts.ServingFacts;
 import dev.metricsserver.facts.WriteBack;
 import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.Observations.Rollout;
@@ -338,6 +339,18 @@ class StatusRendererTest {
         .isEqualTo("False NotAnswered: paused; would change nothing; no");
     assertThat(condition(status(PAUSED, Seen.nothing(NOW)), "Ready"))
         .startsWith("False NotRegistered: paused; would change nothing; ");
+  }
+
+  /** The pods of before are all there, and those that are wanted are made at the next look. */
+  @Test
+  void itIsNotReadyWhileTheRegistrationChangesFirst() {
+    var facts =
+        new ServingFacts(Optional.of(new ServingFacts.Registration(true, "CA")), "CA", true);
+    var plan =
+        Plans.plan("serving: {tls: {source: SelfSigned}}", SampleCluster.ofNodes(2).serving(facts));
+
+    assertThat(condition(status(new Outcome.Applied(plan), fine()), "Ready"))
+        .startsWith("False RolloutInProgress: ");
   }
 
   @ParameterizedTest
