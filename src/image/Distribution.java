@@ -1,14 +1,7 @@
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.lang.classfile.ClassFile;
-import java.lang.classfile.ClassHierarchyResolver;
-import java.lang.classfile.ClassTransform;
-import java.lang.classfile.CodeTransform;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.URL;
-import java.net.URLClassLoader;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -24,9 +17,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipFile;
-import java.util.zip.ZipOutputStream;
 
 /**
  * The program for who has no containers: a runtime with the modules that it needs, its jars, a
@@ -107,10 +97,6 @@ final class Distribution {
                           "daemonEndpoints": {"kubeletEndpoint": {"Port": 1}}}}\
               """));
 
-  private static final ClassTransform LATER =
-      ClassTransform.transformingMethodBodies(CodeTransform.ACCEPT_ALL)
-          .andThen(ClassTransform.endHandler(c -> c.withVersion(ClassFile.JAVA_8_VERSION, 0)));
-
   private Distribution() {}
 
   public static void main(String[] arguments) throws Exception {
@@ -169,41 +155,9 @@ final class Distribution {
       dependencies.sorted().forEach(jars::add);
     }
     for (var jar : jars) {
-      copy(jar, lib.resolve(jar.getFileName()));
+      CacheableJar.copy(jar, lib.resolve(jar.getFileName()));
     }
     return jars.stream().map(jar -> jar.getFileName().toString()).toList();
-  }
-
-  /**
-   * The cache takes no class that was compiled for Java 5 or before, as all of picocli are: those
-   * get what later ones have for the verifier, and a later version. It is a quarter of the time
-   * that a command takes.
-   */
-  private static void copy(Path from, Path to) throws IOException {
-    try (var jar = new ZipFile(from.toFile());
-        var classes = new URLClassLoader(new URL[] {from.toUri().toURL()});
-        var out = new ZipOutputStream(Files.newOutputStream(to))) {
-      var format =
-          ClassFile.of(
-              ClassFile.StackMapsOption.GENERATE_STACK_MAPS,
-              ClassFile.ClassHierarchyResolverOption.of(
-                  ClassHierarchyResolver.ofClassLoading(classes)));
-      for (var entry : jar.stream().toList()) {
-        var content = jar.getInputStream(entry).readAllBytes();
-        var copy = new ZipEntry(entry.getName());
-        copy.setTimeLocal(entry.getTimeLocal());
-        out.putNextEntry(copy);
-        out.write(
-            entry.getName().endsWith(".class") && major(content) < ClassFile.JAVA_6_VERSION
-                ? format.transformClass(format.parse(content), LATER)
-                : content);
-        out.closeEntry();
-      }
-    }
-  }
-
-  private static int major(byte[] classFile) {
-    return ByteBuffer.wrap(classFile).getShort(6);
   }
 
   /** The command that does most of what the others do: reads, decides, renders, asks, compares. */
