@@ -168,13 +168,17 @@ final class KubeletFindings {
             "the kubelets' certificates are not verified, so whoever answers on a node's address"
                 + " receives metrics-server's token: "
                 + tls.reason(),
-            (unsigned.isEmpty()
-                    ? tls.chosen() ? mend() : "every certificate that was seen verifies"
-                    : remedy(unsigned))
+            (unsigned.isEmpty() ? tls.chosen() ? mend() : noneUnsigned() : remedy(unsigned))
                 + (tls.chosen()
                     ? "; the operator verifies by itself as soon as it can"
                     : "; then remove spec.kubelet.tls.mode"),
             CONFIG));
+  }
+
+  private String noneUnsigned() {
+    return tls.seen()
+        ? "every certificate that was seen verifies"
+        : "no kubelet has shown a certificate yet: wait until one has, and verifies";
   }
 
   private String mend() {

@@ -145,6 +145,17 @@ class KubeletFindingsTest {
   }
 
   @Test
+  void insecureByRequestWaitsForACertificateThatVerifies() {
+    var cluster = cluster().kubelet("node-1", unreachable()).kubelet("node-2", unreachable());
+
+    assertThat(of(INSECURE, cluster).weaknesses())
+        .extracting(Finding::remedy)
+        .containsExactly(
+            "no kubelet has shown a certificate yet: wait until one has, and verifies; then remove"
+                + " spec.kubelet.tls.mode");
+  }
+
+  @Test
   void plaintextIsAlwaysAWarning() {
     assertThat(codes(of(PLAINTEXT, cluster()).weaknesses().stream()))
         .containsExactly("KubeletPlaintext");
