@@ -229,7 +229,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
       case Decision.Pending() -> UpdateControl.noUpdate();
       case Decision.Planned(var plan) -> {
         var outcome = apply(config, plan, cluster, context);
-        var observations = cluster.observations(now);
+        var observations = cluster.observations(now).and(ManagedDependent.writeBacks(context));
         var evidence =
             Evidence.of(
                 plan, config.getSpec().paused(), observations, cluster.certificateRequests(), now);

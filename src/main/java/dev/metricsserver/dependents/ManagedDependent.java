@@ -3,6 +3,7 @@ package dev.metricsserver.dependents;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigSpec.ConflictPolicy;
 import dev.metricsserver.facts.ManagedFields;
+import dev.metricsserver.facts.WriteBack;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.rendering.Names;
 import dev.metricsserver.tls.ServingCertificates;
@@ -14,9 +15,12 @@ import io.javaoperatorsdk.operator.processing.dependent.Matcher;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.CRUDKubernetesDependentResource;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.SecondaryToPrimaryMapper;
+import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Function;
 
 /**
@@ -34,6 +38,7 @@ public abstract class ManagedDependent<R extends HasMetadata>
   public static final Set<ResourceID> PRIMARY = Set.of(new ResourceID(MetricsServerConfig.NAME));
 
   private static final String SEEN = "seen";
+  private static final String WRITE_BACKS = "writeBacks";
 
   private final Function<MetricsServerPlan, R> renderer;
 
@@ -47,7 +52,22 @@ public abstract class ManagedDependent<R extends HasMetadata>
 
   /** Hands the plan of this reconcile to the objects. */
   public static void setPlan(Context<MetricsServerConfig> context, MetricsServerPlan plan) {
-    context.managedWorkflowAndDependentResourceContext().put(MetricsServerPlan.class, plan);
+    var shared = context.managedWorkflowAndDependentResourceContext();
+    shared.put(MetricsServerPlan.class, plan);
+    shared.put(WRITE_BACKS, new ConcurrentLinkedQueue<WriteBack>());
+  }
+
+  /** What others had changed of the objects that were repaired in this reconcile. */
+  public static List<WriteBack> writeBacks(Context<MetricsServerConfig> context) {
+    return repaired(context).map(List::copyOf).orElse(List.of());
+  }
+
+  @SuppressWarnings("unchecked")
+  private static Optional<Collection<WriteBack>> repaired(Context<MetricsServerConfig> context) {
+    return context
+        .managedWorkflowAndDependentResourceContext()
+        .get(WRITE_BACKS, Collection.class)
+        .map(writeBacks -> (Collection<WriteBack>) writeBacks);
   }
 
   /** The plan of this reconcile. */
@@ -111,6 +131,8 @@ public abstract class ManagedDependent<R extends HasMetadata>
   public R update(
       R actual, R desired, MetricsServerConfig primary, Context<MetricsServerConfig> context) {
     if (takesOver(actual, primary)) {
+      WriteBack.of(actual, Names.MANAGED_BY)
+          .ifPresent(writeBack -> repaired(context).ifPresent(r -> r.add(writeBack)));
       var metadata =
           Map.of(
               "resourceVersion",

@@ -24,6 +24,19 @@ public record Observations(
     List<Certificate> certificates,
     List<WriteBack> writeBacks) {
 
+  /** With changes by others that were only seen when they were repaired. */
+  public Observations and(List<WriteBack> repaired) {
+    return new Observations(
+        rollout,
+        pods,
+        endpointReady,
+        registration,
+        answer,
+        coverage,
+        certificates,
+        WriteBack.merge(writeBacks, repaired));
+  }
+
   /**
    * How far the Deployment is.
    *

@@ -410,13 +410,16 @@ class AdoptionIT {
     writeBack(3);
     soon("it stops", () -> assertThat(condition("Stalled").getReason()).isEqualTo("Contested"));
 
-    assertThat(service().getSpec().getSelector()).containsKey("theirs");
     assertThat(condition("Ready").getMessage())
         .contains(
             "deploy@server-0 changed Service/kube-system/metrics-server three times", "Observe");
     assertThat(status().writeBacks())
         .extracting(WriteBackStatus::manager)
         .containsExactly("deploy@server-0", "deploy@server-0", "deploy@server-0");
+
+    writeBack(4);
+    soon("it is noted", () -> assertThat(status().writeBacks()).hasSize(4));
+    assertThat(service().getSpec().getSelector()).containsEntry("theirs", "4");
     assertQuiet();
 
     cluster.applyConfig("{conflictPolicy: Adopt, replicas: 2, " + INSECURE + "}");
