@@ -70,14 +70,14 @@ class ResponseBenchmark {
     for (var start = 0; start < STARTS; start++) {
       cluster.restartOperator();
       quiet();
-      first.add(edit(start));
+      first.add(edit());
     }
     for (var edit = 0; edit < 20; edit++) {
-      edit(edit);
+      edit();
     }
     var warm = new ArrayList<Duration>();
     for (var edit = 0; edit < EDITS; edit++) {
-      warm.add(edit(edit));
+      warm.add(edit());
     }
     print("first edit after a start, until the Deployment is written", first);
     print("edit until the Deployment is written", warm);
@@ -87,9 +87,9 @@ class ResponseBenchmark {
   }
 
   /** What it changes is no part of a pod, so that pods stay and take no processor time. */
-  private static Duration edit(int number) {
+  private static Duration edit() {
     var from = audit.end();
-    patchReplicas(1 + number % 2);
+    patchReplicas(3 - cluster.config().getSpec().replicas());
     within(ENOUGH, "the Deployment is written", () -> assertThat(written(from)).isNotEmpty());
     var edited =
         audit
