@@ -160,7 +160,7 @@ public final class Observer {
     var isReady = ready.map(c -> "True".equals(c.getStatus())).orElse(false);
     return new PodState(
         pod.getMetadata().getName(),
-        pod.getSpec().getContainers().getFirst().getImage(),
+        Installation.container(pod.getSpec()).getImage(),
         isReady,
         isReady ? Optional.empty() : problem(pod),
         status.getContainerStatuses().stream()

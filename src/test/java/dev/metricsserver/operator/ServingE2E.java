@@ -10,17 +10,13 @@ import dev.metricsserver.tls.Certificates;
 import dev.metricsserver.tls.Identity;
 import dev.metricsserver.tls.Issuer;
 import io.fabric8.kubernetes.api.model.APIServiceSpec;
-import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import java.nio.charset.StandardCharsets;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
-import java.util.Map;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
@@ -74,7 +70,7 @@ class ServingE2E {
     var generation = cluster.deployment().getMetadata().getGeneration();
     try (var load = new MetricsLoad(client)) {
       var old = leaf(Duration.ofDays(61));
-      put(CERTIFICATE, old, certificate(AUTHORITY));
+      ServingSecret.put(client, CERTIFICATE, old, certificate(AUTHORITY));
 
       within(
           A_RENEWAL,
@@ -95,7 +91,7 @@ class ServingE2E {
     try (var load = new MetricsLoad(client)) {
       var first = certificate(AUTHORITY);
       var old = Issuer.authority(Instant.now().minus(Duration.ofDays(2 * 365 + 1)));
-      put(AUTHORITY, old, old.certificate(), first);
+      ServingSecret.put(client, AUTHORITY, old, old.certificate(), first);
 
       within(
           A_RENEWAL,
@@ -106,7 +102,7 @@ class ServingE2E {
           });
       assertThat(published()).contains(certificate(AUTHORITY), first);
 
-      put(CERTIFICATE, leaf(Duration.ofMinutes(11)), certificate(AUTHORITY));
+      ServingSecret.put(client, CERTIFICATE, leaf(Duration.ofMinutes(11)), certificate(AUTHORITY));
       within(
           A_ROLLOUT,
           "the new one is alone",
@@ -211,7 +207,7 @@ class ServingE2E {
   }
 
   private static List<X509Certificate> published() {
-    return Certificates.parse(decoded(registration().getCaBundle()));
+    return Certificates.parse(ServingSecret.decoded(registration().getCaBundle()));
   }
 
   private static X509Certificate certificate(String secret) {
@@ -226,36 +222,7 @@ class ServingE2E {
   }
 
   private static String text(String secret, String key) {
-    return decoded(
+    return ServingSecret.decoded(
         client.secrets().inNamespace(NAMESPACE).withName(secret).get().getData().get(key));
-  }
-
-  private static void put(String name, Identity identity, X509Certificate... trusted) {
-    client
-        .secrets()
-        .inNamespace(NAMESPACE)
-        .resource(
-            new SecretBuilder()
-                .withNewMetadata()
-                .withName(name)
-                .withNamespace(NAMESPACE)
-                .endMetadata()
-                .withType("kubernetes.io/tls")
-                .withData(
-                    Map.of(
-                        "ca.crt", encoded(Certificates.pem(List.of(trusted))),
-                        "tls.crt", encoded(Certificates.pem(List.of(identity.certificate()))),
-                        "tls.key", encoded(identity.keyAsPem())))
-                .build())
-        .forceConflicts()
-        .serverSideApply();
-  }
-
-  private static String encoded(String text) {
-    return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.US_ASCII));
-  }
-
-  private static String decoded(String base64) {
-    return new String(Base64.getDecoder().decode(base64), StandardCharsets.US_ASCII);
   }
 }

@@ -13,18 +13,14 @@ import io.fabric8.kubernetes.api.model.APIServiceSpec;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Secret;
-import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.awaitility.core.ConditionTimeoutException;
 import org.awaitility.core.ThrowingRunnable;
@@ -105,9 +101,9 @@ class ServingIT {
         });
     for (var secret : List.of(AUTHORITY, CERTIFICATE)) {
       var key = text(secret, "tls.key").lines().toList().get(1);
-      assertThat(operator.log()).doesNotContain(key, encoded(key));
+      assertThat(operator.log()).doesNotContain(key, ServingSecret.encoded(key));
       assertThat(cluster.admin().getKubernetesSerialization().asYaml(cluster.config()))
-          .doesNotContain(key, encoded(key));
+          .doesNotContain(key, ServingSecret.encoded(key));
     }
   }
 
@@ -131,7 +127,7 @@ class ServingIT {
   void afterACrashItGoesOnWithTheSameAuthority() throws Exception {
     operator.kill();
     var authority = Issuer.authority(Instant.now());
-    put(AUTHORITY, authority, authority.certificate());
+    ServingSecret.put(cluster.admin(), AUTHORITY, authority, authority.certificate());
     operator = new OperatorUnderTest(kubeconfig, "serving-it", "serving-it-2");
 
     install(OPERATOR);
@@ -148,7 +144,7 @@ class ServingIT {
     var authority = identity(AUTHORITY);
     var registered = apiService().getSpec();
     var old = Issuer.leaf(authority, NAMES, Instant.now().minus(Duration.ofDays(61)));
-    put(CERTIFICATE, old, authority.certificate());
+    ServingSecret.put(cluster.admin(), CERTIFICATE, old, authority.certificate());
 
     soon(
         "it is renewed",
@@ -170,7 +166,7 @@ class ServingIT {
       var firstLeaf = certificate(CERTIFICATE);
 
       var old = Issuer.authority(Instant.now().minus(Duration.ofDays(2 * 365 + 1)));
-      put(AUTHORITY, old, old.certificate(), first);
+      ServingSecret.put(cluster.admin(), AUTHORITY, old, old.certificate(), first);
       soon(
           "all are trusted",
           () ->
@@ -187,7 +183,8 @@ class ServingIT {
           () -> certificate(CERTIFICATE).verify(next.getPublicKey()));
       assertThat(published()).contains(first);
 
-      put(
+      ServingSecret.put(
+          cluster.admin(),
           CERTIFICATE,
           Issuer.leaf(identity(AUTHORITY), NAMES, Instant.now().minus(Duration.ofMinutes(11))),
           next);
@@ -289,7 +286,7 @@ class ServingIT {
   }
 
   private List<X509Certificate> published() {
-    return Certificates.parse(decoded(registration().getCaBundle()));
+    return Certificates.parse(ServingSecret.decoded(registration().getCaBundle()));
   }
 
   private Secret secret(String name) {
@@ -301,7 +298,7 @@ class ServingIT {
   }
 
   private String text(String secret, String key) {
-    return decoded(secret(secret).getData().get(key));
+    return ServingSecret.decoded(secret(secret).getData().get(key));
   }
 
   private X509Certificate certificate(String secret) {
@@ -310,37 +307,6 @@ class ServingIT {
 
   private Identity identity(String secret) {
     return Identity.parse(text(secret, "tls.crt"), text(secret, "tls.key")).orElseThrow();
-  }
-
-  /** Writes a Secret as somebody else, or as an operator of long ago. */
-  private void put(String name, Identity identity, X509Certificate... trusted) {
-    cluster
-        .admin()
-        .secrets()
-        .inNamespace("kube-system")
-        .resource(
-            new SecretBuilder()
-                .withNewMetadata()
-                .withName(name)
-                .withNamespace("kube-system")
-                .endMetadata()
-                .withType("kubernetes.io/tls")
-                .withData(
-                    Map.of(
-                        "ca.crt", encoded(Certificates.pem(List.of(trusted))),
-                        "tls.crt", encoded(Certificates.pem(List.of(identity.certificate()))),
-                        "tls.key", encoded(identity.keyAsPem())))
-                .build())
-        .forceConflicts()
-        .serverSideApply();
-  }
-
-  private static String encoded(String text) {
-    return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.US_ASCII));
-  }
-
-  private static String decoded(String base64) {
-    return new String(Base64.getDecoder().decode(base64), StandardCharsets.US_ASCII);
   }
 
   private List<AuditLog.Request> writes(String resource) {

@@ -1,0 +1,48 @@
+package dev.metricsserver.operator;
+
+import dev.metricsserver.tls.Certificates;
+import dev.metricsserver.tls.Identity;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.nio.charset.StandardCharsets;
+import java.security.cert.X509Certificate;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+
+/** A Secret of serving certificates, as a test reads and writes it. */
+final class ServingSecret {
+
+  private ServingSecret() {}
+
+  /** Writes one as somebody else, or as an operator of long ago. */
+  static void put(
+      KubernetesClient client, String name, Identity identity, X509Certificate... trusted) {
+    client
+        .secrets()
+        .inNamespace("kube-system")
+        .resource(
+            new SecretBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .withNamespace("kube-system")
+                .endMetadata()
+                .withType("kubernetes.io/tls")
+                .withData(
+                    Map.of(
+                        "ca.crt", encoded(Certificates.pem(List.of(trusted))),
+                        "tls.crt", encoded(Certificates.pem(List.of(identity.certificate()))),
+                        "tls.key", encoded(identity.keyAsPem())))
+                .build())
+        .forceConflicts()
+        .serverSideApply();
+  }
+
+  static String encoded(String text) {
+    return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  static String decoded(String base64) {
+    return new String(Base64.getDecoder().decode(base64), StandardCharsets.US_ASCII);
+  }
+}
