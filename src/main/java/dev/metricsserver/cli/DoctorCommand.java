@@ -4,7 +4,6 @@ import static picocli.CommandLine.Command;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.metricsserver.cli.Examination.Subject;
 import dev.metricsserver.cli.Fixes.Fix;
 import dev.metricsserver.cli.Program.Failure;
 import dev.metricsserver.diagnosis.Finding;
@@ -22,6 +21,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -75,7 +75,9 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Option(
       names = {"-w", "--watch"},
-      description = "Looks again every two seconds, says what is new, and ends when all is well.")
+      description =
+          "Looks again every two seconds, says what is new, and ends when all is well. Interrupted,"
+              + " it ends with the status of the last look.")
   private boolean watch;
 
   @Option(
@@ -107,23 +109,46 @@ final class DoctorCommand implements Callable<Integer> {
       if (fix != null) {
         return mend(client, examination);
       }
-      var said = said(examination);
-      print(said);
-      while (watch && examination.status() != Program.OK) {
-        Thread.sleep(BETWEEN_LOOKS);
-        var before = said;
-        try {
-          examination = examine(client);
-          said = said(examination);
-        } catch (KubernetesClientException e) {
-          said = Program.sentence(e) + "\n";
-        }
-        if (!said.equals(before)) {
-          print("\n" + said);
-        }
-      }
-      return examination.status();
+      return watch ? watch(client, examination) : shown(examination);
     }
+  }
+
+  private int shown(Examination examination) {
+    print(said(examination));
+    return examination.status();
+  }
+
+  /** Ends when all is well; whoever interrupts it gets the status of the last look. */
+  private int watch(KubernetesClient client, Examination first) throws InterruptedException {
+    var status = new AtomicInteger(first.status());
+    var interrupted = new Thread(() -> Runtime.getRuntime().halt(status.get()));
+    Runtime.getRuntime().addShutdownHook(interrupted);
+    try {
+      var watched = new Watched(terminal());
+      print(watched.next(said(first)));
+      while (status.get() != Program.OK) {
+        Thread.sleep(BETWEEN_LOOKS);
+        print(watched.next(looked(client, status)));
+      }
+      return status.get();
+    } finally {
+      Runtime.getRuntime().removeShutdownHook(interrupted);
+    }
+  }
+
+  private String looked(KubernetesClient client, AtomicInteger status) throws InterruptedException {
+    try {
+      var examination = examine(client);
+      status.set(examination.status());
+      return said(examination);
+    } catch (KubernetesClientException e) {
+      status.set(Program.FAILED);
+      return Program.sentence(e) + "\n";
+    }
+  }
+
+  private boolean terminal() {
+    return command.commandLine().getColorScheme().ansi().enabled();
   }
 
   private int mend(KubernetesClient client, Examination examination) throws InterruptedException {
@@ -132,25 +157,29 @@ final class DoctorCommand implements Callable<Integer> {
             .filter(f -> f.code().equalsIgnoreCase(fix))
             .findFirst()
             .orElseThrow(() -> new Failure(notFound(examination)));
-    var remedy =
-        Fixes.of(finding, examination.installation().map(Subject::details))
-            .orElseThrow(() ->
-                new Failure(
-                    "--fix: %s takes a person's hands: %s"
-                        .formatted(finding.code(), finding.remedy())));
-    if (remedy instanceof Fix.Machines(var talos, var patch)) {
+    var fixes = Fixes.of(finding.remedy(), Instant.now());
+    if (fixes.isEmpty()) {
+      throw new Failure(
+          "--fix: for %s this command can do nothing, because %s. Its remedy: %s"
+              .formatted(finding.code(), Fixes.whyNone(finding.remedy()), finding.remedy()));
+    }
+    print("→ %s\n".formatted(finding.remedy()));
+    if (fixes.getFirst() instanceof Fix.Machines(var talos, var patch)) {
       print("This tells the machines:\n%s @%s\n".formatted(talos, written(patch)));
       return Program.TO_LOOK_AT;
     }
     var mender = new Mender(client);
-    var change = mender.trial(remedy);
     var colours = new Colours(command.commandLine().getColorScheme().ansi());
-    change.difference().forEach(line -> print(colours.difference(line) + "\n"));
+    for (var change : fixes.stream().map(mender::trial).toList()) {
+      change.difference().forEach(line -> print(colours.difference(line) + "\n"));
+    }
     if (!yes && !agreed()) {
       print("Nothing was changed.\n");
       return Program.TO_LOOK_AT;
     }
-    mender.apply(remedy);
+    for (var one : fixes) {
+      step("%s was changed".formatted(mender.apply(one)));
+    }
     return awaitGone(client, finding.code());
   }
 
@@ -182,10 +211,14 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private int awaitGone(KubernetesClient client, String code) throws InterruptedException {
+    step("waiting until %s is gone".formatted(code));
     for (var end = Instant.now().plus(PATIENCE); Instant.now().isBefore(end); ) {
       var examination = examine(client);
-      if (examination.findings().stream().noneMatch(f -> f.code().equals(code))) {
-        print("%s is gone.\n".formatted(code));
+      var codes = examination.findings().stream().map(Finding::code).distinct().toList();
+      if (!codes.contains(code)) {
+        step(
+            "%s is gone".formatted(code)
+                + (codes.isEmpty() ? "" : "; left: " + String.join(", ", codes)));
         return examination.status();
       }
       Thread.sleep(BETWEEN_LOOKS);
@@ -193,6 +226,10 @@ final class DoctorCommand implements Callable<Integer> {
     throw new Failure(
         "--fix: it was changed, and %s is still found after %d minutes"
             .formatted(code, PATIENCE.toMinutes()));
+  }
+
+  private void step(String what) {
+    print("%s %s\n".formatted(Watched.time(), what));
   }
 
   private Examination examine(KubernetesClient client) throws InterruptedException {

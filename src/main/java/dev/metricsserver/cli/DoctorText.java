@@ -3,6 +3,7 @@ package dev.metricsserver.cli;
 import dev.metricsserver.cli.Route.Stop;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -43,6 +44,9 @@ final class DoctorText {
                   number, colours.severity(finding.severity()), finding.code(), finding.object()));
       lines.add("   " + finding.message());
       finding.remedy().lines().forEach(line -> lines.add("   → " + line));
+      if (!Fixes.of(finding.remedy(), Instant.EPOCH).isEmpty()) {
+        lines.add("     --fix %s shows what that changes, and asks".formatted(finding.code()));
+      }
     }
     return lines;
   }

@@ -1,29 +1,64 @@
 package dev.metricsserver.cli;
 
+import static java.util.Objects.requireNonNullElse;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.metricsserver.api.MetricsServerConfig;
-import dev.metricsserver.diagnosis.Finding;
-import dev.metricsserver.observation.Installation;
-import dev.metricsserver.rendering.Names;
-import io.fabric8.kubernetes.api.model.APIService;
-import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
-import io.fabric8.kubernetes.api.model.Service;
-import io.fabric8.kubernetes.api.model.apps.Deployment;
-import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
-import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
-import io.fabric8.kubernetes.api.model.rbac.Subject;
-import io.fabric8.kubernetes.api.model.rbac.SubjectBuilder;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.BiFunction;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
-/** Remedies that are one change of one object, as that change. Pure. */
+/**
+ * Reads the changes that a remedy begins with off its words, so that what is done is what is
+ * printed: {@code set spec.replicas: 1}, {@code remove spec.port}, and commands of kubectl that
+ * change one object each. What follows, an alternative or another step, is left to people. Pure.
+ */
 final class Fixes {
 
-  private static final String RBAC = "rbac.authorization.k8s.io";
   private static final Pattern TALOS =
       Pattern.compile("(talosctl -n \\S+ patch mc --patch) '([^']+)'");
+
+  /** One field after the other; a value is a YAML scalar without spaces, quoted, or a list. */
+  private static final Pattern FIELD =
+      Pattern.compile(
+          "(?:\\G| and |; and )(?:(set|remove) )?spec\\.(\\w+(?:\\.\\w+)*)"
+              + "(?:: (\\[[^]]*]|\"[^\"]*\"|[^\\s,;\\[\"]+))?");
+
+  private static final Pattern FIELDS = Pattern.compile("(?:set|remove) spec\\.");
+
+  /** What stands for a value that only people know. */
+  private static final Pattern BLANK = Pattern.compile("[=\":' ][A-Z]{4,}(?=$|[\"', ])");
+
+  private static final String RBAC = "rbac.authorization.k8s.io";
+
+  private static final Map<String, String> API_VERSIONS =
+      Map.of(
+          "APIService", "apiregistration.k8s.io/v1",
+          "Deployment", "apps/v1",
+          "MetricsServerConfig", "metricsserver.dev/v1alpha1",
+          "Namespace", "v1",
+          "Service", "v1");
+
+  private static final Map<String, String> KINDS =
+      Map.of(
+          "apiservice", "APIService",
+          "deployment", "Deployment",
+          "msc", "MetricsServerConfig",
+          "service", "Service");
+
+  private static final String AND = " && ";
+  private static final KubernetesSerialization YAML =
+      new KubernetesSerialization(new ObjectMapper(), false);
 
   private Fixes() {}
 
@@ -31,22 +66,21 @@ final class Fixes {
   sealed interface Fix {
 
     /**
-     * Some fields of its spec become others.
+     * Some of its fields become others.
      *
      * @param object its names and no more
-     * @param spec these fields, each as a whole
      */
-    record Edited(HasMetadata object, Map<String, Object> spec) implements Fix {}
+    record Patched(GenericKubernetesResource object, PatchType type, String patch) implements Fix {}
 
-    /** It comes to be. */
-    record Created(HasMetadata object) implements Fix {}
+    /** It comes to be, or becomes this. */
+    record Applied(GenericKubernetesResource object) implements Fix {}
 
     /**
      * It goes.
      *
      * @param object its names and no more
      */
-    record Deleted(HasMetadata object) implements Fix {}
+    record Deleted(GenericKubernetesResource object) implements Fix {}
 
     /**
      * What no API server does: a patch for machines' configuration.
@@ -56,71 +90,247 @@ final class Fixes {
     record Machines(String command, String patch) implements Fix {}
   }
 
-  /** The change that mends a finding; empty where that takes more than one, or a person's mind. */
-  static Optional<Fix> of(Finding finding, Optional<Installation> installation) {
-    var machines = TALOS.matcher(finding.remedy());
+  /** The changes that a remedy begins with; empty where it takes a person or another program. */
+  static List<Fix> of(String remedy, Instant now) {
+    var machines = TALOS.matcher(remedy);
     if (machines.find()) {
-      return Optional.of(new Fix.Machines(machines.group(1), machines.group(2)));
+      return List.of(new Fix.Machines(machines.group(1), machines.group(2)));
     }
-    if (finding.code().equals("RegistrationLeftBehind")) {
-      return Optional.of(new Fix.Deleted(named(new APIService(), null, Names.API_SERVICE)));
+    return FIELDS.matcher(remedy).lookingAt()
+        ? fields(remedy).stream().toList()
+        : commands(remedy, now);
+  }
+
+  /** Why a remedy without changes has none, as a clause. */
+  static String whyNone(String remedy) {
+    if (remedy.startsWith("none")) {
+      return "there is nothing to do by hand";
     }
-    return installation.flatMap(i ->
-        switch (i.keeper()) {
-          case PausedOperator ->
-              finding.remedy().startsWith("kubectl patch msc")
-                  ? Optional.of(unpaused())
-                  : Optional.empty();
-          case Operator -> Optional.empty();
-          case Other -> of(finding.code(), i);
-        });
+    if (BLANK.matcher(remedy).find()
+        || remedy.matches("(?s)(set|remove|correct) spec.*|kubectl.* edit .*")) {
+      return "it takes a value that only you know";
+    }
+    return "it takes more than a change of one object of the cluster";
   }
 
-  private static Fix unpaused() {
-    return new Fix.Edited(
-        named(new MetricsServerConfig(), null, MetricsServerConfig.NAME), Map.of("paused", false));
+  // -------------------------------------------------------------------------------------- fields
+
+  private static Optional<Fix> fields(String remedy) {
+    var spec = new TreeMap<String, Object>();
+    var field = FIELD.matcher(remedy);
+    var verb = "";
+    while (field.find()) {
+      verb = requireNonNullElse(field.group(1), verb);
+      if (verb.equals("set") == (field.group(3) == null)) {
+        return Optional.empty();
+      }
+      put(spec, field.group(2), verb.equals("set") ? value(field.group(3)) : null);
+    }
+    return Optional.of(
+        merge(named("MetricsServerConfig", null, MetricsServerConfig.NAME), Map.of("spec", spec)));
   }
 
-  private static Optional<Fix> of(String code, Installation installation) {
-    var service = named(new Service(), installation.namespace(), installation.service());
-    var deployment = named(new Deployment(), installation.namespace(), installation.deployment());
-    return Optional.ofNullable(
-        switch (code) {
-          case "ServiceSelectsNothing" ->
-              new Fix.Edited(service, Map.of("selector", installation.selector()));
-          case "ScaledToZero" -> new Fix.Edited(deployment, Map.of("replicas", 1));
-          case "AuthReaderMissing" ->
-              new Fix.Created(
-                  new RoleBindingBuilder()
-                      .withMetadata(metadata(Names.AUTH_READER_NAMESPACE, Names.AUTH_READER))
-                      .withNewRoleRef(RBAC, "Role", "extension-apiserver-authentication-reader")
-                      .withSubjects(subject(installation))
-                      .build());
-          case "AuthDelegatorMissing" ->
-              new Fix.Created(
-                  new ClusterRoleBindingBuilder()
-                      .withMetadata(metadata(null, Names.AUTH_DELEGATOR))
-                      .withNewRoleRef(RBAC, "ClusterRole", "system:auth-delegator")
-                      .withSubjects(subject(installation))
-                      .build());
-          default -> null;
-        });
+  private static Object value(String yaml) {
+    return YAML.unmarshal("value: " + yaml, Map.class).get("value");
   }
 
-  private static Subject subject(Installation installation) {
-    return new SubjectBuilder()
-        .withKind("ServiceAccount")
-        .withName(installation.serviceAccount())
-        .withNamespace(installation.namespace())
-        .build();
+  @SuppressWarnings("unchecked")
+  private static void put(Map<String, Object> into, String path, Object value) {
+    var dot = path.indexOf('.');
+    if (dot < 0) {
+      into.put(path, value);
+    } else {
+      var child =
+          (Map<String, Object>)
+              into.computeIfAbsent(path.substring(0, dot), _ -> new TreeMap<String, Object>());
+      put(child, path.substring(dot + 1), value);
+    }
   }
 
-  private static HasMetadata named(HasMetadata object, String namespace, String name) {
-    object.setMetadata(metadata(namespace, name));
+  // ------------------------------------------------------------------------------------ commands
+
+  /**
+   * What a command does.
+   *
+   * @param pattern {@code NAME} in it is a group for a name, {@code IN} one for a namespace
+   */
+  private record Shape(Pattern pattern, BiFunction<MatchResult, Instant, Fix> fix) {
+
+    static Shape of(String pattern, BiFunction<MatchResult, Instant, Fix> fix) {
+      return new Shape(
+          Pattern.compile(
+              pattern.replace("NAME", "([\\w.:-]+)").replace("IN", "(?: -n ([\\w-]+))?")
+                  + "(?=$|[,;\\s])"),
+          fix);
+    }
+  }
+
+  private static final List<Shape> SHAPES =
+      List.of(
+          Shape.of(
+              "kubectlIN patch (\\w+) NAME --type (merge|json) -p '([^']*)'",
+              (m, _) ->
+                  new Fix.Patched(
+                      named(KINDS.get(m.group(2)), m.group(1), m.group(3)),
+                      m.group(4).equals("json") ? PatchType.JSON : PatchType.JSON_MERGE,
+                      m.group(5))),
+          Shape.of(
+              "kubectlIN scale deployment/NAME --replicas=(\\d+)",
+              (m, _) ->
+                  merge(
+                      named("Deployment", m.group(1), m.group(2)),
+                      Map.of("spec", Map.of("replicas", Integer.valueOf(m.group(3)))))),
+          Shape.of(
+              "kubectlIN set selector service NAME (\\S+)",
+              (m, _) ->
+                  new Fix.Patched(
+                      named("Service", m.group(1), m.group(2)),
+                      PatchType.JSON,
+                      YAML.asJson(
+                          List.of(
+                              Map.of(
+                                  "op",
+                                  "add",
+                                  "path",
+                                  "/spec/selector",
+                                  "value",
+                                  labels(m.group(3))))))),
+          Shape.of(
+              "kubectlIN rollout restart deployment/NAME",
+              (m, now) ->
+                  merge(
+                      named("Deployment", m.group(1), m.group(2)),
+                      Map.of("spec", Map.of("template", restarted(now))))),
+          Shape.of(
+              "kubectl label namespace NAME (\\S+) --overwrite",
+              (m, _) ->
+                  merge(
+                      named("Namespace", null, m.group(1)),
+                      Map.of("metadata", Map.of("labels", labels(m.group(2)))))),
+          Shape.of(
+              "kubectlIN create serviceaccount NAME",
+              (m, _) -> new Fix.Applied(object("v1", "ServiceAccount", m.group(1), m.group(2)))),
+          Shape.of(
+              "kubectl create clusterrole NAME --verb=(\\S+) --resource=([\\w,/]+)",
+              (m, _) -> new Fix.Applied(role(m.group(1), m.group(2), m.group(3)))),
+          Shape.of(
+              "kubectl create clusterrolebinding NAME --clusterrole=NAME --serviceaccount=NAME",
+              (m, _) ->
+                  new Fix.Applied(
+                      bound(
+                          object(RBAC + "/v1", "ClusterRoleBinding", null, m.group(1)),
+                          "ClusterRole",
+                          m.group(2),
+                          m.group(3)))),
+          Shape.of(
+              "kubectlIN create rolebinding NAME --role=NAME --serviceaccount=NAME",
+              (m, _) ->
+                  new Fix.Applied(
+                      bound(
+                          object(RBAC + "/v1", "RoleBinding", m.group(1), m.group(2)),
+                          "Role",
+                          m.group(3),
+                          m.group(4)))),
+          Shape.of(
+              "kubectl delete apiservice NAME",
+              (m, _) -> new Fix.Deleted(named("APIService", null, m.group(1)))),
+          Shape.of(
+              "echo '([^']*)' \\| kubectlIN apply -f -",
+              (m, _) -> new Fix.Applied(written(m.group(1), m.group(2)))));
+
+  /** Joined by {@code &&}; none where one of them is none that changes one object. */
+  private static List<Fix> commands(String remedy, Instant now) {
+    var fixes = new ArrayList<Fix>();
+    for (var rest = Optional.of(remedy); rest.isPresent(); ) {
+      var command = rest.get();
+      var found =
+          SHAPES.stream()
+              .map(shape -> Map.entry(shape, shape.pattern().matcher(command)))
+              .filter(e -> e.getValue().lookingAt())
+              .filter(e -> !BLANK.matcher(e.getValue().group()).find())
+              .findFirst();
+      if (found.isEmpty()) {
+        return List.of();
+      }
+      var match = found.get().getValue().toMatchResult();
+      fixes.add(found.get().getKey().fix().apply(match, now));
+      rest =
+          Optional.of(command.substring(match.end()))
+              .filter(r -> r.startsWith(AND))
+              .map(r -> r.substring(AND.length()));
+    }
+    return List.copyOf(fixes);
+  }
+
+  // ------------------------------------------------------------------------------------- objects
+
+  private static Fix merge(GenericKubernetesResource object, Map<String, Object> patch) {
+    return new Fix.Patched(object, PatchType.JSON_MERGE, YAML.asJson(patch));
+  }
+
+  private static Map<String, Object> restarted(Instant now) {
+    return Map.of(
+        "metadata",
+        Map.of("annotations", Map.of("kubectl.kubernetes.io/restartedAt", now.toString())));
+  }
+
+  private static GenericKubernetesResource role(String name, String verbs, String resources) {
+    var role = object(RBAC + "/v1", "ClusterRole", null, name);
+    role.setAdditionalProperty(
+        "rules",
+        List.of(
+            Map.of(
+                "apiGroups", List.of(""),
+                "resources", List.of(resources.split(",", -1)),
+                "verbs", List.of(verbs.split(",", -1)))));
+    return role;
+  }
+
+  /**
+   * @param account as namespace:name
+   */
+  private static GenericKubernetesResource bound(
+      GenericKubernetesResource binding, String kind, String role, String account) {
+    binding.setAdditionalProperty("roleRef", Map.of("apiGroup", RBAC, "kind", kind, "name", role));
+    var colon = account.indexOf(':');
+    binding.setAdditionalProperty(
+        "subjects",
+        List.of(
+            Map.of(
+                "kind",
+                "ServiceAccount",
+                "namespace",
+                account.substring(0, colon),
+                "name",
+                account.substring(colon + 1))));
+    return binding;
+  }
+
+  private static GenericKubernetesResource written(String json, String namespace) {
+    var object = YAML.unmarshal(json, GenericKubernetesResource.class);
+    object.getMetadata().setNamespace(namespace);
     return object;
   }
 
-  private static ObjectMeta metadata(String namespace, String name) {
-    return new ObjectMetaBuilder().withNamespace(namespace).withName(name).build();
+  private static Map<String, String> labels(String text) {
+    var labels = new TreeMap<String, String>();
+    for (var label : text.split(",", -1)) {
+      var equals = label.indexOf('=');
+      labels.put(label.substring(0, equals), label.substring(equals + 1));
+    }
+    return labels;
+  }
+
+  private static GenericKubernetesResource named(String kind, String namespace, String name) {
+    return object(API_VERSIONS.get(kind), kind, namespace, name);
+  }
+
+  private static GenericKubernetesResource object(
+      String apiVersion, String kind, String namespace, String name) {
+    var object = new GenericKubernetesResource();
+    object.setApiVersion(apiVersion);
+    object.setKind(kind);
+    object.setMetadata(new ObjectMetaBuilder().withNamespace(namespace).withName(name).build());
+    return object;
   }
 }

@@ -149,9 +149,8 @@ final class RegistrationFindings {
                 Severity.Error,
                 "the metrics API is registered with Service %s, and there is no metrics-server behind it"
                     .formatted(name),
-                "install metrics-server; or, where it was removed for good, kubectl delete"
-                    + " apiservice "
-                    + Names.API_SERVICE,
+                "kubectl delete apiservice %s, where metrics-server was removed for good; else install it again"
+                    .formatted(Names.API_SERVICE),
                 API_SERVICE))
         .orElseGet(() ->
             new Finding(

@@ -3,6 +3,7 @@ package dev.metricsserver.diagnosis;
 import static dev.metricsserver.plan.Plans.NOW;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.metricsserver.cli.Remedy;
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.facts.CertificateRequests;
 import dev.metricsserver.facts.CertificateRequests.Request;
@@ -890,10 +891,15 @@ class CatalogueTest {
                 .formatted(
                     e.getKey(),
                     e.getValue().entrySet().stream()
-                        .map(f ->
-                            "- %s\n  → %s".formatted(escaped(f.getValue()), escaped(f.getKey())))
+                        .map(f -> said(f.getValue(), f.getKey()))
                         .collect(Collectors.joining("\n"))))
         .collect(Collectors.joining());
+  }
+
+  private static String said(String message, String remedy) {
+    return "- %s\n  → %s%s"
+        .formatted(
+            escaped(message), escaped(remedy), Remedy.carriedOut(remedy) ? " **(--fix)**" : "");
   }
 
   private static String escaped(String text) {

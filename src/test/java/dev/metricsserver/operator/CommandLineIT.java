@@ -181,6 +181,26 @@ class CommandLineIT {
     }
   }
 
+  /** A field of the configuration: the operator does the rest. */
+  @Test
+  void doctorSetsAFieldThatARemedyNames() throws IOException {
+    try {
+      cluster.applyConfig("{version: 0.8.1, kubelet: {tls: {mode: Insecure}}}");
+      var fixed = run(cluster.adminKubeconfig(), "doctor", "--fix", "VersionOutOfRange", "--yes");
+      assertThat(fixed.out())
+          .as(fixed.err())
+          .contains(
+              "→ set spec.version: 0.9.0",
+              "--- MetricsServerConfig/cluster\n",
+              "-  version: \"0.8.1\"\n",
+              "+  version: \"0.9.0\"\n",
+              " VersionOutOfRange is gone");
+      assertThat(cluster.config().getSpec().version()).isEqualTo("0.9.0");
+    } finally {
+      installed();
+    }
+  }
+
   private static void drift() {
     cluster
         .admin()

@@ -8,13 +8,17 @@ import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -234,33 +238,199 @@ class DoctorIT {
             "→ kubectl -n kube-system scale deployment/by-hand --replicas=1");
   }
 
-  /** The change is shown, made with the user's rights, and the finding is gone. */
   @Test
   @Order(9)
+  void nothingIsChangedWithoutAnAnswerOrARight() throws IOException {
+    for (var answer : List.of("n\n", "\n", "")) {
+      var declined = answered(answer, "--fix", "ScaledToZero");
+      assertThat(declined.status()).as(declined.err()).isEqualTo(1);
+      assertThat(declined.out())
+          .startsWith("→ kubectl -n kube-system scale deployment/by-hand --replicas=1\n")
+          .contains("-  replicas: 0\n", "+  replicas: 1\n", "Change this? [y/N] ")
+          .endsWith("Nothing was changed.\n");
+    }
+    apply(
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata: {name: only-reads}
+        rules:
+          - {apiGroups: ["*"], resources: ["*"], verbs: [get, list]}
+        ---
+        apiVersion: v1
+        kind: ServiceAccount
+        metadata: {name: only-reads, namespace: default}
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRoleBinding
+        metadata: {name: only-reads}
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: only-reads}
+        subjects: [{kind: ServiceAccount, name: only-reads, namespace: default}]
+        """);
+    var refused =
+        run(cluster.kubeconfig("default", "only-reads"), "--fix", "ScaledToZero", "--yes");
+    assertThat(refused.status()).as(refused.out()).isEqualTo(2);
+    assertThat(refused.err())
+        .contains("the API server refuses: ", "cannot patch resource \"deployments\"");
+    assertThat(replicas()).isZero();
+  }
+
+  /** The change is shown, made with the user's rights, and the finding is gone. */
+  @Test
+  @Order(10)
   void theRemedyIsCarriedOutWhereItIsOneChange() throws IOException {
-    var mended = doctor("--fix", "ScaledToZero", "--yes");
+    var mended = answered("y\n", "--fix", "ScaledToZero");
+    assertThat(mended.out())
+        .as(mended.err())
+        .contains("--- Deployment/kube-system/by-hand\n", "-  replicas: 0\n", "+  replicas: 1\n")
+        .containsPattern("\\d\\d:\\d\\d:\\d\\d Deployment/kube-system/by-hand was changed\n")
+        .containsPattern("\\d\\d:\\d\\d:\\d\\d ScaledToZero is gone");
+    assertThat(replicas()).isEqualTo(1);
+    assertThat(doctor("--fix", "ScaledToZero").err())
+        .contains("--fix: there is no finding ScaledToZero; there are: ");
+  }
+
+  /** Rights that are missing are given, also where a role of that name is there and too small. */
+  @Test
+  @Order(11)
+  void rightsAreGiven() throws IOException {
+    pod();
+    cluster.admin().rbac().clusterRoles().withName("ms").delete();
+    apply(
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata: {name: "system:metrics-server"}
+        rules:
+          - {apiGroups: [""], resources: [nodes], verbs: [get]}
+        """);
+    var mended = doctor("--fix", "MetricsServerRightsMissing", "--yes");
     assertThat(mended.out())
         .as(mended.err())
         .contains(
-            "--- Deployment/kube-system/by-hand\n",
-            "-  replicas: 0\n",
-            "+  replicas: 1\n",
-            "ScaledToZero is gone.");
-    var deployments = cluster.admin().apps().deployments().inNamespace("kube-system");
-    assertThat(deployments.withName("by-hand").get().getSpec().getReplicas()).isEqualTo(1);
-    assertThat(doctor("--fix", "ScaledToZero").err())
-        .contains("--fix: there is no finding ScaledToZero; there are: ");
+            "--- ClusterRole/system:metrics-server\n",
+            "+  - \"nodes/metrics\"\n",
+            "--- ClusterRoleBinding/system:metrics-server\n",
+            " MetricsServerRightsMissing is gone");
+  }
 
-    deployments.withName("by-hand").delete();
+  @Test
+  @Order(12)
+  void whatIsLeftBehindIsRemoved() throws IOException {
+    cluster.admin().apps().deployments().inNamespace("kube-system").withName("by-hand").delete();
+    cluster.admin().pods().inNamespace("kube-system").withName(POD).withGracePeriod(0).delete();
     cluster.admin().services().inNamespace("kube-system").withName("metrics").delete();
     var removed = doctor("--fix", "registrationleftbehind", "--yes");
     assertThat(removed.out())
         .as(removed.err())
-        .contains("-  name: \"v1beta1.metrics.k8s.io\"\n", "RegistrationLeftBehind is gone.");
+        .contains(
+            "-  name: \"v1beta1.metrics.k8s.io\"\n",
+            " APIService/v1beta1.metrics.k8s.io was changed\n",
+            " RegistrationLeftBehind is gone; left: MetricsServerMissing\n");
+    assertThat(removed.status()).isEqualTo(1);
     assertThat(cluster.admin().resources(APIService.class).withName("v1beta1.metrics.k8s.io").get())
         .isNull();
-    assertThat(doctor("--fix", "MetricsServerMissing", "--yes").err())
-        .contains("--fix: MetricsServerMissing takes a person's hands: install it");
+    var installation = doctor("--fix", "MetricsServerMissing", "--yes");
+    assertThat(installation.status()).isEqualTo(2);
+    assertThat(installation.err())
+        .contains(
+            "--fix: for MetricsServerMissing this command can do nothing, because it takes more"
+                + " than a change of one object of the cluster. Its remedy: install it");
+  }
+
+  /** In a pipe what came and went; on a terminal all of it, in the place of what was there. */
+  @Test
+  @Order(13)
+  void watchingSaysWhatIsNewUntilItIsInterrupted() throws Exception {
+    var piped = cluster.directory().resolve("piped");
+    var watch = program("doctor", "--watch", "--kubeconfig", cluster.adminKubeconfig().toString());
+    var watching = started(piped, watch);
+    var drawn = cluster.directory().resolve("drawn");
+    var drawing = started(drawn, List.of("script", "-qfec", String.join(" ", watch), "/dev/null"));
+    try {
+      soon("the first look", () -> assertThat(piped).content().contains("MetricsServerMissing"));
+      soon("the same", () -> assertThat(drawn).content().contains("MetricsServerMissing"));
+      apply(
+          """
+          apiVersion: apiregistration.k8s.io/v1
+          kind: APIService
+          metadata: {name: v1beta1.metrics.k8s.io}
+          spec:
+            group: metrics.k8s.io
+            version: v1beta1
+            groupPriorityMinimum: 100
+            versionPriority: 100
+            insecureSkipTLSVerify: true
+            service: {namespace: kube-system, name: metrics}
+          """);
+      soon(
+          "what is new",
+          () ->
+              assertThat(piped)
+                  .content()
+                  .containsPattern("(?m)^\\d\\d:\\d\\d:\\d\\d$")
+                  .containsPattern("(?m)^-1\\. Error MetricsServerMissing,")
+                  .containsPattern("(?m)^\\+1\\. Error RegistrationLeftBehind,"));
+      assertThat(piped)
+          .content()
+          .doesNotContain("\u001b")
+          .containsOnlyOnce("No metrics-server found in");
+      soon(
+          "a new picture",
+          () ->
+              assertThat(drawn)
+                  .content()
+                  .startsWith("\u001b[H\u001b[2JNo metrics-server found in")
+                  .containsPattern("(?s)\u001b\\[H\u001b\\[2JNo metrics.*RegistrationLeftBehind"));
+      Shell.run("kill", "-INT", Long.toString(watching.pid()));
+      assertThat(watching.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(watching.exitValue()).isEqualTo(1);
+    } finally {
+      drawing.descendants().forEach(ProcessHandle::destroy);
+      Stream.of(watching, drawing).forEach(Process::destroy);
+    }
+  }
+
+  private static Process started(Path output, List<String> command) throws IOException {
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(output.toFile())
+        .start();
+  }
+
+  private static List<String> program(String... arguments) {
+    return Stream.concat(
+            Stream.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "dev.metricsserver.cli.Main"),
+            Stream.of(arguments))
+        .toList();
+  }
+
+  private static Integer replicas() {
+    return cluster
+        .admin()
+        .apps()
+        .deployments()
+        .inNamespace("kube-system")
+        .withName("by-hand")
+        .get()
+        .getSpec()
+        .getReplicas();
+  }
+
+  /** As somebody answers who is asked. */
+  private static CommandLineRun answered(String answer, String... options) throws IOException {
+    var before = System.in;
+    System.setIn(new ByteArrayInputStream(answer.getBytes(StandardCharsets.UTF_8)));
+    try {
+      return doctor(options);
+    } finally {
+      System.setIn(before);
+    }
   }
 
   private static void apply(String yaml) throws IOException {
