@@ -12,7 +12,9 @@ COPY src/image /build
 RUN ["/bin/sh", "/build/assemble"]
 
 FROM scratch
-COPY --from=build /root-fs /
+COPY --from=build /root-fs/runtime /
+COPY --from=build /root-fs/program /
+COPY --from=build /root-fs/cache /
 USER 65534:65534
 # The copy is what the cache was made with, or the build ends here.
 RUN ["/app/java/bin/java", "@/app/jvm.options", "-XX:AOTCache=/app/classes.aot", "-XX:AOTMode=on", "-version"]

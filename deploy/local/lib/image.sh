@@ -21,8 +21,9 @@ jars_build() {
   fi
 }
 
+# docker_image FILE [OPTION of docker build]
 docker_image() {
-  docker build --quiet --tag "$(image_name)" "$PROJECT_DIR" >/dev/null
+  docker build --quiet "${@:2}" --tag "$(image_name)" "$PROJECT_DIR" >/dev/null
   docker save --output "$1" "$(image_name)"
 }
 
@@ -67,10 +68,20 @@ buildah_base() {
   buildah_here inspect --type image "$JDK_IMAGE" >/dev/null 2>&1 || jdk_image "$JDK_IMAGE"
 }
 
+# buildah_image FILE [OPTION of buildah build]
 buildah_image() {
   local log=$TARGET_DIR/image.log
-  buildah_here build --layers --build-arg "JDK=$JDK_IMAGE" --tag "$(image_name)" "$PROJECT_DIR" >"$log" 2>&1 ||
+  buildah_here build --layers "${@:2}" --build-arg "JDK=$JDK_IMAGE" --tag "$(image_name)" "$PROJECT_DIR" >"$log" 2>&1 ||
     die "buildah: $(tail -n 1 "$log"); log: $log"
   rm -f "$1"
   buildah_here push --quiet "$(image_name)" "oci-archive:$1:$(image_name)" >/dev/null
+}
+
+# image_layers: the digests of the image's layers, uncompressed, in their order.
+image_layers() {
+  if docker_works; then
+    docker image inspect --format '{{range .RootFS.Layers}}{{println .}}{{end}}' "$(image_name)"
+  else
+    buildah_here inspect --type image --format '{{range .OCIv1.RootFS.DiffIDs}}{{println .}}{{end}}' "$(image_name)"
+  fi
 }

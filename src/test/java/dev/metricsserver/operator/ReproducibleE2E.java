@@ -1,0 +1,15 @@
+package dev.metricsserver.operator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+/** Whoever does not believe in what is released builds it, and gets the same. */
+class ReproducibleE2E {
+
+  @Test
+  void twoBuildsOfACommitAreTheSame() {
+    assertThat(Shell.run(".ci/reproducible"))
+        .contains("layer with the program", "Two builds of ", " are the same.");
+  }
+}
