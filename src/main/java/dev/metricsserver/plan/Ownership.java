@@ -5,6 +5,9 @@ import dev.metricsserver.facts.Owner;
 import dev.metricsserver.plan.Decision.Violation;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** What people read about a metrics API that is somebody else's. */
@@ -12,6 +15,7 @@ public final class Ownership {
 
   private static final String OBSERVE = "Observe";
   private static final String ADOPT = "Adopt";
+  private static final Pattern SERVICE = Pattern.compile("Service (?<namespace>[^/]+)/.+");
 
   private Ownership() {}
 
@@ -32,6 +36,36 @@ public final class Ownership {
         "%s installed %s (recognised by %s), and nothing of it was touched"
             .formatted(who(owner), objects(foreign), owner.mark()),
         ways(owner));
+  }
+
+  /**
+   * Why a metrics API that is served from another namespace is not taken over: the bindings that
+   * its pods need have the operator's names, and are for one ServiceAccount. They would lose their
+   * rights before the operator's pods can serve.
+   */
+  static Optional<Violation> elsewhere(List<Foreign> foreign, String namespace) {
+    return foreign.stream()
+        .filter(f -> f.object().startsWith("APIService/"))
+        .flatMap(f -> f.serves().map(SERVICE::matcher).stream())
+        .filter(Matcher::matches)
+        .map(service -> service.group("namespace"))
+        .filter(other -> !other.equals(namespace))
+        .filter(other ->
+            foreign.stream()
+                .filter(f -> f.object().startsWith("ClusterRoleBinding/"))
+                .flatMap(f -> f.serves().stream())
+                .anyMatch(s -> s.contains("ServiceAccount " + other + "/")))
+        .findFirst()
+        .map(other ->
+            new Violation(
+                "conflictPolicy",
+                ("the metrics API is served from namespace %1$s, with ClusterRoleBindings of the"
+                        + " names that the operator's in namespace %2$s need, so nobody would get"
+                        + " metrics until those pods are ready")
+                    .formatted(other, namespace),
+                ("take it over where it is, without a gap: kubectl delete msc cluster, and create"
+                        + " it again with spec.namespace: %1$s")
+                    .formatted(other)));
   }
 
   private static String objects(List<Foreign> foreign) {

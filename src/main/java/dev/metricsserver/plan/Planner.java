@@ -225,6 +225,7 @@ public final class Planner {
         .map(i -> i.selector().get("k8s-app"))
         .filter(app -> !app.equals("metrics-server"))
         .ifPresent(app -> violations.add(unlikeSelector(app)));
+    Ownership.elsewhere(facts.foreign(), spec.namespace()).ifPresent(violations::add);
     if (spec.hostNetwork()) {
       facts.nodes().stream()
           .filter(n -> KubeletPlanner.kubeletPort(n) == port())

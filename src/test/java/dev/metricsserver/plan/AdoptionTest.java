@@ -121,6 +121,30 @@ class AdoptionTest {
             v -> assertThat(v.remedy()).contains("--cascade=orphan"));
   }
 
+  /** Its pods would lose their rights to the operator's before those can serve. */
+  @Test
+  void oneOfTheSameNamesInAnotherNamespaceIsRefused() {
+    var served = foreign("APIService/v1beta1.metrics.k8s.io", "Service monitoring/metrics-server");
+    var bound = foreign("ClusterRoleBinding/system:metrics-server", "ServiceAccount monitoring/ms");
+    var cluster = SampleCluster.ofNodes(2).foreign(served, bound);
+
+    assertThat(refusal(ADOPT, cluster).violations())
+        .singleElement()
+        .satisfies(
+            v -> assertThat(v.message()).contains("served from namespace monitoring"),
+            v -> assertThat(v.remedy()).contains("spec.namespace: monitoring"));
+    assertThat(decide("{conflictPolicy: Adopt, namespace: monitoring}", cluster))
+        .as("where it is")
+        .isInstanceOf(Planned.class);
+    assertThat(decide(ADOPT, SampleCluster.ofNodes(2).foreign(served)))
+        .as("with bindings of its own")
+        .isInstanceOf(Planned.class);
+  }
+
+  private static Foreign foreign(String object, String serves) {
+    return new Foreign(object, Optional.of(serves), HELM);
+  }
+
   /**
    * Changes of an object, at these minutes.
    *
