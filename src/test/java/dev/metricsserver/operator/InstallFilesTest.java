@@ -3,7 +3,12 @@ package dev.metricsserver.operator;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.metricsserver.facts.SampleCluster;
+import dev.metricsserver.plan.Plans;
+import dev.metricsserver.rendering.Monitoring;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,6 +38,8 @@ class InstallFilesTest {
           CHART.resolve("files/rbac.yaml"), Path.of("deploy/base/rbac.yaml"),
           CHART.resolve("files/admission.yaml"), Path.of("deploy/base/admission.yaml"),
           CHART.resolve("files/csr-approval.yaml"), Path.of("deploy/csr-approval/rbac.yaml"));
+
+  private static final Path ALERTS = Path.of("deploy/monitoring/alerts.yaml");
 
   private static final Set<String> READS = Set.of("get", "list", "watch");
   private static final Set<String> SECRET = Set.of("secrets", "configmaps");
@@ -69,6 +76,32 @@ class InstallFilesTest {
       text.append("\n---\n").append(Files.readString(file).strip());
     }
     assertIsGenerated(InstallFiles.INSTALL, text.append('\n').toString());
+  }
+
+  /** The operator makes none where it only observes. */
+  @Test
+  void theAlertsAreInAFileToo() throws IOException {
+    var rule =
+        Monitoring.rule(Plans.plan("{}", SampleCluster.ofNodes(2).prometheusOperator()))
+            .orElseThrow();
+    rule.setMetadata(
+        new ObjectMetaBuilder()
+            .withName("metrics-server-operator")
+            .withNamespace("metrics-server-operator")
+            .addToLabels("release", "prometheus")
+            .build());
+    assertIsGenerated(
+        ALERTS,
+        """
+        # The alerts of docs/monitoring.md, for a metrics-server that is only observed; of any other the operator makes them.
+        #
+        #   kubectl apply -f deploy/monitoring/alerts.yaml
+        #
+        # Generated. After a change of the alerts:
+        # %s
+        """
+                .formatted(REGENERATE)
+            + new KubernetesSerialization().asYaml(rule));
   }
 
   private static void assertIsGenerated(Path file, String text) throws IOException {
