@@ -15,6 +15,7 @@ import dev.metricsserver.facts.NodeReader;
 import dev.metricsserver.facts.TrustBundle;
 import dev.metricsserver.observation.Clues.Unread;
 import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.tls.ServingCertificates;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.utils.Utils;
@@ -61,7 +62,8 @@ final class LiveCluster implements AutoCloseable {
             new ControlPlane.Reader(client, clock),
             new Extension.Reader(client, clock),
             new TrustBundle.Reader(client, clock),
-            kubelets);
+            kubelets,
+            new ServingCertificates.Reader());
   }
 
   /**

@@ -109,7 +109,8 @@ public final class Cluster {
       ControlPlane.Reader controlPlane,
       Extension.Reader extensions,
       TrustBundle.Reader trustBundles,
-      Kubelets kubelets) {
+      Kubelets kubelets,
+      ServingCertificates.Reader servingCertificates) {
     this.config = config;
     this.spec = config.getSpec();
     this.objects = objects;
@@ -118,7 +119,8 @@ public final class Cluster {
     this.trustBundles = trustBundles;
     this.kubelets = kubelets;
     this.nodes = nodes;
-    this.secrets = new ServingSecrets(objects.of(Secret.class).filter(this::here));
+    this.secrets =
+        new ServingSecrets(objects.of(Secret.class).filter(this::here), servingCertificates);
     this.writeBacks = writeBacks();
   }
 

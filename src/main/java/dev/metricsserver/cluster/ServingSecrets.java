@@ -28,7 +28,7 @@ final class ServingSecrets {
    *
    * @param secrets those of metrics-server's namespace
    */
-  ServingSecrets(Stream<Secret> secrets) {
+  ServingSecrets(Stream<Secret> secrets, ServingCertificates.Reader reader) {
     var byName =
         secrets.collect(Collectors.toMap(s -> s.getMetadata().getName(), Function.identity()));
     var authority = data(byName, ServingTLS.AUTHORITY_SECRET);
@@ -39,7 +39,7 @@ final class ServingSecrets {
                 Collectors.toMap(
                     Map.Entry::getKey, e -> e.getValue().getMetadata().getResourceVersion()));
     certificates =
-        ServingCertificates.parse(
+        reader.read(
             decoded(authority.get("tls.crt")),
             decoded(authority.get("tls.key")),
             decoded(authority.get("ca.crt")),

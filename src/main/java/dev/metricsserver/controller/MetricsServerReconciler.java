@@ -49,6 +49,7 @@ import dev.metricsserver.plan.Ownership;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.rendering.Names;
 import dev.metricsserver.status.Outcome;
+import dev.metricsserver.tls.ServingCertificates;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
@@ -154,6 +155,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
   private final Extension.Reader extensions;
   private final TrustBundle.Reader trustBundles;
   private final Kubelets kubelets;
+  private final ServingCertificates.Reader servingCertificates = new ServingCertificates.Reader();
   private final MetricsQuery metrics;
   private final ClueReader clueReader;
   private final Inquiry<Clues> clues;
@@ -168,6 +170,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
   private final Approver approver;
   private final InstantSource clock;
   private final Happenings happenings;
+  private final Edits edits = new Edits();
 
   /**
    * @param happenings is told what was done
@@ -217,6 +220,10 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
   public UpdateControl<MetricsServerConfig> reconcile(
       MetricsServerConfig config, Context<MetricsServerConfig> context) {
     var now = clock.instant();
+    var wait = edits.tooSoon(config.getMetadata().getGeneration(), now);
+    if (wait.isPresent()) {
+      return UpdateControl.<MetricsServerConfig>noUpdate().rescheduleAfter(wait.get());
+    }
     var cluster = cluster(config, context);
     approveCertificateRequests(config, cluster);
     if (config.getSpec().conflictPolicy() != ConflictPolicy.Observe) {
@@ -328,7 +335,8 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
         controlPlane,
         extensions,
         trustBundles,
-        kubelets);
+        kubelets,
+        servingCertificates);
   }
 
   private Outcome apply(

@@ -15,12 +15,28 @@ import java.util.Optional;
 public record ServingCertificates(
     Optional<Identity> authority, List<X509Certificate> trusted, Optional<Identity> leaf) {
 
-  /** Reads them from PEM; what is missing is empty text, and what cannot be read is as missing. */
-  public static ServingCertificates parse(
-      String authority, String authorityKey, String trusted, String leaf, String leafKey) {
-    return new ServingCertificates(
-        Identity.parse(authority, authorityKey),
-        Certificates.parse(trusted),
-        Identity.parse(leaf, leafKey));
+  /**
+   * Reads them from PEM. What is as it was the last time is not read again: to find out whether a
+   * key belongs to its certificate takes as long as all other decisions together.
+   */
+  public static final class Reader {
+
+    private List<String> last = List.of();
+    private ServingCertificates certificates;
+
+    /** What is missing is empty text, and what cannot be read is as missing. */
+    public synchronized ServingCertificates read(
+        String authority, String authorityKey, String trusted, String leaf, String leafKey) {
+      var now = List.of(authority, authorityKey, trusted, leaf, leafKey);
+      if (!now.equals(last)) {
+        certificates =
+            new ServingCertificates(
+                Identity.parse(authority, authorityKey),
+                Certificates.parse(trusted),
+                Identity.parse(leaf, leafKey));
+        last = now;
+      }
+      return certificates;
+    }
   }
 }
