@@ -1,13 +1,14 @@
 # shellcheck shell=bash
 # The cluster of compiled programs: start and end.
 
-# state_write: what `node add` and `load-image` need to know later, and which checkout started it.
+# state_write: what `node add`, `control-plane` and `load-image` need to know later, and which checkout started it.
 state_write() {
   mkdir -p "$RUN_DIR"
   {
     printf 'BINARIES=%q\n' "$BINARIES"
     printf 'OS_IMAGE=%q\n' "$OS_IMAGE"
     printf 'KUBELET_CERTIFICATES=%q\n' "$KUBELET_CERTIFICATES"
+    printf 'AGGREGATOR_ROUTING=%q\n' "$AGGREGATOR_ROUTING"
     printf 'STARTED_FROM=%q\n' "$TARGET_DIR"
   } >"$RUN_DIR/state.env"
 }

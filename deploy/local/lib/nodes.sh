@@ -58,9 +58,9 @@ kubelet_gone() { [[ -z $(machine_process "node$1" kubelet) ]]; }
 
 kubelet_listens() { machine_exec "node$1" bash -c ": </dev/tcp/$(node_address "$1")/$2" 2>/dev/null; }
 
-# kubelet_configure NUMBER CERTIFICATE PORT READ_ONLY_PORT: for its next start; it forgets the certificates it had.
+# kubelet_configure NUMBER CERTIFICATE PORT READ_ONLY_PORT TOKENS: for its next start; it forgets the certificates it had.
 kubelet_configure() {
-  local number=$1 home
+  local number=$1 home authentication=''
   home=$(machine_home "node$number")
   rm -rf "$home/var/lib/kubelet/pki"
   case $2 in
@@ -68,8 +68,14 @@ kubelet_configure() {
     expired | other-address) KUBELET_CERTIFICATES=self-signed ;;
     *) die "--certificate wants self-signed, requested, expired or other-address, not '$2'." ;;
   esac
+  case $5 in
+    asked) ;;
+    refused) authentication='s/webhook: {enabled: true}/webhook: {enabled: false}/' ;;
+    ignored) authentication='s/webhook: {enabled: true}/webhook: {enabled: false}/; s/anonymous: {enabled: false}/anonymous: {enabled: true}/' ;;
+    *) die "--tokens wants asked, refused or ignored, not '$5'." ;;
+  esac
   {
-    node_fill kubelet.yaml "$number"
+    node_fill kubelet.yaml "$number" | sed "$authentication"
     printf 'port: %s\nreadOnlyPort: %s\n' "$3" "$4"
     case $2 in
       expired) kubelet_certificate "$number" certificate_create_expired "$(node_address "$number")" ;;

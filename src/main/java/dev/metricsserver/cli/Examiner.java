@@ -164,7 +164,7 @@ final class Examiner {
   /** Who may not ask learns nothing of metrics-server by being refused. */
   private MetricsAnswer asked() {
     var answered = MetricsQuery.query(client);
-    if (!answered.answered() && answered.error().contains("is forbidden: User")) {
+    if (answered.forbidden()) {
       attempts.note(new Unread("metrics of nodes", true, answered.error()));
       return MetricsAnswer.NOT_ASKED;
     }
@@ -263,7 +263,7 @@ final class Examiner {
 
   private boolean leadsToReady(Service service) {
     var metadata = service.getMetadata();
-    return Endpoints.ready(
+    return Endpoints.lead(
         attempts.read(
             "endpointslices in namespace " + metadata.getNamespace(),
             () ->

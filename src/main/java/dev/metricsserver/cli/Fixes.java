@@ -160,7 +160,7 @@ final class Fixes {
       return new Shape(
           Pattern.compile(
               pattern.replace("NAME", "([\\w.:-]+)").replace("IN", "(?: -n ([\\w-]+))?")
-                  + "(?=$|[,;\\s])"),
+                  + "(?: --dry-run=client -o yaml \\| kubectl apply -f -)?(?=$|[,;\\s])"),
           fix);
     }
   }

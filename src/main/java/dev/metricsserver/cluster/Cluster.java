@@ -246,7 +246,7 @@ public final class Cluster {
             .sorted(Comparator.comparing(p -> p.getMetadata().getName()))
             .map(Observer::pod)
             .toList(),
-        Endpoints.ready(slices(), spec.namespace(), Names.METRICS_SERVER),
+        Endpoints.lead(slices(), spec.namespace(), Names.METRICS_SERVER),
         apiService().map(Observer::registration),
         answer,
         Observer.coverage(

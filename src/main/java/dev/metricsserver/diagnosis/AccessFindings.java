@@ -11,18 +11,29 @@ import java.util.stream.Stream;
 /** Who may do what: metrics-server, and whoever diagnoses it. */
 final class AccessFindings {
 
-  private static final String CREATE_ROLE =
+  /** Also where there is one that gives too little, or gives it to somebody else. */
+  private static final String APPLIED = " --dry-run=client -o yaml | kubectl apply -f -";
+
+  /** Gives metrics-server the rights by which it reads nodes, pods and kubelets. */
+  static final String CREATE_ROLE =
       "kubectl create clusterrole system:metrics-server --verb=get,list,watch"
-          + " --resource=nodes,pods,nodes/metrics && kubectl create clusterrolebinding"
-          + " system:metrics-server --clusterrole=system:metrics-server"
-          + " --serviceaccount={namespace}:{account}";
+          + " --resource=nodes,pods,nodes/metrics"
+          + APPLIED
+          + " && kubectl create clusterrolebinding system:metrics-server"
+          + " --clusterrole=system:metrics-server --serviceaccount={namespace}:{account}"
+          + APPLIED;
+
   private static final String CREATE_DELEGATOR =
       "kubectl create clusterrolebinding metrics-server:system:auth-delegator"
-          + " --clusterrole=system:auth-delegator --serviceaccount={namespace}:{account}";
-  private static final String CREATE_READER =
+          + " --clusterrole=system:auth-delegator --serviceaccount={namespace}:{account}"
+          + APPLIED;
+
+  /** Lets metrics-server read how callers are recognised. */
+  static final String CREATE_READER =
       "kubectl -n kube-system create rolebinding metrics-server-auth-reader"
           + " --role=extension-apiserver-authentication-reader"
-          + " --serviceaccount={namespace}:{account}";
+          + " --serviceaccount={namespace}:{account}"
+          + APPLIED;
 
   private AccessFindings() {}
 

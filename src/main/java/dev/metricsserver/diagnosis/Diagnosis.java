@@ -25,14 +25,16 @@ public final class Diagnosis {
    */
   private static final List<Check> PATH =
       List.of(
+          PodFindings::scaledToZero,
+          PodFindings::notCreated,
+          PodFindings::notStarted,
+          PodFindings::outOfReach,
           AccessFindings::frontProxyUnknown,
           AccessFindings::rightsMissing,
           NetworkFindings::ingressClosed,
           RegistrationFindings::unregistered,
           RegistrationFindings::unreachable,
           RegistrationFindings::unanswered,
-          PodFindings::scaledToZero,
-          PodFindings::notCreated,
           PodFindings::notRunning,
           PodFindings::complainedOf,
           NetworkFindings::egressClosed,

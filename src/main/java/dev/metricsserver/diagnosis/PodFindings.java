@@ -1,15 +1,24 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.observation.Clues.Complaint;
 import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Observations.PodState;
 import dev.metricsserver.observation.Observations.Problem;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** Why metrics-server's pods do not run. */
 final class PodFindings {
+
+  private static final String CRASHING = "CrashLoopBackOff";
+  private static final String OUT_OF_MEMORY = "OOMKilled";
+
+  /** Why a container does not run that did. */
+  private static final Set<String> ENDED = Set.of(CRASHING, OUT_OF_MEMORY);
 
   private PodFindings() {}
 
@@ -44,6 +53,7 @@ final class PodFindings {
     var deployment =
         "Deployment/%s/%s".formatted(installation.namespace(), installation.deployment());
     return evidence.observations().rollout().flatMap(Observations.Rollout::failure).stream()
+        .map(failure -> newest(evidence).orElse(failure))
         .map(failure ->
             Rule.first(PodRules.CREATION, failure, installation, severity, deployment)
                 .orElseGet(() ->
@@ -54,6 +64,14 @@ final class PodFindings {
                         "kubectl -n %s describe replicaset -l %s"
                             .formatted(installation.namespace(), installation.labels()),
                         deployment)));
+  }
+
+  /** The condition keeps its first reason for as long as it lasts, whatever the reason is now. */
+  private static Optional<String> newest(Evidence evidence) {
+    return evidence.clues().events().stream()
+        .filter(event -> event.reason().equals(Complaint.NOT_CREATED))
+        .map(Complaint::message)
+        .findFirst();
   }
 
   /** Some serve, but Kubernetes refuses to make the others. */
@@ -77,14 +95,43 @@ final class PodFindings {
         : evidence.clues().events().stream()
             .flatMap(event ->
                 Rule.first(
-                    starting.contains(event.pod()) ? PodRules.START : PodRules.PROBES,
+                    starting.contains(event.object()) ? PodRules.START : PodRules.PROBES,
                     event.message(),
                     evidence.installation(),
                     Severity.Error,
-                    "Pod/%s/%s".formatted(evidence.installation().namespace(), event.pod()))
+                    "Pod/%s/%s".formatted(evidence.installation().namespace(), event.object()))
                     .stream())
             .limit(1)
             .toList();
+  }
+
+  /** None has ever run, and one at least says why: nothing else can be told before it does. */
+  static List<Finding> notStarted(Evidence evidence) {
+    return evidence.observations().pods().stream()
+            .flatMap(p -> p.problem().stream())
+            .anyMatch(p -> ENDED.contains(p.reason()))
+        ? List.of()
+        : notRunning(evidence);
+  }
+
+  /** None is ready, and nobody hears of one, because nobody hears of its node. */
+  static List<Finding> outOfReach(Evidence evidence) {
+    var installation = evidence.installation();
+    var lost = evidence.observations().coverage().notReady();
+    return evidence.observations().pods().stream()
+        .filter(_ -> !evidence.serving())
+        .filter(pod -> pod.node().filter(lost::contains).isPresent())
+        .limit(1)
+        .map(pod ->
+            new Finding(
+                "PodNodeNotReady",
+                Severity.Error,
+                "nobody serves metrics, because node %s of metrics-server's pod is not Ready; this is not metrics-server's fault"
+                    .formatted(pod.node().orElseThrow()),
+                "kubectl -n %s delete pod %s --grace-period=0 --force, and another node takes it; kubectl describe node %s says why"
+                    .formatted(installation.namespace(), pod.name(), pod.node().orElseThrow()),
+                "Pod/%s/%s".formatted(installation.namespace(), pod.name())))
+        .toList();
   }
 
   /** None is ready, and one at least says why. */
@@ -101,25 +148,26 @@ final class PodFindings {
     return evidence.observations().pods().stream()
         .filter(p -> p.problem().isPresent())
         .limit(1)
-        .map(p -> problem(evidence.installation(), p, p.problem().orElseThrow(), severity));
+        .map(p -> problem(evidence, p, p.problem().orElseThrow(), severity));
   }
 
   private static Finding problem(
-      Installation installation, PodState pod, Problem problem, Severity severity) {
+      Evidence evidence, PodState pod, Problem problem, Severity severity) {
+    var installation = evidence.installation().withImage(pod.image());
     var object = "Pod/%s/%s".formatted(installation.namespace(), pod.name());
     var known =
         switch (problem.reason()) {
           case "Unschedulable" -> PodRules.SCHEDULING;
           case "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull" ->
               PodRules.IMAGE;
-          case "OOMKilled" -> PodRules.MEMORY;
-          case "CrashLoopBackOff" -> PodRules.CRASH;
+          case OUT_OF_MEMORY -> PodRules.MEMORY;
+          case CRASHING -> PodRules.CRASH;
           default -> PodRules.START;
         };
-    return Rule.first(
-            known, problem.message(), installation.withImage(pod.image()), severity, object)
+    return Rule.first(known, problem.message(), installation, severity, object)
+        .or(() -> logged(evidence, installation, problem, severity, object))
         .orElseGet(() ->
-            "CrashLoopBackOff".equals(problem.reason())
+            CRASHING.equals(problem.reason())
                 ? new Finding(
                     "PodCrashing",
                     severity,
@@ -133,5 +181,20 @@ final class PodFindings {
                     "the pod does not run (%s): %s".formatted(problem.reason(), problem.message()),
                     "kubectl -n %s describe pod %s".formatted(installation.namespace(), pod.name()),
                     object));
+  }
+
+  /** What became of it only the log tells where its last words are not in the pod's status. */
+  private static Optional<Finding> logged(
+      Evidence evidence,
+      Installation installation,
+      Problem problem,
+      Severity severity,
+      String object) {
+    return CRASHING.equals(problem.reason())
+        ? evidence.clues().log().stream()
+            .flatMap(
+                words -> Rule.first(PodRules.CRASH, words, installation, severity, object).stream())
+            .findFirst()
+        : Optional.empty();
   }
 }

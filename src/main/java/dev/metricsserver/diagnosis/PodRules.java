@@ -248,9 +248,7 @@ final class PodRules {
                   + " kube-system/extension-apiserver-authentication, which says how callers are"
                   + " recognised",
               "{restore}",
-              "kubectl -n kube-system create rolebinding metrics-server-auth-reader"
-                  + " --role=extension-apiserver-authentication-reader"
-                  + " --serviceaccount={namespace}:{account}"),
+              AccessFindings.CREATE_READER),
           Rule.of(
               "AggregationDisabled",
               "luster doesn't provide requestheader-client-ca-file",
@@ -287,10 +285,7 @@ final class PodRules {
               "metrics-server does not start to serve, because its ServiceAccount $2/$3 may not $4"
                   + " $1",
               "{restore}",
-              "kubectl create clusterrole metrics-server-nodes --verb=get,list,watch"
-                  + " --resource=nodes,pods && kubectl create clusterrolebinding"
-                  + " metrics-server-nodes --clusterrole=metrics-server-nodes"
-                  + " --serviceaccount={namespace}:{account}"));
+              AccessFindings.CREATE_ROLE));
 
   /** What a container that was killed for its memory says: nothing. */
   static final List<Rule> MEMORY =

@@ -47,10 +47,10 @@ final class RegistrationFindings {
         evidence.observations().endpointReady()
             ? of(
                 "ServicePortNameWrong",
-                "the API server finds no endpoint of metrics-server, because the port of Service"
-                    + " {service} has another name than the registration's",
+                "the API server finds no endpoint of metrics-server, because Service {service}"
+                    + " leads to a port by a name that none of the pods' ports has",
                 "kubectl -n {namespace} patch service {service} --type json -p"
-                    + " '[{\"op\":\"replace\",\"path\":\"/spec/ports/0/name\",\"value\":\"https\"}]'",
+                    + " '[{\"op\":\"replace\",\"path\":\"/spec/ports/0/targetPort\",\"value\":{port}}]'",
                 evidence,
                 service)
             : of(
@@ -175,6 +175,13 @@ final class RegistrationFindings {
                     evidence.installation(),
                     Severity.Error,
                     API_SERVICE)
+                .or(() ->
+                    Rule.first(
+                        RegistrationRules.UNAVAILABLE,
+                        answer.error(),
+                        evidence.installation(),
+                        Severity.Error,
+                        API_SERVICE))
                 .orElseGet(() ->
                     new Finding(
                         "MetricsNotAnswered",

@@ -1,5 +1,6 @@
 package dev.metricsserver.diagnosis;
 
+import dev.metricsserver.observation.MetricsAnswer;
 import java.util.List;
 
 /**
@@ -132,6 +133,13 @@ final class RegistrationRules {
   /** By what a query says that gets no metrics. */
   static final List<Rule> UNANSWERED =
       List.of(
+          Rule.of(
+              "FrontProxyNotTrusted",
+              MetricsAnswer.MISTAKEN,
+              "metrics-server takes whoever asks for $1: kube-apiserver's front-proxy certificate"
+                  + " is not of the CA in kube-system/extension-apiserver-authentication",
+              FRONT_PROXY,
+              FRONT_PROXY),
           Rule.of(
               "MetricsForbidden",
               "is forbidden: User \"([^\"]+)\" cannot",

@@ -12,6 +12,10 @@ final class ScrapeRules {
       "give the kubelets certificates of the cluster's CA (serverTLSBootstrap: true in their"
           + " configuration, then approve their requests: kubectl get csr)";
 
+  private static final String TOKENS =
+      "set authentication.webhook.enabled: true in the kubelet's configuration on {node} and"
+          + " restart it";
+
   /** The last one knows everything. */
   static final List<Rule> RULES =
       List.of(
@@ -20,20 +24,16 @@ final class ScrapeRules {
               "401 Unauthorized",
               "the kubelet of {nodes} does not recognise metrics-server's ServiceAccount token"
                   + " (401): it does not ask the API server about tokens",
-              "set authentication.webhook.enabled: true in the kubelet's configuration on {node}"
-                  + " and restart it; or set spec.kubelet.tls.clientCertificate",
-              "set authentication.webhook.enabled: true in the kubelet's configuration on {node}"
-                  + " and restart it"),
+              TOKENS + "; or set spec.kubelet.tls.clientCertificate",
+              TOKENS),
           Rule.of(
               "KubeletForbidden",
               "403 Forbidden",
-              "the kubelet of {nodes} refuses to let metrics-server read its metrics (403)",
-              "set authorization.mode: Webhook in the kubelet's configuration on {node} and restart"
-                  + " it, and see kubectl auth can-i get nodes/metrics"
-                  + " --as=system:serviceaccount:{namespace}:{account}",
-              "set authorization.mode: Webhook in the kubelet's configuration on {node} and restart"
-                  + " it, and see kubectl auth can-i get nodes/metrics"
-                  + " --as=system:serviceaccount:{namespace}:{account}"),
+              "the kubelet of {nodes} refuses to let metrics-server read its metrics (403),"
+                  + " although the API server would allow it: it asks nobody about tokens, so that"
+                  + " who has one is nobody to it",
+              TOKENS + "; or set spec.kubelet.tls.clientCertificate",
+              TOKENS),
           Rule.of(
               "KubeletWithoutMetrics",
               "404 Not Found",

@@ -14,6 +14,13 @@ public final class Endpoints {
 
   private Endpoints() {}
 
+  /** Whether a Service leads to a pod that is ready, on whichever port, and be it on none. */
+  public static boolean lead(Collection<EndpointSlice> slices, String namespace, String service) {
+    return named(slices, namespace, service)
+        .flatMap(slice -> slice.getEndpoints().stream())
+        .anyMatch(Endpoints::ready);
+  }
+
   /** Whether a Service has an endpoint that is ready. */
   public static boolean ready(Collection<EndpointSlice> slices, String namespace, String service) {
     return of(slices, namespace, service)
@@ -37,9 +44,15 @@ public final class Endpoints {
 
   private static Stream<EndpointSlice> of(
       Collection<EndpointSlice> slices, String namespace, String service) {
+    return named(slices, namespace, service).filter(s -> s.getPorts() != null);
+  }
+
+  private static Stream<EndpointSlice> named(
+      Collection<EndpointSlice> slices, String namespace, String service) {
     return slices.stream()
-        // A list that is empty is null on the wire.
-        .filter(s -> s.getEndpoints() != null && s.getPorts() != null)
+        // A list that is empty is null on the wire; that of ports is where no pod has one of the
+        // name that the Service leads to.
+        .filter(s -> s.getEndpoints() != null)
         .filter(s -> s.getMetadata().getNamespace().equals(namespace))
         .filter(s -> service.equals(s.getMetadata().getLabels().get(SERVICE_LABEL)));
   }

@@ -85,7 +85,7 @@ public final class ClueReader {
             tried(
                 "events in namespace " + namespace,
                 unread,
-                () -> events(namespace, pods),
+                () -> pods.isEmpty() ? refusals(installation) : events(namespace, pods),
                 List.of()),
             tried(
                 "networkpolicies in namespace " + namespace,
@@ -152,14 +152,35 @@ public final class ClueReader {
                 .getItems()
                 .stream())
         .sorted(Comparator.comparing(ClueReader::last).reversed())
-        .map(e ->
-            new Complaint(
-                e.getInvolvedObject().getName(),
-                requireNonNullElse(e.getReason(), ""),
-                requireNonNullElse(e.getMessage(), "")))
+        .map(ClueReader::complaint)
         .distinct()
         .limit(MOST)
         .toList();
+  }
+
+  /** Why no pod is made now: a ReplicaSet's condition goes on to say what was the first reason. */
+  private List<Complaint> refusals(Installation installation) {
+    return client
+        .v1()
+        .events()
+        .inNamespace(installation.namespace())
+        .withField("involvedObject.kind", "ReplicaSet")
+        .withField("reason", Complaint.NOT_CREATED)
+        .list()
+        .getItems()
+        .stream()
+        .filter(e -> e.getInvolvedObject().getName().startsWith(installation.deployment() + "-"))
+        .max(Comparator.comparing(ClueReader::last))
+        .map(ClueReader::complaint)
+        .stream()
+        .toList();
+  }
+
+  private static Complaint complaint(Event event) {
+    return new Complaint(
+        event.getInvolvedObject().getName(),
+        requireNonNullElse(event.getReason(), ""),
+        requireNonNullElse(event.getMessage(), ""));
   }
 
   private static String last(Event event) {
@@ -211,6 +232,8 @@ public final class ClueReader {
             .pods()
             .inNamespace(namespace)
             .withName(pod.name())
+            // One that is not ready has said enough already.
+            .withReadyWaitTimeout(0)
             .limitBytes(LOG_BYTES)
             .tailingLines(LOG_LINES)
             .getLog();

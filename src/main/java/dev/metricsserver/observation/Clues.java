@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  *     nodes/metrics}
  * @param frontProxy whether the API servers publish how they authenticate themselves to aggregated
  *     APIs; empty when that could not be read
- * @param events what Kubernetes complains of about the pods that are not ready
+ * @param events what Kubernetes complains of about the pods that are not ready, the newest first
  * @param policies NetworkPolicies of others that select the pods
  * @param refusedRequests kubelets' certificate requests that were denied, or failed
  * @param stuckNamespaces namespaces that cannot be deleted because the metrics API does not answer
@@ -67,8 +67,16 @@ public record Clues(
    */
   public record Unread(String what, boolean forbidden, String message) {}
 
-  /** An Event's reason and message, about a pod. */
-  public record Complaint(String pod, String reason, String message) {}
+  /**
+   * An Event's reason and message.
+   *
+   * @param object the pod's name, or where there is none that of the ReplicaSet that should make it
+   */
+  public record Complaint(String object, String reason, String message) {
+
+    /** The reason where a pod may not be made. */
+    public static final String NOT_CREATED = "FailedCreate";
+  }
 
   /**
    * A NetworkPolicy.

@@ -44,6 +44,7 @@ public final class LogReader {
   private static final Pattern ERROR_BARE = Pattern.compile("^[EF]\\d{4} .*?] ([^\"].*)");
   private static final Pattern SOURCE_PORT = Pattern.compile(":\\d+->");
   private static final Pattern QUERY = Pattern.compile("\\?[^\"\\s]*");
+  private static final Pattern CURRENT_TIME = Pattern.compile("current time \\S+ is ");
   private static final int MOST = 20;
 
   private LogReader() {}
@@ -99,8 +100,10 @@ public final class LogReader {
     return log.lines().filter(line -> !line.contains("\"apiVersion\":\"audit.k8s.io/"));
   }
 
-  private static String lasting(String error) {
+  /** The same without what is another time by time, such as ports of connections. */
+  static String lasting(String error) {
     var plain = error.replace("\\\"", "\"").replace("\\n", " ");
-    return QUERY.matcher(SOURCE_PORT.matcher(plain).replaceAll("->")).replaceAll("").strip();
+    var timeless = CURRENT_TIME.matcher(plain).replaceAll("current time now is ");
+    return QUERY.matcher(SOURCE_PORT.matcher(timeless).replaceAll("->")).replaceAll("").strip();
   }
 }

@@ -3,6 +3,7 @@ package dev.metricsserver.observation;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * What the metrics API said when it was asked for the nodes.
@@ -14,6 +15,16 @@ import java.util.Set;
  */
 public record MetricsAnswer(
     boolean answered, Set<String> nodes, String error, Optional<Instant> staleSince) {
+
+  /**
+   * What metrics-server says where it takes the API servers for who asks, by the common names of
+   * their front-proxy certificates.
+   */
+  public static final String MISTAKEN =
+      "is forbidden: User"
+          + " \"(front-proxy-client|system:auth-proxy|(?:apiserver-)?aggregator|system:anonymous)\"";
+
+  private static final Pattern MISTAKEN_PATTERN = Pattern.compile(MISTAKEN);
 
   /** Before the first question. */
   public static final MetricsAnswer NOT_ASKED = refused("the metrics API was not asked yet");
@@ -31,5 +42,10 @@ public record MetricsAnswer(
   /** Whether anything is known: right after a start nothing is. */
   public boolean asked() {
     return !equals(NOT_ASKED);
+  }
+
+  /** Whether who asked may not read metrics, so that nothing is known. */
+  public boolean forbidden() {
+    return error.contains("is forbidden: User") && !MISTAKEN_PATTERN.matcher(error).find();
   }
 }

@@ -7,16 +7,20 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.processing.event.Event;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.AbstractEventSource;
+import java.net.HttpURLConnection;
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 
 /**
@@ -35,6 +39,13 @@ public final class MetricsQuery extends AbstractEventSource<MetricsAnswer, Metri
 
   /** After so many answers that all differ one is believed all the same. */
   private static final int PATIENCE = 20;
+
+  private static final String NODES = "apis/metrics.k8s.io/v1beta1/nodes";
+
+  /** How the API server begins to say why it does not get through. */
+  private static final String UNREACHED = "error trying to reach service: ";
+
+  private static final long ANSWER_SECONDS = 10;
 
   private static final Duration FIRST_RETRY = Duration.ofSeconds(1);
   private static final Duration SLOWEST_RETRY = Duration.ofSeconds(10);
@@ -155,7 +166,31 @@ public final class MetricsQuery extends AbstractEventSource<MetricsAnswer, Metri
               .collect(Collectors.toUnmodifiableSet());
       return new MetricsAnswer(true, nodes, "", staleSince(items, Instant.now()));
     } catch (KubernetesClientException e) {
-      return MetricsAnswer.refused(ClueReader.sentence(e));
+      return MetricsAnswer.refused(LogReader.lasting(reason(client, e)));
+    }
+  }
+
+  /**
+   * Why the API server does not get through to metrics-server is plain text, which the client
+   * drops. The condition of the APIService does not tell: its check verifies no certificate.
+   */
+  private static String reason(KubernetesClient client, KubernetesClientException refusal) {
+    if (refusal.getCode() != HttpURLConnection.HTTP_UNAVAILABLE) {
+      return ClueReader.sentence(refusal);
+    }
+    try {
+      var http = client.getHttpClient();
+      var url = URI.create(client.getConfiguration().getMasterUrl()).resolve(NODES).toString();
+      var request = http.newHttpRequestBuilder().uri(url).build();
+      var body = http.sendAsync(request, String.class).get(ANSWER_SECONDS, TimeUnit.SECONDS).body();
+      return body.startsWith(UNREACHED)
+          ? body.substring(UNREACHED.length()).strip()
+          : ClueReader.sentence(refusal);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return ClueReader.sentence(refusal);
+    } catch (ExecutionException | TimeoutException e) {
+      return ClueReader.sentence(refusal);
     }
   }
 

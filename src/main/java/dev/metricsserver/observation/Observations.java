@@ -9,7 +9,7 @@ import java.util.Optional;
  * What the cluster shows of metrics-server.
  *
  * @param rollout how far the Deployment is, when there is one
- * @param endpointReady whether the Service has an endpoint that is ready
+ * @param endpointReady whether the Service leads to a pod that is ready, be it on no port
  * @param registration the APIService, when there is one
  * @param certificates those that the operator keeps
  * @param writeBacks changes by others of what was taken over, in order of time
@@ -56,6 +56,7 @@ public record Observations(
    * A pod of metrics-server.
    *
    * @param image what its container is made of, which an older form's pod has another one of
+   * @param node the node that it is on, when it is on one
    * @param problem why it does not run, as reason and message, when it does not
    * @param runningSince since when its container runs
    * @param readySince since when it is ready
@@ -63,6 +64,7 @@ public record Observations(
   public record PodState(
       String name,
       String image,
+      Optional<String> node,
       boolean ready,
       Optional<Problem> problem,
       Optional<Instant> runningSince,

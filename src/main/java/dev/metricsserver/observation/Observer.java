@@ -161,6 +161,7 @@ public final class Observer {
     return new PodState(
         pod.getMetadata().getName(),
         Installation.container(pod.getSpec()).getImage(),
+        Optional.ofNullable(pod.getSpec().getNodeName()),
         isReady,
         isReady ? Optional.empty() : problem(pod),
         status.getContainerStatuses().stream()

@@ -12,8 +12,8 @@ import java.util.Optional;
  * @param installation empty where neither a Deployment nor a pod was found
  * @param version by its image's tag, where that is one
  * @param kubeletsVerified whether it verifies the kubelets' certificates, by its flags
- * @param endpointReady whether the Service that the metrics API is registered with has a ready
- *     endpoint
+ * @param endpointReady whether the Service that the metrics API is registered with leads to a ready
+ *     pod, be it on no port
  * @param rollout how far the Deployment is, where it may be read
  */
 public record Theirs(

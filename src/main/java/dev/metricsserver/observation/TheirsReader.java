@@ -72,7 +72,7 @@ public final class TheirsReader {
             .sorted(Comparator.comparing(p -> p.getMetadata().getName()))
             .map(Observer::pod)
             .toList(),
-        Endpoints.ready(slices, service.getNamespace(), service.getName()),
+        Endpoints.lead(slices, service.getNamespace(), service.getName()),
         deployment.map(Observer::rollout));
   }
 

@@ -116,6 +116,15 @@ class CatalogueTest {
         none());
   }
 
+  /** A pod that nobody hears of. */
+  private static Seen onLostNode() {
+    var seen = fine();
+    return seen.pods(seen.running("metrics-server-5f7d", HOUR))
+        .unavailable("MissingEndpoints", "", HOUR)
+        .refused("503")
+        .notReady("node-1");
+  }
+
   /** A pod crashes with these last words. */
   private static Failure crash(String code, String words) {
     return pod(code, "CrashLoopBackOff", words);
@@ -145,6 +154,11 @@ class CatalogueTest {
         "failing or missing response from https://10.96.83.12:443/apis/metrics.k8s.io/v1beta1: Get"
             + " \"https://10.96.83.12:443/apis/metrics.k8s.io/v1beta1\": "
             + words);
+  }
+
+  /** The API server calls it available, because its check verifies nothing, and cannot ask it. */
+  private static Failure proxied(String code, String words) {
+    return failure(code, PLAN, fine().refused(words), none());
   }
 
   /** metrics-server runs, and says this of a kubelet. */
@@ -319,6 +333,7 @@ class CatalogueTest {
             "failed to create containerd task: failed to create shim task: OCI runtime create"
                 + " failed: runc create failed: unable to start container process: exec:"
                 + " \"/metrics-server\": stat /metrics-server: no such file or directory: unknown"),
+        failure("PodNodeNotReady", PLAN, onLostNode(), none()),
         pod("PodNotRunning", "CreateContainerError", "context deadline exceeded"),
         event(
             "VolumeMissing",
@@ -451,6 +466,17 @@ class CatalogueTest {
             "ServingCertificateOtherName",
             "tls: failed to verify certificate: x509: certificate is valid for localhost, not"
                 + " metrics-server.kube-system.svc"),
+        proxied(
+            "ServingCertificateExpired",
+            "tls: failed to verify certificate: x509: certificate has expired or is not yet valid:"
+                + " current time now is after 2026-11-17T07:38:45Z"),
+        proxied(
+            "ServingCertificateUntrusted",
+            "tls: failed to verify certificate: x509: certificate signed by unknown authority"),
+        proxied(
+            "ServingCertificateOtherName",
+            "tls: failed to verify certificate: x509: certificate is valid for localhost, not"
+                + " metrics-server.kube-system.svc"),
         discovery("AddressNotAllowed", "Address is not allowed"),
         discovery("HTTPProxyInTheWay", "Forbidden"),
         discovery("HTTPProxyInTheWay", "EOF"),
@@ -463,6 +489,10 @@ class CatalogueTest {
             "FailedDiscoveryCheck",
             "failing or missing response from https://10.244.1.7:10250/apis/metrics.k8s.io/v1beta1:"
                 + " bad status from https://10.244.1.7:10250/apis/metrics.k8s.io/v1beta1: 401"),
+        proxied(
+            "FrontProxyNotTrusted",
+            "nodes.metrics.k8s.io is forbidden: User \"front-proxy-client\" cannot list resource"
+                + " \"nodes\" in API group \"metrics.k8s.io\" at the cluster scope"),
         unavailable(
             "MetricsServerFails",
             "FailedDiscoveryCheck",

@@ -15,6 +15,7 @@ import dev.metricsserver.facts.SampleNode;
 import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Observations.PodState;
 import dev.metricsserver.observation.Observations.Rollout;
+import dev.metricsserver.observation.SampleClues;
 import dev.metricsserver.observation.Seen;
 import dev.metricsserver.plan.Decision.Violation;
 import dev.metricsserver.plan.MetricsServerPlan;
@@ -350,6 +351,63 @@ class DiagnosisTest {
                 .getFirst()
                 .message())
         .startsWith("the node cannot pull r/m:nowhere, because");
+  }
+
+  // ------------------------------------------------------------------------- causes before others
+
+  private static List<String> errors(Seen seen, SampleClues clues) {
+    return Diagnosis.diagnose(
+            Evidence.of(VERIFIED, false, seen.observations(), CertificateRequests.NONE, NOW)
+                .with(clues.clues()))
+        .stream()
+        .filter(f -> f.severity() == Severity.Error)
+        .map(Finding::code)
+        .toList();
+  }
+
+  /** What is never started cannot stumble over how callers are recognised, or over its rights. */
+  @Test
+  void aPodThatCannotStartComesBeforeWhatItWouldMeet() {
+    var clues = SampleClues.none().noFrontProxy().denied("get nodes/metrics");
+    var seen = fine().unavailable("MissingEndpoints", "none", HOUR).refused("none");
+    var waiting = seen.broken("pod-a", "ImagePullBackOff", "r/m:v0: not found");
+    var crashing = seen.broken("pod-b", "CrashLoopBackOff", "exit status 1");
+
+    assertThat(errors(seen.pods(waiting), clues)).containsExactly("ImageNotPulled");
+    assertThat(errors(fine().podsRefused("exceeded quota"), clues))
+        .containsExactly("PodsNotCreated");
+    assertThat(errors(seen.pods(waiting, crashing), clues)).containsExactly("AggregationDisabled");
+  }
+
+  /** A ReplicaSet's condition keeps the reason that it was first given; its Events are new. */
+  @Test
+  void whyNoPodIsMadeIsWhatWasSaidLast() {
+    var seen =
+        fine()
+            .podsRefused(
+                "pods \"metrics-server-5f7d-\" is forbidden: violates PodSecurity"
+                    + " \"restricted:latest\": host namespaces (hostNetwork=true)");
+    var quota =
+        "Error creating: pods \"metrics-server-5f7d-9xk2p\" is forbidden: exceeded quota: small,"
+            + " requested: pods=1, used: pods=0, limited: pods=0";
+
+    assertThat(errors(seen, SampleClues.none())).containsExactly("PodSecurityViolated");
+    assertThat(errors(seen, SampleClues.none().event("metrics-server-5f7d", "FailedCreate", quota)))
+        .containsExactly("QuotaExceeded");
+  }
+
+  /** Without terminationMessagePolicy: FallbackToLogsOnError, as in upstream's manifest. */
+  @Test
+  void lastWordsThatAreOnlyInTheLog() {
+    var seen = fine().unavailable("MissingEndpoints", "none", HOUR).refused("none");
+    var pod = seen.broken("pod-a", "CrashLoopBackOff", "exit status 2");
+
+    assertThat(errors(seen.pods(pod), SampleClues.none())).containsExactly("PodCrashing");
+    assertThat(
+            errors(
+                seen.pods(pod),
+                SampleClues.none().log("", "panic: unknown flag: --nonsense", "", "goroutine 1")))
+        .containsExactly("UnknownFlag");
   }
 
   @Test

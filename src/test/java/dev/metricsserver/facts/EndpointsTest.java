@@ -75,6 +75,18 @@ class EndpointsTest {
     assertThat(ready("metadata: {name: a, namespace: kube-system}")).isFalse();
   }
 
+  /** So writes the API server where no pod has a port of the name that the Service leads to. */
+  @Test
+  void aPodThatIsReadyIsLedToAlsoByAWrongPortName() {
+    var slice = SLICE.formatted("true").replaceAll("(?s)ports:.*", "ports: null\n");
+
+    assertThat(ready(slice)).isFalse();
+    assertThat(Endpoints.lead(slices(slice), "kube-system", "metrics-server")).isTrue();
+    assertThat(Endpoints.lead(slices(slice), "kube-system", "other")).isFalse();
+    assertThat(Endpoints.lead(slices(SLICE.formatted("false")), "kube-system", "metrics-server"))
+        .isFalse();
+  }
+
   @Test
   void everyAddressHasEveryPort() {
     var kubernetes =

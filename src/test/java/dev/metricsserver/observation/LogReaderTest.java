@@ -83,6 +83,22 @@ class LogReaderTest {
         .containsExactly(new Scrape("a", "x"), new Scrape("b", "two"));
   }
 
+  /** Else the same complaint would be another one with each round of scrapes. */
+  @Test
+  void whatTimeItIsDoesNotMatter() {
+    var line =
+        "E1125 13:14:15.123456 1 scraper.go:149] \"Failed to scrape node\" err=\"Get: tls: failed"
+            + " to verify certificate: x509: certificate has expired or is not yet valid: current"
+            + " time %s is after 2020-01-02T00:00:00Z\" node=\"node-1\"";
+
+    assertThat(LogReader.scrapes(line.formatted("2026-11-25T13:14:15Z")))
+        .isEqualTo(LogReader.scrapes(line.formatted("2026-11-25T13:14:30Z")))
+        .extracting(Scrape::error)
+        .containsExactly(
+            "Get: tls: failed to verify certificate: x509: certificate has expired or is not yet"
+                + " valid: current time now is after 2020-01-02T00:00:00Z");
+  }
+
   @Test
   void whatElseIsComplainedOf() {
     assertThat(

@@ -312,6 +312,7 @@ class ObserverTest {
             new PodState(
                 "metrics-server-7c9f-x2x",
                 "r/m:v0",
+                Optional.empty(),
                 true,
                 Optional.empty(),
                 Optional.of(Instant.parse("2026-11-21T11:00:02Z")),
@@ -344,6 +345,7 @@ class ObserverTest {
             new PodState(
                 "metrics-server-7c9f-x2x",
                 "r/m:v0",
+                Optional.empty(),
                 false,
                 Optional.empty(),
                 Optional.of(Instant.parse("2026-11-21T11:00:02Z")),

@@ -18,6 +18,7 @@ import java.util.stream.IntStream;
 public final class Seen {
 
   private static final String IMAGE = "registry.k8s.io/metrics-server/metrics-server:v0.9.0";
+  private static final Optional<String> NODE = Optional.of("node-1");
 
   private final Instant now;
   private Optional<Rollout> rollout = Optional.of(new Rollout(true, 2, 2, 2, 2, Optional.empty()));
@@ -66,18 +67,25 @@ public final class Seen {
   /** A pod that is ready. */
   public PodState ready(String name) {
     var since = Optional.of(now.minus(Duration.ofHours(1)));
-    return new PodState(name, IMAGE, true, Optional.empty(), since, since);
+    return new PodState(name, IMAGE, NODE, true, Optional.empty(), since, since);
   }
 
   /** A pod that runs, and is not ready. */
   public PodState running(String name, Duration since) {
     return new PodState(
-        name, IMAGE, false, Optional.empty(), Optional.of(now.minus(since)), Optional.empty());
+        name,
+        IMAGE,
+        NODE,
+        false,
+        Optional.empty(),
+        Optional.of(now.minus(since)),
+        Optional.empty());
   }
 
   /** A pod whose container has not been started. */
   public PodState starting(String name) {
-    return new PodState(name, IMAGE, false, Optional.empty(), Optional.empty(), Optional.empty());
+    return new PodState(
+        name, IMAGE, NODE, false, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   /** A pod that does not run. */
@@ -88,7 +96,7 @@ public final class Seen {
   /** A pod of another image that does not run. */
   public PodState broken(String name, String image, String reason, String message) {
     var problem = Optional.of(new Problem(reason, message));
-    return new PodState(name, image, false, problem, Optional.empty(), Optional.empty());
+    return new PodState(name, image, NODE, false, problem, Optional.empty(), Optional.empty());
   }
 
   /** With an APIService that is not available. */

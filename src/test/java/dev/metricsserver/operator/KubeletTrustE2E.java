@@ -164,6 +164,12 @@ class KubeletTrustE2E {
 
     requests().forEach(name -> Shell.run("deploy/local/kubectl", "certificate", "approve", name));
     cluster.awaitReady();
+    within(
+        A_LOOK,
+        "the requests are named no more",
+        () ->
+            assertThat(cluster.status().findings())
+                .noneMatch(f -> f.code().equals("CertificateRequestsNotApproved")));
     assertThat(trust()).isEqualTo("True Verified");
     assertThat(cluster.condition("Stalled").getStatus()).isEqualTo("False");
   }
@@ -189,6 +195,10 @@ class KubeletTrustE2E {
     } finally {
       Shell.run("deploy/local/node", "start", "node2");
     }
+    // Its certificate still names another address.
+    awaitTrouble("KubeletCertificateOtherAddress", "192.0.2.1", "172.30.1.2");
+    restart("node2", "requested");
+    within(A_LOOK, "nothing is found", () -> assertThat(kubeletFindings()).isEmpty());
   }
 
   private static void awaitTrouble(String code, String... words) {
