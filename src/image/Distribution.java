@@ -157,6 +157,8 @@ final class Distribution {
     for (var jar : jars) {
       CacheableJar.copy(jar, lib.resolve(jar.getFileName()));
     }
+    NamedClasses.cut(
+        "org/bouncycastle/", jars.stream().map(jar -> lib.resolve(jar.getFileName())).toList());
     return jars.stream().map(jar -> jar.getFileName().toString()).toList();
   }
 
