@@ -5,6 +5,7 @@ import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.controller.MetricsServerReconciler;
 import dev.metricsserver.facts.MissingRight;
+import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -42,9 +43,7 @@ public final class OperatorProcess {
     client =
         new KubernetesClientBuilder()
             .withConfig(config())
-            // Without a look through all jars for kinds: those that are used are known by their
-            // classes.
-            .withKubernetesSerialization(new KubernetesSerialization(new ObjectMapper(), false))
+            .withKubernetesSerialization(serialization())
             .build();
     leadership = new Leadership(client, settings.namespace(), settings.identity());
     endpoint = new Endpoint(settings.port());
@@ -60,6 +59,16 @@ public final class OperatorProcess {
             new MetricsCertificate(settings.metricsCertificate()),
             new Readers(client, InstantSource.system()),
             () -> metrics.scrape(status(controller)));
+  }
+
+  /**
+   * Without a look through all jars for kinds: those that are used are known by their classes. All
+   * but one: it is by a Status that a watch learns that it is too old, and has to list anew.
+   */
+  static KubernetesSerialization serialization() {
+    var serialization = new KubernetesSerialization(new ObjectMapper(), false);
+    serialization.registerKubernetesResource(Status.class);
+    return serialization;
   }
 
   /** Starts; ends the process with status 1 when that fails. */
