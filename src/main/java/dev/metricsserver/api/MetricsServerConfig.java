@@ -3,6 +3,7 @@ package dev.metricsserver.api;
 import com.fasterxml.jackson.annotation.JsonClassDescription;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.generator.annotation.ValidationRule;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.model.annotation.Group;
 import io.fabric8.kubernetes.model.annotation.ShortNames;
@@ -47,13 +48,27 @@ public class MetricsServerConfig
 
   private static final long serialVersionUID = 1L;
 
+  private boolean statusAlone;
+
   /** An empty resource, for deserialization: neither spec nor status is made up. */
   public MetricsServerConfig() {}
+
+  /**
+   * With nothing but a name and a status. A spec, even that of the defaults, would be refused by a
+   * definition that is older than this program and does not know one of its fields.
+   */
+  public static MetricsServerConfig ofStatus(String name, MetricsServerConfigStatus status) {
+    var config = new MetricsServerConfig();
+    config.setMetadata(new ObjectMetaBuilder().withName(name).build());
+    config.setStatus(status);
+    config.statusAlone = true;
+    return config;
+  }
 
   /** The spec; one that is missing is the default configuration. */
   @Override
   public MetricsServerConfigSpec getSpec() {
-    return spec == null ? MetricsServerConfigSpec.DEFAULT : spec;
+    return spec == null && !statusAlone ? MetricsServerConfigSpec.DEFAULT : spec;
   }
 
   @Override

@@ -8,7 +8,6 @@ import dev.metricsserver.status.Outcome;
 import dev.metricsserver.status.StatusRenderer;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.EventBuilder;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.api.reconciler.ErrorStatusUpdateControl;
@@ -52,10 +51,7 @@ final class Reporter {
         .orElseGet(ErrorStatusUpdateControl::noStatusUpdate);
   }
 
-  /**
-   * A new resource with nothing but its name and the status: what server-side apply of a status
-   * takes.
-   */
+  /** What server-side apply of the status takes, where it is another one. */
   private Optional<MetricsServerConfig> changed(
       MetricsServerConfig config,
       Outcome outcome,
@@ -74,10 +70,7 @@ final class Reporter {
       return Optional.empty();
     }
     announce(config, previous, status);
-    var patch = new MetricsServerConfig();
-    patch.setMetadata(new ObjectMetaBuilder().withName(config.getMetadata().getName()).build());
-    patch.setStatus(status);
-    return Optional.of(patch);
+    return Optional.of(MetricsServerConfig.ofStatus(config.getMetadata().getName(), status));
   }
 
   private void announce(
