@@ -164,7 +164,10 @@ final class CustomResourceDefinitions {
   }
 
   private static void complete(CustomResourceDefinition definition) {
-    inDeclaredOrder(definition.getSpec().getVersions().getFirst().getAdditionalPrinterColumns());
+    var columns = definition.getSpec().getVersions().getFirst().getAdditionalPrinterColumns();
+    inDeclaredOrder(columns);
+    // The API server drops it, and kubectl apply would find a difference for ever.
+    columns.forEach(column -> column.setPriority(null));
 
     var resource = schema(definition);
     resource.setDescription(description(MetricsServerConfig.class));
