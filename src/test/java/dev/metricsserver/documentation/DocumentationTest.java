@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.TestFactory;
 class DocumentationTest {
 
   private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:]+)(?:#[^)]*)?\\)");
+  private static final Pattern ANCHOR = Pattern.compile("\\]\\(([\\w./-]+\\.md#[^)]+)\\)");
   private static final Pattern NAME = Pattern.compile("`([A-Z][a-z]+(?:[A-Z]+[a-z]*)+)`");
   private static final Pattern COMMAND = Pattern.compile("`?((?:deploy/local|\\.ci)/[a-z-]+)");
   private static final Path EXAMPLES = Path.of("deploy/examples");
@@ -39,6 +41,33 @@ class DocumentationTest {
                     assertThat(find(LINK, document))
                         .allSatisfy(link ->
                             assertThat(document.resolveSibling(link).normalize()).exists())));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> anchorsAreHeadings() throws IOException {
+    return documents().stream()
+        .map(document ->
+            dynamicTest(
+                document.toString(),
+                () ->
+                    assertThat(find(ANCHOR, document))
+                        .allSatisfy(link -> {
+                          var parts = link.split("#", -1);
+                          assertThat(anchors(document.resolveSibling(parts[0]).normalize()))
+                              .contains(parts[1]);
+                        })));
+  }
+
+  /** As GitHub makes them. */
+  private static Stream<String> anchors(Path document) {
+    return read(document)
+        .lines()
+        .filter(line -> line.startsWith("#"))
+        .map(line ->
+            line.replaceAll("^#+ ", "")
+                .toLowerCase(Locale.ROOT)
+                .replaceAll("[^a-z0-9 -]", "")
+                .replace(' ', '-'));
   }
 
   @TestFactory
@@ -96,7 +125,8 @@ class DocumentationTest {
   private static List<Path> documents() throws IOException {
     try (var top = Files.list(Path.of(""));
         var docs = Files.list(Path.of("docs"))) {
-      return Stream.concat(top, docs)
+      return Stream.of(top, docs, Stream.of(EXAMPLES.resolve("README.md")))
+          .flatMap(files -> files)
           .filter(file -> file.toString().endsWith(".md"))
           .sorted()
           .toList();
