@@ -243,7 +243,8 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
         var findings = Diagnosis.diagnose(inquired(evidence, plan, cluster));
         var update = reporter.report(config, outcome, observations, findings);
         remember(config, outcome, cluster, update.getResource().orElse(config).getStatus());
-        yield lookAgain(update, cluster, observations, now);
+        var next = lookAgain(update, cluster, observations, now);
+        yield ManagedDependent.wrote(context) ? next.rescheduleAfter(0) : next;
       }
     };
   }

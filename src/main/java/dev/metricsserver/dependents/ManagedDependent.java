@@ -39,6 +39,7 @@ public abstract class ManagedDependent<R extends HasMetadata>
 
   private static final String SEEN = "seen";
   private static final String WRITE_BACKS = "writeBacks";
+  private static final String WROTE = "wrote";
 
   private final Function<MetricsServerPlan, R> renderer;
 
@@ -68,6 +69,17 @@ public abstract class ManagedDependent<R extends HasMetadata>
         .managedWorkflowAndDependentResourceContext()
         .get(WRITE_BACKS, Collection.class)
         .map(writeBacks -> (Collection<WriteBack>) writeBacks);
+  }
+
+  /**
+   * Whether an object was changed in this reconcile. The next one decides by what it became, and
+   * cannot wait for an event: the framework drops that of an own write whose answer came first.
+   */
+  public static boolean wrote(Context<MetricsServerConfig> context) {
+    return context
+        .managedWorkflowAndDependentResourceContext()
+        .get(WROTE, Boolean.class)
+        .isPresent();
   }
 
   /** The plan of this reconcile. */
@@ -147,6 +159,25 @@ public abstract class ManagedDependent<R extends HasMetadata>
               client.getKubernetesSerialization().asJson(Map.of("metadata", metadata)));
     }
     return super.update(actual, desired, primary, context);
+  }
+
+  @Override
+  protected void onCreated(
+      MetricsServerConfig primary, R created, Context<MetricsServerConfig> context) {
+    super.onCreated(primary, created, context);
+    context.managedWorkflowAndDependentResourceContext().put(WROTE, true);
+  }
+
+  @Override
+  protected void onUpdated(
+      MetricsServerConfig primary, R updated, R actual, Context<MetricsServerConfig> context) {
+    super.onUpdated(primary, updated, actual, context);
+    if (!updated
+        .getMetadata()
+        .getResourceVersion()
+        .equals(actual.getMetadata().getResourceVersion())) {
+      context.managedWorkflowAndDependentResourceContext().put(WROTE, true);
+    }
   }
 
   private static boolean takesOver(HasMetadata actual, MetricsServerConfig primary) {

@@ -95,6 +95,21 @@ final class OperatorUnderTest implements AutoCloseable {
         : Stream.empty();
   }
 
+  /** What a class path needs to have more, so that the operator talks by another client. */
+  static List<String> client(
+      Path folder, Class<? extends io.fabric8.kubernetes.client.http.HttpClient.Factory> factory)
+      throws IOException {
+    var services = Files.createDirectories(folder.resolve("META-INF/services"));
+    Files.writeString(
+        services.resolve(io.fabric8.kubernetes.client.http.HttpClient.Factory.class.getName()),
+        factory.getName());
+    return Stream.concat(
+            Stream.of(folder.toString()),
+            Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+                .filter(entry -> Path.of(entry).getFileName().toString().startsWith("test")))
+        .toList();
+  }
+
   int port() {
     return port;
   }

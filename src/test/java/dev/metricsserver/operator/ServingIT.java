@@ -27,6 +27,7 @@ import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * metrics-server's certificate and who trusts it, on a real API server and with the operator's own
@@ -193,6 +194,35 @@ class ServingIT {
       assertThat(cluster.deployment().getMetadata().getGeneration()).isEqualTo(generation);
       watch.neverUnverified();
     }
+  }
+
+  /**
+   * The framework keeps an event to itself when it had the answer to the write before; what is
+   * decided by that write is decided all the same.
+   */
+  @Test
+  void nothingWaitsForAnEventOfAnOwnWrite(@TempDir Path folder) throws Exception {
+    operator.kill();
+    operator =
+        new OperatorUnderTest(
+            kubeconfig,
+            "serving-it",
+            "slow",
+            OperatorUnderTest.quickStart(kubeconfig),
+            OperatorUnderTest.client(folder, SlowWatchClientFactory.class));
+    install(OPERATOR);
+    var first = certificate(AUTHORITY);
+
+    var old = Issuer.authority(Instant.now().minus(Duration.ofDays(2 * 365 + 1)));
+    ServingSecret.put(cluster.admin(), AUTHORITY, old, old.certificate(), first);
+
+    soon(
+        "all are trusted",
+        () ->
+            assertThat(published())
+                .hasSize(3)
+                .contains(first, old.certificate())
+                .startsWith(certificate(AUTHORITY)));
   }
 
   @Test
