@@ -8,11 +8,13 @@ import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.WriteBackStatus;
+import dev.metricsserver.cli.CommandLineRun;
 import dev.metricsserver.facts.Foreign;
 import dev.metricsserver.facts.Owner;
 import dev.metricsserver.plan.Ownership;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.Condition;
+import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -367,6 +369,61 @@ class AdoptionIT {
     assertThat(uids()).containsAllEntriesOf(uids);
     assertThat(cluster.deployment().getSpec().getSelector()).isEqualTo(selector);
     assertQuiet();
+  }
+
+  @Test
+  void whatIsImportedOfUpstreamsManifestKeepsItsArguments() throws Exception {
+    kubectlApply();
+    isImportedAndKeepsItsArguments();
+  }
+
+  @Test
+  void whatIsImportedOfUpstreamsChartKeepsItsArguments() throws Exception {
+    helm(
+        "install",
+        "metrics",
+        UPSTREAM.resolve("chart").toString(),
+        "--set=image=" + IMAGE,
+        "--set=args={--kubelet-insecure-tls,--kubelet-request-timeout=5s,--v=2}");
+    isImportedAndKeepsItsArguments();
+    helm("uninstall", "metrics");
+  }
+
+  /** The certificate is the operator's then, and nothing else is another. */
+  private static void isImportedAndKeepsItsArguments() throws IOException {
+    var theirs = cluster.deployment();
+    var imported =
+        CommandLineRun.of("import", "--kubeconfig", cluster.adminKubeconfig().toString());
+    assertThat(imported.status()).as(imported.err()).isZero();
+    assertThat(imported.out()).doesNotContain("no equal");
+    cluster.addReadyEndpoint();
+    cluster.apply(
+        Files.writeString(
+            cluster.directory().resolve("imported.yaml"),
+            imported.out().replaceFirst("(?m)^spec:$", "spec:\n  conflictPolicy: Adopt")));
+    soon("it is taken over", () -> assertThat(finding("Adopted")).isNotNull());
+
+    var ours = cluster.deployment();
+    var arguments = new ArrayList<>(arguments(theirs));
+    assertThat(arguments.remove("--cert-dir=/tmp")).isTrue();
+    assertThat(arguments(ours)).containsAll(arguments);
+    assertThat(flags(ours)).as("no flag has two values").doesNotHaveDuplicates();
+    assertThat(container(ours).getImage()).isEqualTo(container(theirs).getImage());
+    assertThat(container(ours).getResources().getRequests())
+        .isEqualTo(container(theirs).getResources().getRequests());
+    assertThat(ours.getSpec().getReplicas()).isEqualTo(theirs.getSpec().getReplicas());
+  }
+
+  private static Stream<String> flags(Deployment deployment) {
+    return arguments(deployment).stream().map(a -> a.replaceFirst("=.*", ""));
+  }
+
+  private static List<String> arguments(Deployment deployment) {
+    return container(deployment).getArgs();
+  }
+
+  private static Container container(Deployment deployment) {
+    return deployment.getSpec().getTemplate().getSpec().getContainers().getFirst();
   }
 
   /** The one that serves goes on until ours does. */
