@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -53,6 +54,15 @@ record AuditLog(Path file) {
 
     boolean isWrite() {
       return !READS.contains(verb);
+    }
+
+    /** Of the object, where it was posted to the path of its kind or written by a subresource. */
+    String path() {
+      var path = URI.create(uri).getPath();
+      var object = "/" + name;
+      return path.contains(object)
+          ? path.substring(0, path.indexOf(object)) + object
+          : path + object;
     }
 
     @Override
@@ -111,6 +121,19 @@ record AuditLog(Path file) {
         .map(v ->
             new Right(object.path("namespace").asText(), v, resource, object.path("name").asText()))
         .map(right -> new RightsUsed.Use(right, allowed));
+  }
+
+  /**
+   * What the operator wrote from there on: its Lease, Events and reviews are not meant, nor what
+   * was refused.
+   */
+  Stream<Request> objectsWritten(long from) {
+    return requests(from)
+        .filter(Request::isOperators)
+        .filter(Request::isWrite)
+        .filter(r -> r.code() < 300)
+        .filter(r -> !Set.of("leases", "events").contains(r.resource()))
+        .filter(r -> !r.resource().endsWith("reviews"));
   }
 
   List<Request> operatorWrites() {

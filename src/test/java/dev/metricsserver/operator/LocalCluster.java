@@ -12,6 +12,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
@@ -40,6 +41,7 @@ final class LocalCluster implements AutoCloseable {
 
   static final String NAMESPACE = "kube-system";
   static final Duration A_ROLLOUT = Duration.ofMinutes(2);
+  static final Duration A_DELETION = Duration.ofSeconds(10);
 
   /** How an RSA key's PEM starts, in Base64; the client has to be told when it is another one. */
   private static final String RSA_KEY = "LS0tLS1CRUdJTiBSU0Eg";
@@ -61,7 +63,7 @@ final class LocalCluster implements AutoCloseable {
   }
 
   /** As users do. */
-  private static void installOperator() {
+  static void installOperator() {
     Shell.run("deploy/local/kubectl", "apply", "--filename", InstallFiles.INSTALL.toString());
     Shell.run(
         "deploy/local/kubectl",
@@ -142,6 +144,7 @@ final class LocalCluster implements AutoCloseable {
         .orElseGet(Condition::new);
   }
 
+  /** Until what was asked for last serves, and nothing else does. */
   void awaitReady() {
     within(
         A_ROLLOUT,
@@ -153,13 +156,20 @@ final class LocalCluster implements AutoCloseable {
                   c ->
                       assertThat(c.getObservedGeneration())
                           .isEqualTo(config().getMetadata().getGeneration()));
-          assertThat(deployment().getStatus().getAvailableReplicas()).isEqualTo(2);
+          assertThat(deployment().getStatus())
+              .satisfies(
+                  s ->
+                      assertThat(s.getObservedGeneration())
+                          .isEqualTo(deployment().getMetadata().getGeneration()),
+                  s -> assertThat(s.getReplicas()).isEqualTo(2),
+                  s -> assertThat(s.getUpdatedReplicas()).isEqualTo(2),
+                  s -> assertThat(s.getAvailableReplicas()).isEqualTo(2));
         });
   }
 
   void awaitGone() {
     within(
-        Duration.ofMinutes(1),
+        A_DELETION,
         "nothing is left",
         () -> {
           assertThat(config()).isNull();
@@ -168,7 +178,16 @@ final class LocalCluster implements AutoCloseable {
   }
 
   private void assertNothingLeft() {
-    assertThat(objects().filter(o -> client.resource(o).get() != null)).isEmpty();
+    assertThat(
+            Stream.concat(
+                    objects(),
+                    Stream.of(
+                        named(
+                            new ControllerRevision(),
+                            NAMESPACE,
+                            "metrics-server-operator-last-ready")))
+                .filter(o -> client.resource(o).get() != null))
+        .isEmpty();
   }
 
   // ---------------------------------------------------------------------------------- the objects
@@ -230,8 +249,17 @@ final class LocalCluster implements AutoCloseable {
 
   /** Ends it, and returns when a new one has looked at all objects. */
   void restartOperator() {
+    stopOperator();
+    startOperator();
+  }
+
+  void stopOperator() {
     operator().scale(0);
     within(A_ROLLOUT, "the operator is gone", () -> assertThat(operatorPods()).isZero());
+  }
+
+  /** Returns when it has looked at all objects, where there is a MetricsServerConfig. */
+  void startOperator() {
     operator().scale(1);
     within(
         A_ROLLOUT,

@@ -11,6 +11,8 @@ import dev.metricsserver.tls.Identity;
 import dev.metricsserver.tls.Issuer;
 import io.fabric8.kubernetes.api.model.APIServiceSpec;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -115,6 +117,53 @@ class ServingE2E {
       assertThat(cluster.deployment().getMetadata().getGeneration()).isEqualTo(generation);
       noneFailed(load);
     }
+  }
+
+  /** The operator was away for so long that everything has expired. */
+  @Test
+  void whatHasExpiredIsReplacedWithoutHelp() {
+    cluster.stopOperator();
+    var authority = Issuer.authority(Instant.now().minus(Duration.ofDays(3 * 365 + 1)));
+    var leaf = Issuer.leaf(authority, NAMES, Instant.now().minus(Duration.ofDays(91)));
+    ServingSecret.put(client, AUTHORITY, authority, authority.certificate());
+    ServingSecret.put(client, CERTIFICATE, leaf, authority.certificate());
+    client
+        .apiServices()
+        .withName("v1beta1.metrics.k8s.io")
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"spec\":{\"caBundle\":\"%s\"}}"
+                .formatted(
+                    ServingSecret.encoded(Certificates.pem(List.of(authority.certificate())))));
+    client.pods().inNamespace(NAMESPACE).withLabel("k8s-app", "metrics-server").delete();
+    within(
+        A_ROLLOUT,
+        "nobody gets metrics",
+        () ->
+            assertThat(Shell.print("deploy/local/kubectl", "top", "nodes"))
+                .contains("Metrics API not available"));
+    within(
+        A_ROLLOUT,
+        "pods serve what has expired",
+        () -> assertThat(cluster.deployment().getStatus().getAvailableReplicas()).isEqualTo(2));
+
+    var back = Instant.now();
+    cluster.startOperator();
+    within(
+        A_RENEWAL,
+        "metrics are back",
+        () -> assertThat(client.top().nodes().metrics().getItems()).hasSize(2));
+    System.out.println(
+        "Everything had expired; metrics were back after "
+            + Duration.between(back, Instant.now()).toSeconds()
+            + " s");
+    within(
+        A_RENEWAL,
+        "all pods serve a new one",
+        () -> assertThat(served()).hasSize(2).containsOnly(certificate(CERTIFICATE)));
+    assertThat(published()).containsExactly(certificate(AUTHORITY));
+    assertThat(certificate(AUTHORITY)).isNotEqualTo(authority.certificate());
+    assertThat(cluster.condition("ServingTLSVerified").getStatus()).isEqualTo("True");
   }
 
   @Test

@@ -1,9 +1,12 @@
 package dev.metricsserver.operator;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.metricsserver.api.MetricsServerConfig;
 import io.fabric8.kubeapitest.KubeAPIServer;
 import io.fabric8.kubeapitest.KubeAPIServerConfigBuilder;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
@@ -21,6 +24,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * A real kube-apiserver and etcd, without kubelets and controllers, into which the operator is
@@ -272,6 +276,36 @@ final class TestCluster implements AutoCloseable {
                     .getBytes(StandardCharsets.UTF_8)))
         .forceConflicts()
         .serverSideApply();
+  }
+
+  /**
+   * What the garbage collector, which is not here, goes by: the MetricsServerConfig owns every
+   * object that the operator wrote, and nothing waits for a finalizer.
+   */
+  void assertNothingWouldBeLeft() {
+    var config = config();
+    assertThat(config.getMetadata().getFinalizers()).isEmpty();
+    var objects =
+        audit
+            .objectsWritten(0)
+            .filter(r -> !r.resource().startsWith("metricsserverconfigs"))
+            .map(AuditLog.Request::path)
+            .distinct()
+            .flatMap(path -> Stream.ofNullable(admin.raw(path)))
+            .map(json -> admin.getKubernetesSerialization().<HasMetadata>unmarshal(json))
+            .toList();
+    assertThat(objects)
+        .isNotEmpty()
+        .allSatisfy(object -> {
+          assertThat(object.getMetadata().getFinalizers()).isEmpty();
+          assertThat(object.getMetadata().getOwnerReferences())
+              .as(object.getMetadata().getName())
+              .singleElement()
+              .satisfies(
+                  owner -> assertThat(owner.getUid()).isEqualTo(config.getMetadata().getUid()),
+                  owner -> assertThat(owner.getKind()).isEqualTo(config.getKind()),
+                  owner -> assertThat(owner.getApiVersion()).isEqualTo(config.getApiVersion()));
+        });
   }
 
   @Override
