@@ -4,6 +4,7 @@ import static dev.metricsserver.operator.LocalCluster.NAMESPACE;
 import static dev.metricsserver.operator.LocalCluster.within;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Duration;
@@ -12,11 +13,14 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Restarts and failed changes, with a client that asks ten times a second. */
+/** Restarts, changes of version and failed changes, with a client that asks ten times a second. */
 class LifecycleE2E {
 
   /** Two scrapes and 90 seconds without progress, and until the operator looks again. */
   private static final Duration A_ROLLBACK = Duration.ofMinutes(4);
+
+  private static final String OLD = "0.8.0";
+  private static final String NEW = "0.9.0";
 
   private static LocalCluster cluster;
   private static KubernetesClient client;
@@ -49,6 +53,39 @@ class LifecycleE2E {
       assertThat(load.requests()).as("requests").isGreaterThan(20);
       assertThat(load.failures()).as("requests that failed").isEmpty();
     }
+  }
+
+  @Test
+  void anotherVersionIsNotNoticed() {
+    Shell.run(
+        "deploy/local/load-image",
+        Shell.run("deploy/local/binaries", "--metrics-server", OLD).lines().toList().getLast());
+    try (var load = new MetricsLoad(client)) {
+      cluster.apply("version: " + OLD);
+      runs(OLD);
+      cluster.apply("version: " + NEW);
+      runs(NEW);
+      System.out.printf(
+          "Two changes of version: %d requests, %d failed%n",
+          load.requests(), load.failures().size());
+      assertThat(load.requests()).as("requests").isGreaterThan(200);
+      assertThat(load.failures()).as("requests that failed").isEmpty();
+    }
+  }
+
+  private static void runs(String version) {
+    cluster.awaitReady();
+    assertThat(cluster.status().version()).isEqualTo(version);
+    assertThat(
+            client
+                .pods()
+                .inNamespace(NAMESPACE)
+                .withLabel("k8s-app", "metrics-server")
+                .list()
+                .getItems())
+        .flatExtracting(pod -> pod.getSpec().getContainers())
+        .extracting(Container::getImage)
+        .contains("registry.k8s.io/metrics-server/metrics-server:v" + version);
   }
 
   // ------------------------------------------------------------------------------------- rollbacks
