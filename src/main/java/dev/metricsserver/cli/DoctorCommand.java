@@ -234,7 +234,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   private Examination examine(KubernetesClient client) throws InterruptedException {
     var clock = InstantSource.system();
-    var examination = Examiner.examine(client, clock, html != null);
+    var examination = Examiner.examine(client, clock);
     if (html != null) {
       try {
         Files.writeString(html, new DoctorPage(examination, clock.instant()).html());

@@ -76,7 +76,7 @@ final class DoctorPage {
             verdict(),
             STYLE,
             verdict(),
-            escaped(subject()),
+            escaped(examination.about()),
             examination.route().stops().stream().map(this::stop).collect(Collectors.joining()),
             findings(),
             nodes(),
@@ -92,15 +92,6 @@ final class DoctorPage {
           examination.route().whole() ? "works, and could be better" : "does not work";
       default -> "cannot be told";
     };
-  }
-
-  private String subject() {
-    return examination
-        .installation()
-        .map(i ->
-            "Deployment %s (%s), kept by %s, in %s"
-                .formatted(i.deployment(), i.details().image(), i.keeper(), examination.cluster()))
-        .orElse("No metrics-server found in " + examination.cluster());
   }
 
   private String stop(Stop stop) {

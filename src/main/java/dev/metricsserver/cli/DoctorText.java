@@ -25,7 +25,7 @@ final class DoctorText {
   /** For people. */
   List<String> text(Colours colours) {
     var lines = new ArrayList<String>();
-    lines.add(subject());
+    lines.add(examination.about());
     lines.add("");
     lines.addAll(drawing(colours));
     lines.add("");
@@ -54,7 +54,7 @@ final class DoctorText {
   /** For a ticket. */
   List<String> markdown() {
     var lines = new ArrayList<String>();
-    lines.add("### " + escaped(subject()));
+    lines.add("### " + escaped(examination.about()));
     lines.add("");
     lines.add("```");
     lines.addAll(drawing(Colours.NONE));
@@ -144,15 +144,6 @@ final class DoctorText {
 
   private List<Stop> stops() {
     return examination.route().stops();
-  }
-
-  private String subject() {
-    return examination
-        .installation()
-        .map(i ->
-            "Deployment %s (%s), kept by %s, in %s"
-                .formatted(i.deployment(), i.details().image(), i.keeper(), examination.cluster()))
-        .orElse("No metrics-server found in " + examination.cluster());
   }
 
   /** The way in one line, and below it a mark. */

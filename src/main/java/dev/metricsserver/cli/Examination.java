@@ -62,6 +62,15 @@ record Examination(
    */
   record Certificate(String of, Instant notAfter) {}
 
+  /** Which metrics-server it is about, in one line. */
+  String about() {
+    return installation
+        .map(i ->
+            "Deployment %s (%s), kept by %s, in %s"
+                .formatted(i.deployment(), i.details().image(), i.keeper(), cluster))
+        .orElse("No metrics-server found in " + cluster);
+  }
+
   /** What there is to conclude, as the process's exit status. */
   int status() {
     if (findings.stream().anyMatch(finding -> finding.severity() != Severity.Info)) {

@@ -2,6 +2,7 @@ package dev.metricsserver.cli;
 
 import static java.util.Objects.requireNonNullElse;
 
+import dev.metricsserver.api.KubeletSpec;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.cli.Examination.Certificate;
 import dev.metricsserver.cli.Examination.Mark;
@@ -12,10 +13,12 @@ import dev.metricsserver.diagnosis.Evidence;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.facts.CertificateRequests;
 import dev.metricsserver.facts.ClusterFacts;
+import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
 import dev.metricsserver.facts.Endpoints;
 import dev.metricsserver.facts.Foreign;
 import dev.metricsserver.facts.Kubelet.Handshake;
 import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.facts.Owner;
 import dev.metricsserver.observation.ClueReader;
 import dev.metricsserver.observation.Clues;
 import dev.metricsserver.observation.Clues.Unread;
@@ -27,14 +30,15 @@ import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Observer;
 import dev.metricsserver.observation.Upkeep;
 import dev.metricsserver.plan.Decision;
+import dev.metricsserver.plan.KubeletPlanner;
 import dev.metricsserver.plan.KubeletTLS;
 import dev.metricsserver.plan.KubeletTLS.Kind;
 import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.plan.Ownership;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.rendering.Names;
 import dev.metricsserver.tls.Certificates;
 import io.fabric8.kubernetes.api.model.APIService;
-import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
@@ -72,7 +76,6 @@ final class Examiner {
 
   private final KubernetesClient client;
   private final InstantSource clock;
-  private final boolean kubelets;
   private final Attempts attempts = new Attempts();
 
   private final CompletableFuture<Optional<APIService>> apiService;
@@ -85,10 +88,9 @@ final class Examiner {
   private record Found(
       Optional<Service> service, Optional<Deployment> deployment, List<Pod> pods, boolean ready) {}
 
-  private Examiner(KubernetesClient client, InstantSource clock, boolean kubelets) {
+  private Examiner(KubernetesClient client, InstantSource clock) {
     this.client = client;
     this.clock = clock;
-    this.kubelets = kubelets;
     apiService = reading("apiservices", this::registration, Optional.empty());
     config = reading("metricsserverconfigs", this::configuration, Optional.empty());
     nodes = reading("nodes", () -> LiveCluster.nodes(client), List.of());
@@ -103,14 +105,12 @@ final class Examiner {
   /**
    * Looks once at everything.
    *
-   * @param kubelets whether to look at kubelets' certificates also where the diagnosis does not ask
-   *     for it
    * @throws KubernetesClientException when the API server does not answer
    */
-  static Examination examine(KubernetesClient client, InstantSource clock, boolean kubelets)
+  static Examination examine(KubernetesClient client, InstantSource clock)
       throws InterruptedException {
     try {
-      return new Examiner(client, clock, kubelets).examine();
+      return new Examiner(client, clock).examine();
     } catch (CompletionException e) {
       throw e.getCause() instanceof KubernetesClientException unanswered ? unanswered : e;
     }
@@ -124,8 +124,9 @@ final class Examiner {
     var found = found();
     var target = apiService.join().flatMap(Examiner::target);
     var now = clock.instant();
-    var facts = facts(found);
-    var planned = facts.flatMap(f -> planned(found, f));
+    var planned = planned(found);
+    var theirs = theirs(found);
+    var seen = planned.map(p -> p.facts().kubelets()).or(() -> theirs.map(Theirs::kubelets));
     var observations = observations(found, planned, now);
     return new Examination(
         client.getConfiguration().getMasterUrl(),
@@ -139,12 +140,20 @@ final class Examiner {
         Route.of(observations, target, found.service().isPresent()),
         observations.coverage(),
         nodes.join().stream().map(node -> mark(node, observations)).toList(),
-        Stream.concat(authorities(), facts.stream().flatMap(Examiner::kubelets))
+        Stream.concat(authorities(), seen.stream().flatMap(Examiner::certificates))
             .sorted(Comparator.comparing(Certificate::notAfter))
             .toList(),
         found.deployment().isEmpty()
             ? Diagnosis.nothingFound(target, unreadOnTheWay())
-            : findings(found, planned, observations, now));
+            : findings(
+                found,
+                planned,
+                planned
+                    .flatMap(Planned::kubelets)
+                    .or(() -> theirs.flatMap(t -> t.tls(nodes.join(), now)))
+                    .flatMap(this::reached),
+                observations,
+                now));
   }
 
   /** What would have led to a metrics-server. */
@@ -266,32 +275,15 @@ final class Examiner {
     return Endpoints.lead(
         attempts.read(
             "endpointslices in namespace " + metadata.getNamespace(),
-            () ->
-                client
-                    .discovery()
-                    .v1()
-                    .endpointSlices()
-                    .inNamespace(metadata.getNamespace())
-                    .withLabel(Endpoints.SERVICE_LABEL, metadata.getName())
-                    .list()
-                    .getItems(),
+            () -> Endpoints.read(client, metadata.getNamespace(), metadata.getName()),
             List.<EndpointSlice>of()),
         metadata.getNamespace(),
         metadata.getName());
   }
 
   private static String keeper(Deployment deployment) {
-    var metadata = deployment.getMetadata();
-    var release =
-        requireNonNullElse(metadata.getAnnotations(), Map.<String, String>of())
-            .get("meta.helm.sh/release-name");
-    return release == null
-        ? metadata.getManagedFields().stream()
-            .filter(fields -> requireNonNullElse(fields.getSubresource(), "").isEmpty())
-            .map(fields -> fields.getManager())
-            .findFirst()
-            .orElse("somebody")
-        : "Helm release " + release;
+    var owner = Owner.of(deployment);
+    return "%s (recognised by %s)".formatted(Ownership.who(owner), owner.mark());
   }
 
   // ----------------------------------------------------------------------------- what it is like
@@ -317,32 +309,46 @@ final class Examiner {
                     labels -> Names.MANAGED_BY.equals(labels.get("app.kubernetes.io/managed-by"))));
   }
 
-  /** What the operator decides by, where that is asked for and nothing keeps it from being told. */
-  private Optional<ClusterFacts> facts(Found found) throws InterruptedException {
+  /**
+   * What the operator decides, where it is its metrics-server and nothing keeps it from being told.
+   */
+  private Optional<Planned> planned(Found found) throws InterruptedException {
     var ours = ours(found);
-    if (nodes.join().isEmpty() || (ours.isEmpty() && !kubelets)) {
+    if (nodes.join().isEmpty() || ours.isEmpty()) {
       return Optional.empty();
     }
-    try (var live =
-        new LiveCluster(client, ours.orElseGet(Examiner::anybodys), nodes.join(), clock)) {
-      return Optional.of(live.facts());
+    try (var live = new LiveCluster(client, ours.get(), nodes.join(), clock)) {
+      var facts = live.facts();
+      return ours.map(
+          c -> new Planned(c, facts, Planner.plan(c.getSpec(), facts, clock.instant())));
     } catch (KubernetesClientException e) {
       attempts.note("what the operator decides by", e);
       return Optional.empty();
     }
   }
 
-  /** To look at kubelets where nobody said how. */
-  private static MetricsServerConfig anybodys() {
-    var config = new MetricsServerConfig();
-    config.setMetadata(new ObjectMetaBuilder().withName(MetricsServerConfig.NAME).build());
-    return config;
+  /** What somebody else's metrics-server sees of kubelets. */
+  private Optional<Theirs> theirs(Found found) throws InterruptedException {
+    if (found.deployment().isEmpty() || ours(found).isPresent() || nodes.join().isEmpty()) {
+      return Optional.empty();
+    }
+    var deployment = found.deployment().get();
+    var spec = TheirKubelets.spec(deployment);
+    var requested =
+        requests.join().requests().stream()
+            .map(CertificateRequests.Request::node)
+            .collect(Collectors.toSet());
+    return new TheirKubelets(client, clock, attempts)
+        .look(deployment, spec, nodes.join(), requested)
+        .map(seen -> new Theirs(spec, seen));
   }
 
-  /** What the operator decides, where it is its metrics-server. */
-  private Optional<Planned> planned(Found found, ClusterFacts facts) {
-    return ours(found)
-        .map(c -> new Planned(c, facts, Planner.plan(c.getSpec(), facts, clock.instant())));
+  /** How somebody else's metrics-server speaks to kubelets, and what they show. */
+  private record Theirs(KubeletSpec spec, KubeletFacts kubelets) {
+
+    Optional<KubeletTLS> tls(List<NodeFacts> nodes, Instant now) {
+      return Optional.of(KubeletPlanner.theirs(spec, nodes, kubelets, now));
+    }
   }
 
   private static NodeMark mark(NodeFacts node, Observations seen) {
@@ -369,8 +375,8 @@ final class Examiner {
                 certificate.getNotAfter().toInstant()));
   }
 
-  private static Stream<Certificate> kubelets(ClusterFacts facts) {
-    return facts.kubelets().seen().entrySet().stream()
+  private static Stream<Certificate> certificates(KubeletFacts kubelets) {
+    return kubelets.seen().entrySet().stream()
         .filter(seen -> seen.getValue().handshake() == Handshake.Completed)
         .map(
             seen -> new Certificate("the kubelet of " + seen.getKey(), seen.getValue().notAfter()));
@@ -382,26 +388,34 @@ final class Examiner {
       return decision instanceof Decision.Planned(var plan) ? Optional.of(plan) : Optional.empty();
     }
 
-    /** As far as it can be seen from here; a node that has metrics is reached by who matters. */
-    Optional<KubeletTLS> kubelets(MetricsAnswer answer) {
-      var seen =
-          facts.kubelets().seen().values().stream()
-              .anyMatch(kubelet -> kubelet.handshake() == Handshake.Completed);
-      return plan()
-          .map(MetricsServerPlan::kubeletTLS)
-          .filter(_ -> seen)
-          .map(tls ->
-              new KubeletTLS(
-                  tls.mode(),
-                  tls.chosen(),
-                  tls.reason(),
-                  tls.seen(),
-                  tls.problems().stream()
-                      .filter(p ->
-                          p.kind() != Kind.Unreachable || !answer.nodes().contains(p.node().name()))
-                      .toList(),
-                  tls.readOnlyPorts()));
+    Optional<KubeletTLS> kubelets() {
+      return plan().map(MetricsServerPlan::kubeletTLS);
     }
+  }
+
+  /** As far as it can be seen from here; a node that has metrics is reached by who matters. */
+  private Optional<KubeletTLS> reached(KubeletTLS tls) {
+    if (!tls.seen() && !tls.problems().isEmpty()) {
+      attempts.note(
+          new Unread(
+              "kubelets' certificates",
+              false,
+              "none of them answers this machine, and it may be only this machine"));
+    }
+    return Optional.of(tls)
+        .filter(KubeletTLS::seen)
+        .map(t ->
+            new KubeletTLS(
+                t.mode(),
+                t.chosen(),
+                t.reason(),
+                t.seen(),
+                t.problems().stream()
+                    .filter(p ->
+                        p.kind() != Kind.Unreachable
+                            || !answer.join().nodes().contains(p.node().name()))
+                    .toList(),
+                t.readOnlyPorts()));
   }
 
   private Observations observations(Found found, Optional<Planned> planned, Instant now) {
@@ -458,12 +472,16 @@ final class Examiner {
   }
 
   private List<Finding> findings(
-      Found found, Optional<Planned> planned, Observations observations, Instant now) {
+      Found found,
+      Optional<Planned> planned,
+      Optional<KubeletTLS> kubelets,
+      Observations observations,
+      Instant now) {
     var evidence =
         new Evidence(
             installation(found, planned).orElseThrow(),
             planned.flatMap(Planned::plan),
-            planned.flatMap(p -> p.kubelets(answer.join())),
+            kubelets,
             requests.join(),
             observations,
             Clues.NONE,

@@ -75,11 +75,16 @@ final class LiveCluster implements AutoCloseable {
   ClusterFacts facts() throws InterruptedException {
     // The first time tells which kubelets to look at.
     cluster.facts();
+    awaitLooks(kubelets);
+    return cluster.facts().withKubeletsLookedAt();
+  }
+
+  /** Waits until all kubelets were looked at, or it takes too long. */
+  static void awaitLooks(Kubelets kubelets) throws InterruptedException {
     for (var end = Instant.now().plus(PATIENCE);
         !kubelets.complete() && Instant.now().isBefore(end); ) {
       Thread.sleep(BETWEEN_LOOKS);
     }
-    return cluster.facts().withKubeletsLookedAt();
   }
 
   /** What would become of the Secrets that the operator makes; their content is nobody's to see. */

@@ -46,9 +46,6 @@ final class LiveObjects implements ObjectSource {
   static final List<String> SECRETS =
       List.of(ServingTLS.AUTHORITY_SECRET, ServingTLS.CERTIFICATE_SECRET);
 
-  private static final String KUBELET_SERVING = "kubernetes.io/kubelet-serving";
-  private static final String KUBELET_USER = "system:node:";
-
   private final KubernetesClient client;
   private final Map<Class<?>, Source> sources;
   private final Map<Class<?>, List<?>> known = new HashMap<>();
@@ -103,9 +100,10 @@ final class LiveObjects implements ObjectSource {
                 new Source(
                     "endpointslices",
                     () ->
-                        Stream.concat(
-                                slices("default", "kubernetes"),
-                                slices(namespace, Names.METRICS_SERVER))
+                        Stream.of(
+                                Endpoints.read(client, "default", "kubernetes"),
+                                Endpoints.read(client, namespace, Names.METRICS_SERVER))
+                            .flatMap(List::stream)
                             .toList()),
                 CertificateRequests.class,
                 new Source("certificatesigningrequests", () -> List.of(requests(client)))));
@@ -174,29 +172,10 @@ final class LiveObjects implements ObjectSource {
         .orElse(List.of());
   }
 
-  private Stream<EndpointSlice> slices(String namespace, String service) {
-    return client
-        .discovery()
-        .v1()
-        .endpointSlices()
-        .inNamespace(namespace)
-        .withLabel(Endpoints.SERVICE_LABEL, service)
-        .list()
-        .getItems()
-        .stream();
-  }
-
   /** Kubelets' requests that nobody has decided. */
   static CertificateRequests requests(KubernetesClient client) {
     var waiting =
-        client
-            .certificates()
-            .v1()
-            .certificateSigningRequests()
-            .withField("spec.signerName", KUBELET_SERVING)
-            .list()
-            .getItems()
-            .stream()
+        CertificateRequests.read(client).stream()
             .filter(LiveObjects::undecided)
             .map(LiveObjects::request)
             .sorted(Comparator.comparing(Request::created))
@@ -213,10 +192,9 @@ final class LiveObjects implements ObjectSource {
   }
 
   private static Request request(CertificateSigningRequest request) {
-    var user = requireNonNullElse(request.getSpec().getUsername(), "");
     return new Request(
         request.getMetadata().getName(),
-        user.startsWith(KUBELET_USER) ? user.substring(KUBELET_USER.length()) : user,
+        CertificateRequests.node(request),
         Timestamps.parse(request.getMetadata().getCreationTimestamp()).orElse(Instant.EPOCH),
         State.NotLookedAt,
         "");

@@ -25,17 +25,23 @@ final class CertificateFindings {
 
   /** What is to be said of requests. */
   static List<Finding> of(Evidence evidence) {
-    return of(evidence.requests(), evidence.approving(), evidence.severity(), evidence.now());
+    return of(
+        evidence.requests(),
+        evidence.installation().ours(),
+        evidence.approving(),
+        evidence.severity(),
+        evidence.now());
   }
 
   /**
    * The same.
    *
+   * @param ours whether there is an operator that could approve them
    * @param enabled whether the operator is to approve requests
    * @param severity of what keeps a node's metrics away
    */
   static List<Finding> of(
-      CertificateRequests requests, boolean enabled, Severity severity, Instant now) {
+      CertificateRequests requests, boolean ours, boolean enabled, Severity severity, Instant now) {
     var findings = new ArrayList<Finding>();
     requests.forbidden().map(message -> forbidden(message, enabled)).ifPresent(findings::add);
     if (enabled) {
@@ -51,7 +57,7 @@ final class CertificateFindings {
     } else {
       var waiting = in(State.NotLookedAt, requests, now);
       if (!waiting.isEmpty()) {
-        findings.add(notApproved(waiting, requests, severity, now));
+        findings.add(notApproved(waiting, requests, ours, severity, now));
       }
     }
     return List.copyOf(findings);
@@ -130,7 +136,11 @@ final class CertificateFindings {
 
   /** A person may take two minutes; then it is said that nothing goes on without one. */
   private static Finding notApproved(
-      List<Request> requests, CertificateRequests all, Severity severity, Instant now) {
+      List<Request> requests,
+      CertificateRequests all,
+      boolean ours,
+      Severity severity,
+      Instant now) {
     var stalled =
         severity == Severity.Error
             && requests.stream().anyMatch(r -> r.created().isBefore(now.minus(UNTIL_STALLED)));
@@ -138,16 +148,21 @@ final class CertificateFindings {
     return new Finding(
         "CertificateRequestsNotApproved",
         severity,
-        "%s waiting for somebody's approval, and the operator is not told to approve them; until"
-                .formatted(these(requests, all))
+        "%s waiting for somebody's approval%s; until"
+                .formatted(
+                    these(requests, all),
+                    ours ? ", and the operator is not told to approve them" : "")
             + " then the kubelets have no certificate that can be verified: "
             + requests.stream()
                 .limit(SHOWN)
                 .map(r -> "%s of %s".formatted(r.name(), r.node()))
                 .collect(Collectors.joining(", ")),
-        "check them with kubectl describe csr, then kubectl certificate approve %s; or have the operator do it: kubectl apply -k deploy/csr-approval and"
-                .formatted(names)
-            + " spec.kubelet.servingCertificateApproval: Enabled",
+        "check them with kubectl describe csr, then kubectl certificate approve "
+            + names
+            + (ours
+                ? "; or have the operator do it: kubectl apply -k deploy/csr-approval and"
+                    + " spec.kubelet.servingCertificateApproval: Enabled"
+                : ""),
         "CertificateSigningRequest/" + requests.getFirst().name(),
         stalled);
   }

@@ -89,6 +89,7 @@ public final class Diagnosis {
             broken.stream(),
             BESIDE.stream().flatMap(check -> check.of(evidence).stream()))
         .flatMap(findings -> findings)
+        .map(finding -> PackagingRemedy.kept(finding, evidence.installation()))
         .sorted(Comparator.comparing(Finding::severity))
         .toList();
   }

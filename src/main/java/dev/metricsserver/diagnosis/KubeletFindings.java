@@ -2,6 +2,7 @@ package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.api.KubeletSpec.TLSMode;
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.observation.Installation;
 import dev.metricsserver.plan.KubeletPlanner;
 import dev.metricsserver.plan.KubeletTLS;
 import dev.metricsserver.plan.KubeletTLS.Kind;
@@ -18,15 +19,18 @@ final class KubeletFindings {
   private static final String CONFIG = "MetricsServerConfig/cluster";
 
   private final KubeletTLS tls;
+  private final Installation installation;
   private final boolean approving;
   private final Severity severity;
 
   /**
+   * @param installation the metrics-server that asks the kubelets
    * @param approving whether the operator approves certificate requests
    * @param severity of what keeps a node's metrics away
    */
-  KubeletFindings(KubeletTLS tls, boolean approving, Severity severity) {
+  KubeletFindings(KubeletTLS tls, Installation installation, boolean approving, Severity severity) {
     this.tls = tls;
+    this.installation = installation;
     this.approving = approving;
     this.severity = severity;
   }
@@ -48,7 +52,9 @@ final class KubeletFindings {
 
   private static Stream<KubeletFindings> of(Evidence evidence) {
     return evidence.kubelets().stream()
-        .map(tls -> new KubeletFindings(tls, evidence.approving(), evidence.severity()));
+        .map(tls ->
+            new KubeletFindings(
+                tls, evidence.installation(), evidence.approving(), evidence.severity()));
   }
 
   Set<String> nodes() {
@@ -106,7 +112,9 @@ final class KubeletFindings {
                       .formatted(names, first.detail(), first.address()),
                   "have the kubelet request a new certificate (delete"
                       + " /var/lib/kubelet/pki/kubelet-server-current.pem there and restart it), or"
-                      + " set spec.kubelet.addressTypes to a kind that the certificate names");
+                      + " set "
+                      + theirs("spec.kubelet.addressTypes", "--kubelet-preferred-address-types")
+                      + " to a kind that the certificate names");
           case Expired ->
               finding(
                   "KubeletCertificateExpired",
@@ -141,11 +149,27 @@ final class KubeletFindings {
   }
 
   private String orInsecure() {
-    return "; or go back deliberately with spec.kubelet.tls.mode: Insecure";
+    return "; or go back deliberately with "
+        + theirs("spec.kubelet.tls.mode: Insecure", "--kubelet-insecure-tls");
   }
 
   private String remedy(List<Problem> problems) {
-    return KubeletRemedy.of(problems.stream().map(Problem::node).toList(), approving);
+    return KubeletRemedy.of(
+        problems.stream().map(Problem::node).toList(), installation.ours(), approving);
+  }
+
+  /** A field of ours means nothing to somebody else's metrics-server. */
+  private String theirs(String ours, String theirs) {
+    return installation.ours() ? ours : theirs;
+  }
+
+  private String object() {
+    return theirs(
+        CONFIG, "Deployment/%s/%s".formatted(installation.namespace(), installation.deployment()));
+  }
+
+  private String because() {
+    return installation.ours() ? ": " + tls.reason() : "";
   }
 
   private Finding finding(String code, Problem problem, String message, String remedy) {
@@ -166,13 +190,13 @@ final class KubeletFindings {
             "KubeletTLSInsecure",
             Severity.Warning,
             "the kubelets' certificates are not verified, so whoever answers on a node's address"
-                + " receives metrics-server's token: "
-                + tls.reason(),
+                + " receives metrics-server's token"
+                + because(),
             (unsigned.isEmpty() ? tls.chosen() ? mend() : noneUnsigned() : remedy(unsigned))
                 + (tls.chosen()
                     ? "; the operator verifies by itself as soon as it can"
-                    : "; then remove spec.kubelet.tls.mode"),
-            CONFIG));
+                    : "; then remove " + theirs("spec.kubelet.tls.mode", "--kubelet-insecure-tls")),
+            object()));
   }
 
   private String noneUnsigned() {
@@ -200,11 +224,15 @@ final class KubeletFindings {
                 "KubeletPlaintext",
                 Severity.Warning,
                 "metrics are read unencrypted from the kubelets' read-only port, where everybody on"
-                    + " the way can read and change them: "
-                    + tls.reason(),
-                "remove spec.kubelet.tls.mode, and then the kubelets' readOnlyPort",
-                CONFIG))
+                    + " the way can read and change them"
+                    + because(),
+                "remove %s, and then the kubelets' readOnlyPort".formatted(plaintextField()),
+                object()))
         : Optional.empty();
+  }
+
+  private String plaintextField() {
+    return theirs("spec.kubelet.tls.mode", "--deprecated-kubelet-completely-insecure");
   }
 
   private Optional<Finding> readOnlyPorts() {
@@ -216,7 +244,9 @@ final class KubeletFindings {
                 Severity.Warning,
                 "everybody who reaches port 10255 of %s can read what runs there, without a password"
                     .formatted(KubeletPlanner.firstNames(tls.readOnlyPorts())),
-                (tls.mode() == TLSMode.Plaintext ? "first remove spec.kubelet.tls.mode; then " : "")
+                (tls.mode() == TLSMode.Plaintext
+                        ? "first remove %s; then ".formatted(plaintextField())
+                        : "")
                     + "set readOnlyPort: 0 in the kubelets' configuration and restart them",
                 "Node/" + tls.readOnlyPorts().getFirst()));
   }

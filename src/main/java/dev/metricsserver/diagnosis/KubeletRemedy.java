@@ -23,15 +23,19 @@ final class KubeletRemedy {
       "kubectl apply -k deploy/csr-approval && kubectl patch msc cluster --type merge -p"
           + " '{\"spec\":{\"kubelet\":{\"servingCertificateApproval\":\"Enabled\"}}}'";
 
+  private static final String SOMEBODY_APPROVES =
+      "have somebody approve the kubelets' requests (kubectl get csr, kubectl certificate approve)";
+
   private KubeletRemedy() {}
 
   /**
    * What to do about nodes whose certificates are not signed.
    *
    * @param nodes at least one; the platform that the most of them are of is spoken to
+   * @param ours whether the operator installed metrics-server
    * @param approving whether the operator approves requests already
    */
-  static String of(List<NodeFacts> nodes, boolean approving) {
+  static String of(List<NodeFacts> nodes, boolean ours, boolean approving) {
     var byPlatform =
         nodes.stream()
             .collect(Collectors.groupingBy(Platform::of, TreeMap::new, Collectors.toList()));
@@ -39,26 +43,30 @@ final class KubeletRemedy {
         byPlatform.entrySet().stream()
             .max(Comparator.comparingInt(e -> e.getValue().size()))
             .orElseThrow();
-    return of(platform.getKey(), platform.getValue(), approving);
+    var remedy = of(platform.getKey(), platform.getValue(), ours);
+    return switch (platform.getKey()) {
+      case Talos, Kubeadm, Kind, Minikube ->
+          !ours
+              ? remedy + "; then " + SOMEBODY_APPROVES
+              : approving
+                  ? remedy
+                  : "first let the operator approve requests: " + APPROVE + "; then " + remedy;
+      default -> remedy;
+    };
   }
 
-  private static String of(Platform platform, List<NodeFacts> nodes, boolean approving) {
+  private static String of(Platform platform, List<NodeFacts> nodes, boolean ours) {
     return switch (platform) {
-      case Talos -> first(approving, talos(nodes));
+      case Talos -> talos(nodes);
       case Kubeadm ->
-          first(
-              approving,
-              "add serverTLSBootstrap: true with kubectl -n kube-system edit configmap"
-                  + " kubelet-config, and on each node: echo 'serverTLSBootstrap: true' |"
-                  + " sudo tee -a /var/lib/kubelet/config.yaml && sudo systemctl restart kubelet");
+          "add serverTLSBootstrap: true with kubectl -n kube-system edit configmap"
+              + " kubelet-config, and on each node: echo 'serverTLSBootstrap: true' |"
+              + " sudo tee -a /var/lib/kubelet/config.yaml && sudo systemctl restart kubelet";
       case Kind ->
-          first(
-              approving,
-              "for each node: docker exec %s sh -c".formatted(nodes.getFirst().name())
-                  + " \"echo 'serverTLSBootstrap: true' >> /var/lib/kubelet/config.yaml &&"
-                  + " systemctl restart kubelet\"");
-      case Minikube ->
-          first(approving, "minikube start --extra-config=kubelet.rotate-server-certificates=true");
+          "for each node: docker exec %s sh -c".formatted(nodes.getFirst().name())
+              + " \"echo 'serverTLSBootstrap: true' >> /var/lib/kubelet/config.yaml &&"
+              + " systemctl restart kubelet\"";
+      case Minikube -> "minikube start --extra-config=kubelet.rotate-server-certificates=true";
       case K3s ->
           "the node still has a certificate of an older CA: restart k3s there, systemctl restart"
               + " k3s on servers and systemctl restart k3s-agent on agents";
@@ -69,8 +77,10 @@ final class KubeletRemedy {
           "kubectl -n openshift-config-managed get configmap kubelet-serving-ca -o"
               + " jsonpath='{.data.ca-bundle\\.crt}' > kubelet-ca.crt && kubectl -n kube-system"
               + " create configmap metrics-server-kubelet-ca --from-file=ca.crt=kubelet-ca.crt,"
-              + " then set spec.kubelet.tls.certificateAuthority.configMap.name:"
-              + " metrics-server-kubelet-ca";
+              + (ours
+                  ? " then set spec.kubelet.tls.certificateAuthority.configMap.name:"
+                      + " metrics-server-kubelet-ca"
+                  : " then mount it and name it by --kubelet-certificate-authority");
       case EKS, Fargate ->
           "EKS signs kubelets' certificates by itself: replace the node, and start self-managed"
               + " ones without rotate-server-certificates=false";
@@ -81,12 +91,6 @@ final class KubeletRemedy {
               + " --node-image-only, without the tag"
               + " aks-disable-kubelet-serving-certificate-rotation";
     };
-  }
-
-  private static String first(boolean approving, String then) {
-    return approving
-        ? then
-        : "first let the operator approve requests: " + APPROVE + "; then " + then;
   }
 
   private static String talos(List<NodeFacts> nodes) {

@@ -30,13 +30,15 @@ final class PodRules {
   static final List<Rule> CREATION =
       List.of(
           Rule.of(
-              "PriorityClassForbidden",
-              "insufficient quota to match these scopes|pods with (\\S+) priorityClass is not"
-                  + " permitted|no PriorityClass with name (\\S+) was found",
-              "metrics-server's pods may not be created with their priority class: this namespace"
-                  + " does not admit it",
-              "set spec.scheduling.priorityClassName: \"\"",
-              EDIT + "remove priorityClassName"),
+                  "PriorityClassForbidden",
+                  "insufficient quota to match these scopes|pods with (\\S+) priorityClass is not"
+                      + " permitted|no PriorityClass with name (\\S+) was found",
+                  "metrics-server's pods may not be created with their priority class: this"
+                      + " namespace does not admit it",
+                  "set spec.scheduling.priorityClassName: \"\"",
+                  "kubectl -n {namespace} patch deployment {deployment} --type merge -p"
+                      + " '{\"spec\":{\"template\":{\"spec\":{\"priorityClassName\":null}}}}'")
+              .helm("--set priorityClassName="),
           Rule.of(
               "QuotaExceeded",
               "exceeded quota: ([^,]+), requested: (\\S+), used: (\\S+), limited: ([^\\s,]+)",
@@ -101,17 +103,21 @@ final class PodRules {
   static final List<Rule> IMAGE =
       List.of(
           image(
-              "with pull policy of Never",
-              "it is not on the node, and the pull policy is Never",
-              "set spec.image.pullPolicy: IfNotPresent",
-              EDIT + "set imagePullPolicy: IfNotPresent"),
+                  "with pull policy of Never",
+                  "it is not on the node, and the pull policy is Never",
+                  "set spec.image.pullPolicy: IfNotPresent",
+                  "kubectl -n {namespace} patch deployment {deployment} --type json -p"
+                      + " '[{\"op\":\"add\",\"path\":\"/spec/template/spec/containers/{container}/imagePullPolicy\",\"value\":\"IfNotPresent\"}]'")
+              .helm("--set image.pullPolicy=IfNotPresent"),
           image(
-              "(?i)unauthorized|authorization failed|authentication required|denied|403 Forbidden",
-              "the registry wants credentials",
-              "set spec.image.pullSecrets to Secrets of namespace {namespace} with the registry's"
-                  + " credentials",
-              "kubectl -n {namespace} patch deployment {deployment} --type merge -p"
-                  + " '{\"spec\":{\"template\":{\"spec\":{\"imagePullSecrets\":[{\"name\":\"SECRET\"}]}}}}'"),
+                  "(?i)unauthorized|authorization failed|authentication required|denied|403"
+                      + " Forbidden",
+                  "the registry wants credentials",
+                  "set spec.image.pullSecrets to Secrets of namespace {namespace} with the"
+                      + " registry's credentials",
+                  "kubectl -n {namespace} patch deployment {deployment} --type merge -p"
+                      + " '{\"spec\":{\"template\":{\"spec\":{\"imagePullSecrets\":[{\"name\":\"SECRET\"}]}}}}'")
+              .helm("--set 'imagePullSecrets[0].name=SECRET'"),
           image(
               "(?i)toomanyrequests|429 Too Many",
               "the registry takes no more requests for now",
@@ -160,24 +166,28 @@ final class PodRules {
               "add a node or free $2 on one, or kubectl -n {namespace} set resources"
                   + " deployment/{deployment} --requests=$2=LESS"),
           Rule.of(
-              "PodUnschedulable",
-              "(.*(?:free ports|didn't have free ports).*)",
-              "no node can take the pod, because something listens on port {port} of each: $1",
-              "set spec.port to another one, or spec.replicas to less",
-              EDIT + "set --secure-port and containerPort to another one"),
+                  "PodUnschedulable",
+                  "(.*(?:free ports|didn't have free ports).*)",
+                  "no node can take the pod, because something listens on port {port} of each: $1",
+                  "set spec.port to another one, or spec.replicas to less",
+                  EDIT + "set --secure-port and containerPort to another one")
+              .helm("--set containerPort=PORT"),
           Rule.of(
-              "PodUnschedulable",
-              "(.*anti-affinity rules.*)",
-              "no node can take the pod, because it may not share one with its like: $1",
-              "set spec.replicas: 1, or add a node",
-              "kubectl -n {namespace} scale deployment/{deployment} --replicas=1, or add a node"),
+                  "PodUnschedulable",
+                  "(.*anti-affinity rules.*)",
+                  "no node can take the pod, because it may not share one with its like: $1",
+                  "set spec.replicas: 1, or add a node",
+                  "kubectl -n {namespace} scale deployment/{deployment} --replicas=1, or add a"
+                      + " node")
+              .helm("--set replicas=1, or add a node"),
           Rule.of(
-              "PodUnschedulable",
-              "(.*untolerated taint(?:\\(s\\)| \\{([^:}]+)[^}]*\\})?.*)",
-              "no node can take the pod, because it does not tolerate their taints: $1",
-              "set spec.scheduling.tolerations: [{operator: Exists}], or remove the taint",
-              "kubectl -n {namespace} patch deployment {deployment} --type merge -p"
-                  + " '{\"spec\":{\"template\":{\"spec\":{\"tolerations\":[{\"operator\":\"Exists\"}]}}}}'"),
+                  "PodUnschedulable",
+                  "(.*untolerated taint(?:\\(s\\)| \\{([^:}]+)[^}]*\\})?.*)",
+                  "no node can take the pod, because it does not tolerate their taints: $1",
+                  "set spec.scheduling.tolerations: [{operator: Exists}], or remove the taint",
+                  "kubectl -n {namespace} patch deployment {deployment} --type merge -p"
+                      + " '{\"spec\":{\"template\":{\"spec\":{\"tolerations\":[{\"operator\":\"Exists\"}]}}}}'")
+              .helm("--set 'tolerations[0].operator=Exists', or remove the taint"),
           Rule.of(
               "PodUnschedulable",
               "(.*node (?:affinity|selector).*)",
@@ -200,14 +210,14 @@ final class PodRules {
               "unknown (?:shorthand )?flag: ('\\w' in )?(-[\\w-]+)",
               "metrics-server stops at its start, because {image} does not know the flag $2",
               "{restore}",
-              EDIT + "remove $2 from args"),
+              "{without $2}"),
           Rule.of(
               "ResolutionRefused",
               "(metric-resolution should be (?:larger than kubelet-request-timeout|a time duration"
                   + " at least 10s)[^\\]]*)",
               "metrics-server stops at its start, because its flags do not go together: $1",
               "set spec.metricResolution: 15s and remove spec.kubelet.requestTimeout",
-              EDIT + "set --metric-resolution=15s and --kubelet-request-timeout=10s"),
+              "{flags --metric-resolution=15s --kubelet-request-timeout=10s}"),
           Rule.of(
               "KubeletClientRefused",
               "(need both --kubelet-client-key and --kubelet-client-certificate|cannot use both"
@@ -218,22 +228,24 @@ final class PodRules {
               "{restore}",
               EDIT + "correct the --kubelet- flags and the files that they name"),
           Rule.of(
-              "PortInUse",
-              "listen tcp\\d? (\\S+): bind: address already in use",
-              "metrics-server stops at its start, because something else listens on $1 of its node;"
-                  + " kubelets do on 10250",
-              "remove spec.port, so that the operator chooses a free one, or set it to one that is"
-                  + " free on the nodes",
-              EDIT
-                  + "set --secure-port and containerPort to a port that is free on the nodes, such"
-                  + " as 4443"),
+                  "PortInUse",
+                  "listen tcp\\d? (\\S+): bind: address already in use",
+                  "metrics-server stops at its start, because something else listens on $1 of its"
+                      + " node; kubelets do on 10250",
+                  "remove spec.port, so that the operator chooses a free one, or set it to one that"
+                      + " is free on the nodes",
+                  EDIT
+                      + "set --secure-port and containerPort to a port that is free on the nodes,"
+                      + " such as 4443")
+              .helm("--set containerPort=4443"),
           Rule.of(
-              "PortPrivileged",
-              "listen tcp\\d? \\S+?:(\\d+): bind: permission denied",
-              "metrics-server stops at its start, because it may not listen on port $1: ports below"
-                  + " 1024 need a capability",
-              "remove spec.port, or set it to 1024 or more",
-              EDIT + "set --secure-port and containerPort to 10250"),
+                  "PortPrivileged",
+                  "listen tcp\\d? \\S+?:(\\d+): bind: permission denied",
+                  "metrics-server stops at its start, because it may not listen on port $1: ports"
+                      + " below 1024 need a capability",
+                  "remove spec.port, or set it to 1024 or more",
+                  EDIT + "set --secure-port and containerPort to 10250")
+              .helm("--set containerPort=10250"),
           Rule.of(
               "CertificateDirectoryReadOnly",
               "error creating self-signed certificates: (.*)",
@@ -291,12 +303,14 @@ final class PodRules {
   static final List<Rule> MEMORY =
       List.of(
           Rule.of(
-              "PodOutOfMemory",
-              "",
-              "metrics-server was killed because it needs more memory than its limit, {limit}",
-              "remove spec.resources.limits.memory, so that the operator sizes it by the number of"
-                  + " nodes, or set it to more",
-              "kubectl -n {namespace} set resources deployment/{deployment} --limits=memory=MORE"));
+                  "PodOutOfMemory",
+                  "",
+                  "metrics-server was killed because it needs more memory than its limit, {limit}",
+                  "remove spec.resources.limits.memory, so that the operator sizes it by the number"
+                      + " of nodes, or set it to more",
+                  "kubectl -n {namespace} set resources deployment/{deployment}"
+                      + " --limits=memory=MORE")
+              .helm("--set resources.limits.memory=MORE"));
 
   /** What keeps a container from its first start, from its status or from Events. */
   static final List<Rule> START =
@@ -318,11 +332,13 @@ final class PodRules {
               "add the key, or correct the field that names it in spec",
               "add the key, or " + EDIT + "correct what names it"),
           Rule.of(
-              "ImageRunsAsRoot",
-              "container has runAsNonRoot and (.*)",
-              "the pod does not start, because it may not run as root: $1",
-              "remove spec.image, so that the image is upstream's, which runs as another user",
-              EDIT + "set securityContext.runAsUser: 65534"),
+                  "ImageRunsAsRoot",
+                  "container has runAsNonRoot and (.*)",
+                  "the pod does not start, because it may not run as root: $1",
+                  "remove spec.image, so that the image is upstream's, which runs as another user",
+                  "kubectl -n {namespace} patch deployment {deployment} --type merge -p"
+                      + " '{\"spec\":{\"template\":{\"spec\":{\"securityContext\":{\"runAsUser\":65534}}}}}'")
+              .helm("--set podSecurityContext.runAsUser=65534"),
           Rule.of(
               "PodNetworkBroken",
               "(?i)failed to (?:setup|create|set up) network for sandbox|networkPlugin|plugin"
@@ -350,18 +366,17 @@ final class PodRules {
               "metrics-server refuses its probes ($1), so it never counts as ready:"
                   + " --authorization-always-allow-paths leaves out /readyz and /livez",
               "{restore}",
-              EDIT
-                  + "set --authorization-always-allow-paths=/healthz,/readyz,/livez, and /metrics"
-                  + " only when everybody may read it"),
+              "{flags --authorization-always-allow-paths=/healthz,/readyz,/livez}"),
           Rule.of(
-              "ScrapesTooSlow",
-              "Liveness probe failed: (?:HTTP probe failed with statuscode: 500|.*(?:deadline"
-                  + " exceeded|Client.Timeout))",
-              "metrics-server is restarted again and again, because a round of scrapes takes longer"
-                  + " than one and a half times the resolution",
-              "set spec.resources.limits.cpu to more, or spec.metricResolution to longer",
-              "kubectl -n {namespace} set resources deployment/{deployment} --limits=cpu=MORE, or"
-                  + " set --metric-resolution to longer"));
+                  "ScrapesTooSlow",
+                  "Liveness probe failed: (?:HTTP probe failed with statuscode: 500|.*(?:deadline"
+                      + " exceeded|Client.Timeout))",
+                  "metrics-server is restarted again and again, because a round of scrapes takes"
+                      + " longer than one and a half times the resolution",
+                  "set spec.resources.limits.cpu to more, or spec.metricResolution to longer",
+                  "kubectl -n {namespace} set resources deployment/{deployment} --limits=cpu=MORE,"
+                      + " or set --metric-resolution to longer")
+              .helm("--set resources.limits.cpu=MORE"));
 
   private static Rule image(String pattern, String why, String ours, String other) {
     return Rule.of(

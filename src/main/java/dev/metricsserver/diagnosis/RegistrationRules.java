@@ -80,14 +80,14 @@ final class RegistrationRules {
                   + " to the CA that signs it, or let it go unverified: "
                   + UNVERIFIED),
           Rule.of(
-              "AddressNotAllowed",
-              "Address is not allowed",
-              "the control plane does not dial pods of this network (\"Address is not allowed\"),"
-                  + " as on EKS with another network than its own",
-              "set spec.hostNetwork: true",
-              "kubectl -n {namespace} patch deployment {deployment} --type merge -p"
-                  + " '{\"spec\":{\"template\":{\"spec\":{\"hostNetwork\":true,\"dnsPolicy\":\"ClusterFirstWithHostNet\"}}}}',"
-                  + " with another --secure-port than 10250"),
+                  "AddressNotAllowed",
+                  "Address is not allowed",
+                  "the control plane does not dial pods of this network (\"Address is not"
+                      + " allowed\"), as on EKS with another network than its own",
+                  "set spec.hostNetwork: true",
+                  "kubectl -n {namespace} edit deployment {deployment}: set hostNetwork: true, and"
+                      + " --secure-port and containerPort to another one than 10250, such as 4443")
+              .helm("--set hostNetwork.enabled=true --set containerPort=4443"),
           Rule.of(
               "HTTPProxyInTheWay",
               "https?://\\S+: (?:Forbidden|EOF|proxyconnect|Service Unavailable)$|\":"
@@ -104,8 +104,7 @@ final class RegistrationRules {
               "HTTP/2 between the API server and metrics-server breaks, most often in a proxy or"
                   + " service mesh on the way",
               "set spec.extraArgs: [--disable-http2-serving=true]",
-              "kubectl -n {namespace} edit deployment {deployment}: add"
-                  + " --disable-http2-serving=true to args (metrics-server 0.8 or newer)"),
+              "{flags --disable-http2-serving=true}; metrics-server 0.8 or newer takes it"),
           Rule.of(
               "FrontProxyNotTrusted",
               "bad status from \\S+: (401|403)",

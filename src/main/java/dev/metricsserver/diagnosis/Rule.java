@@ -3,6 +3,7 @@ package dev.metricsserver.diagnosis;
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.Installation.Keeper;
+import dev.metricsserver.observation.Packaging;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -11,19 +12,27 @@ import java.util.regex.Pattern;
 /**
  * What somebody's words say is wrong. In message and remedies {@code $1} is what the pattern's
  * first group matched, and {@code {namespace}}, {@code {deployment}}, {@code {service}}, {@code
- * {account}}, {@code {image}}, {@code {limit}}, {@code {port}} are the installation's.
+ * {account}}, {@code {image}}, {@code {limit}}, {@code {port}}, {@code {container}} are the
+ * installation's; for flags see {@link PackagingRemedy}.
  *
  * @param pattern found anywhere in the words
  * @param ours the remedy where the operator installed it; {@code {restore}} is how the operator
  *     makes its objects as they were
  * @param other the remedy for somebody else's installation
+ * @param helm values of upstream's Helm chart that mend it, as options of {@code helm upgrade}; may
+ *     be empty
  */
-record Rule(String code, Pattern pattern, String message, String ours, String other) {
+record Rule(String code, Pattern pattern, String message, String ours, String other, String helm) {
 
   private static final Pattern GROUP = Pattern.compile("\\$([1-9])");
 
   static Rule of(String code, String pattern, String message, String ours, String other) {
-    return new Rule(code, Pattern.compile(pattern), message, ours, other);
+    return new Rule(code, Pattern.compile(pattern), message, ours, other, "");
+  }
+
+  /** The same, which a Helm release is mended of by other values. */
+  Rule helm(String values) {
+    return new Rule(code, pattern, message, ours, other, values);
   }
 
   /** What the first rule that knows the words says of them. */
@@ -49,7 +58,9 @@ record Rule(String code, Pattern pattern, String message, String ours, String ot
   }
 
   private String remedy(Installation installation) {
-    return installation.ours() ? unpaused(ours, installation) : other;
+    return installation.ours()
+        ? unpaused(ours, installation)
+        : PackagingRemedy.upgraded(installation, helm).orElse(other);
   }
 
   private static String filled(String text, Matcher found, Installation installation) {
@@ -63,13 +74,17 @@ record Rule(String code, Pattern pattern, String message, String ours, String ot
 
   /** Names of the installation in place of their placeholders. */
   static String filled(String text, Installation installation) {
-    return text.replace("{restore}", restore(installation))
+    return PackagingRemedy.filled(text, installation)
+        .replace("{restore}", restore(installation))
         .replace("{namespace}", installation.namespace())
         .replace("{deployment}", installation.deployment())
         .replace("{service}", installation.service())
         .replace("{account}", installation.serviceAccount())
         .replace("{image}", installation.image())
         .replace("{limit}", installation.memoryLimit())
+        .replace(
+            "{container}",
+            Integer.toString(installation.packaging().map(Packaging::container).orElse(0)))
         .replace("{labels}", installation.labelsAsJson())
         .replace("{port}", Integer.toString(installation.port()));
   }

@@ -90,7 +90,7 @@ final class ScrapeRules {
               "metrics-server cannot find the address of {nodes}, because DNS does not know the"
                   + " name $1",
               "set spec.kubelet.addressTypes: [InternalIP]",
-              "set --kubelet-preferred-address-types=InternalIP"),
+              "{flags --kubelet-preferred-address-types=InternalIP}"),
           Rule.of(
               "KubeletAddressMissing",
               "no address matched types \\[([^\\]]*)\\]",

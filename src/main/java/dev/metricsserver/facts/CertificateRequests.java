@@ -1,5 +1,9 @@
 package dev.metricsserver.facts;
 
+import static java.util.Objects.requireNonNullElse;
+
+import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +24,30 @@ public record CertificateRequests(List<Request> requests, int total, Optional<St
   /** None that anybody knows of. */
   public static final CertificateRequests NONE =
       new CertificateRequests(List.of(), 0, Optional.empty());
+
+  private static final String SIGNER = "kubernetes.io/kubelet-serving";
+  private static final String KUBELET = "system:node:";
+
+  /**
+   * Requests for kubelets' serving certificates as the API server has them, decided or not.
+   *
+   * @throws io.fabric8.kubernetes.client.KubernetesClientException when they cannot be read
+   */
+  public static List<CertificateSigningRequest> read(KubernetesClient client) {
+    return client
+        .certificates()
+        .v1()
+        .certificateSigningRequests()
+        .withField("spec.signerName", SIGNER)
+        .list()
+        .getItems();
+  }
+
+  /** The name of the Node that asks, or who else asks. */
+  public static String node(CertificateSigningRequest request) {
+    var user = requireNonNullElse(request.getSpec().getUsername(), "");
+    return user.startsWith(KUBELET) ? user.substring(KUBELET.length()) : user;
+  }
 
   /**
    * A request.

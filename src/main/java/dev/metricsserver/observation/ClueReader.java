@@ -3,6 +3,7 @@ package dev.metricsserver.observation;
 import static dev.metricsserver.observation.Reviews.right;
 import static java.util.Objects.requireNonNullElse;
 
+import dev.metricsserver.facts.CertificateRequests;
 import dev.metricsserver.observation.Clues.Complaint;
 import dev.metricsserver.observation.Clues.Policy;
 import dev.metricsserver.observation.Clues.RefusedRequest;
@@ -35,8 +36,6 @@ import java.util.stream.Stream;
  */
 public final class ClueReader {
 
-  private static final String KUBELET_SERVING = "kubernetes.io/kubelet-serving";
-  private static final String KUBELET_USER = "system:node:";
   private static final String METRICS_GROUP = "metrics.k8s.io";
   private static final int LOG_LINES = 200;
   private static final int LOG_BYTES = 64 * 1024;
@@ -291,14 +290,7 @@ public final class ClueReader {
   }
 
   private List<RefusedRequest> refusedRequests() {
-    return client
-        .certificates()
-        .v1()
-        .certificateSigningRequests()
-        .withField("spec.signerName", KUBELET_SERVING)
-        .list()
-        .getItems()
-        .stream()
+    return CertificateRequests.read(client).stream()
         .flatMap(ClueReader::refused)
         .sorted(Comparator.comparing(RefusedRequest::name))
         .limit(MOST)
@@ -310,14 +302,13 @@ public final class ClueReader {
     if (status == null || status.getConditions() == null) {
       return Stream.empty();
     }
-    var user = requireNonNullElse(request.getSpec().getUsername(), "");
     return status.getConditions().stream()
         .filter(c -> c.getType().equals("Denied") || c.getType().equals("Failed"))
         .limit(1)
         .map(c ->
             new RefusedRequest(
                 request.getMetadata().getName(),
-                user.startsWith(KUBELET_USER) ? user.substring(KUBELET_USER.length()) : user,
+                CertificateRequests.node(request),
                 c.getType() + ": " + requireNonNullElse(c.getMessage(), "")));
   }
 

@@ -29,6 +29,7 @@ import java.util.stream.Collectors;
  * @param port the port that it listens on
  * @param policed whether the operator's NetworkPolicy applies to it
  * @param scrapeInterval how often each kubelet is asked
+ * @param packaging how somebody else installed it; empty where the operator did
  */
 public record Installation(
     Keeper keeper,
@@ -42,7 +43,8 @@ public record Installation(
     int port,
     boolean hostNetwork,
     boolean policed,
-    Duration scrapeInterval) {
+    Duration scrapeInterval,
+    Optional<Packaging> packaging) {
 
   private static final Duration DEFAULT_INTERVAL = Duration.ofMinutes(1);
   private static final int DEFAULT_PORT = 443;
@@ -71,7 +73,8 @@ public record Installation(
         plan.port(),
         plan.hostNetwork(),
         plan.networkRules().isPresent(),
-        plan.scrapeInterval());
+        plan.scrapeInterval(),
+        Optional.empty());
   }
 
   /** The same, of which one pod has this image. */
@@ -88,7 +91,8 @@ public record Installation(
         port,
         hostNetwork,
         policed,
-        scrapeInterval);
+        scrapeInterval,
+        packaging);
   }
 
   /**
@@ -102,7 +106,8 @@ public record Installation(
         deployment.getMetadata().getName(),
         service,
         requireNonNullElse(deployment.getSpec().getSelector().getMatchLabels(), Map.of()),
-        deployment.getSpec().getTemplate().getSpec());
+        deployment.getSpec().getTemplate().getSpec(),
+        Packaging.of(deployment, deployment.getSpec().getTemplate().getSpec()));
   }
 
   /**
@@ -119,7 +124,8 @@ public record Installation(
         metadata.getName().replaceFirst("(-" + hash + ")?-[a-z0-9]{5}$", ""),
         service,
         labels,
-        pod.getSpec());
+        pod.getSpec(),
+        Packaging.of(pod, pod.getSpec()));
   }
 
   private static Installation of(
@@ -127,7 +133,8 @@ public record Installation(
       String deployment,
       String service,
       Map<String, String> selector,
-      PodSpec pod) {
+      PodSpec pod,
+      Packaging packaging) {
     var container = container(pod);
     return new Installation(
         Keeper.Other,
@@ -141,7 +148,8 @@ public record Installation(
         flag(container, "secure-port").map(Integer::parseInt).orElse(DEFAULT_PORT),
         Boolean.TRUE.equals(pod.getHostNetwork()),
         false,
-        flag(container, "metric-resolution").map(Durations::parse).orElse(DEFAULT_INTERVAL));
+        flag(container, "metric-resolution").map(Durations::parse).orElse(DEFAULT_INTERVAL),
+        Optional.of(packaging));
   }
 
   /** metrics-server's among those of a pod, which may have another one for its size. */
@@ -184,7 +192,8 @@ public record Installation(
         port,
         hostNetwork,
         policed,
-        scrapeInterval);
+        scrapeInterval,
+        packaging);
   }
 
   /** The pods' labels as a selector. */

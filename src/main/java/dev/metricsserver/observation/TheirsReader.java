@@ -48,7 +48,7 @@ public final class TheirsReader {
    */
   public Theirs read(APIService registration, List<Deployment> deployments) {
     var service = registration.getSpec().getService();
-    var slices = slices(service.getNamespace(), service.getName());
+    var slices = Endpoints.read(client, service.getNamespace(), service.getName());
     var reached = pods(service.getNamespace(), slices);
     var deployment =
         deployments.stream()
@@ -88,17 +88,6 @@ public final class TheirsReader {
             labels
                 .entrySet()
                 .containsAll(deployment.getSpec().getSelector().getMatchLabels().entrySet()));
-  }
-
-  private List<EndpointSlice> slices(String namespace, String service) {
-    return client
-        .discovery()
-        .v1()
-        .endpointSlices()
-        .inNamespace(namespace)
-        .withLabel(Endpoints.SERVICE_LABEL, service)
-        .list()
-        .getItems();
   }
 
   private List<Pod> pods(String namespace, List<EndpointSlice> slices) {

@@ -5,6 +5,7 @@ import dev.metricsserver.api.KubeletSpec.AddressType;
 import dev.metricsserver.api.KubeletSpec.TLSMode;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.Installed;
+import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
 import dev.metricsserver.facts.Kubelet;
 import dev.metricsserver.facts.Kubelet.Handshake;
 import dev.metricsserver.facts.Kubelets.Target;
@@ -38,7 +39,9 @@ public final class KubeletPlanner {
           List.of(AddressType.Hostname, AddressType.InternalDNS, AddressType.InternalIP));
 
   private final KubeletSpec spec;
-  private final ClusterFacts facts;
+  private final Collection<NodeFacts> nodes;
+  private final KubeletFacts kubelets;
+  private final Optional<Installed> installed;
   private final Instant now;
   private final List<NodeFacts> asked;
   private final List<AddressType> addressTypes;
@@ -46,13 +49,34 @@ public final class KubeletPlanner {
   private final KubeletTLS tls;
 
   KubeletPlanner(KubeletSpec spec, ClusterFacts facts, Instant now) {
+    this(spec, facts.nodes(), facts.kubelets(), facts.installed(), now);
+  }
+
+  private KubeletPlanner(
+      KubeletSpec spec,
+      Collection<NodeFacts> nodes,
+      KubeletFacts kubelets,
+      Optional<Installed> installed,
+      Instant now) {
     this.spec = spec;
-    this.facts = facts;
+    this.nodes = nodes;
+    this.kubelets = kubelets;
+    this.installed = installed;
     this.now = now;
-    this.asked = asked(spec, facts.nodes()).toList();
+    this.asked = asked(spec, nodes).toList();
     this.addressTypes = chooseAddressTypes();
     this.problems = asked.stream().flatMap(n -> problem(n).stream()).toList();
     this.tls = decide();
+  }
+
+  /**
+   * How somebody else's metrics-server speaks to the kubelets.
+   *
+   * @param spec that equals its flags
+   */
+  public static KubeletTLS theirs(
+      KubeletSpec spec, Collection<NodeFacts> nodes, KubeletFacts kubelets, Instant now) {
+    return new KubeletPlanner(spec, nodes, kubelets, Optional.empty(), now).tls();
   }
 
   /** The kubelets whose certificates decide, where metrics-server would dial them. */
@@ -88,7 +112,7 @@ public final class KubeletPlanner {
     if (!spec.addressTypes().isEmpty()) {
       return spec.addressTypes();
     }
-    var today = facts.installed().map(Installed::addressTypes).orElse(List.of());
+    var today = installed.map(Installed::addressTypes).orElse(List.of());
     var best = ORDERS.stream().max(Comparator.comparingLong(this::covered)).orElseThrow();
     var most = covered(best);
     return Stream.concat(
@@ -118,9 +142,7 @@ public final class KubeletPlanner {
 
   /** Whether any node's kubelet is dialled by a name. */
   boolean namesDialled() {
-    return facts.nodes().stream()
-        .flatMap(n -> dialled(n, addressTypes).stream())
-        .anyMatch(a -> !a.isIP());
+    return nodes.stream().flatMap(n -> dialled(n, addressTypes).stream()).anyMatch(a -> !a.isIP());
   }
 
   // ------------------------------------------------------------------------------------- mode
@@ -148,7 +170,7 @@ public final class KubeletPlanner {
    */
   private KubeletTLS auto() {
     var inTheWay = problems.stream().filter(p -> hasCertificate(p.kind())).toList();
-    if (facts.installed().map(Installed::kubeletsVerified).orElse(false)) {
+    if (installed.map(Installed::kubeletsVerified).orElse(false)) {
       return chosen(
           TLSMode.Verify,
           inTheWay.isEmpty()
@@ -164,7 +186,7 @@ public final class KubeletPlanner {
               + " verifies all kubelets or none");
     }
     var noneSeen = asked.stream().noneMatch(n -> seen(n).filter(this::completed).isPresent());
-    return noneSeen && facts.installed().isPresent()
+    return noneSeen && installed.isPresent()
         ? chosen(
             TLSMode.Insecure,
             "kubelet.tls.mode is Auto and no kubelet's certificate can be seen, so it stays as it"
@@ -233,7 +255,7 @@ public final class KubeletPlanner {
       return Optional.of(Kind.Unreachable);
     }
     if (!completed(kubelet)) {
-      var requested = facts.kubelets().requested().contains(node.name());
+      var requested = kubelets.requested().contains(node.name());
       return Optional.of(requested ? Kind.Requested : Kind.Refused);
     }
     if (!signed(kubelet)) {
@@ -259,7 +281,7 @@ public final class KubeletPlanner {
   }
 
   private Optional<Kubelet> seen(NodeFacts node) {
-    return Optional.ofNullable(facts.kubelets().seen().get(node.name()));
+    return Optional.ofNullable(kubelets.seen().get(node.name()));
   }
 
   private boolean completed(Kubelet kubelet) {

@@ -157,6 +157,20 @@ public final class Ownership {
     };
   }
 
+  /** That a change which is made behind its back does not last; empty where nobody undoes it. */
+  public static Optional<String> undone(Owner owner) {
+    return switch (owner.kind()) {
+      case Kubectl, Unknown -> Optional.empty();
+      case OpenShift, AKS, GKE -> Optional.of(who(owner) + " writes its own back sooner or later");
+      default ->
+          Optional.of(
+              writesAgain(owner)
+                  ? "%s writes its own back sooner or later: for good, %s, and install one of your own"
+                      .formatted(who(owner), remove(owner))
+                  : "and change it where %s has it from, or that is undone".formatted(who(owner)));
+    };
+  }
+
   private static String remove(Owner owner) {
     return switch (owner.kind()) {
       case PrometheusAdapter ->

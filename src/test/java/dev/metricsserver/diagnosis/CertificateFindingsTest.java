@@ -19,9 +19,9 @@ class CertificateFindingsTest {
 
   @Test
   void noneWithoutRequests() {
-    assertThat(CertificateFindings.of(CertificateRequests.NONE, true, Severity.Warning, NOW))
+    assertThat(CertificateFindings.of(CertificateRequests.NONE, true, true, Severity.Warning, NOW))
         .isEmpty();
-    assertThat(CertificateFindings.of(CertificateRequests.NONE, false, Severity.Warning, NOW))
+    assertThat(CertificateFindings.of(CertificateRequests.NONE, true, false, Severity.Warning, NOW))
         .isEmpty();
   }
 
@@ -29,7 +29,7 @@ class CertificateFindingsTest {
   void namesWhatWaitsForAPerson() {
     assertThat(
             CertificateFindings.of(
-                of(request(State.NotLookedAt, "")), false, Severity.Warning, NOW))
+                of(request(State.NotLookedAt, "")), true, false, Severity.Warning, NOW))
         .singleElement()
         .satisfies(
             f -> assertThat(f.code()).isEqualTo("CertificateRequestsNotApproved"),
@@ -45,7 +45,8 @@ class CertificateFindingsTest {
   @Test
   void whatIsAboutToBeApprovedIsNoFinding() {
     assertThat(
-            CertificateFindings.of(of(request(State.NotLookedAt, "")), true, Severity.Warning, NOW))
+            CertificateFindings.of(
+                of(request(State.NotLookedAt, "")), true, true, Severity.Warning, NOW))
         .isEmpty();
   }
 
@@ -53,7 +54,7 @@ class CertificateFindingsTest {
   void saysWhichRuleIsBroken() {
     assertThat(
             CertificateFindings.of(
-                of(request(State.Refused, "Names: a is b")), true, Severity.Warning, NOW))
+                of(request(State.Refused, "Names: a is b")), true, true, Severity.Warning, NOW))
         .singleElement()
         .satisfies(
             f -> assertThat(f.code()).isEqualTo("CertificateRequestRefused"),
@@ -66,9 +67,11 @@ class CertificateFindingsTest {
   void waitsAMinuteBeforeItSpeaksOfWaiting() {
     var requests = of(request(State.Waiting, "Node node-1 does not exist"));
     var created = requests.requests().getFirst().created();
-    assertThat(CertificateFindings.of(requests, true, Severity.Warning, created.plusSeconds(59)))
+    assertThat(
+            CertificateFindings.of(requests, true, true, Severity.Warning, created.plusSeconds(59)))
         .isEmpty();
-    assertThat(CertificateFindings.of(requests, true, Severity.Warning, created.plusSeconds(60)))
+    assertThat(
+            CertificateFindings.of(requests, true, true, Severity.Warning, created.plusSeconds(60)))
         .singleElement()
         .satisfies(
             f -> assertThat(f.code()).isEqualTo("CertificateRequestsWaiting"),
@@ -78,7 +81,7 @@ class CertificateFindingsTest {
   @Test
   void saysThatTheOperatorMayNot() {
     var forbidden = new CertificateRequests(List.of(), 0, Optional.of("user x cannot update"));
-    assertThat(CertificateFindings.of(forbidden, true, Severity.Warning, NOW))
+    assertThat(CertificateFindings.of(forbidden, true, true, Severity.Warning, NOW))
         .singleElement()
         .satisfies(
             f -> assertThat(f.code()).isEqualTo("ApprovalForbidden"),
@@ -96,6 +99,7 @@ class CertificateFindingsTest {
     assertThat(
             CertificateFindings.of(
                 new CertificateRequests(listed, 5_000, Optional.empty()),
+                true,
                 false,
                 Severity.Warning,
                 NOW))

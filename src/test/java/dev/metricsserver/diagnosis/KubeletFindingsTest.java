@@ -13,6 +13,7 @@ import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.facts.SampleNode;
+import dev.metricsserver.observation.Installation;
 import dev.metricsserver.plan.Plans;
 import java.time.Instant;
 import java.util.List;
@@ -35,7 +36,12 @@ class KubeletFindingsTest {
   }
 
   private static KubeletFindings of(String spec, SampleCluster cluster) {
-    return new KubeletFindings(Plans.plan(spec, cluster).kubeletTLS(), false, Severity.Warning);
+    return of(spec, cluster, Installation.of(Plans.plan("{}"), false));
+  }
+
+  private static KubeletFindings of(String spec, SampleCluster cluster, Installation installation) {
+    return new KubeletFindings(
+        Plans.plan(spec, cluster).kubeletTLS(), installation, false, Severity.Warning);
   }
 
   private static List<String> codes(Stream<Finding> findings) {
@@ -173,7 +179,7 @@ class KubeletFindingsTest {
   // ------------------------------------------------------------------------------------ remedies
 
   private static String remedy(boolean approving, SampleNode... nodes) {
-    return KubeletRemedy.of(Stream.of(nodes).map(SampleNode::facts).toList(), approving);
+    return KubeletRemedy.of(Stream.of(nodes).map(SampleNode::facts).toList(), true, approving);
   }
 
   /** Approval first: a kubelet without an approved certificate answers nobody. */

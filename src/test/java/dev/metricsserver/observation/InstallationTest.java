@@ -2,12 +2,15 @@ package dev.metricsserver.observation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.metricsserver.facts.Owner;
 import dev.metricsserver.observation.Installation.Keeper;
 import dev.metricsserver.plan.Plans;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** What is known of an installation, whoever made it. */
@@ -31,7 +34,8 @@ class InstallationTest {
                 4443,
                 true,
                 false,
-                Duration.ofSeconds(20)));
+                Duration.ofSeconds(20),
+                Optional.empty()));
     assertThat(Installation.of(plan, true).keeper()).isEqualTo(Keeper.PausedOperator);
     assertThat(Installation.of(Plans.plan("{}"), false).policed()).isTrue();
   }
@@ -74,7 +78,17 @@ class InstallationTest {
                 10250,
                 false,
                 false,
-                Duration.ofSeconds(30)));
+                Duration.ofSeconds(30),
+                Optional.of(
+                    new Packaging(
+                        new Owner(Owner.Kind.Unknown, "", "", "no mark at all"),
+                        "",
+                        0,
+                        List.of(
+                            "--secure-port=10250",
+                            "--metric-resolution=15s",
+                            "--kubelet-insecure-tls",
+                            "--metric-resolution=30s")))));
   }
 
   /** metrics-server's own defaults. */

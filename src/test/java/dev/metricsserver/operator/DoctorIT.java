@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.cli.CommandLineRun;
 import io.fabric8.kubernetes.api.model.APIService;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
@@ -120,7 +122,9 @@ class DoctorIT {
           name: by-hand
           namespace: kube-system
           labels: {k8s-app: metrics-server}
-          annotations: {meta.helm.sh/release-name: metrics}
+          annotations:
+            meta.helm.sh/release-name: metrics
+            meta.helm.sh/release-namespace: kube-system
         spec:
           replicas: 1
           selector: {matchLabels: {app: by-hand}}
@@ -139,7 +143,8 @@ class DoctorIT {
     assertThat(doctor.out())
         .contains(
             "Deployment kube-system/by-hand (registry.example.com/metrics-server:v0.8.1), kept by"
-                + " Helm release metrics",
+                + " Helm release metrics in namespace kube-system (recognised by annotation"
+                + " meta.helm.sh/release-name=metrics)",
             "1. Error AuthReaderMissing, ServiceAccount/kube-system/ms",
             "→ kubectl -n kube-system create rolebinding metrics-server-auth-reader"
                 + " --role=extension-apiserver-authentication-reader"
@@ -227,8 +232,48 @@ class DoctorIT {
         .doesNotContain("MetricsServerMissing");
   }
 
+  /** As somebody else's metrics-server verifies them, and where they cannot be seen it says so. */
   @Test
   @Order(8)
+  void kubeletsAreLookedAt() throws IOException {
+    var kubelets = new LoopbackKubelets();
+    var name = LoopbackKubelets.node(1);
+    cluster
+        .admin()
+        .resource(new NodeBuilder().withNewMetadata().withName(name).endMetadata().build())
+        .create();
+    cluster.admin().nodes().withName(name).editStatus(node -> running(node, kubelets.port()));
+    assertThat(doctor().out())
+        .contains(
+            " KubeletCertificateUnsigned, Node/node-0001",
+            "; or go back deliberately with --kubelet-insecure-tls")
+        .doesNotContain("spec.kubelet", "msc");
+    assertThat(doctor("-o", "json").out()).contains("\"of\" : \"the kubelet of node-0001\"");
+
+    kubelets.close();
+    assertThat(doctor().out())
+        .contains("kubelets' certificates could not be read, so this diagnosis goes without")
+        .doesNotContain("KubeletUnreachable");
+    cluster.admin().nodes().withName(name).delete();
+  }
+
+  private static Node running(Node node, int kubeletPort) {
+    return new NodeBuilder(node)
+        .withNewStatus()
+        .addNewAddress(LoopbackKubelets.address(1), "InternalIP")
+        .withNewDaemonEndpoints()
+        .withNewKubeletEndpoint(kubeletPort)
+        .endDaemonEndpoints()
+        .addNewCondition()
+        .withType("Ready")
+        .withStatus("True")
+        .endCondition()
+        .endStatus()
+        .build();
+  }
+
+  @Test
+  @Order(9)
   void scaledToZero() throws IOException {
     cluster.admin().apps().deployments().inNamespace("kube-system").withName("by-hand").scale(0);
     cluster.admin().pods().inNamespace("kube-system").withName(POD).withGracePeriod(0).delete();
@@ -239,7 +284,7 @@ class DoctorIT {
   }
 
   @Test
-  @Order(9)
+  @Order(10)
   void nothingIsChangedWithoutAnAnswerOrARight() throws IOException {
     for (var answer : List.of("n\n", "\n", "")) {
       var declined = answered(answer, "--fix", "ScaledToZero");
@@ -277,7 +322,7 @@ class DoctorIT {
 
   /** The change is shown, made with the user's rights, and the finding is gone. */
   @Test
-  @Order(10)
+  @Order(11)
   void theRemedyIsCarriedOutWhereItIsOneChange() throws IOException {
     var mended = answered("y\n", "--fix", "ScaledToZero");
     assertThat(mended.out())
@@ -292,7 +337,7 @@ class DoctorIT {
 
   /** Rights that are missing are given, also where a role of that name is there and too small. */
   @Test
-  @Order(11)
+  @Order(12)
   void rightsAreGiven() throws IOException {
     pod();
     cluster.admin().rbac().clusterRoles().withName("ms").delete();
@@ -315,7 +360,7 @@ class DoctorIT {
   }
 
   @Test
-  @Order(12)
+  @Order(13)
   void whatIsLeftBehindIsRemoved() throws IOException {
     cluster.admin().apps().deployments().inNamespace("kube-system").withName("by-hand").delete();
     cluster.admin().pods().inNamespace("kube-system").withName(POD).withGracePeriod(0).delete();
@@ -340,7 +385,7 @@ class DoctorIT {
 
   /** In a pipe what came and went; on a terminal all of it, in the place of what was there. */
   @Test
-  @Order(13)
+  @Order(14)
   void watchingSaysWhatIsNewUntilItIsInterrupted() throws Exception {
     var piped = cluster.directory().resolve("piped");
     var watch = program("doctor", "--watch", "--kubeconfig", cluster.adminKubeconfig().toString());

@@ -1,0 +1,144 @@
+package dev.metricsserver.diagnosis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.metricsserver.cli.Remedy;
+import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.observation.Installation;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The same trouble, mended by whoever installed it. */
+class PackagingRemedyTest {
+
+  private static final String BY_HAND =
+      "annotations: {kubectl.kubernetes.io/last-applied-configuration: '{}'}";
+  private static final String HELM =
+      """
+      annotations: {meta.helm.sh/release-name: ms, meta.helm.sh/release-namespace: monitoring}
+        labels: {helm.sh/chart: %s}
+      """;
+  private static final String UPGRADE =
+      "helm -n monitoring upgrade ms metrics-server --repo"
+          + " https://kubernetes-sigs.github.io/metrics-server --version 3.13.0 --reuse-values ";
+  private static final String K3S =
+      "annotations: {objectset.rio.cattle.io/owner-gvk: 'k3s.cattle.io/v1, Kind=Addon'}";
+
+  private static Installation installation(String metadata) {
+    return Installation.of(
+        new KubernetesSerialization()
+            .unmarshal(
+                """
+                metadata:
+                  name: ms
+                  namespace: monitoring
+                  %s
+                spec:
+                  selector: {matchLabels: {app: ms}}
+                  template:
+                    spec:
+                      containers:
+                      - {name: proxy, image: proxy}
+                      - name: ms
+                        image: registry.k8s.io/metrics-server/metrics-server:v0.8.0
+                        args: [--secure-port=10250, --metric-resolution=10s, --cert-dir=/tmp]
+                """
+                    .formatted(metadata.strip()),
+                Deployment.class),
+        "ms");
+  }
+
+  private static String remedy(List<Rule> rules, String words, String metadata) {
+    var installation = installation(metadata);
+    return PackagingRemedy.kept(
+            Rule.first(rules, words, installation, Severity.Error, "Pod/a").orElseThrow(),
+            installation)
+        .remedy();
+  }
+
+  private static String slow(String metadata) {
+    return remedy(
+        PodRules.CRASH,
+        "metric-resolution should be larger than kubelet-request-timeout",
+        metadata);
+  }
+
+  private static String tainted(String metadata) {
+    return remedy(PodRules.SCHEDULING, "3 node(s) had untolerated taint {a: b}", metadata);
+  }
+
+  @Test
+  void flagsOfWhatWasMadeByHand() {
+    assertThat(slow(BY_HAND))
+        .isEqualTo(
+            "kubectl -n monitoring patch deployment ms --type json -p"
+                + " '[{\"op\":\"add\",\"path\":\"/spec/template/spec/containers/1/args\","
+                + "\"value\":[\"--secure-port=10250\",\"--cert-dir=/tmp\",\"--metric-resolution=15s\","
+                + "\"--kubelet-request-timeout=10s\"]}]'");
+    assertThat(Remedy.carriedOut(slow(BY_HAND))).isTrue();
+    assertThat(remedy(PodRules.CRASH, "unknown flag: --cert-dir", BY_HAND))
+        .contains("[\"--secure-port=10250\",\"--metric-resolution=10s\"]");
+  }
+
+  @Test
+  void flagsAndFieldsOfAHelmRelease() {
+    var helm = HELM.formatted("metrics-server-3.13.0");
+    assertThat(slow(helm))
+        .isEqualTo(
+            UPGRADE
+                + "--set-json 'defaultArgs=[\"--cert-dir=/tmp\",\"--metric-resolution=15s\","
+                + "\"--kubelet-request-timeout=10s\"]' --set-json 'args=[]'");
+    assertThat(tainted(helm))
+        .isEqualTo(UPGRADE + "--set 'tolerations[0].operator=Exists', or remove the taint");
+    assertThat(Remedy.carriedOut(tainted(helm))).isFalse();
+  }
+
+  /** Another chart has other values. */
+  @ParameterizedTest
+  @CsvSource({"metrics-server-7.4.11", "my-metrics-3.0.0"})
+  void fieldsOfAnotherChart(String chart) {
+    assertThat(tainted(HELM.formatted(chart)))
+        .startsWith("kubectl -n monitoring patch deployment ms --type merge -p")
+        .endsWith(
+            "; and change it where Helm release ms in namespace monitoring has it from, or that is"
+                + " undone");
+  }
+
+  @Test
+  void whatADistributionWritesAgain() {
+    assertThat(tainted(K3S))
+        .startsWith("kubectl -n monitoring patch deployment ms --type merge -p")
+        .endsWith(
+            "; k3s writes its own back sooner or later: for good, start k3s on every server with"
+                + " --disable=metrics-server, and install one of your own");
+    assertThat(Remedy.carriedOut(tainted(K3S))).isTrue();
+    assertThat(tainted(BY_HAND)).doesNotContain("; ");
+  }
+
+  /** In a command flags cannot be told from it. */
+  @Test
+  void flagsThatAreNotAmongTheArguments() {
+    var installation =
+        Installation.of(
+            new KubernetesSerialization()
+                .unmarshal(
+                    """
+                    metadata: {name: ms, namespace: monitoring}
+                    spec:
+                      selector: {matchLabels: {app: ms}}
+                      template:
+                        spec:
+                          containers: [{name: ms, image: ms, command: [/metrics-server, --a=b]}]
+                    """,
+                    Deployment.class),
+            "ms");
+    assertThat(PackagingRemedy.filled("{flags --a=1 --b=2}, or {without --c}", installation))
+        .isEqualTo(
+            "kubectl -n monitoring edit deployment ms: set --a=1 and --b=2 in args, or kubectl -n"
+                + " monitoring edit deployment ms: remove --c from args");
+  }
+}
