@@ -98,3 +98,27 @@ prometheus_folder() {
   fi
   printf '%s\n' "$folder"
 }
+
+BROWSERS=(chromium chromium-browser google-chrome)
+
+browser_found() {
+  local name
+  for name in "${BROWSERS[@]}"; do
+    ! have "$name" || { command -v "$name"; return 0; }
+  done
+  return 1
+}
+
+# browser_program: prints a browser that runs without a screen; Debian's is installed where there is none.
+browser_program() {
+  local log
+  if ! browser_found >/dev/null; then
+    if [[ $(id -u) != 0 || ! -e /etc/debian_version ]] || ! have apt-get; then
+      die "None of ${BROWSERS[*]} is there, please install one."
+    fi
+    say "installing chromium"
+    log=$(apt-get update -qq 2>&1 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium 2>&1) ||
+      die "apt-get could not install chromium: $(tail -n 1 <<<"$log")"
+  fi
+  browser_found
+}

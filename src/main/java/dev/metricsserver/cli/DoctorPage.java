@@ -5,6 +5,7 @@ import dev.metricsserver.cli.Examination.Mark;
 import dev.metricsserver.cli.Examination.NodeMark;
 import dev.metricsserver.cli.Route.Stop;
 import dev.metricsserver.diagnosis.Finding;
+import dev.metricsserver.plan.KubeletPlanner;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -22,15 +23,20 @@ final class DoctorPage {
       body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
       .path, .map { display: flex; flex-wrap: wrap; gap: .5rem }
       .stop, .finding { border: 1px solid; border-left: .4rem solid; border-radius: .3rem; padding: .4rem .8rem }
-      .stop { flex: 1 1 9rem; overflow-wrap: anywhere }
+      .stop { flex: 1 1 9rem; overflow-wrap: anywhere } .stop + .stop b::before { content: "→ "; color: var(--none) }
+      .here { border-width: 2px; border-left-width: .4rem } .here em { color: var(--bad); font-weight: bold }
       .finding { margin: .8rem 0; overflow-wrap: anywhere }
-      .map { gap: .2rem } .map span { width: 1rem; height: 1rem; border-radius: .2rem }
+      .map { gap: .2rem } .map span, .key { width: 1rem; height: 1rem; border-radius: .2rem }
+      .key { display: inline-block; vertical-align: -.15rem; margin: 0 .3rem 0 1rem } .key:first-child { margin-left: 0 }
       .Passing, .Reporting { border-color: var(--good) } .Broken, .Error, .Missing { border-color: var(--bad) }
       .Unknown, .Warning, .NotReady { border-color: var(--weak) } .Info, .NotExpected { border-color: var(--none) }
-      .map .Reporting { background: var(--good) } .map .Missing { background: var(--bad) }
-      .map .NotReady { background: var(--weak) } .map .NotExpected { background: var(--none) }
+      span.Reporting { background: var(--good) } span.Missing { background: var(--bad) }
+      span.NotReady { background: var(--weak) } span.NotExpected { background: var(--none) } .soon { color: var(--bad) }
       pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: .3rem 0 0 } td, th { text-align: left; padding-right: 1.5rem }
       """;
+
+  /** From then on a certificate is marked. */
+  private static final Duration SOON = Duration.ofDays(14);
 
   private final Examination examination;
   private final Instant now;
@@ -100,7 +106,7 @@ final class DoctorPage {
     <div class="stop %s"><b>%s %s</b>%s<br>%s</div>
     """
         .formatted(
-            stop.state(),
+            here ? stop.state() + " here" : stop.state(),
             stop.state().sign(),
             escaped(stop.name()),
             here ? "<br><em>it breaks here</em>" : "",
@@ -126,18 +132,30 @@ final class DoctorPage {
   }
 
   private String nodes() {
-    var counts =
-        Arrays.stream(Mark.values())
-            .map(mark ->
-                "%d %s"
-                    .formatted(
-                        examination.nodes().stream().filter(n -> n.mark() == mark).count(),
-                        inWords(mark)))
-            .collect(Collectors.joining(", "));
-    return "<p>%s</p>\n<div class=\"map\">\n%s</div>"
+    return "<p>%s</p>\n<div class=\"map\">\n%s</div>%s"
         .formatted(
-            counts,
-            examination.nodes().stream().map(DoctorPage::node).collect(Collectors.joining()));
+            Arrays.stream(Mark.values()).map(this::key).collect(Collectors.joining("\n")),
+            examination.nodes().stream().map(DoctorPage::node).collect(Collectors.joining()),
+            without());
+  }
+
+  private String key(Mark mark) {
+    return "<span class=\"key %s\"></span>%d %s"
+        .formatted(
+            mark,
+            examination.nodes().stream().filter(n -> n.mark() == mark).count(),
+            inWords(mark));
+  }
+
+  private String without() {
+    var names =
+        examination.nodes().stream()
+            .filter(n -> n.mark() == Mark.Missing)
+            .map(NodeMark::name)
+            .toList();
+    return names.isEmpty()
+        ? ""
+        : "\n<p>Without metrics: %s</p>".formatted(escaped(KubeletPlanner.firstNames(names)));
   }
 
   private static String node(NodeMark node) {
@@ -167,10 +185,11 @@ final class DoctorPage {
 
   private String certificate(Certificate certificate) {
     var remains = Duration.between(now, certificate.notAfter());
-    return "<tr><td>%s</td><td>%s</td><td>%s</td></tr>\n"
+    return "<tr><td>%s</td><td>%s</td><td%s>%s</td></tr>\n"
         .formatted(
             escaped(certificate.of()),
             certificate.notAfter(),
+            remains.compareTo(SOON) < 0 ? " class=\"soon\"" : "",
             remains.isNegative()
                 ? "expired"
                 : remains.toDays() > 1 ? remains.toDays() + " days" : remains.toHours() + " hours");

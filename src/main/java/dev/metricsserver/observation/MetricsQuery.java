@@ -93,12 +93,18 @@ public final class MetricsQuery extends AbstractEventSource<MetricsAnswer, Metri
    */
   public void within(Observations observations) {
     available = observations.registration().map(Observations.Registration::available).orElse(false);
-    var coverage = observations.coverage();
+    sooner(answer, available, observations.coverage()).ifPresent(this::within);
+  }
+
+  /** How soon to ask at the latest; empty while the usual pace will do. */
+  static Optional<Duration> sooner(
+      MetricsAnswer answer, boolean available, Observations.Coverage coverage) {
     if (available != answer.answered()) {
-      within(Duration.ZERO);
-    } else if (available && (!coverage.missing().isEmpty() || coverage.reporting() == 0)) {
-      within(WHEN_INCOMPLETE);
+      return Optional.of(Duration.ZERO);
     }
+    return available && (!coverage.missing().isEmpty() || coverage.reporting() == 0)
+        ? Optional.of(WHEN_INCOMPLETE)
+        : Optional.empty();
   }
 
   private synchronized void within(Duration delay) {
@@ -152,8 +158,18 @@ public final class MetricsQuery extends AbstractEventSource<MetricsAnswer, Metri
         answer.answered()
             ? FIRST_RETRY
             : slower.compareTo(SLOWEST_RETRY) > 0 ? SLOWEST_RETRY : slower;
-    var delay = !answer.answered() ? retry : unsettled > 0 ? WHEN_INCOMPLETE : WHEN_ANSWERED;
+    var delay = pace(answer, unsettled > 0, retry);
     next = executor.schedule(this::ask, delay.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /**
+   * How long until the next question: a list of all nodes' metrics is not small.
+   *
+   * @param unsettled whether answers after one another differ
+   * @param retry the pace while there is no answer
+   */
+  static Duration pace(MetricsAnswer answer, boolean unsettled, Duration retry) {
+    return !answer.answered() ? retry : unsettled ? WHEN_INCOMPLETE : WHEN_ANSWERED;
   }
 
   /** Asks once. */

@@ -3,7 +3,6 @@ package dev.metricsserver.cli;
 import static dev.metricsserver.plan.Plans.NOW;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.metricsserver.cli.Examination.Certificate;
@@ -20,17 +19,14 @@ import dev.metricsserver.observation.Clues.Unread;
 import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Seen;
 import dev.metricsserver.plan.Plans;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -43,8 +39,6 @@ class DoctorTextTest {
   private static final String UPDATE = "./mvnw -q test -Dtest=DoctorTextTest -Dgolden=update";
   private static final String SERVICE = "kube-system/metrics-server";
   private static final Duration HOUR = Duration.ofHours(1);
-
-  @TempDir private Path directory;
 
   private static final List<NodeMark> NODES =
       List.of(
@@ -137,55 +131,6 @@ class DoctorTextTest {
         .contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;")
         .contains("title=\"&lt;node-3&gt;: not ready\"")
         .doesNotContain("<script", "<node");
-  }
-
-  /** A browser of today, where there is one: what it makes of the page, and what it says of it. */
-  @Test
-  void aBrowserShowsIt() throws Exception {
-    var browser = browser();
-    assumeTrue(
-        browser.isPresent(), "no chromium in PATH: apt-get install chromium, and this is tested");
-    var finding =
-        Diagnosis.nothingFound(Optional.of("<script>document.title='x'</script>"), List.of())
-            .getFirst();
-    var page = Files.writeString(directory.resolve("page.html"), html(finding));
-    var process =
-        new ProcessBuilder(
-                browser.get().toString(),
-                "--headless",
-                "--no-sandbox",
-                "--disable-gpu",
-                "--user-data-dir=" + directory.resolve("profile"),
-                "--screenshot=" + directory.resolve("page.png"),
-                "--window-size=1000,1400",
-                "--enable-logging=stderr",
-                "--dump-dom",
-                page.toUri().toString())
-            .redirectError(directory.resolve("log").toFile())
-            .redirectOutput(directory.resolve("dom").toFile())
-            .start();
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    var log = Files.readString(directory.resolve("log"));
-    assertThat(Files.readString(directory.resolve("dom")))
-        .as(log)
-        .contains("<title>metrics-server: works, and could be better</title>")
-        .contains("&lt;script&gt;document.title='x'&lt;/script&gt;", "class=\"map\"")
-        .doesNotContain("<script");
-    assertThat(log).doesNotContain("Content Security Policy", "CONSOLE");
-    assertThat(directory.resolve("page.png")).isNotEmptyFile();
-  }
-
-  private static String html(Finding finding) {
-    return new DoctorPage(healthy(List.of(finding)), NOW).html();
-  }
-
-  private static Optional<Path> browser() {
-    return Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))
-        .flatMap(folder ->
-            Stream.of("chromium", "chromium-browser", "google-chrome")
-                .map(name -> Path.of(folder, name)))
-        .filter(Files::isExecutable)
-        .findFirst();
   }
 
   private static void golden(String name, String text) throws IOException {

@@ -18,6 +18,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Which answers are believed, and what is said of their age. */
 class MetricsQueryTest {
 
+  private static final java.time.Duration SECOND = java.time.Duration.ofSeconds(1);
+
   private static final Instant NOW = Instant.parse("2026-11-21T12:00:00Z");
 
   private static MetricsAnswer nodes(int from, int to) {
@@ -52,6 +54,23 @@ class MetricsQueryTest {
 
     assertThat(MetricsQuery.believed(all, all, MetricsAnswer.refused("503"))).isTrue();
     assertThat(MetricsQuery.believed(all, all, MetricsAnswer.of(Set.of()))).isTrue();
+  }
+
+  /** One list a minute, whatever is reconciled meanwhile. */
+  @Test
+  void whileAllIsWellItAsksOnceAMinute() {
+    var well = Seen.fine(NOW).observations();
+    var some = Seen.fine(NOW).reporting(48, 50).observations();
+
+    assertThat(MetricsQuery.pace(nodes(0, 50), false, SECOND)).hasMinutes(1);
+    assertThat(MetricsQuery.sooner(nodes(0, 50), true, well.coverage())).isEmpty();
+    assertThat(MetricsQuery.sooner(nodes(0, 48), true, some.coverage()))
+        .hasValue(java.time.Duration.ofSeconds(15));
+    assertThat(MetricsQuery.pace(nodes(0, 5_000), true, SECOND)).hasSeconds(15);
+    assertThat(MetricsQuery.sooner(nodes(0, 50), false, well.coverage()))
+        .as("it went away")
+        .hasValue(java.time.Duration.ZERO);
+    assertThat(MetricsQuery.pace(MetricsAnswer.refused("503"), false, SECOND)).hasSeconds(1);
   }
 
   /** Four rounds and a minute. */

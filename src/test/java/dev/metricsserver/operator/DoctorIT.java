@@ -2,6 +2,7 @@ package dev.metricsserver.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.metricsserver.cli.CommandLineRun;
 import io.fabric8.kubernetes.api.model.APIService;
@@ -10,8 +11,12 @@ import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
+import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +24,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.awaitility.core.ThrowingRunnable;
@@ -210,6 +216,103 @@ class DoctorIT {
         .contains("\"healthy\" : false", "\"code\" : \"ServiceSelectsNothing\"");
     assertThat(doctor("-o", "yaml").out()).contains("- code: \"ServiceSelectsNothing\"");
     assertThat(doctor("-o", "markdown").out()).contains("1. **Error ServiceSelectsNothing**");
+  }
+
+  /** A browser of today, of which whatever it asks for goes to a proxy that answers nothing. */
+  @Test
+  @Order(6)
+  void aBrowserShowsThePageAndAsksNobody() throws Exception {
+    var missing = Shell.print("deploy/local/binaries", "--browser");
+    assumeTrue(Shell.succeeds("deploy/local/binaries", "--browser"), missing);
+    var folder = Files.createDirectory(cluster.directory().resolve("browser"));
+    var page = folder.resolve("doctor.html");
+    assertThat(doctor("--html", page.toString()).status()).isEqualTo(1);
+    try (var proxy = new ServerSocket(0, 100, InetAddress.getLoopbackAddress())) {
+      var asked = asked(proxy);
+      var dom = browsed(proxy, folder, page.toUri().toString());
+      assertThat(dom)
+          .contains(
+              "<title>metrics-server: does not work</title>",
+              "<em>it breaks here</em>",
+              "<b>Error ServiceSelectsNothing</b>")
+          .doesNotContain("<script");
+      assertThat(asked).isEmpty();
+      assertThat(folder.resolve("page.png")).isNotEmptyFile();
+
+      var calling = folder.resolve("calling.html");
+      Files.writeString(calling, "<img src='http://example.com/a.png'>");
+      browsed(proxy, folder, calling.toUri().toString());
+      assertThat(asked).as("the proxy sees what a page asks for").isNotEmpty();
+    }
+  }
+
+  private static List<String> asked(ServerSocket proxy) {
+    var asked = new CopyOnWriteArrayList<String>();
+    Thread.ofVirtual()
+        .start(() -> {
+          while (!proxy.isClosed()) {
+            try (var connection = proxy.accept();
+                var words =
+                    new BufferedReader(
+                        new InputStreamReader(
+                            connection.getInputStream(), StandardCharsets.UTF_8))) {
+              asked.add(words.readLine());
+            } catch (IOException e) {
+              // The browser hung up, or it is over.
+            }
+          }
+        });
+    return asked;
+  }
+
+  private static String browsed(ServerSocket proxy, Path folder, String page) throws Exception {
+    var log = folder.resolve("log").toFile();
+    var dom = folder.resolve("dom");
+    var browser =
+        new ProcessBuilder(
+                Programs.browser(),
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--no-first-run",
+                "--proxy-server=127.0.0.1:" + proxy.getLocalPort(),
+                "--user-data-dir=" + folder.resolve("profile"),
+                "--screenshot=" + folder.resolve("page.png"),
+                "--window-size=1000,1400",
+                "--enable-logging=stderr",
+                "--dump-dom",
+                page)
+            .redirectError(log)
+            .redirectOutput(dom.toFile())
+            .start();
+    assertThat(browser.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(log).content().doesNotContain("Content Security Policy", "CONSOLE");
+    return Files.readString(dom);
+  }
+
+  /** kubectl finds it by its name in the PATH. */
+  @Test
+  @Order(6)
+  void itIsAPluginOfKubectl() throws Exception {
+    var folder = Files.createDirectory(cluster.directory().resolve("plugins"));
+    var plugin = folder.resolve("kubectl-metrics_server");
+    Files.writeString(plugin, "#!/bin/sh\nexec %s \"$@\"\n".formatted(String.join(" ", program())));
+    assertThat(plugin.toFile().setExecutable(true)).isTrue();
+    var builder =
+        new ProcessBuilder(
+                Programs.kubectl(),
+                "metrics_server",
+                "doctor",
+                "--kubeconfig",
+                cluster.adminKubeconfig().toString())
+            .redirectErrorStream(true);
+    builder.environment().merge("PATH", folder.toString(), (path, more) -> more + ":" + path);
+    var kubectl = builder.start();
+    assertThat(new String(kubectl.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+        .contains("1. Error ServiceSelectsNothing, Service/kube-system/metrics");
+    assertThat(kubectl.waitFor()).isEqualTo(1);
   }
 
   @Test

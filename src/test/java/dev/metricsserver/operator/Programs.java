@@ -29,6 +29,11 @@ final class Programs {
     return prometheusFolder() + "/prometheus";
   }
 
+  /** A browser that runs without a screen; the reason where there is none and none can be had. */
+  static String browser() {
+    return Shell.run("deploy/local/binaries", "--browser").lines().toList().getLast();
+  }
+
   private static String prometheusFolder() {
     return Shell.run("deploy/local/binaries", "--prometheus").lines().toList().getLast();
   }
