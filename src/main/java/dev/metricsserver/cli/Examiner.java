@@ -213,21 +213,35 @@ final class Examiner {
   /** The Deployment whose pods a Service selects. */
   private Optional<Deployment> behind(Service service) {
     var namespace = service.getMetadata().getNamespace();
-    var selector =
-        requireNonNullElse(service.getSpec().getSelector(), Map.<String, String>of()).entrySet();
     return attempts
         .read(
             "deployments in namespace " + namespace,
             () -> client.apps().deployments().inNamespace(namespace).list().getItems(),
             List.<Deployment>of())
         .stream()
-        .filter(d ->
-            !selector.isEmpty()
-                && requireNonNullElse(
-                        d.getSpec().getTemplate().getMetadata().getLabels(),
-                        Map.<String, String>of())
-                    .entrySet()
-                    .containsAll(selector))
+        .filter(deployment -> selects(service, deployment))
+        .findFirst();
+  }
+
+  private static boolean selects(Service service, Deployment deployment) {
+    var selector = requireNonNullElse(service.getSpec().getSelector(), Map.<String, String>of());
+    var labels = deployment.getSpec().getTemplate().getMetadata().getLabels();
+    return !selector.isEmpty()
+        && requireNonNullElse(labels, Map.<String, String>of())
+            .entrySet()
+            .containsAll(selector.entrySet());
+  }
+
+  /** A Service that leads to its pods, where the registration names another one. */
+  private Optional<Service> leading(Deployment deployment) {
+    var namespace = deployment.getMetadata().getNamespace();
+    return attempts
+        .read(
+            "services in namespace " + namespace,
+            () -> client.services().inNamespace(namespace).list().getItems(),
+            List.<Service>of())
+        .stream()
+        .filter(service -> selects(service, deployment))
         .findFirst();
   }
 
@@ -464,8 +478,9 @@ final class Examiner {
             deployment,
             found
                 .service()
+                .or(() -> leading(deployment))
                 .map(s -> s.getMetadata().getName())
-                .orElse(deployment.getMetadata().getName()));
+                .orElse(Installation.UNKNOWN_SERVICE));
     return keeping(found)
         .map(c -> seen.keptBy(c.getSpec().paused() ? Keeper.PausedOperator : Keeper.Operator))
         .orElse(seen);

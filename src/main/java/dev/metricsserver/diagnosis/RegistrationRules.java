@@ -34,7 +34,7 @@ final class RegistrationRules {
               "kubectl patch "
                   + API_SERVICE
                   + " --type merge -p"
-                  + " '{\"spec\":{\"service\":{\"namespace\":\"{namespace}\",\"name\":\"SERVICE\"}}}'"
+                  + " '{\"spec\":{\"service\":{\"namespace\":\"{namespace}\",\"name\":\"{service}\"}}}'"
                   + " with the Service of deployment/{deployment}, or kubectl delete "
                   + API_SERVICE),
           Rule.of(

@@ -22,7 +22,8 @@ import java.util.stream.Collectors;
  *
  * @param keeper who changes it, and so where a remedy has to be applied
  * @param deployment the Deployment's name
- * @param service the Service's name
+ * @param service the name of the Service that leads to its pods, {@value #UNKNOWN_SERVICE} where
+ *     none is known
  * @param serviceAccount the ServiceAccount's name
  * @param selector labels of the pods
  * @param memoryLimit in Kubernetes' notation, {@code none} when there is none
@@ -45,6 +46,9 @@ public record Installation(
     boolean policed,
     Duration scrapeInterval,
     Optional<Packaging> packaging) {
+
+  /** For people to fill in. */
+  public static final String UNKNOWN_SERVICE = "SERVICE";
 
   private static final Duration DEFAULT_INTERVAL = Duration.ofMinutes(1);
   private static final int DEFAULT_PORT = 443;
@@ -98,7 +102,7 @@ public record Installation(
   /**
    * Somebody else's.
    *
-   * @param service the Service that the metrics API is registered with
+   * @param service the Service that leads to its pods
    */
   public static Installation of(Deployment deployment, String service) {
     return of(
@@ -113,7 +117,7 @@ public record Installation(
   /**
    * Somebody else's, of which only a pod may be read. Its Deployment is told by the pod's name.
    *
-   * @param service the Service that the metrics API is registered with
+   * @param service the Service that leads to its pods
    */
   public static Installation of(Pod pod, String service) {
     var metadata = pod.getMetadata();

@@ -27,6 +27,10 @@ import java.util.stream.Stream;
 public final class TheirsReader {
 
   private static final int MOST = 10;
+
+  /** In the words of the API server. */
+  private static final String NO_SERVICE = "ServiceNotFound";
+
   private static final Set<String> UNVERIFIED =
       Set.of(
           "--kubelet-insecure-tls",
@@ -60,10 +64,14 @@ public final class TheirsReader {
         deployment
             .map(d -> d.getSpec().getTemplate().getSpec())
             .or(() -> pods.stream().map(Pod::getSpec).findFirst());
+    var leading =
+        Observer.registration(registration).reason().equals(NO_SERVICE)
+            ? Installation.UNKNOWN_SERVICE
+            : service.getName();
     return new Theirs(
         deployment
-            .map(d -> Installation.of(d, service.getName()))
-            .or(() -> pods.stream().findFirst().map(p -> Installation.of(p, service.getName()))),
+            .map(d -> Installation.of(d, leading))
+            .or(() -> pods.stream().findFirst().map(p -> Installation.of(p, leading))),
         pod.map(p -> requireNonNullElse(Installation.container(p).getImage(), ""))
             .flatMap(Images::version),
         pod.map(TheirsReader::verifies).orElse(false),
