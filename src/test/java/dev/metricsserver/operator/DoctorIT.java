@@ -353,6 +353,19 @@ class DoctorIT {
         .doesNotContain("spec.kubelet", "msc");
     assertThat(doctor("-o", "json").out()).contains("\"of\" : \"the kubelet of node-0001\"");
 
+    var patch = Path.of("machine-configuration-patch.json");
+    try {
+      var told = doctor("--fix", "KubeletCertificateUnsigned");
+      assertThat(told.status()).as(told.err()).isEqualTo(1);
+      assertThat(told.out())
+          .contains(
+              "This tells the machines:\n"
+                  + "talosctl -n 127.77.0.2 patch mc --patch @machine-configuration-patch.json\n");
+      assertThat(patch).content().contains("\"rotate-server-certificates\":\"true\"");
+    } finally {
+      Files.deleteIfExists(patch);
+    }
+
     kubelets.close();
     assertThat(doctor().out())
         .contains("kubelets' certificates could not be read, so this diagnosis goes without")
@@ -367,6 +380,18 @@ class DoctorIT {
         .withNewDaemonEndpoints()
         .withNewKubeletEndpoint(kubeletPort)
         .endDaemonEndpoints()
+        .withNewNodeInfo()
+        .withOsImage("Talos (v1.13.2)")
+        .withArchitecture("amd64")
+        .withBootID("")
+        .withContainerRuntimeVersion("")
+        .withKernelVersion("")
+        .withKubeProxyVersion("")
+        .withKubeletVersion("v1.35.4")
+        .withMachineID("")
+        .withOperatingSystem("linux")
+        .withSystemUUID("")
+        .endNodeInfo()
         .addNewCondition()
         .withType("Ready")
         .withStatus("True")
