@@ -359,8 +359,8 @@ class DoctorIT {
       assertThat(told.status()).as(told.err()).isEqualTo(1);
       assertThat(told.out())
           .contains(
-              "This tells the machines:\n"
-                  + "talosctl -n 127.77.0.2 patch mc --patch @machine-configuration-patch.json\n");
+              "This tells the machines:",
+              "talosctl -n 127.77.0.2 patch mc --patch @machine-configuration-patch.json");
       assertThat(patch).content().contains("\"rotate-server-certificates\":\"true\"");
     } finally {
       Files.deleteIfExists(patch);
