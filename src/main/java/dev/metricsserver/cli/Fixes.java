@@ -28,11 +28,14 @@ final class Fixes {
   private static final Pattern TALOS =
       Pattern.compile("(talosctl -n \\S+ patch mc --patch) '([^']+)'");
 
-  /** One field after the other; a value is a YAML scalar without spaces, quoted, or a list. */
+  /** One right after the other; a value is a YAML scalar without spaces, quoted, or a list. */
   private static final Pattern FIELD =
       Pattern.compile(
-          "(?:\\G| and |; and )(?:(set|remove) )?spec\\.(\\w+(?:\\.\\w+)*)"
+          "\\G(?: and )?(?:(set|remove) )?spec\\.(\\w+(?:\\.\\w+)*)"
               + "(?:: (\\[[^]]*]|\"[^\"]*\"|[^\\s,;\\[\"]+))?");
+
+  /** What every remedy ends with that names a field, while the operator is paused. */
+  private static final String UNPAUSED = "; and set spec.paused: false";
 
   private static final Pattern FIELDS = Pattern.compile("(?:set|remove) spec\\.");
 
@@ -126,6 +129,9 @@ final class Fixes {
       }
       put(spec, field.group(2), verb.equals("set") ? value(field.group(3)) : null);
     }
+    if (remedy.contains(UNPAUSED)) {
+      spec.put("paused", false);
+    }
     return Optional.of(
         merge(named("MetricsServerConfig", null, MetricsServerConfig.NAME), Map.of("spec", spec)));
   }
@@ -168,7 +174,8 @@ final class Fixes {
   private static final List<Shape> SHAPES =
       List.of(
           Shape.of(
-              "kubectlIN patch (\\w+) NAME --type (merge|json) -p '([^']*)'",
+              "kubectlIN patch (apiservice|deployment|msc|service) NAME --type (merge|json) -p"
+                  + " '([^']*)'",
               (m, _) ->
                   new Fix.Patched(
                       named(KINDS.get(m.group(2)), m.group(1), m.group(3)),

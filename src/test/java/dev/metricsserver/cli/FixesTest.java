@@ -35,7 +35,8 @@ class FixesTest {
             + " {\"spec\":{\"scheduling\":{\"tolerations\":[{\"operator\":\"Exists\"}]}}}",
         "set spec.metricResolution: 15s and remove spec.kubelet.requestTimeout |"
             + " {\"spec\":{\"kubelet\":{\"requestTimeout\":null},\"metricResolution\":\"15s\"}}",
-        "remove spec.image.tag and spec.image.digest, or set them, spec.image.registry to more |"
+        "remove spec.image.tag and spec.image.digest, or set them, spec.image.registry and"
+            + " spec.image.repository to what is there |"
             + " {\"spec\":{\"image\":{\"digest\":null,\"tag\":null}}}",
         "remove spec.kubelet.tls.mode, and then the kubelets' readOnlyPort |"
             + " {\"spec\":{\"kubelet\":{\"tls\":{\"mode\":null}}}}",
