@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,8 +25,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterAll;
@@ -45,12 +48,18 @@ class DoctorIT {
   private static final Duration SOON = Duration.ofSeconds(90);
   private static final String POD = "metrics-server-5f7d";
 
+  /** What Chromium asks its maker, whatever page it shows. */
+  private static final Pattern BROWSERS_OWN =
+      Pattern.compile("(google|googleapis|gstatic|gvt1)\\.com");
+
   private static TestCluster cluster;
 
   @BeforeAll
   static void start() {
     cluster = new TestCluster();
     cluster.publishFrontProxy();
+    // Who answers at their addresses is up to the network here.
+    cluster.admin().nodes().delete();
   }
 
   @AfterAll
@@ -236,33 +245,44 @@ class DoctorIT {
               "<em>it breaks here</em>",
               "<b>Error ServiceSelectsNothing</b>")
           .doesNotContain("<script");
-      assertThat(asked).isEmpty();
+      assertThat(asked).allMatch(request -> BROWSERS_OWN.matcher(request).find());
       assertThat(folder.resolve("page.png")).isNotEmptyFile();
 
       var calling = folder.resolve("calling.html");
       Files.writeString(calling, "<img src='http://example.com/a.png'>");
       browsed(proxy, folder, calling.toUri().toString());
-      assertThat(asked).as("the proxy sees what a page asks for").isNotEmpty();
+      assertThat(asked)
+          .as("the proxy sees what a page asks for")
+          .anyMatch(request -> request.contains("example.com"));
     }
   }
 
+  /** The first line of each request. */
   private static List<String> asked(ServerSocket proxy) {
     var asked = new CopyOnWriteArrayList<String>();
     Thread.ofVirtual()
         .start(() -> {
-          while (!proxy.isClosed()) {
-            try (var connection = proxy.accept();
-                var words =
-                    new BufferedReader(
-                        new InputStreamReader(
-                            connection.getInputStream(), StandardCharsets.UTF_8))) {
-              asked.add(words.readLine());
-            } catch (IOException e) {
-              // The browser hung up, or it is over.
+          try {
+            while (true) {
+              var connection = proxy.accept();
+              Thread.ofVirtual().start(() -> firstLine(connection).ifPresent(asked::add));
             }
+          } catch (IOException e) {
+            // Closed: it is over.
           }
         });
     return asked;
+  }
+
+  private static Optional<String> firstLine(Socket connection) {
+    try (connection;
+        var words =
+            new BufferedReader(
+                new InputStreamReader(connection.getInputStream(), StandardCharsets.UTF_8))) {
+      return Optional.ofNullable(words.readLine());
+    } catch (IOException e) {
+      return Optional.empty();
+    }
   }
 
   private static String browsed(ServerSocket proxy, Path folder, String page) throws Exception {
@@ -418,7 +438,7 @@ class DoctorIT {
       var declined = answered(answer, "--fix", "ScaledToZero");
       assertThat(declined.status()).as(declined.err()).isEqualTo(1);
       assertThat(declined.out())
-          .startsWith("→ kubectl -n kube-system scale deployment/by-hand --replicas=1\n")
+          .startsWith("→ kubectl -n kube-system scale deployment/by-hand --replicas=1; ")
           .contains("-  replicas: 0\n", "+  replicas: 1\n", "Change this? [y/N] ")
           .endsWith("Nothing was changed.\n");
     }
