@@ -180,6 +180,7 @@ final class KubeletFindings {
     return Stream.of(insecure(), plaintext(), readOnlyPorts()).flatMap(Optional::stream).toList();
   }
 
+  /** What somebody else chose is theirs to judge. */
   private Optional<Finding> insecure() {
     if (tls.mode() != TLSMode.Insecure) {
       return Optional.empty();
@@ -188,7 +189,7 @@ final class KubeletFindings {
     return Optional.of(
         new Finding(
             "KubeletTLSInsecure",
-            Severity.Warning,
+            installation.ours() ? Severity.Warning : Severity.Info,
             "the kubelets' certificates are not verified, so whoever answers on a node's address"
                 + " receives metrics-server's token"
                 + because(),
