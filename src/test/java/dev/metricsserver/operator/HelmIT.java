@@ -3,8 +3,6 @@ package dev.metricsserver.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,9 +20,6 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class HelmIT {
 
-  private static final Path CHART = Path.of("deploy/helm/metrics-server-operator");
-  private static final Path DEFINITION =
-      Path.of("crds/metricsserverconfigs.metricsserver.dev.yaml");
   private static final String NAMESPACE = "operators";
 
   private static TestCluster cluster;
@@ -50,7 +45,7 @@ class HelmIT {
   @Test
   void aReleaseIsInstalledUpgradedRolledBackRemovedAndInstalledAgain(@TempDir Path folder)
       throws Exception {
-    helm("install", "operator", older(folder), "--create-namespace", "--set-json=config={}");
+    helm("install", "operator", Chart.older(folder), "--create-namespace", "--set-json=config={}");
     assertThat(config()).contains("helm.sh/resource-policy: keep");
     assertThat(explain()).contains("field \"logging\" does not exist");
 
@@ -74,7 +69,7 @@ class HelmIT {
                     "--all-namespaces")))
         .doesNotContain("metrics-server-operator ");
 
-    helm("install", "operator", CHART.toString(), "--set-json=config={}");
+    helm("install", "operator", Chart.PATH.toString(), "--set-json=config={}");
     assertThat(config()).contains("name: cluster");
   }
 
@@ -86,7 +81,7 @@ class HelmIT {
             helm(
                 "template",
                 "operator",
-                CHART.toString(),
+                Chart.PATH.toString(),
                 "--show-only=templates/crd-upgrade.yaml"));
     Shell.run(kubectl("apply", "--namespace=" + NAMESPACE, "--filename=" + hook));
     var token = cluster.kubeconfig(NAMESPACE, "metrics-server-operator-crd");
@@ -103,26 +98,11 @@ class HelmIT {
     Shell.run(kubectl("delete", "--namespace=" + NAMESPACE, "--filename=" + hook));
   }
 
-  /** An older chart, whose CustomResourceDefinition does not know logging yet. */
-  private static String older(Path folder) throws IOException {
-    Shell.run("cp", "-R", CHART.toString(), folder.toString());
-    var chart = folder.resolve(CHART.getFileName());
-    var yaml = new YAMLMapper();
-    var definition = yaml.readTree(DEFINITION.toFile());
-    var spec =
-        (ObjectNode)
-            definition.at("/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties");
-    assertThat(spec.remove("logging")).isNotNull();
-    Files.writeString(
-        chart.resolve("crds").resolve(DEFINITION.getFileName()),
-        yaml.writeValueAsString(definition));
-    return chart.toString();
-  }
-
   private static void upgrade(String... more) {
     helm(
         Stream.concat(
-                Stream.of("upgrade", "operator", CHART.toString(), "--no-hooks"), Stream.of(more))
+                Stream.of("upgrade", "operator", Chart.PATH.toString(), "--no-hooks"),
+                Stream.of(more))
             .toArray(String[]::new));
   }
 

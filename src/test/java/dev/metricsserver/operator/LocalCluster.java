@@ -27,6 +27,7 @@ import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -62,15 +63,32 @@ final class LocalCluster implements AutoCloseable {
     awaitGone();
   }
 
+  /** With its image on every node and nothing of the operator else: for who installs it himself. */
+  static LocalCluster withoutOperator() {
+    var cluster = new LocalCluster();
+    kubectl("delete", "--filename", InstallFiles.INSTALL.toString());
+    return cluster;
+  }
+
   /** As users do. */
   static void installOperator() {
-    Shell.run("deploy/local/kubectl", "apply", "--filename", InstallFiles.INSTALL.toString());
-    Shell.run(
-        "deploy/local/kubectl",
+    kubectl("apply", "--filename", InstallFiles.INSTALL.toString());
+    awaitDefinition();
+  }
+
+  static void awaitDefinition() {
+    kubectl(
         "wait",
         "--for=condition=Established",
         "--timeout=60s",
         "crd/metricsserverconfigs.metricsserver.dev");
+  }
+
+  /** Runs kubectl as an administrator of the cluster. Fails with what it printed when it fails. */
+  static String kubectl(String... arguments) {
+    return Shell.run(
+        Stream.concat(Stream.of("deploy/local/kubectl"), Arrays.stream(arguments))
+            .toArray(String[]::new));
   }
 
   private static KubernetesClient connect() {
@@ -111,7 +129,7 @@ final class LocalCluster implements AutoCloseable {
         .serverSideApply();
   }
 
-  private String apiServerAddress() {
+  String apiServerAddress() {
     return client
         .discovery()
         .v1()

@@ -1,0 +1,36 @@
+package dev.metricsserver.operator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** The operator's Helm chart. */
+final class Chart {
+
+  static final Path PATH = Path.of("deploy/helm/metrics-server-operator");
+
+  private static final Path DEFINITION =
+      Path.of("crds/metricsserverconfigs.metricsserver.dev.yaml");
+
+  private Chart() {}
+
+  /** A copy whose CustomResourceDefinition does not know {@code spec.logging} yet. */
+  static String older(Path folder) throws IOException {
+    Shell.run("cp", "-R", PATH.toString(), folder.toString());
+    var chart = folder.resolve(PATH.getFileName());
+    var yaml = new YAMLMapper();
+    var definition = yaml.readTree(DEFINITION.toFile());
+    var spec =
+        (ObjectNode)
+            definition.at("/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties");
+    assertThat(spec.remove("logging")).isNotNull();
+    Files.writeString(
+        chart.resolve("crds").resolve(DEFINITION.getFileName()),
+        yaml.writeValueAsString(definition));
+    return chart.toString();
+  }
+}
