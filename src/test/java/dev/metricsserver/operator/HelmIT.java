@@ -47,10 +47,11 @@ class HelmIT {
       throws Exception {
     helm("install", "operator", Chart.older(folder), "--create-namespace", "--set-json=config={}");
     assertThat(config()).contains("helm.sh/resource-policy: keep");
-    assertThat(explain()).contains("field \"logging\" does not exist");
+    // The API server describes a definition a moment after it serves it.
+    await("it is described")
+        .untilAsserted(() -> assertThat(explain()).contains("field \"logging\" does not exist"));
 
     upgradeDefinition(folder);
-    // The API server describes a changed definition a moment after it serves it.
     await("it is described").untilAsserted(() -> assertThat(explain()).contains("verbosity"));
     upgrade("--set=config.logging.verbosity=1");
     assertThat(config()).contains("verbosity: 1");
