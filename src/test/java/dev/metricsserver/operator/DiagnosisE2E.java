@@ -316,6 +316,14 @@ class DiagnosisE2E {
           node("restart", "node1", "--certificate", "requested");
           node("restart", "node2", "--certificate", "requested");
         });
+    // A remedy names the requests that are there.
+    within(
+        A_WHILE,
+        "both have asked",
+        () ->
+            assertThat(client.certificates().v1().certificateSigningRequests().list().getItems())
+                .extracting(r -> r.getSpec().getUsername())
+                .contains("system:node:node1", "system:node:node2"));
     found("CertificateRequestsNotApproved", f -> run(command(f, "kubectl certificate approve")));
     allIsWell();
   }
