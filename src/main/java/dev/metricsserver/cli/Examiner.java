@@ -22,6 +22,8 @@ import dev.metricsserver.facts.Owner;
 import dev.metricsserver.observation.ClueReader;
 import dev.metricsserver.observation.Clues;
 import dev.metricsserver.observation.Clues.Unread;
+import dev.metricsserver.observation.ConsumerReader;
+import dev.metricsserver.observation.Consumers;
 import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.Installation.Keeper;
 import dev.metricsserver.observation.MetricsAnswer;
@@ -83,6 +85,7 @@ final class Examiner {
   private final CompletableFuture<List<NodeFacts>> nodes;
   private final CompletableFuture<MetricsAnswer> answer;
   private final CompletableFuture<CertificateRequests> requests;
+  private final CompletableFuture<Consumers> consumers;
 
   /** What serves the metrics API. */
   private record Found(
@@ -100,6 +103,7 @@ final class Examiner {
             "certificatesigningrequests",
             () -> LiveObjects.requests(client),
             CertificateRequests.NONE);
+    consumers = CompletableFuture.supplyAsync(this::consumers, AT_ONCE);
   }
 
   /**
@@ -178,6 +182,13 @@ final class Examiner {
       return MetricsAnswer.NOT_ASKED;
     }
     return answered;
+  }
+
+  private Consumers consumers() {
+    var reader = new ConsumerReader(client);
+    return new Consumers(
+        attempts.read("horizontalpodautoscalers", reader::withoutRequests, List.of()),
+        attempts.read("clusterroles", reader::viewersShutOut, false));
   }
 
   private Optional<MetricsServerConfig> configuration() {
@@ -501,6 +512,7 @@ final class Examiner {
             observations,
             Clues.NONE,
             Upkeep.NONE,
+            consumers.join(),
             planned.map(Planned::decision).map(Examiner::observed).orElse(List.of()),
             now);
     var clues =

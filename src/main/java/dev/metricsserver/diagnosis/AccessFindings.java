@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 final class AccessFindings {
 
   /** Also where there is one that gives too little, or gives it to somebody else. */
-  private static final String APPLIED = " --dry-run=client -o yaml | kubectl apply -f -";
+  static final String APPLIED = " --dry-run=client -o yaml | kubectl apply -f -";
 
   /** Gives metrics-server the rights by which it reads nodes, pods and kubelets. */
   static final String CREATE_ROLE =

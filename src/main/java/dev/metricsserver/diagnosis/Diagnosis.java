@@ -60,6 +60,7 @@ public final class Diagnosis {
           OwnershipFindings::adopted,
           OwnershipFindings::observing,
           UpkeepFindings::of,
+          ConsumerFindings::of,
           ScrapeFindings::nodesNotReady,
           AccessFindings::unread);
 

@@ -4,6 +4,7 @@ import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.facts.CertificateRequests;
 import dev.metricsserver.facts.Foreign;
 import dev.metricsserver.observation.Clues;
+import dev.metricsserver.observation.Consumers;
 import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Observations.PodState;
@@ -24,6 +25,7 @@ import java.util.Optional;
  * @param kubelets what the kubelets show, where they were looked at
  * @param clues what was looked up because something is wrong
  * @param upkeep what was looked at although all is well
+ * @param consumers who uses metrics, where that was looked at
  * @param foreign what tells whose installation it is that is only watched
  */
 public record Evidence(
@@ -34,6 +36,7 @@ public record Evidence(
     Observations observations,
     Clues clues,
     Upkeep upkeep,
+    Consumers consumers,
     List<Foreign> foreign,
     Instant now) {
 
@@ -54,6 +57,7 @@ public record Evidence(
         observations,
         Clues.NONE,
         Upkeep.NONE,
+        Consumers.NONE,
         List.of(),
         now);
   }
@@ -73,6 +77,7 @@ public record Evidence(
         observations,
         Clues.NONE,
         Upkeep.NONE,
+        Consumers.NONE,
         foreign,
         now);
   }
@@ -80,13 +85,37 @@ public record Evidence(
   /** The same with other clues. */
   public Evidence with(Clues others) {
     return new Evidence(
-        installation, plan, kubelets, requests, observations, others, upkeep, foreign, now);
+        installation,
+        plan,
+        kubelets,
+        requests,
+        observations,
+        others,
+        upkeep,
+        consumers,
+        foreign,
+        now);
   }
 
   /** The same with what upkeep found. */
   public Evidence with(Upkeep chores) {
     return new Evidence(
-        installation, plan, kubelets, requests, observations, clues, chores, foreign, now);
+        installation,
+        plan,
+        kubelets,
+        requests,
+        observations,
+        clues,
+        chores,
+        consumers,
+        foreign,
+        now);
+  }
+
+  /** The same with who uses metrics. */
+  public Evidence with(Consumers users) {
+    return new Evidence(
+        installation, plan, kubelets, requests, observations, clues, upkeep, users, foreign, now);
   }
 
   /** Whether a pod takes requests. */

@@ -5,6 +5,7 @@ import dev.metricsserver.observation.Observations.Registration;
 import dev.metricsserver.rendering.Names;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Whether the API server reaches the metrics-server that is registered with it. */
@@ -14,6 +15,18 @@ final class RegistrationFindings {
   private static final Pattern TIMEOUT =
       Pattern.compile("timeout|deadline exceeded|Client\\.Timeout|timed out|no route to host");
 
+  /** Names of containers that Istio and Linkerd put into pods. */
+  private static final Set<String> MESHES = Set.of("istio-proxy", "linkerd-proxy");
+
+  private static final String UNMESHED =
+      "kubectl -n {namespace} patch deployment {deployment} --type merge -p"
+          + " '{\"spec\":{\"template\":{\"metadata\":{\"labels\":{\"sidecar.istio.io/inject\":\"false\"},\"annotations\":{\"linkerd.io/inject\":\"disabled\"}}}}}'";
+  private static final String UNMESHED_NAMESPACE =
+      "take namespace {namespace} out of the mesh (kubectl label namespace {namespace}"
+          + " istio-injection=disabled --overwrite, kubectl annotate namespace {namespace}"
+          + " linkerd.io/inject=disabled --overwrite), then kubectl -n {namespace} rollout restart"
+          + " deployment/{deployment}";
+
   private RegistrationFindings() {}
 
   /** A pod is ready, and the API server does not get through to it. */
@@ -22,6 +35,7 @@ final class RegistrationFindings {
         .filter(r -> evidence.serving() && !r.available() && !evidence.justChanged(r))
         .map(r ->
             endpoints(evidence, r)
+                .or(() -> mesh(evidence))
                 .or(() ->
                     Rule.first(
                         RegistrationRules.UNAVAILABLE,
@@ -61,6 +75,23 @@ final class RegistrationFindings {
                     + evidence.installation().labels(),
                 evidence,
                 service));
+  }
+
+  /** A proxy of a service mesh wants certificates of its own from whoever connects. */
+  private static Optional<Finding> mesh(Evidence evidence) {
+    var installation = evidence.installation();
+    return evidence.observations().pods().stream()
+        .filter(pod -> pod.beside().stream().anyMatch(MESHES::contains))
+        .findFirst()
+        .map(pod ->
+            new Finding(
+                "ServiceMeshInTheWay",
+                Severity.Error,
+                "the API server does not get through to metrics-server, because a proxy of a service mesh (%s) in its pod takes the connections"
+                    .formatted(
+                        pod.beside().stream().filter(MESHES::contains).findFirst().orElseThrow()),
+                Rule.filled(installation.ours() ? UNMESHED_NAMESPACE : UNMESHED, installation),
+                "Pod/%s/%s".formatted(installation.namespace(), pod.name())));
   }
 
   private static Finding of(

@@ -5,6 +5,7 @@ import dev.metricsserver.observation.Clues.Scrape;
 import dev.metricsserver.plan.KubeletPlanner;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Whether metrics-server gets metrics from the kubelets. */
@@ -88,10 +89,17 @@ final class ScrapeFindings {
     if (!evidence.serving() || !evidence.answering() || missing.isEmpty()) {
       return List.of();
     }
+    var own = own(evidence, missing);
     var told =
-        told(
-            evidence,
-            evidence.clues().scrapes().stream().filter(s -> missing.contains(s.node())).toList());
+        Stream.concat(
+                own.stream().limit(1).map(s -> ownNode(evidence, s.node())),
+                told(
+                    evidence,
+                    evidence.clues().scrapes().stream()
+                        .filter(s -> missing.contains(s.node()) && !own.contains(s))
+                        .toList())
+                    .stream())
+            .toList();
     var silent =
         missing.stream()
             .filter(n -> evidence.clues().scrapes().stream().noneMatch(s -> s.node().equals(n)))
@@ -99,6 +107,35 @@ final class ScrapeFindings {
     return silent.isEmpty()
         ? told
         : Stream.concat(told.stream(), Stream.of(without(evidence, silent))).toList();
+  }
+
+  /** The one missing node, where the only pod runs there and gets through to others. */
+  private static List<Scrape> own(Evidence evidence, List<String> missing) {
+    var pods = evidence.observations().pods();
+    return pods.size() == 1
+            && pods.getFirst().node().map(List::of).equals(Optional.of(missing))
+            && evidence.observations().coverage().reporting() > 0
+        ? evidence.clues().scrapes().stream()
+            .filter(s -> missing.contains(s.node()))
+            .filter(s -> ScrapeRules.first(s.error()).code().equals("KubeletUnreachable"))
+            .toList()
+        : List.of();
+  }
+
+  private static Finding ownNode(Evidence evidence, String node) {
+    return new Finding(
+        "OwnNodeUnreachable",
+        evidence.severity(),
+        "metrics-server does not reach the kubelet of %s, on which it runs itself, and reaches those of other nodes: either that kubelet stands still, or its node does not let pods connect to its own address, as Fargate never does"
+            .formatted(node),
+        "let pods connect to their own node's address, or "
+            + (evidence.installation().ours()
+                ? "have metrics-server run on other nodes: spec.scheduling.nodeSelector"
+                : Rule.filled(
+                    "have metrics-server run on another node: kubectl -n {namespace} edit"
+                        + " deployment {deployment}: set nodeSelector",
+                    evidence.installation())),
+        "Node/" + node);
   }
 
   private static Finding without(Evidence evidence, List<String> missing) {

@@ -2,6 +2,7 @@ package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.observation.Upkeep;
+import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.rendering.Names;
 import java.util.List;
 import java.util.stream.Stream;
@@ -71,8 +72,10 @@ final class UpkeepFindings {
                     .formatted(installation.namespace(), installation.serviceAccount())));
   }
 
+  /** What was tried before there was no policy any more says nothing. */
   private static Stream<Finding> notEnforced(Evidence evidence, Upkeep upkeep) {
     return upkeep.openTo().stream()
+        .filter(_ -> evidence.plan().flatMap(MetricsServerPlan::networkRules).isPresent())
         .map(address ->
             new Finding(
                 "NetworkPolicyNotEnforced",

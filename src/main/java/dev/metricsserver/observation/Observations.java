@@ -57,6 +57,7 @@ public record Observations(
    *
    * @param image what its container is made of, which an older form's pod has another one of
    * @param node the node that it is on, when it is on one
+   * @param beside names of the containers that it has beside metrics-server's
    * @param problem why it does not run, as reason and message, when it does not
    * @param runningSince since when its container runs
    * @param readySince since when it is ready
@@ -65,6 +66,7 @@ public record Observations(
       String name,
       String image,
       Optional<String> node,
+      List<String> beside,
       boolean ready,
       Optional<Problem> problem,
       Optional<Instant> runningSince,

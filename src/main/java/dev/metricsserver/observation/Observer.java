@@ -15,6 +15,7 @@ import dev.metricsserver.observation.Observations.Rollout;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.tls.Certificates;
 import io.fabric8.kubernetes.api.model.APIService;
+import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
@@ -158,10 +159,16 @@ public final class Observer {
     var ready =
         status.getConditions().stream().filter(c -> "Ready".equals(c.getType())).findFirst();
     var isReady = ready.map(c -> "True".equals(c.getStatus())).orElse(false);
+    var container = Installation.container(pod.getSpec());
     return new PodState(
         pod.getMetadata().getName(),
-        Installation.container(pod.getSpec()).getImage(),
+        container.getImage(),
         Optional.ofNullable(pod.getSpec().getNodeName()),
+        Stream.concat(
+                pod.getSpec().getContainers().stream(), pod.getSpec().getInitContainers().stream())
+            .filter(c -> !c.equals(container))
+            .map(Container::getName)
+            .toList(),
         isReady,
         isReady ? Optional.empty() : problem(pod),
         status.getContainerStatuses().stream()

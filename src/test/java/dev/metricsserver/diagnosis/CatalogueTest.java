@@ -17,6 +17,8 @@ import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.facts.SampleKubelet;
 import dev.metricsserver.facts.SampleNode;
 import dev.metricsserver.observation.Clues;
+import dev.metricsserver.observation.Consumers;
+import dev.metricsserver.observation.Consumers.Autoscaler;
 import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.Installation.Keeper;
 import dev.metricsserver.observation.Observations.Certificate;
@@ -159,6 +161,41 @@ class CatalogueTest {
   /** The API server calls it available, because its check verifies nothing, and cannot ask it. */
   private static Failure proxied(String code, String words) {
     return failure(code, PLAN, fine().refused(words), none());
+  }
+
+  /** The pod has a container of a service mesh. */
+  private static Failure meshed(String container, String words) {
+    var seen = fine();
+    return failure(
+        "ServiceMeshInTheWay",
+        PLAN,
+        seen.pods(seen.ready("metrics-server-5f7d", container))
+            .unavailable("FailedDiscoveryCheck", words, HOUR)
+            .refused("503"),
+        none());
+  }
+
+  /** The only pod runs on the only node that it does not reach. */
+  private static Failure ownNode() {
+    var seen = fine();
+    return failure(
+        "OwnNodeUnreachable",
+        Plans.plan("kubelet: {tls: {mode: Insecure}}"),
+        seen.pods(seen.ready("metrics-server-5f7d")).without("node-1"),
+        SampleClues.none()
+            .log(
+                "E1125 13:14:15.123456       1 scraper.go:149] \"Failed to scrape node\" err=\"%s\" node=\"node-1\""
+                    .formatted(
+                        kubelet("dial tcp 172.30.1.1:10250: connect: connection refused")
+                            .replace("\"", "\\\"")))
+            .clues());
+  }
+
+  private static Failure consumers(String code, Consumers consumers) {
+    return new Failure(
+        code,
+        Evidence.of(PLAN, false, fine().observations(), CertificateRequests.NONE, NOW)
+            .with(consumers));
   }
 
   /** metrics-server runs, and says this of a kubelet. */
@@ -477,6 +514,9 @@ class CatalogueTest {
             "ServingCertificateOtherName",
             "tls: failed to verify certificate: x509: certificate is valid for localhost, not"
                 + " metrics-server.kube-system.svc"),
+        meshed("istio-proxy", "EOF"),
+        meshed(
+            "linkerd-proxy", "read tcp 10.0.0.1->10.244.1.7:10250: read: connection reset by peer"),
         discovery("AddressNotAllowed", "Address is not allowed"),
         discovery("HTTPProxyInTheWay", "Forbidden"),
         discovery("HTTPProxyInTheWay", "EOF"),
@@ -547,6 +587,7 @@ class CatalogueTest {
 
   private static Stream<Failure> scraped() {
     return Stream.of(
+        ownNode(),
         scrape("KubeletUnauthorized", "request failed, status: \"401 Unauthorized\""),
         scrape("KubeletForbidden", "request failed, status: \"403 Forbidden\""),
         scrape("KubeletWithoutMetrics", "request failed, status: \"404 Not Found\""),
@@ -635,6 +676,10 @@ class CatalogueTest {
         SampleCluster.of(node)
             .kubelet("node-1", SampleKubelet.readable(SampleKubelet.signed(node)));
     return Stream.of(
+        consumers("ViewersShutOut", new Consumers(List.of(), true)),
+        consumers(
+            "AutoscalerWithoutRequests",
+            new Consumers(List.of(new Autoscaler("shop", "web", "deployment/web", "cpu")), false)),
         failure(
             "KubeletCertificateUnsigned",
             Plans.plan(
@@ -852,6 +897,7 @@ class CatalogueTest {
             foreign.observations(),
             foreign.clues(),
             Upkeep.NONE,
+            foreign.consumers(),
             List.of(),
             foreign.now());
 
@@ -871,6 +917,7 @@ class CatalogueTest {
         evidence.observations(),
         evidence.clues(),
         evidence.upkeep(),
+        evidence.consumers(),
         evidence.foreign(),
         evidence.now());
   }

@@ -12,6 +12,7 @@ import dev.metricsserver.facts.ClusterFacts.Endpoint;
 import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.facts.SampleKubelet;
 import dev.metricsserver.facts.SampleNode;
+import dev.metricsserver.observation.Clues;
 import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Observations.PodState;
 import dev.metricsserver.observation.Observations.Rollout;
@@ -394,6 +395,33 @@ class DiagnosisTest {
     assertThat(errors(seen, SampleClues.none())).containsExactly("PodSecurityViolated");
     assertThat(errors(seen, SampleClues.none().event("metrics-server-5f7d", "FailedCreate", quota)))
         .containsExactly("QuotaExceeded");
+  }
+
+  /** Each of two pods reaches the other one's node, so that it is the kubelet that stands still. */
+  @Test
+  void aKubeletThatNoPodReachesIsNotThatOfItsOwnNode() {
+    var clues =
+        SampleClues.none()
+            .log(
+                "E1125 13:14:15.1 1 scraper.go:149] \"Failed to scrape node\" err=\"dial tcp"
+                    + " 10.0.0.1:10250: connect: connection refused\" node=\"node-1\"")
+            .clues();
+    var seen = fine().without("node-1");
+    var alone = fine().without("node-1").pods(seen.ready("pod-a"));
+
+    assertThat(codes(seen, clues)).containsExactly("KubeletUnreachable");
+    assertThat(codes(alone, clues)).containsExactly("OwnNodeUnreachable");
+    assertThat(codes(fine().without("node-2").pods(seen.ready("pod-a")), clues))
+        .containsExactly("NodesWithoutMetrics");
+  }
+
+  private static List<String> codes(Seen seen, Clues clues) {
+    return Diagnosis.diagnose(
+            Evidence.of(VERIFIED, false, seen.observations(), CertificateRequests.NONE, NOW)
+                .with(clues))
+        .stream()
+        .map(Finding::code)
+        .toList();
   }
 
   /** Without terminationMessagePolicy: FallbackToLogsOnError, as in upstream's manifest. */

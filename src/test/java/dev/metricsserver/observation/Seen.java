@@ -18,6 +18,7 @@ import java.util.stream.IntStream;
 public final class Seen {
 
   private static final String IMAGE = "registry.k8s.io/metrics-server/metrics-server:v0.9.0";
+  private static final List<String> BESIDE = List.of();
   private static final Optional<String> NODE = Optional.of("node-1");
 
   private final Instant now;
@@ -67,7 +68,13 @@ public final class Seen {
   /** A pod that is ready. */
   public PodState ready(String name) {
     var since = Optional.of(now.minus(Duration.ofHours(1)));
-    return new PodState(name, IMAGE, NODE, true, Optional.empty(), since, since);
+    return new PodState(name, IMAGE, NODE, BESIDE, true, Optional.empty(), since, since);
+  }
+
+  /** A pod that is ready, and has another container. */
+  public PodState ready(String name, String beside) {
+    var since = Optional.of(now.minus(Duration.ofHours(1)));
+    return new PodState(name, IMAGE, NODE, List.of(beside), true, Optional.empty(), since, since);
   }
 
   /** A pod that runs, and is not ready. */
@@ -76,6 +83,7 @@ public final class Seen {
         name,
         IMAGE,
         NODE,
+        BESIDE,
         false,
         Optional.empty(),
         Optional.of(now.minus(since)),
@@ -85,7 +93,7 @@ public final class Seen {
   /** A pod whose container has not been started. */
   public PodState starting(String name) {
     return new PodState(
-        name, IMAGE, NODE, false, Optional.empty(), Optional.empty(), Optional.empty());
+        name, IMAGE, NODE, BESIDE, false, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   /** A pod that does not run. */
@@ -96,7 +104,8 @@ public final class Seen {
   /** A pod of another image that does not run. */
   public PodState broken(String name, String image, String reason, String message) {
     var problem = Optional.of(new Problem(reason, message));
-    return new PodState(name, image, NODE, false, problem, Optional.empty(), Optional.empty());
+    return new PodState(
+        name, image, NODE, BESIDE, false, problem, Optional.empty(), Optional.empty());
   }
 
   /** With an APIService that is not available. */
@@ -183,6 +192,12 @@ public final class Seen {
     var missing =
         IntStream.rangeClosed(1, expected - reporting).mapToObj(i -> "missing-" + i).toList();
     coverage = new Coverage(expected, expected, reporting, missing, List.of());
+    return this;
+  }
+
+  /** With metrics of two nodes, and none of this one. */
+  public Seen without(String node) {
+    coverage = new Coverage(3, 3, 2, List.of(node), List.of());
     return this;
   }
 

@@ -19,7 +19,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -82,11 +84,14 @@ class DiagnosisE2E {
     if (cluster != null) {
       kubectl("label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce-");
       kubectl("-n", NAMESPACE, "delete", "resourcequota", "small", "--ignore-not-found");
+      kubectl("-n", NAMESPACE, "delete", "secret", "serving", "--ignore-not-found");
       if (client.nodes().withName("node1").get() != null) {
         node("restart", "node1", "--certificate", "self-signed");
         node("restart", "node2", "--certificate", "self-signed");
       }
       kubectl("delete", "csr", "--all");
+      kubectl("-n", "default", "delete", "deployment", "my-metrics", "--ignore-not-found");
+      kubectl("delete", "msc", "cluster", "--ignore-not-found");
       kubectl(
           "delete", "--ignore-not-found", "-f", directory.resolve("installation.yaml").toString());
       cluster.close();
@@ -239,7 +244,14 @@ class DiagnosisE2E {
           });
       allIsWell();
     } finally {
-      kubectl("-n", NAMESPACE, "delete", "networkpolicy", "default-deny", "metrics-server-open");
+      kubectl(
+          "-n",
+          NAMESPACE,
+          "delete",
+          "networkpolicy",
+          "default-deny",
+          "metrics-server-open",
+          "--ignore-not-found");
     }
   }
 
@@ -328,6 +340,73 @@ class DiagnosisE2E {
     allIsWell();
   }
 
+  // ------------------------------------------------------------------------------- the operator's
+
+  /** Chores are done as soon as all is well, and again when the operator starts. */
+  @Test
+  @Order(9)
+  void aForeignOwnerAndASecondMetricsServer() throws IOException {
+    asInstalled();
+    apply(
+        "second",
+        """
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: my-metrics, namespace: default}
+        spec:
+          selector: {matchLabels: {k8s-app: metrics-server}}
+          template:
+            metadata: {labels: {k8s-app: metrics-server}}
+            spec:
+              containers:
+                - {name: metrics-server, image: "%s", args: [--cert-dir=/tmp, --secure-port=10250]}
+        """
+            .formatted(IMAGE));
+    cluster.apply("");
+    told("Conflict", f -> run(command(f, "kubectl patch msc")));
+    cluster.awaitReady();
+    told(
+        "SecondMetricsServer",
+        f -> {
+          run(command(f, "kubectl"));
+          cluster.restartOperator();
+        });
+    // No network plugin enforces policies here.
+    told(
+        "NetworkPolicyNotEnforced",
+        f -> {
+          assertThat(f.remedy()).contains("spec.networkPolicy.mode: Disabled");
+          kubectl(
+              "patch",
+              "msc",
+              "cluster",
+              "--type=merge",
+              "-p",
+              "{\"spec\": {\"networkPolicy\": {\"mode\": \"Disabled\"}}}");
+        });
+  }
+
+  /**
+   * Waits until the operator tells of this, and when its remedy was followed, until not any more.
+   */
+  private static void told(String code, Remedy remedy) {
+    var told = new AtomicReference<Found>();
+    within(
+        A_WHILE,
+        code,
+        () -> told.set(status().filter(f -> f.code().equals(code)).findFirst().orElseThrow()));
+    remedy.follow(told.get());
+    within(
+        A_WHILE,
+        code + " is gone",
+        () -> assertThat(status()).extracting(Found::code).doesNotContain(code));
+  }
+
+  private static Stream<Found> status() {
+    return cluster.status().findings().stream()
+        .map(f -> new Found(f.code(), f.severity(), f.remedy()));
+  }
+
   private static void onlyHere() {
     assumeTrue(
         client.nodes().withName("node1").get() != null,
@@ -372,7 +451,7 @@ class DiagnosisE2E {
    * @param others errors that have nothing to do with it
    */
   private static void found(String code, Remedy remedy, String... others) {
-    var first = new ArrayList<Found>();
+    var first = new AtomicReference<Found>();
     within(
         A_WHILE,
         code,
@@ -386,9 +465,9 @@ class DiagnosisE2E {
           assertThat(findings.stream().skip(1).filter(f -> f.severity().equals("Error")))
               .extracting(Found::code)
               .containsExactly(others);
-          first.add(findings.getFirst());
+          first.set(findings.getFirst());
         });
-    remedy.follow(first.getFirst());
+    remedy.follow(first.get());
     within(
         A_WHILE,
         code + " is gone",
