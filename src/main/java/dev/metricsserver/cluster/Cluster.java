@@ -434,16 +434,19 @@ public final class Cluster {
     return pod.getMetadata().getLabels().entrySet().containsAll(Names.PODS.entrySet());
   }
 
-  /** Over when no pod of the former owner is left. */
+  /**
+   * Over when no pod of the former owner is left. Its fields may be the operator's already, and its
+   * form not yet: who takes over does the one after the other, and may end in between.
+   */
   private static Optional<Takeover> takeover(Deployment deployment) {
-    if (!ours(deployment)) {
+    var annotations =
+        requireNonNullElse(deployment.getMetadata().getAnnotations(), Map.<String, String>of());
+    if (!annotations.containsKey(Planner.CONFIGURATION)) {
       return Optional.of(
           keepsOthersAway(deployment.getSpec().getTemplate().getSpec())
               ? Takeover.Replace
               : Takeover.Surge);
     }
-    var annotations =
-        requireNonNullElse(deployment.getMetadata().getAnnotations(), Map.<String, String>of());
     return Arrays.stream(Takeover.values())
         .filter(t ->
             t.name().equals(annotations.get(Planner.TAKEOVER))

@@ -10,12 +10,14 @@ import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.WriteBackStatus;
 import dev.metricsserver.cli.CommandLineRun;
 import dev.metricsserver.facts.Foreign;
+import dev.metricsserver.facts.ManagedFields;
 import dev.metricsserver.facts.Owner;
 import dev.metricsserver.plan.Ownership;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Service;
@@ -323,6 +325,35 @@ class AdoptionIT {
     assertThat(finding("Adopted").message()).contains("somebody with kubectl");
     assertWrittenInOrder(writesAfter(before));
     assertQuiet();
+  }
+
+  /** First the fields are taken over, then the object; an operator may have ended in between. */
+  @Test
+  void whatIsTakenOverByHalfIsTakenOverWithoutAGap() throws Exception {
+    kubectlApply();
+    var theirs = cluster.deployment();
+    var fields = ManagedFields.takenOver(theirs, "metrics-server-operator");
+    cluster
+        .admin()
+        .resource(theirs)
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            OBJECTS.asJson(Map.of("metadata", Map.of("managedFields", fields))));
+    cluster.applyConfig(ADOPT);
+    soon(
+        "new pods come first, and requests go on to the old ones",
+        () ->
+            assertThat(cluster.deployment())
+                .satisfies(
+                    d ->
+                        assertThat(d.getMetadata().getAnnotations())
+                            .containsEntry("metricsserver.dev/takeover", "Surge"),
+                    d -> assertThat(d.getSpec().getMinReadySeconds()).isEqualTo(10),
+                    d ->
+                        assertThat(d.getSpec().getStrategy().getRollingUpdate().getMaxSurge())
+                            .isEqualTo(new IntOrString(1))));
+    assertThat(service().getSpec().getSelector())
+        .containsExactly(entry("k8s-app", "metrics-server"));
   }
 
   @Test
