@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNullElse;
 
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
+import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
@@ -16,10 +17,15 @@ public record ServingSpec(
 
   /** Fills in the schema's defaults. */
   public ServingSpec {
-    tls = requireNonNullElse(tls, new TLS(null, null, null));
+    tls = requireNonNullElse(tls, new TLS(null, null, null, null));
   }
 
   /** Metrics-server's serving certificate, and how it is spoken to. */
+  @ValidationRule(
+      value = "has(self.secret) == (has(self.source) && self.source == 'Secret')",
+      message =
+          "serving.tls.secret names your Secret where serving.tls.source is Secret, and only there:"
+              + " set both or none")
   @ValidationRule(
       value =
           "!has(self.cipherSuites) || size(self.cipherSuites) == 0 || !has(self.minVersion) ||"
@@ -33,9 +39,16 @@ public record ServingSpec(
                   + " Secrets in metrics-server's namespace; renewed after 60 of its 90 days, and"
                   + " verified by the API servers. SelfSigned: each pod makes its own, which the"
                   + " API servers cannot verify, so that whoever answers at metrics-server's"
-                  + " address is believed. Default: Operator.")
+                  + " address is believed. Secret: from"
+                  + " secret, which you renew. Default: Operator.")
           @Default("Operator")
           Source source,
+      @JsonPropertyDescription(
+              "Your certificate, where source is Secret. The operator must be allowed to read it,"
+                  + " and looks every half minute. The pods serve a copy, as soon as the API"
+                  + " servers trust its CA, so certificate and CA may change at once. Default:"
+                  + " none.")
+          SecretReference secret,
       @JsonPropertyDescription(
               "The oldest version of TLS that metrics-server speaks. Default: VersionTLS12.")
           @Default("VersionTLS12")
@@ -60,10 +73,29 @@ public record ServingSpec(
     }
   }
 
+  /** A certificate with its key and its CA. */
+  public record SecretReference(
+      @JsonPropertyDescription(
+              "A Secret in metrics-server's namespace with tls.crt, for the DNS name"
+                  + " metrics-server.NAMESPACE.svc; tls.key; and ca.crt, the CA that signed it.")
+          @Required
+          @Size(max = 253)
+          @ValidationRule(
+              value =
+                  "self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$') && !(self in"
+                      + " ['metrics-server-serving-cert', 'metrics-server-serving-ca'])",
+              message =
+                  "serving.tls.secret.name must be the name of a Secret of yours, in lower-case"
+                      + " letters, digits, '-' and '.'; metrics-server-serving-cert and"
+                      + " metrics-server-serving-ca are the operator's own")
+          String name) {}
+
   /** Where the serving certificate comes from. */
   public enum Source {
     /** From the operator's own CA. */
     Operator,
+    /** From a Secret of the user. */
+    Secret,
     /** From metrics-server itself, unverified. */
     SelfSigned
   }

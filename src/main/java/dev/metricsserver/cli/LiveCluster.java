@@ -9,12 +9,14 @@ import dev.metricsserver.cluster.Cluster;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ControlPlane;
 import dev.metricsserver.facts.Extension;
+import dev.metricsserver.facts.GivenCertificate;
 import dev.metricsserver.facts.Kubelets;
 import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.NodeReader;
 import dev.metricsserver.facts.TrustBundle;
 import dev.metricsserver.observation.Clues.Unread;
 import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.plan.ServingTLS;
 import dev.metricsserver.tls.ServingCertificates;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -62,6 +64,7 @@ final class LiveCluster implements AutoCloseable {
             new ControlPlane.Reader(client, clock),
             new Extension.Reader(client, clock),
             new TrustBundle.Reader(client, clock),
+            new GivenCertificate.Reader(client, clock),
             kubelets,
             new ServingCertificates.Reader());
   }
@@ -89,11 +92,15 @@ final class LiveCluster implements AutoCloseable {
 
   /** What would become of the Secrets that the operator makes; their content is nobody's to see. */
   List<Change> secrets(MetricsServerPlan plan) {
-    if (plan.servingTLS().source() != ServingSpec.Source.Operator) {
+    var tls = plan.servingTLS();
+    if (tls.source() == ServingSpec.Source.SelfSigned || tls.unusable().isPresent()) {
       return List.of();
     }
     var there = objects.of(Secret.class).map(s -> s.getMetadata().getName()).toList();
     return LiveObjects.SECRETS.stream()
+        .filter(name ->
+            tls.source() == ServingSpec.Source.Operator
+                || name.equals(ServingTLS.CERTIFICATE_SECRET))
         .filter(name -> !there.contains(name))
         .map(name ->
             new Change(

@@ -180,7 +180,7 @@ final class RenderCommand implements Callable<Integer> {
 
   private static ServingSpec selfSigned(ServingSpec.TLS tls) {
     return new ServingSpec(
-        new ServingSpec.TLS(Source.SelfSigned, tls.minVersion(), tls.cipherSuites()));
+        new ServingSpec.TLS(Source.SelfSigned, null, tls.minVersion(), tls.cipherSuites()));
   }
 
   private List<String> warnings(MetricsServerConfigSpec spec) {

@@ -7,6 +7,7 @@ import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigSpec;
 import dev.metricsserver.api.MetricsServerConfigSpec.ConflictPolicy;
 import dev.metricsserver.api.MetricsServerConfigStatus;
+import dev.metricsserver.api.ServingSpec.Source;
 import dev.metricsserver.facts.CertificateRequests;
 import dev.metricsserver.facts.Cilium;
 import dev.metricsserver.facts.ClusterFacts;
@@ -18,6 +19,7 @@ import dev.metricsserver.facts.ControlPlane;
 import dev.metricsserver.facts.Endpoints;
 import dev.metricsserver.facts.Extension;
 import dev.metricsserver.facts.Foreign;
+import dev.metricsserver.facts.GivenCertificate;
 import dev.metricsserver.facts.History;
 import dev.metricsserver.facts.Images;
 import dev.metricsserver.facts.Kubelets;
@@ -87,6 +89,7 @@ public final class Cluster {
   private final ControlPlane.Reader controlPlane;
   private final Extension.Reader extensions;
   private final TrustBundle.Reader trustBundles;
+  private final GivenCertificate.Reader givenCertificates;
   private final Kubelets kubelets;
   private final MetricsServerConfig config;
   private final MetricsServerConfigSpec spec;
@@ -109,6 +112,7 @@ public final class Cluster {
       ControlPlane.Reader controlPlane,
       Extension.Reader extensions,
       TrustBundle.Reader trustBundles,
+      GivenCertificate.Reader givenCertificates,
       Kubelets kubelets,
       ServingCertificates.Reader servingCertificates) {
     this.config = config;
@@ -117,10 +121,14 @@ public final class Cluster {
     this.controlPlane = controlPlane;
     this.extensions = extensions;
     this.trustBundles = trustBundles;
+    this.givenCertificates = givenCertificates;
     this.kubelets = kubelets;
     this.nodes = nodes;
     this.secrets =
-        new ServingSecrets(objects.of(Secret.class).filter(this::here), servingCertificates);
+        new ServingSecrets(
+            objects.of(Secret.class).filter(this::here),
+            spec.serving().tls().source() == Source.Operator,
+            servingCertificates);
     this.writeBacks = writeBacks();
   }
 
@@ -160,7 +168,21 @@ public final class Cluster {
                     !Boolean.TRUE.equals(s.getInsecureSkipTLSVerify()),
                     ServingSecrets.decoded(s.getCaBundle()))),
         Certificates.pem(secrets.certificates().trusted()),
-        servesFromSecret());
+        servesFromSecret(),
+        given());
+  }
+
+  private Optional<GivenCertificate> given() {
+    var tls = spec.serving().tls();
+    return switch (tls.source()) {
+      case Secret ->
+          Optional.of(
+              givenCertificates.read(
+                  spec.namespace(),
+                  tls.secret().name(),
+                  ServingTLS.names(spec.namespace()).getFirst()));
+      case Operator, SelfSigned -> Optional.empty();
+    };
   }
 
   /**
@@ -194,13 +216,22 @@ public final class Cluster {
   /** What the Secrets with metrics-server's certificate and its CA are to hold now. */
   public ServingCertificates nextCertificates(Instant now) {
     var serving = serving();
-    return Rotation.next(
-        secrets.certificates(),
+    var found = secrets.certificates();
+    var published =
         Certificates.parse(
-            serving.registration().map(ServingFacts.Registration::caBundle).orElse("")),
-        ServingTLS.names(spec.namespace()),
-        serving.everywhere(),
-        now);
+            serving.registration().map(ServingFacts.Registration::caBundle).orElse(""));
+    return switch (serving.given().orElse(null)) {
+      case null ->
+          Rotation.next(
+              found, published, ServingTLS.names(spec.namespace()), serving.everywhere(), now);
+      case GivenCertificate.Usable(var leaf, var authorities) ->
+          Rotation.next(found, published, leaf, authorities, serving.everywhere(), now);
+      // What is served and verified stays so; before that there is nothing to serve.
+      case GivenCertificate.Unusable _ ->
+          serving.registration().filter(ServingFacts.Registration::verified).isPresent()
+              ? found.withoutAuthority()
+              : ServingCertificates.NONE;
+    };
   }
 
   /** The resource versions of the Secrets that this was decided by, by name. */

@@ -2,13 +2,16 @@ package dev.metricsserver.cluster;
 
 import static java.util.Objects.requireNonNullElse;
 
+import dev.metricsserver.facts.Timestamps;
 import dev.metricsserver.observation.Observations.Certificate;
 import dev.metricsserver.observation.Observer;
 import dev.metricsserver.plan.ServingTLS;
+import dev.metricsserver.rendering.Serving;
 import dev.metricsserver.tls.Identity;
 import dev.metricsserver.tls.ServingCertificates;
 import io.fabric8.kubernetes.api.model.Secret;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -22,13 +25,17 @@ final class ServingSecrets {
 
   private final Map<String, String> versions;
   private final ServingCertificates certificates;
+  private final boolean issuing;
 
   /**
    * Reads them.
    *
    * @param secrets those of metrics-server's namespace
+   * @param issuing whether it is the operator's CA that signs; then the CA's Secret tells whom to
+   *     trust, too: it is written first
    */
-  ServingSecrets(Stream<Secret> secrets, ServingCertificates.Reader reader) {
+  ServingSecrets(Stream<Secret> secrets, boolean issuing, ServingCertificates.Reader reader) {
+    this.issuing = issuing;
     var byName =
         secrets.collect(Collectors.toMap(s -> s.getMetadata().getName(), Function.identity()));
     var authority = data(byName, ServingTLS.AUTHORITY_SECRET);
@@ -42,9 +49,17 @@ final class ServingSecrets {
         reader.read(
             decoded(authority.get("tls.crt")),
             decoded(authority.get("tls.key")),
-            decoded(authority.get("ca.crt")),
+            (issuing ? decoded(authority.get("ca.crt")) : "") + decoded(leaf.get("ca.crt")),
             decoded(leaf.get("tls.crt")),
-            decoded(leaf.get("tls.key")));
+            decoded(leaf.get("tls.key")),
+            changed(byName));
+  }
+
+  private static Instant changed(Map<String, Secret> secrets) {
+    return Optional.ofNullable(secrets.get(ServingTLS.CERTIFICATE_SECRET))
+        .map(secret -> secret.getMetadata().getAnnotations())
+        .flatMap(annotations -> Timestamps.parse(annotations.get(Serving.CHANGED)))
+        .orElse(Instant.EPOCH);
   }
 
   private static Map<String, String> data(Map<String, Secret> secrets, String name) {
@@ -75,7 +90,9 @@ final class ServingSecrets {
   /** What there is to tell of them. */
   List<Certificate> observed() {
     return Stream.of(
-            Map.entry(ServingTLS.AUTHORITY_SECRET, certificates.authority()),
+            Map.entry(
+                ServingTLS.AUTHORITY_SECRET,
+                issuing ? certificates.authority() : Optional.<Identity>empty()),
             Map.entry(ServingTLS.CERTIFICATE_SECRET, certificates.leaf()))
         .flatMap(e ->
             e.getValue().stream()

@@ -30,6 +30,7 @@ import dev.metricsserver.diagnosis.Evidence;
 import dev.metricsserver.facts.ControlPlane;
 import dev.metricsserver.facts.Extension;
 import dev.metricsserver.facts.Foreign;
+import dev.metricsserver.facts.GivenCertificate;
 import dev.metricsserver.facts.Kubelets;
 import dev.metricsserver.facts.TrustBundle;
 import dev.metricsserver.observation.ClueReader;
@@ -151,9 +152,13 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
   /** The name under which the operator's fields are kept in the API server. */
   public static final String FIELD_MANAGER = Names.MANAGED_BY;
 
+  /** No event tells when the serving certificate that somebody else issues can be used. */
+  private static final Duration UNTIL_USABLE = Duration.ofSeconds(5);
+
   private final ControlPlane.Reader controlPlane;
   private final Extension.Reader extensions;
   private final TrustBundle.Reader trustBundles;
+  private final GivenCertificate.Reader givenCertificates;
   private final Kubelets kubelets;
   private final ServingCertificates.Reader servingCertificates = new ServingCertificates.Reader();
   private final MetricsQuery metrics;
@@ -180,6 +185,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
     this.controlPlane = new ControlPlane.Reader(client, clock);
     this.extensions = new Extension.Reader(client, clock);
     this.trustBundles = new TrustBundle.Reader(client, clock);
+    this.givenCertificates = new GivenCertificate.Reader(client, clock);
     this.kubelets = new Kubelets(client, clock);
     this.metrics = new MetricsQuery(client);
     this.clueReader = new ClueReader(client);
@@ -244,7 +250,10 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
         var update = reporter.report(config, outcome, observations, findings);
         remember(config, outcome, cluster, update.getResource().orElse(config).getStatus());
         var next = lookAgain(update, cluster, observations, now);
-        yield ManagedDependent.wrote(context) ? next.rescheduleAfter(0) : next;
+        if (ManagedDependent.wrote(context)) {
+          yield next.rescheduleAfter(0);
+        }
+        yield plan.servingTLS().unusable().isPresent() ? next.rescheduleAfter(UNTIL_USABLE) : next;
       }
     };
   }
@@ -336,6 +345,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
         controlPlane,
         extensions,
         trustBundles,
+        givenCertificates,
         kubelets,
         servingCertificates);
   }
@@ -352,7 +362,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
         .flatMap(failed -> cluster.lastReady().filter(r -> revisions.note(failed, r)))
         .ifPresent(_ -> happenings.rolledBack());
     ManagedDependent.setPlan(context, plan);
-    if (plan.servingTLS().source() == Source.Operator) {
+    if (plan.servingTLS().source() != Source.SelfSigned) {
       ManagedDependent.setCertificates(
           context, cluster.nextCertificates(clock.instant()), cluster.servingSecretVersions());
     }

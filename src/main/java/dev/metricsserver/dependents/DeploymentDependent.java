@@ -34,7 +34,7 @@ public final class DeploymentDependent extends ManagedDependent<Deployment> {
   @Override
   public ReconcileResult<Deployment> reconcile(
       MetricsServerConfig primary, Context<MetricsServerConfig> context) {
-    return plan(context).servingTLS().source() == Source.Operator
+    return plan(context).servingTLS().source() != Source.SelfSigned
             && certificates(context).leaf().isEmpty()
         ? ReconcileResult.noOperation(null)
         : super.reconcile(primary, context);

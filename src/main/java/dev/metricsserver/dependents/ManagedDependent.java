@@ -90,7 +90,7 @@ public abstract class ManagedDependent<R extends HasMetadata>
   }
 
   /**
-   * Hands what the Secrets are to hold to the objects, where the operator issues it.
+   * Hands what the Secrets are to hold to the objects, where pods serve from them.
    *
    * @param seen by name, the resource versions of the Secrets that it was decided by
    */

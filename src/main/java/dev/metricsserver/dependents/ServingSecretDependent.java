@@ -15,7 +15,7 @@ import java.util.function.Predicate;
  * A Secret with a key. What it holds depends on what it held, so it is changed only as it was seen
  * by who decided: of two that would each write a key, one comes too late and looks again.
  *
- * <p>Where another source is asked for it is left as it is, for pods that still serve from it.
+ * <p>Where pods make their own it is left as it is, for those that still serve from it.
  */
 abstract class ServingSecretDependent extends ManagedDependent<Secret> {
 
@@ -40,7 +40,7 @@ abstract class ServingSecretDependent extends ManagedDependent<Secret> {
   @Override
   public ReconcileResult<Secret> reconcile(
       MetricsServerConfig primary, Context<MetricsServerConfig> context) {
-    return plan(context).servingTLS().source() == Source.Operator
+    return plan(context).servingTLS().source() != Source.SelfSigned
             && known.test(certificates(context))
             && asSeen(primary, context)
         ? super.reconcile(primary, context)

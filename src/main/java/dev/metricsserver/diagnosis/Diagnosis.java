@@ -53,6 +53,7 @@ public final class Diagnosis {
           Consequences::stuckNamespaces,
           KubeletFindings::weaknesses,
           ServingFindings::unverified,
+          ServingFindings::unusable,
           ServingFindings::expiring,
           VersionFindings::of,
           Weaknesses::network,

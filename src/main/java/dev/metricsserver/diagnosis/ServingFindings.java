@@ -1,6 +1,8 @@
 package dev.metricsserver.diagnosis;
 
+import dev.metricsserver.api.ServingSpec.Source;
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.facts.GivenCertificate.Unusable;
 import dev.metricsserver.observation.Installation.Keeper;
 import dev.metricsserver.observation.Observations.Certificate;
 import dev.metricsserver.plan.MetricsServerPlan;
@@ -30,6 +32,28 @@ final class ServingFindings {
         .toList();
   }
 
+  /** What the spec asks for cannot be served; what is served stays. */
+  static List<Finding> unusable(Evidence evidence) {
+    return evidence.plan().stream()
+        .flatMap(plan -> plan.servingTLS().unusable().stream().map(u -> unusable(u, plan)))
+        .toList();
+  }
+
+  private static Finding unusable(Unusable unusable, MetricsServerPlan plan) {
+    return new Finding(
+        "ServingCertificateUnusable",
+        plan.servingTLS().verified() ? Severity.Warning : Severity.Error,
+        "spec.serving.tls.secret: %s; %s"
+            .formatted(
+                unusable.why(),
+                plan.servingTLS().verified()
+                    ? "the pods go on with the certificate of before"
+                    : "pods and registration stay as they are until it can be used"),
+        unusable.remedy(),
+        "MetricsServerConfig/cluster",
+        true);
+  }
+
   /** A certificate that should long have been renewed. */
   static List<Finding> expiring(Evidence evidence) {
     return evidence.plan().filter(p -> p.servingTLS().mounted()).stream()
@@ -57,8 +81,11 @@ final class ServingFindings {
                 certificate.name(), expired ? "expired at" : "expires at", certificate.notAfter()),
         evidence.installation().keeper() == Keeper.PausedOperator
             ? "set spec.paused: false, and the operator renews it at once"
-            : "the operator renews it by itself; if this stays, another finding or its log says"
-                + " what is in the way",
+            : plan.servingTLS().source() == Source.Operator
+                ? "the operator renews it by itself; if this stays, another finding or its log says"
+                    + " what is in the way"
+                : "put a new certificate into the Secret that spec.serving.tls.secret names; the"
+                    + " pods serve it within minutes, and none restarts",
         "Secret/%s/%s".formatted(plan.namespace(), certificate.name()));
   }
 }

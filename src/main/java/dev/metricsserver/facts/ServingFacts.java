@@ -7,14 +7,20 @@ import java.util.Optional;
  *
  * @param registration how the API servers are told to verify it; empty when they know no metrics
  *     API
- * @param trusted the certificates of the operator's CAs, in PEM; empty text when there are none
+ * @param trusted the certificates of all CAs that may have signed what pods serve, in PEM; empty
+ *     text when there are none
  * @param everywhere whether the Deployment and all pods serve the certificate of the Secret
+ * @param given what somebody else issues, where the spec asks for that
  */
 public record ServingFacts(
-    Optional<Registration> registration, String trusted, boolean everywhere) {
+    Optional<Registration> registration,
+    String trusted,
+    boolean everywhere,
+    Optional<GivenCertificate> given) {
 
   /** There is nothing yet. */
-  public static final ServingFacts NONE = new ServingFacts(Optional.empty(), "", false);
+  public static final ServingFacts NONE =
+      new ServingFacts(Optional.empty(), "", false, Optional.empty());
 
   /**
    * The registration's word on certificates.

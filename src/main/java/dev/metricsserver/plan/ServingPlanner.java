@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.joining;
 import dev.metricsserver.api.ServingSpec;
 import dev.metricsserver.api.ServingSpec.CipherSuite;
 import dev.metricsserver.api.ServingSpec.Version;
+import dev.metricsserver.facts.GivenCertificate.Unusable;
 import dev.metricsserver.facts.ServingFacts;
 import dev.metricsserver.facts.ServingFacts.Registration;
 import dev.metricsserver.plan.MetricsServerPlan.Mount;
@@ -34,7 +35,8 @@ final class ServingPlanner {
 
   ServingTLS tls() {
     return switch (spec.source()) {
-      case Operator -> own();
+      case Operator -> mounted("the operator's CA");
+      case Secret -> mounted("ca.crt of Secret " + spec.secret().name());
       case SelfSigned ->
           decision(
               // Until the API servers have stopped to verify it.
@@ -46,8 +48,17 @@ final class ServingPlanner {
     };
   }
 
-  private ServingTLS own() {
-    if (facts.registration().filter(r -> !r.verified()).isPresent() && !facts.everywhere()) {
+  /**
+   * What is served is in the operator's Secret, whoever issues it.
+   *
+   * @param authority by whom it is verified, for people
+   */
+  private ServingTLS mounted(String authority) {
+    var verified = facts.registration().filter(Registration::verified).isPresent();
+    if (unusable().isPresent() && !verified) {
+      return decision(true, Optional.empty(), ServingTLS.NOT_ISSUED, unusable().get().why());
+    }
+    if (facts.registration().isPresent() && !verified && !facts.everywhere()) {
       return decision(
           true,
           Optional.empty(),
@@ -61,12 +72,21 @@ final class ServingPlanner {
                 true,
                 Optional.of(bundle),
                 ServingTLS.VERIFIED,
-                "the API servers verify metrics-server's certificate by the operator's CA"))
+                unusable()
+                    .map(u ->
+                        "the API servers verify the certificate of before; the one that is"
+                            + " asked for cannot be used: "
+                            + u.why())
+                    .orElse("the API servers verify metrics-server's certificate by " + authority)))
         .orElseGet(() ->
             decision(true, Optional.empty(), ServingTLS.NOT_ISSUED, "there is no certificate yet"));
   }
 
-  /** While the operator's CA is lost, what was trusted before still is. */
+  private Optional<Unusable> unusable() {
+    return facts.given().filter(Unusable.class::isInstance).map(Unusable.class::cast);
+  }
+
+  /** While the Secret is lost, what was trusted before still is. */
   private Optional<String> caBundle() {
     return Stream.concat(
             Stream.of(facts.trusted()), facts.registration().map(Registration::caBundle).stream())
@@ -76,7 +96,7 @@ final class ServingPlanner {
 
   private ServingTLS decision(
       boolean mounted, Optional<String> caBundle, String code, String message) {
-    return new ServingTLS(spec.source(), mounted, caBundle, new Reason(code, message));
+    return new ServingTLS(spec.source(), mounted, caBundle, new Reason(code, message), unusable());
   }
 
   /** What the flags name. */

@@ -1,6 +1,7 @@
 package dev.metricsserver.plan;
 
 import dev.metricsserver.api.ServingSpec.Source;
+import dev.metricsserver.facts.GivenCertificate.Unusable;
 import dev.metricsserver.plan.MetricsServerPlan.Reason;
 import java.util.List;
 import java.util.Optional;
@@ -12,8 +13,15 @@ import java.util.Optional;
  * @param mounted whether the pods serve the certificate of {@link #CERTIFICATE_SECRET}
  * @param caBundle by whom it is verified, in PEM; empty when it is not
  * @param reason why; its code is one of the constants
+ * @param unusable what is wrong with the certificate that the spec asks for, so that all stays as
+ *     it is
  */
-public record ServingTLS(Source source, boolean mounted, Optional<String> caBundle, Reason reason) {
+public record ServingTLS(
+    Source source,
+    boolean mounted,
+    Optional<String> caBundle,
+    Reason reason,
+    Optional<Unusable> unusable) {
 
   /** The Secret with the certificate that the pods serve. */
   public static final String CERTIFICATE_SECRET = "metrics-server-serving-cert";

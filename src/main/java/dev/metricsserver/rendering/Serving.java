@@ -13,11 +13,14 @@ import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Base64;
-import java.util.List;
 
 /** How requests for metrics reach the pods, and how the pods show who they are. */
 public final class Serving {
+
+  /** The annotation of the pods' Secret that says since when it has held what it holds. */
+  public static final String CHANGED = "metricsserver.dev/changed";
 
   /** The key of both Secrets with whom to trust. */
   static final String CA_KEY = "ca.crt";
@@ -72,8 +75,16 @@ public final class Serving {
 
   /** The certificate that the pods serve, with its key. */
   public static Secret certificate(MetricsServerPlan plan, ServingCertificates certificates) {
-    return secret(
-        plan, ServingTLS.CERTIFICATE_SECRET, certificates.leaf().orElseThrow(), certificates);
+    var secret =
+        secret(
+            plan, ServingTLS.CERTIFICATE_SECRET, certificates.leaf().orElseThrow(), certificates);
+    return certificates.changed().equals(Instant.EPOCH)
+        ? secret
+        : new SecretBuilder(secret)
+            .editMetadata()
+            .addToAnnotations(CHANGED, certificates.changed().toString())
+            .endMetadata()
+            .build();
   }
 
   /** With whom to trust: who asks metrics-server directly finds it beside the certificate. */
@@ -83,7 +94,7 @@ public final class Serving {
         .withMetadata(Names.metadata(plan.namespace(), name))
         .withType("kubernetes.io/tls")
         .addToData(CA_KEY, base64(Certificates.pem(certificates.trusted())))
-        .addToData("tls.crt", base64(Certificates.pem(List.of(identity.certificate()))))
+        .addToData("tls.crt", base64(Certificates.pem(identity.chain())))
         .addToData("tls.key", base64(identity.keyAsPem()))
         .build();
   }

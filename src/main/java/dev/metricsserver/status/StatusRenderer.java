@@ -204,6 +204,8 @@ public final class StatusRenderer {
                   .findFirst()
                   .map(Finding::message)
                   .orElse(""));
+      case Outcome.Applied(var plan) when plan.servingTLS().unusable().isPresent() ->
+          State.of(false, "ServingCertificateUnusable", plan.servingTLS().reason().message());
       case Outcome.Applied(var plan) ->
           observations.rollout().map(Rollout::complete).orElse(false)
                   && !plan.servingTLS().podsWait()

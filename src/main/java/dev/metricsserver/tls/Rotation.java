@@ -16,6 +16,9 @@ import java.util.stream.Stream;
  * <p>A new CA is trusted beside the old one first. When the registration of the metrics API says
  * so, it signs a new leaf. When every pod surely serves that, the old CA is dropped. Each step is
  * seen in the cluster, so whoever goes on after a crash goes on from there.
+ *
+ * <p>What somebody else issues goes the same way, also when its leaf and its CA come at once: the
+ * pods serve a copy, which waits until it is trusted.
  */
 public final class Rotation {
 
@@ -33,14 +36,14 @@ public final class Rotation {
 
   private final ServingCertificates found;
   private final List<X509Certificate> published;
-  private final List<String> names;
+  private final boolean everywhere;
   private final Instant now;
 
   private Rotation(
-      ServingCertificates found, List<X509Certificate> published, List<String> names, Instant now) {
+      ServingCertificates found, List<X509Certificate> published, boolean everywhere, Instant now) {
     this.found = found;
     this.published = published;
-    this.names = names;
+    this.everywhere = everywhere;
     this.now = now;
   }
 
@@ -58,30 +61,78 @@ public final class Rotation {
       List<String> names,
       boolean everywhere,
       Instant now) {
-    return new Rotation(found, published, names, now).next(everywhere);
+    return new Rotation(found, published, everywhere, now).own(names);
   }
 
-  private ServingCertificates next(boolean everywhere) {
+  /**
+   * The same where somebody else issues.
+   *
+   * @param leaf what the pods are to serve
+   * @param authorities whom it is verified by
+   */
+  public static ServingCertificates next(
+      ServingCertificates found,
+      List<X509Certificate> published,
+      Identity leaf,
+      List<X509Certificate> authorities,
+      boolean everywhere,
+      Instant now) {
+    return new Rotation(found.withoutAuthority(), published, everywhere, now)
+        .given(leaf, authorities);
+  }
+
+  private ServingCertificates given(Identity leaf, List<X509Certificate> authorities) {
+    var same = found.leaf().map(Identity::chain).filter(leaf.chain()::equals).isPresent();
+    var settled = everywhere && same && passed(found.changed(), LEAF_SPREADS);
+    var trusted = settled ? authorities : trusted(authorities);
+    var takesOver =
+        !same
+            && (published.isEmpty()
+                || (published.containsAll(authorities)
+                    && (replacesNothing() || passed(found.changed(), TRUST_SPREADS))));
+    return new ServingCertificates(
+        Optional.empty(),
+        trusted,
+        takesOver ? Optional.of(leaf) : found.leaf(),
+        takesOver || !found.trusted().containsAll(trusted) ? now : found.changed());
+  }
+
+  /** Whether no request depends on what is served until now. */
+  private boolean replacesNothing() {
+    return found.leaf().filter(leaf -> !expired(leaf.certificate())).isEmpty();
+  }
+
+  private ServingCertificates own(List<String> names) {
     var authority =
         found.authority().filter(a -> !due(a.certificate())).orElseGet(() -> Issuer.authority(now));
     var current = authority.certificate();
-    var fresh = found.leaf().filter(leaf -> isFresh(leaf.certificate(), current));
+    var fresh = found.leaf().filter(leaf -> isFresh(leaf.certificate(), current, names));
     var settled =
         everywhere
             && fresh.filter(l -> passed(Issuer.issued(l.certificate()), LEAF_SPREADS)).isPresent();
     return new ServingCertificates(
         Optional.of(authority),
-        settled ? List.of(current) : trusted(current),
+        settled ? List.of(current) : trusted(List.of(current)),
         fresh.or(() ->
             trustedEverywhere(current)
                 ? Optional.of(Issuer.leaf(authority, names, now))
-                : found.leaf()));
+                : found.leaf()),
+        trustedAnew(current) ? now : found.changed());
+  }
+
+  /** Whether a CA is not published yet that is too old for its age to tell since when it is. */
+  private boolean trustedAnew(X509Certificate authority) {
+    return !replacesNothing()
+        && !published.isEmpty()
+        && !published.contains(authority)
+        && passed(Issuer.issued(authority), TRUST_SPREADS)
+        && passed(found.changed(), TRUST_SPREADS);
   }
 
   /** The CA that signs, and all that may have signed what is served until now. */
-  private List<X509Certificate> trusted(X509Certificate current) {
+  private List<X509Certificate> trusted(List<X509Certificate> current) {
     return Stream.of(
-            Stream.of(current),
+            current.stream(),
             found.authority().stream().map(Identity::certificate),
             found.trusted().stream(),
             published.stream())
@@ -101,10 +152,12 @@ public final class Rotation {
             .isPresent();
     return published.isEmpty()
         || (published.contains(authority)
-            && (!another || passed(Issuer.issued(authority), TRUST_SPREADS)));
+            && (!another
+                || (passed(Issuer.issued(authority), TRUST_SPREADS)
+                    && passed(found.changed(), TRUST_SPREADS))));
   }
 
-  private boolean isFresh(X509Certificate leaf, X509Certificate authority) {
+  private boolean isFresh(X509Certificate leaf, X509Certificate authority, List<String> names) {
     return !due(leaf) && signed(leaf, authority) && names(leaf).containsAll(names);
   }
 

@@ -10,12 +10,14 @@ import dev.metricsserver.facts.CertificateRequests.Request;
 import dev.metricsserver.facts.CertificateRequests.State;
 import dev.metricsserver.facts.ClusterFacts.Endpoint;
 import dev.metricsserver.facts.Foreign;
+import dev.metricsserver.facts.GivenCertificate;
 import dev.metricsserver.facts.History;
 import dev.metricsserver.facts.Owner;
 import dev.metricsserver.facts.Owner.Kind;
 import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.facts.SampleKubelet;
 import dev.metricsserver.facts.SampleNode;
+import dev.metricsserver.facts.ServingFacts;
 import dev.metricsserver.observation.Clues;
 import dev.metricsserver.observation.Consumers;
 import dev.metricsserver.observation.Consumers.Autoscaler;
@@ -83,6 +85,20 @@ class CatalogueTest {
     return new Failure(
         code,
         Evidence.of(plan, false, seen.observations(), CertificateRequests.NONE, NOW).with(clues));
+  }
+
+  /** The user's Secret lacks its CA, before anything was installed. */
+  private static MetricsServerPlan givenUnusable() {
+    var given =
+        GivenCertificate.of(
+            "Secret corporate in namespace kube-system",
+            Map.of(),
+            "metrics-server.kube-system.svc",
+            NOW);
+    return Plans.plan(
+        "serving: {tls: {source: Secret, secret: {name: corporate}}}",
+        SampleCluster.ofNodes(2)
+            .serving(new ServingFacts(Optional.empty(), "", false, Optional.of(given))));
   }
 
   /** The certificate is this old. */
@@ -703,6 +719,7 @@ class CatalogueTest {
             Plans.plan("serving: {tls: {source: SelfSigned}}"),
             fine(),
             none()),
+        failure("ServingCertificateUnusable", givenUnusable(), Seen.nothing(NOW), none()),
         expiring(false, Duration.ofDays(80)),
         expiring(true, Duration.ofDays(80)),
         expiring(false, Duration.ofDays(91)),

@@ -30,7 +30,8 @@ public final class SampleCluster {
   private Cilium cilium = Cilium.NONE;
   private PrometheusKinds prometheus = new PrometheusKinds(false, false);
   private boolean namespaceExists = true;
-  private ServingFacts serving = new ServingFacts(Optional.empty(), TRUSTED, false);
+  private ServingFacts serving =
+      new ServingFacts(Optional.empty(), TRUSTED, false, Optional.empty());
   private Optional<Installed> installed = Optional.empty();
   private History history = History.NONE;
   private List<Foreign> foreign = List.of();

@@ -1,11 +1,17 @@
 package dev.metricsserver.operator;
 
+import dev.metricsserver.plan.ServingTLS;
+import dev.metricsserver.rendering.Serving;
 import dev.metricsserver.tls.Certificates;
 import dev.metricsserver.tls.Identity;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +42,18 @@ final class ServingSecret {
                 .build())
         .forceConflicts()
         .serverSideApply();
+  }
+
+  /** Makes what is served look as if it had been served for that long. */
+  static void age(KubernetesClient client, Duration age) {
+    client
+        .secrets()
+        .inNamespace("kube-system")
+        .withName(ServingTLS.CERTIFICATE_SECRET)
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"metadata\":{\"annotations\":{\"%s\":\"%s\"}}}"
+                .formatted(Serving.CHANGED, Instant.now().minus(age)));
   }
 
   static String encoded(String text) {

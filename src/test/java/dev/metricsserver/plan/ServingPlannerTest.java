@@ -2,9 +2,12 @@ package dev.metricsserver.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.metricsserver.facts.GivenCertificate.Unusable;
+import dev.metricsserver.facts.GivenCertificate.Usable;
 import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.facts.ServingFacts;
 import dev.metricsserver.facts.ServingFacts.Registration;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,6 +38,18 @@ class ServingPlannerTest {
     "'{}', old, new, false, true, new, Verified",
     "'{}', old, -, true, true, old, Verified",
     "'{}', old, -, false, true, old, Verified",
+    // What somebody else issues goes the same way.
+    "good, none, new, false, true, new, Verified",
+    "good, any, new, false, true, -, PodsNotReplaced",
+    "good, any, new, true, true, new, Verified",
+    "good, old, new, true, true, new, Verified",
+    // What cannot be used changes nothing.
+    "bad, none, -, false, true, -, NotIssued",
+    "bad, none, stale, false, true, -, NotIssued",
+    "bad, any, -, false, true, -, NotIssued",
+    "bad, any, stale, true, true, -, NotIssued",
+    "bad, old, old, true, true, old, Verified",
+    "bad, old, -, true, true, old, Verified",
     // Back to what makes its own: trust them first.
     "self, old, new, true, true, -, SelfSigned",
     "self, any, new, true, false, -, SelfSigned",
@@ -57,15 +72,30 @@ class ServingPlannerTest {
               default -> Optional.of(new Registration(true, registration));
             },
             authority.equals("-") ? "" : authority,
-            everywhere);
+            everywhere,
+            switch (spec) {
+              case "good" -> Optional.of(new Usable(null, List.of()));
+              case "bad" -> Optional.of(new Unusable("it is bad", "make it good", true));
+              default -> Optional.empty();
+            });
 
-    var tls = plan(spec.equals("self") ? SELF_SIGNED : spec, facts).servingTLS();
+    var tls =
+        plan(
+                switch (spec) {
+                  case "self" -> SELF_SIGNED;
+                  case "good", "bad" -> "serving: {tls: {source: Secret, secret: {name: mine}}}";
+                  default -> spec;
+                },
+                facts)
+            .servingTLS();
 
     assertThat(tls.mounted()).as("mounted").isEqualTo(mounted);
     assertThat(tls.caBundle().orElse("-")).as("caBundle").isEqualTo(caBundle);
     assertThat(tls.reason().code()).isEqualTo(code);
     assertThat(tls.verified()).isEqualTo(code.equals("Verified"));
     assertThat(tls.registrable()).isEqualTo(!code.equals("NotIssued"));
+    assertThat(tls.unusable().isPresent()).isEqualTo(spec.equals("bad"));
+    assertThat(tls.reason().message().contains("it is bad")).isEqualTo(spec.equals("bad"));
   }
 
   @Test
@@ -103,8 +133,8 @@ class ServingPlannerTest {
   /** Or else its renewal would restart the pods. */
   @Test
   void nothingOfTheCertificateIsInThePodTemplate() {
-    var one = plan("{}", new ServingFacts(Optional.empty(), "one", true));
-    var other = plan("{}", new ServingFacts(Optional.empty(), "other", true));
+    var one = plan("{}", new ServingFacts(Optional.empty(), "one", true, Optional.empty()));
+    var other = plan("{}", new ServingFacts(Optional.empty(), "other", true, Optional.empty()));
     assertThat(other.rollOn()).isEqualTo(one.rollOn());
     assertThat(other.args()).isEqualTo(one.args());
     assertThat(other.memory()).isEqualTo(one.memory());

@@ -95,7 +95,7 @@ class GoldenTest {
           new PrometheusKinds(prometheus, prometheus),
           true,
           new KubeletFacts(SampleCluster.signed(all), true, Optional.empty(), Set.of()),
-          new ServingFacts(Optional.empty(), SampleCluster.TRUSTED, true),
+          new ServingFacts(Optional.empty(), SampleCluster.TRUSTED, true, Optional.empty()),
           Optional.empty(),
           History.NONE,
           List.of(),

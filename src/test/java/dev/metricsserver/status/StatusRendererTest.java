@@ -345,7 +345,8 @@ class StatusRendererTest {
   @Test
   void itIsNotReadyWhileTheRegistrationChangesFirst() {
     var facts =
-        new ServingFacts(Optional.of(new ServingFacts.Registration(true, "CA")), "CA", true);
+        new ServingFacts(
+            Optional.of(new ServingFacts.Registration(true, "CA")), "CA", true, Optional.empty());
     var plan =
         Plans.plan("serving: {tls: {source: SelfSigned}}", SampleCluster.ofNodes(2).serving(facts));
 

@@ -40,7 +40,7 @@ class IdentityTest {
     assertThat(ONE.toString()).contains("metrics-server-serving-ca@").doesNotContain(key);
     assertThat(
             new ServingCertificates(
-                java.util.Optional.of(ONE), List.of(), java.util.Optional.of(OTHER)))
+                java.util.Optional.of(ONE), List.of(), java.util.Optional.of(OTHER), Instant.EPOCH))
         .asString()
         .doesNotContain(key, "PrivateKey");
   }

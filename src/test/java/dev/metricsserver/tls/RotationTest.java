@@ -16,20 +16,29 @@ class RotationTest {
 
   private static final Instant NOW = Instant.parse("2026-11-21T12:00:00Z");
   private static final List<String> NAMES = List.of("metrics-server.kube-system.svc");
-  private static final ServingCertificates NOTHING =
-      new ServingCertificates(Optional.empty(), List.of(), Optional.empty());
 
   /** A cluster in which a reconcile publishes what the Secrets held when it began. */
   private static final class Cluster {
 
-    private ServingCertificates secrets = NOTHING;
+    private ServingCertificates secrets = ServingCertificates.NONE;
     private List<X509Certificate> published = List.of();
     private boolean everywhere = true;
     private Instant now = NOW;
 
+    /** What somebody else issues; null where the operator does. */
+    private Given given;
+
     Cluster reconcile() {
       var seen = secrets;
-      secrets = Rotation.next(secrets, published, NAMES, everywhere, now);
+      var next =
+          given == null
+              ? Rotation.next(secrets, published, NAMES, everywhere, now)
+              : Rotation.next(
+                  secrets, published, given.leaf(), given.authorities(), everywhere, now);
+      secrets =
+          new ServingCertificates(
+              // The operator's CA stays in its Secret, whoever issues.
+              next.authority().or(seen::authority), next.trusted(), next.leaf(), next.changed());
       published = seen.trusted().isEmpty() ? published : seen.trusted();
       return this;
     }
@@ -63,6 +72,15 @@ class RotationTest {
     }
   }
 
+  private record Given(Identity leaf, List<X509Certificate> authorities) {
+
+    static Given by(Identity authority) {
+      return new Given(
+          Issuer.leaf(authority, NAMES, NOW.minus(Duration.ofDays(30))),
+          List.of(authority.certificate()));
+    }
+  }
+
   @Test
   void atFirstBothAreMade() throws Exception {
     var cluster = new Cluster().reconcile();
@@ -91,7 +109,8 @@ class RotationTest {
     var cluster = new Cluster().reconcile();
     var authority = cluster.secrets.authority();
     cluster.secrets =
-        new ServingCertificates(authority, cluster.secrets.trusted(), Optional.empty());
+        new ServingCertificates(
+            authority, cluster.secrets.trusted(), Optional.empty(), Instant.EPOCH);
 
     assertThat(cluster.reconcile().secrets.authority()).isEqualTo(authority);
     cluster.reconcile().serves(cluster.leaf());
@@ -148,8 +167,7 @@ class RotationTest {
     var leaf = cluster.leaf();
     var published = cluster.published;
     cluster.secrets =
-        new ServingCertificates(
-            Optional.empty(), List.of(), Optional.of(cluster.secrets.leaf().get()));
+        new ServingCertificates(Optional.empty(), List.of(), cluster.secrets.leaf(), Instant.EPOCH);
 
     for (var i = 0; i < 3; i++) {
       cluster.published = published;
@@ -157,6 +175,8 @@ class RotationTest {
       assertThat(cluster.leaf()).isEqualTo(leaf);
     }
     cluster.reconcile().reconcile();
+    assertThat(cluster.leaf()).as("while API servers may not have heard").isEqualTo(leaf);
+    cluster.after(Duration.ofSeconds(30));
     assertThat(cluster.leaf()).isNotEqualTo(leaf);
     cluster.serves(leaf).serves(cluster.leaf());
   }
@@ -166,7 +186,8 @@ class RotationTest {
     var cluster = Cluster.installed();
     var old = cluster.authority();
     var leaf = cluster.leaf();
-    cluster.secrets = new ServingCertificates(Optional.empty(), List.of(), cluster.secrets.leaf());
+    cluster.secrets =
+        new ServingCertificates(Optional.empty(), List.of(), cluster.secrets.leaf(), Instant.EPOCH);
 
     cluster.reconcile().serves(leaf).reconcile().serves(leaf);
     assertThat(cluster.published).containsExactly(cluster.authority(), old);
@@ -182,7 +203,10 @@ class RotationTest {
     var leaf = cluster.leaf();
     cluster.secrets =
         new ServingCertificates(
-            cluster.secrets.authority(), cluster.secrets.trusted(), Optional.empty());
+            cluster.secrets.authority(),
+            cluster.secrets.trusted(),
+            Optional.empty(),
+            Instant.EPOCH);
 
     cluster.reconcile().serves(leaf).serves(cluster.leaf());
     assertThat(cluster.leaf()).isNotEqualTo(leaf);
@@ -192,7 +216,7 @@ class RotationTest {
   void whenEverythingIsLostItIsMadeAgain() {
     var cluster = Cluster.installed();
     var leaf = cluster.leaf();
-    cluster.secrets = NOTHING;
+    cluster.secrets = ServingCertificates.NONE;
 
     cluster.reconcile().serves(leaf).reconcile().serves(leaf).reconcile();
     cluster.serves(leaf).serves(cluster.leaf());
@@ -254,5 +278,91 @@ class RotationTest {
 
     assertThat(next.leaf()).isNotEqualTo(cluster.secrets.leaf());
     assertThat(next.authority()).isEqualTo(cluster.secrets.authority());
+  }
+
+  @Test
+  void whatIsGivenIsServedAtOnceWhereNothingWas() {
+    var cluster = new Cluster();
+    cluster.given = Given.by(Issuer.authority(NOW));
+
+    cluster.reconcile();
+    assertThat(cluster.secrets.leaf()).contains(cluster.given.leaf());
+    assertThat(cluster.secrets.authority()).as("nobody asked for one").isEmpty();
+    cluster.reconcile().serves(cluster.leaf());
+    var before = cluster.secrets;
+    assertThat(cluster.after(Duration.ofDays(59)).secrets).isEqualTo(before);
+  }
+
+  /** The user replaces CA and leaf at once, or turns to another source. */
+  @Test
+  void whatIsGivenIsTrustedFirstThenServedAndAloneInTheEnd() {
+    var cluster = Cluster.installed();
+    var first = cluster.authority();
+    var firstLeaf = cluster.leaf();
+    for (var i = 0; i < 2; i++) {
+      var old = cluster.published;
+      var oldLeaf = cluster.leaf();
+      cluster.given = Given.by(Issuer.authority(cluster.now));
+
+      cluster.reconcile().serves(oldLeaf).reconcile().serves(oldLeaf).reconcile();
+      assertThat(cluster.published)
+          .containsExactly(cluster.given.authorities().getFirst(), old.getFirst());
+      assertThat(cluster.leaf()).as("while API servers may not have heard").isEqualTo(oldLeaf);
+
+      cluster.after(Duration.ofSeconds(30));
+      assertThat(cluster.leaf()).isEqualTo(cluster.given.leaf().certificate());
+      cluster.serves(oldLeaf).serves(cluster.leaf());
+      cluster.after(Duration.ofMinutes(9)).reconcile().serves(oldLeaf).serves(cluster.leaf());
+
+      cluster.after(Duration.ofMinutes(1)).reconcile();
+      assertThat(cluster.published).isEqualTo(cluster.given.authorities());
+      var before = cluster.secrets;
+      cluster.after(Duration.ofMinutes(1)).after(Duration.ofDays(1));
+      assertThat(cluster.secrets).as("nothing is left to do").isEqualTo(before);
+    }
+
+    var givenLeaf = cluster.leaf();
+    cluster.given = null;
+    cluster.reconcile().serves(givenLeaf).reconcile().serves(givenLeaf);
+    assertThat(cluster.published).startsWith(first);
+    assertThat(cluster.leaf()).as("an old CA is not trusted for long").isEqualTo(givenLeaf);
+    cluster.after(Duration.ofSeconds(30)).serves(givenLeaf).serves(cluster.leaf());
+    assertThat(cluster.leaf()).isNotIn(givenLeaf, firstLeaf);
+    cluster.after(Duration.ofMinutes(10)).reconcile().serves(cluster.leaf());
+    assertThat(cluster.published).containsExactly(first);
+    assertThat(cluster.authority()).isEqualTo(first);
+  }
+
+  @Test
+  void aRenewalByTheSameAuthorityIsServedAtOnce() {
+    var cluster = new Cluster();
+    var authority = Issuer.authority(NOW);
+    cluster.given = Given.by(authority);
+    cluster.reconcile().after(Duration.ofDays(30)).reconcile();
+    var leaf = cluster.leaf();
+
+    cluster.given = Given.by(authority);
+    cluster.reconcile().serves(leaf).serves(cluster.leaf());
+    assertThat(cluster.leaf()).isNotEqualTo(leaf);
+    assertThat(cluster.published).containsExactly(authority.certificate());
+  }
+
+  /** Two changes one after the other: what is served by then stays trusted. */
+  @Test
+  void aSecondChangeBeforeTheFirstIsOver() {
+    var cluster = new Cluster();
+    cluster.given = Given.by(Issuer.authority(NOW));
+    cluster.reconcile().reconcile();
+    var leaf = cluster.leaf();
+
+    cluster.given = Given.by(Issuer.authority(NOW));
+    cluster.reconcile().reconcile().after(Duration.ofSeconds(30));
+    var second = cluster.leaf();
+    cluster.given = Given.by(Issuer.authority(NOW));
+    cluster.reconcile().reconcile().serves(leaf).serves(second);
+    cluster.after(Duration.ofSeconds(30)).serves(leaf).serves(second).serves(cluster.leaf());
+    assertThat(cluster.leaf()).isEqualTo(cluster.given.leaf().certificate());
+    cluster.after(Duration.ofMinutes(10)).reconcile().serves(cluster.leaf());
+    assertThat(cluster.published).isEqualTo(cluster.given.authorities());
   }
 }
