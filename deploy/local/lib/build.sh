@@ -27,10 +27,14 @@ built() {
   printf '%s' "$folder"
 }
 
-# tool_program helm|kube-score: prints the program of the version in versions.env, compiled once.
+# tool_program helm|kube-score|cert-manager: prints the program of the version in versions.env, compiled once.
 tool_program() {
-  local version=$HELM_VERSION folder
-  [[ $1 != kube-score ]] || version=$KUBE_SCORE_VERSION
+  local version folder
+  case $1 in
+    helm) version=$HELM_VERSION ;;
+    kube-score) version=$KUBE_SCORE_VERSION ;;
+    cert-manager) version=$CERT_MANAGER_VERSION ;;
+  esac
   if [[ ! -d $CACHE_DIR/$1-$version ]]; then
     lock_cache
   fi

@@ -14,6 +14,7 @@ module_path() {
     kind) printf sigs.k8s.io/kind ;;
     helm) printf helm.sh/helm/v4 ;;
     kube-score) printf github.com/zegl/kube-score ;;
+    cert-manager) printf github.com/cert-manager/cert-manager ;;
   esac
 }
 
@@ -25,7 +26,7 @@ module_packages() {
     kind) printf 'sigs.k8s.io/kind\n' ;;
     helm) printf 'helm.sh/helm/v4/cmd/helm\n' ;;
     kube-score) printf 'github.com/zegl/kube-score/cmd/kube-score\n' ;;
-    etcd | pause | load) printf '.\n' ;;
+    etcd | cert-manager | pause | load) printf '.\n' ;;
   esac
 }
 

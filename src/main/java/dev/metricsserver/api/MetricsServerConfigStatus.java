@@ -84,7 +84,8 @@ public record MetricsServerConfigStatus(
   /** Where metrics-server's certificate comes from, whether it is verified, and why. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record ServingTLSStatus(
-      @JsonPropertyDescription("Operator, Secret or SelfSigned; none of one that is only observed.")
+      @JsonPropertyDescription(
+              "Operator, CertManager, Secret or SelfSigned; none of one that is only observed.")
           String source,
       @JsonPropertyDescription("Verify or Insecure.") String mode,
       @JsonPropertyDescription("Why it is so.") String reason) {}

@@ -17,7 +17,7 @@ public record ServingSpec(
 
   /** Fills in the schema's defaults. */
   public ServingSpec {
-    tls = requireNonNullElse(tls, new TLS(null, null, null, null));
+    tls = requireNonNullElse(tls, new TLS(null, null, null, null, null));
   }
 
   /** Metrics-server's serving certificate, and how it is spoken to. */
@@ -33,6 +33,11 @@ public record ServingSpec(
       message =
           "serving.tls.cipherSuites are those of TLS 1.2, which serving.tls.minVersion:"
               + " VersionTLS13 rules out: leave one of the two out")
+  @ValidationRule(
+      value = "!has(self.certManager) || (has(self.source) && self.source == 'CertManager')",
+      message =
+          "serving.tls.certManager says who issues where serving.tls.source is CertManager: set"
+              + " that too, or leave certManager out")
   public record TLS(
       @JsonPropertyDescription(
               "Where the certificate comes from. Operator: from a CA of the operator's own, in two"
@@ -40,7 +45,9 @@ public record ServingSpec(
                   + " verified by the API servers. SelfSigned: each pod makes its own, which the"
                   + " API servers cannot verify, so that whoever answers at metrics-server's"
                   + " address is believed. Secret: from"
-                  + " secret, which you renew. Default: Operator.")
+                  + " secret, which you renew. CertManager: cert-manager issues and renews it, and"
+                  + " the API servers verify it by the CA that it gives beside it (ca.crt)."
+                  + " Default: Operator.")
           @Default("Operator")
           Source source,
       @JsonPropertyDescription(
@@ -49,6 +56,10 @@ public record ServingSpec(
                   + " servers trust its CA, so certificate and CA may change at once. Default:"
                   + " none.")
           SecretReference secret,
+      @JsonPropertyDescription(
+              "Who issues, where source is CertManager. Default: a CA that cert-manager keeps for"
+                  + " metrics-server alone.")
+          CertManager certManager,
       @JsonPropertyDescription(
               "The oldest version of TLS that metrics-server speaks. Default: VersionTLS12.")
           @Default("VersionTLS12")
@@ -90,10 +101,53 @@ public record ServingSpec(
                       + " metrics-server-serving-ca are the operator's own")
           String name) {}
 
+  /** How cert-manager issues the certificate. */
+  public record CertManager(
+      @JsonPropertyDescription("The issuer.") @Required IssuerReference issuerRef) {}
+
+  /** An issuer of cert-manager. */
+  public record IssuerReference(
+      @JsonPropertyDescription("Its name; an Issuer is in metrics-server's namespace.")
+          @Required
+          @Size(max = 253)
+          @ValidationRule(
+              value = "self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",
+              message =
+                  "serving.tls.certManager.issuerRef.name must be an issuer's name: lower-case"
+                      + " letters, digits, '-' and '.'")
+          String name,
+      @JsonPropertyDescription(
+              "Issuer, ClusterIssuer, or a kind of another group. Default: Issuer.")
+          @Default("Issuer")
+          @Size(max = 63)
+          @ValidationRule(
+              value = "self.matches('^[A-Z][A-Za-z0-9]*$')",
+              message =
+                  "serving.tls.certManager.issuerRef.kind must be a kind, such as ClusterIssuer")
+          String kind,
+      @JsonPropertyDescription("The kind's API group. Default: cert-manager.io.")
+          @Default("cert-manager.io")
+          @Size(max = 253)
+          @ValidationRule(
+              value = "self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",
+              message =
+                  "serving.tls.certManager.issuerRef.group must be an API group, such as"
+                      + " cert-manager.io")
+          String group) {
+
+    /** Fills in the schema's defaults. */
+    public IssuerReference {
+      kind = requireNonNullElse(kind, "Issuer");
+      group = requireNonNullElse(group, "cert-manager.io");
+    }
+  }
+
   /** Where the serving certificate comes from. */
   public enum Source {
     /** From the operator's own CA. */
     Operator,
+    /** From cert-manager. */
+    CertManager,
     /** From a Secret of the user. */
     Secret,
     /** From metrics-server itself, unverified. */

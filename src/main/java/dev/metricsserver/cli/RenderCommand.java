@@ -180,7 +180,7 @@ final class RenderCommand implements Callable<Integer> {
 
   private static ServingSpec selfSigned(ServingSpec.TLS tls) {
     return new ServingSpec(
-        new ServingSpec.TLS(Source.SelfSigned, null, tls.minVersion(), tls.cipherSuites()));
+        new ServingSpec.TLS(Source.SelfSigned, null, null, tls.minVersion(), tls.cipherSuites()));
   }
 
   private List<String> warnings(MetricsServerConfigSpec spec) {
@@ -195,9 +195,12 @@ final class RenderCommand implements Callable<Integer> {
     }
     if (spec.serving().tls().source() != Source.SelfSigned) {
       warnings.add(
-          "serving certificate: rendered as spec.serving.tls.source: SelfSigned, since keys are not"
-              + " made here and nobody would renew a certificate. So the API servers accept any"
-              + " (insecureSkipTLSVerify); with the operator they verify it.");
+          "serving certificate: rendered as spec.serving.tls.source: SelfSigned, since %s. So the API servers accept any (insecureSkipTLSVerify); with the operator they verify it."
+              .formatted(
+                  spec.serving().tls().source() == Source.Operator
+                      ? "keys are not made here and nobody would renew a certificate"
+                      : "by whom to verify a certificate is only known from its Secret, and nobody"
+                          + " would follow its changes"));
     }
     return warnings;
   }

@@ -42,6 +42,7 @@ import dev.metricsserver.plan.KubeletPlanner;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.plan.ServingTLS;
+import dev.metricsserver.rendering.CertManager;
 import dev.metricsserver.rendering.Names;
 import dev.metricsserver.rendering.Workload;
 import dev.metricsserver.tls.Certificates;
@@ -152,14 +153,14 @@ public final class Cluster {
             extensions.contains(Extension.PROMETHEUS_RULE)),
         deployment.isPresent() || namespaceExists(),
         kubeletFacts(),
-        serving(),
+        serving(extensions),
         deployment.map(this::installed),
         history(deployment),
         foreign(),
         writeBacks);
   }
 
-  private ServingFacts serving() {
+  private ServingFacts serving(Set<Extension> extensions) {
     return new ServingFacts(
         apiService()
             .map(APIService::getSpec)
@@ -169,7 +170,8 @@ public final class Cluster {
                     ServingSecrets.decoded(s.getCaBundle()))),
         Certificates.pem(secrets.certificates().trusted()),
         servesFromSecret(),
-        given());
+        given(),
+        extensions.containsAll(Set.of(Extension.CERTIFICATE, Extension.ISSUER)));
   }
 
   private Optional<GivenCertificate> given() {
@@ -181,8 +183,25 @@ public final class Cluster {
                   spec.namespace(),
                   tls.secret().name(),
                   ServingTLS.names(spec.namespace()).getFirst()));
+      case CertManager -> Optional.of(issued());
       case Operator, SelfSigned -> Optional.empty();
     };
+  }
+
+  /** Who waits for cert-manager is told where it says why. */
+  private GivenCertificate issued() {
+    var namespace = spec.namespace();
+    var given =
+        givenCertificates.read(
+            namespace, ServingTLS.ISSUED_SECRET, ServingTLS.names(namespace).getFirst());
+    return given instanceof GivenCertificate.Unusable(_, _, var there) && !there
+        ? new GivenCertificate.Unusable(
+            "cert-manager has not issued the Certificate %s in namespace %s yet"
+                .formatted(CertManager.SERVING, namespace),
+            "kubectl -n %s describe certificates.cert-manager.io,issuers.cert-manager.io"
+                .formatted(namespace),
+            false)
+        : given;
   }
 
   /**
@@ -215,7 +234,7 @@ public final class Cluster {
 
   /** What the Secrets with metrics-server's certificate and its CA are to hold now. */
   public ServingCertificates nextCertificates(Instant now) {
-    var serving = serving();
+    var serving = serving(extensions());
     var found = secrets.certificates();
     var published =
         Certificates.parse(

@@ -10,11 +10,15 @@ import dev.metricsserver.dependents.APIServiceDependent;
 import dev.metricsserver.dependents.AuditPolicyDependent;
 import dev.metricsserver.dependents.AuthDelegatorDependent;
 import dev.metricsserver.dependents.AuthReaderDependent;
+import dev.metricsserver.dependents.AuthorityCertificateDependent;
+import dev.metricsserver.dependents.BootstrapIssuerDependent;
+import dev.metricsserver.dependents.CertManagerDependent;
 import dev.metricsserver.dependents.CiliumNetworkPolicyDependent;
 import dev.metricsserver.dependents.ClusterRoleBindingDependent;
 import dev.metricsserver.dependents.ClusterRoleDependent;
 import dev.metricsserver.dependents.DeploymentDependent;
 import dev.metricsserver.dependents.DisruptionBudgetDependent;
+import dev.metricsserver.dependents.IssuedCertificateDependent;
 import dev.metricsserver.dependents.ManagedDependent;
 import dev.metricsserver.dependents.MetricsReaderDependent;
 import dev.metricsserver.dependents.NetworkPolicyDependent;
@@ -25,6 +29,7 @@ import dev.metricsserver.dependents.ServiceDependent;
 import dev.metricsserver.dependents.ServiceMonitorDependent;
 import dev.metricsserver.dependents.ServingAuthorityDependent;
 import dev.metricsserver.dependents.ServingCertificateDependent;
+import dev.metricsserver.dependents.ServingIssuerDependent;
 import dev.metricsserver.diagnosis.Diagnosis;
 import dev.metricsserver.diagnosis.Evidence;
 import dev.metricsserver.facts.ControlPlane;
@@ -132,6 +137,26 @@ import java.util.concurrent.TimeUnit;
           type = PrometheusRuleDependent.class,
           activationCondition = PrometheusRuleDependent.Known.class,
           reconcilePrecondition = PrometheusRuleDependent.Wanted.class),
+      @Dependent(
+          name = "bootstrapissuer",
+          type = BootstrapIssuerDependent.class,
+          activationCondition = CertManagerDependent.Known.class,
+          reconcilePrecondition = CertManagerDependent.Wanted.class),
+      @Dependent(
+          name = "authoritycertificate",
+          type = AuthorityCertificateDependent.class,
+          activationCondition = CertManagerDependent.Known.class,
+          reconcilePrecondition = CertManagerDependent.Wanted.class),
+      @Dependent(
+          name = "servingissuer",
+          type = ServingIssuerDependent.class,
+          activationCondition = CertManagerDependent.Known.class,
+          reconcilePrecondition = CertManagerDependent.Wanted.class),
+      @Dependent(
+          name = "issuedcertificate",
+          type = IssuedCertificateDependent.class,
+          activationCondition = CertManagerDependent.Known.class,
+          reconcilePrecondition = CertManagerDependent.Wanted.class),
       @Dependent(name = "servingauthority", type = ServingAuthorityDependent.class),
       @Dependent(
           name = "servingcertificate",

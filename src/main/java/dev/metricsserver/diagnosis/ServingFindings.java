@@ -40,18 +40,20 @@ final class ServingFindings {
   }
 
   private static Finding unusable(Unusable unusable, MetricsServerPlan plan) {
+    var issued = plan.servingTLS().source() == Source.CertManager;
     return new Finding(
         "ServingCertificateUnusable",
         plan.servingTLS().verified() ? Severity.Warning : Severity.Error,
-        "spec.serving.tls.secret: %s; %s"
+        "spec.serving.tls.%s: %s; %s"
             .formatted(
+                issued ? "source" : "secret",
                 unusable.why(),
                 plan.servingTLS().verified()
                     ? "the pods go on with the certificate of before"
                     : "pods and registration stay as they are until it can be used"),
         unusable.remedy(),
         "MetricsServerConfig/cluster",
-        true);
+        !issued || unusable.there());
   }
 
   /** A certificate that should long have been renewed. */
@@ -84,8 +86,12 @@ final class ServingFindings {
             : plan.servingTLS().source() == Source.Operator
                 ? "the operator renews it by itself; if this stays, another finding or its log says"
                     + " what is in the way"
-                : "put a new certificate into the Secret that spec.serving.tls.secret names; the"
-                    + " pods serve it within minutes, and none restarts",
+                : plan.servingTLS().source() == Source.CertManager
+                    ? "kubectl -n %s describe certificates.cert-manager.io says why cert-manager does not"
+                            .formatted(plan.namespace())
+                        + " renew it"
+                    : "put a new certificate into the Secret that spec.serving.tls.secret names;"
+                        + " the pods serve it within minutes, and none restarts",
         "Secret/%s/%s".formatted(plan.namespace(), certificate.name()));
   }
 }

@@ -20,7 +20,11 @@ public enum Extension {
   /** What Prometheus Operator tells Prometheus to read. */
   SERVICE_MONITOR("monitoring.coreos.com", "v1", "servicemonitors"),
   /** What Prometheus Operator tells Prometheus to alert about. */
-  PROMETHEUS_RULE("monitoring.coreos.com", "v1", "prometheusrules");
+  PROMETHEUS_RULE("monitoring.coreos.com", "v1", "prometheusrules"),
+  /** What cert-manager is to keep in a Secret. */
+  CERTIFICATE("cert-manager.io", "v1", "certificates"),
+  /** Who signs for cert-manager. */
+  ISSUER("cert-manager.io", "v1", "issuers");
 
   private final String group;
   private final String version;

@@ -11,16 +11,18 @@ import java.util.Optional;
  *     text when there are none
  * @param everywhere whether the Deployment and all pods serve the certificate of the Secret
  * @param given what somebody else issues, where the spec asks for that
+ * @param certManager whether the cluster has the kinds of cert-manager
  */
 public record ServingFacts(
     Optional<Registration> registration,
     String trusted,
     boolean everywhere,
-    Optional<GivenCertificate> given) {
+    Optional<GivenCertificate> given,
+    boolean certManager) {
 
   /** There is nothing yet. */
   public static final ServingFacts NONE =
-      new ServingFacts(Optional.empty(), "", false, Optional.empty());
+      new ServingFacts(Optional.empty(), "", false, Optional.empty(), false);
 
   /**
    * The registration's word on certificates.

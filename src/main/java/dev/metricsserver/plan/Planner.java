@@ -233,6 +233,7 @@ public final class Planner {
           .ifPresent(n -> violations.add(portTaken(n)));
     }
     violations.addAll(Sizing.check(resources()));
+    serving.violation().ifPresent(violations::add);
     if (facts.kubelets().authority().orElse(null) instanceof Missing(var why, var remedy)) {
       violations.add(new Violation("kubelet.tls.certificateAuthority", why, remedy));
     }

@@ -4,12 +4,15 @@ import static java.util.stream.Collectors.joining;
 
 import dev.metricsserver.api.ServingSpec;
 import dev.metricsserver.api.ServingSpec.CipherSuite;
+import dev.metricsserver.api.ServingSpec.Source;
 import dev.metricsserver.api.ServingSpec.Version;
 import dev.metricsserver.facts.GivenCertificate.Unusable;
 import dev.metricsserver.facts.ServingFacts;
 import dev.metricsserver.facts.ServingFacts.Registration;
+import dev.metricsserver.plan.Decision.Violation;
 import dev.metricsserver.plan.MetricsServerPlan.Mount;
 import dev.metricsserver.plan.MetricsServerPlan.Reason;
+import dev.metricsserver.plan.ServingTLS.CertManager;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -36,6 +39,7 @@ final class ServingPlanner {
   ServingTLS tls() {
     return switch (spec.source()) {
       case Operator -> mounted("the operator's CA");
+      case CertManager -> mounted("the CA of cert-manager's issuer");
       case Secret -> mounted("ca.crt of Secret " + spec.secret().name());
       case SelfSigned ->
           decision(
@@ -82,6 +86,26 @@ final class ServingPlanner {
             decision(true, Optional.empty(), ServingTLS.NOT_ISSUED, "there is no certificate yet"));
   }
 
+  /** Without its kinds nobody issues, and whatever is served stays so. */
+  Optional<Violation> violation() {
+    return spec.source() == Source.CertManager && !facts.certManager()
+        ? Optional.of(
+            new Violation(
+                "serving.tls.source",
+                "CertManager needs cert-manager, and the cluster has no certificates and issuers of"
+                    + " cert-manager.io/v1",
+                "install it, see https://cert-manager.io/docs/installation/, or set"
+                    + " spec.serving.tls.source: Operator"))
+        : Optional.empty();
+  }
+
+  private CertManager certManager() {
+    return new CertManager(
+        facts.certManager(),
+        spec.source() == Source.CertManager,
+        Optional.ofNullable(spec.certManager()).map(ServingSpec.CertManager::issuerRef));
+  }
+
   private Optional<Unusable> unusable() {
     return facts.given().filter(Unusable.class::isInstance).map(Unusable.class::cast);
   }
@@ -96,7 +120,8 @@ final class ServingPlanner {
 
   private ServingTLS decision(
       boolean mounted, Optional<String> caBundle, String code, String message) {
-    return new ServingTLS(spec.source(), mounted, caBundle, new Reason(code, message), unusable());
+    return new ServingTLS(
+        spec.source(), mounted, caBundle, new Reason(code, message), unusable(), certManager());
   }
 
   /** What the flags name. */

@@ -1,5 +1,6 @@
 package dev.metricsserver.plan;
 
+import dev.metricsserver.api.ServingSpec.IssuerReference;
 import dev.metricsserver.api.ServingSpec.Source;
 import dev.metricsserver.facts.GivenCertificate.Unusable;
 import dev.metricsserver.plan.MetricsServerPlan.Reason;
@@ -15,13 +16,28 @@ import java.util.Optional;
  * @param reason why; its code is one of the constants
  * @param unusable what is wrong with the certificate that the spec asks for, so that all stays as
  *     it is
+ * @param certManager what is asked of cert-manager
  */
 public record ServingTLS(
     Source source,
     boolean mounted,
     Optional<String> caBundle,
     Reason reason,
-    Optional<Unusable> unusable) {
+    Optional<Unusable> unusable,
+    CertManager certManager) {
+
+  /**
+   * What is asked of cert-manager.
+   *
+   * @param known whether the cluster has its kinds, so that objects that are not wanted are looked
+   *     for
+   * @param wanted whether it issues the certificate
+   * @param issuer who signs; empty for a CA that is metrics-server's alone
+   */
+  public record CertManager(boolean known, boolean wanted, Optional<IssuerReference> issuer) {}
+
+  /** The Secret in which cert-manager keeps the certificate that it issues. */
+  public static final String ISSUED_SECRET = "metrics-server-serving-issued";
 
   /** The Secret with the certificate that the pods serve. */
   public static final String CERTIFICATE_SECRET = "metrics-server-serving-cert";

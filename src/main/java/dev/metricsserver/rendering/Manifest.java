@@ -37,6 +37,10 @@ public final class Manifest {
                 Access.authDelegator(plan),
                 Access.authReader(plan),
                 Serving.service(plan)),
+            CertManager.bootstrap(plan).stream(),
+            CertManager.authority(plan).stream(),
+            CertManager.issuer(plan).stream(),
+            CertManager.certificate(plan).stream(),
             Audit.policy(plan).stream(),
             Monitoring.reader(plan).stream(),
             Monitoring.serviceMonitor(plan).stream(),
@@ -77,6 +81,22 @@ public final class Manifest {
                 Monitoring.rule(plan).isPresent(),
                 new PrometheusRule(),
                 Names.metadata(namespace, Names.METRICS_SERVER)),
+            unless(
+                CertManager.bootstrap(plan).isPresent(),
+                new Issuer(),
+                Names.metadata(namespace, CertManager.BOOTSTRAP)),
+            unless(
+                CertManager.authority(plan).isPresent(),
+                new Certificate(),
+                Names.metadata(namespace, CertManager.AUTHORITY)),
+            unless(
+                CertManager.issuer(plan).isPresent(),
+                new Issuer(),
+                Names.metadata(namespace, CertManager.SERVING)),
+            unless(
+                CertManager.certificate(plan).isPresent(),
+                new Certificate(),
+                Names.metadata(namespace, CertManager.SERVING)),
             unless(
                 plan.disruptionBudget(),
                 new PodDisruptionBudget(),

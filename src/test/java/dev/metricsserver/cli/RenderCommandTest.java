@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What {@code render} prints, byte by byte, and what it refuses. */
 class RenderCommandTest {
@@ -101,6 +102,18 @@ class RenderCommandTest {
     assertThat(refused.status()).isEqualTo(2);
     assertThat(refused.out()).isEmpty();
     assertThat(refused.err()).contains(message).doesNotContain("\tat ");
+  }
+
+  /** By whom to verify only the cluster knows. */
+  @ParameterizedTest
+  @ValueSource(strings = {"{source: CertManager}", "{source: Secret, secret: {name: corporate}}"})
+  void whatSomebodyElseIssuesIsRenderedAsSelfSigned(String tls) throws IOException {
+    var run = render("{serving: {tls: %s}}".formatted(tls), "--kubernetes", "1.35");
+    assertThat(run.status()).isZero();
+    assertThat(run.out()).isEqualTo(render("{}", "--kubernetes", "1.35").out());
+    assertThat(run.err())
+        .contains("by whom to verify a certificate is only known from its Secret")
+        .contains("insecureSkipTLSVerify");
   }
 
   @ParameterizedTest

@@ -11,6 +11,7 @@ import dev.metricsserver.facts.CertificateRequests.State;
 import dev.metricsserver.facts.ClusterFacts.Endpoint;
 import dev.metricsserver.facts.Foreign;
 import dev.metricsserver.facts.GivenCertificate;
+import dev.metricsserver.facts.GivenCertificate.Unusable;
 import dev.metricsserver.facts.History;
 import dev.metricsserver.facts.Owner;
 import dev.metricsserver.facts.Owner.Kind;
@@ -87,18 +88,22 @@ class CatalogueTest {
         Evidence.of(plan, false, seen.observations(), CertificateRequests.NONE, NOW).with(clues));
   }
 
-  /** The user's Secret lacks its CA, before anything was installed. */
+  /** The user's Secret is empty, before anything was installed. */
   private static MetricsServerPlan givenUnusable() {
-    var given =
+    return givenUnusable(
+        "serving: {tls: {source: Secret, secret: {name: corporate}}}",
         GivenCertificate.of(
             "Secret corporate in namespace kube-system",
             Map.of(),
             "metrics-server.kube-system.svc",
-            NOW);
+            NOW));
+  }
+
+  private static MetricsServerPlan givenUnusable(String spec, GivenCertificate given) {
     return Plans.plan(
-        "serving: {tls: {source: Secret, secret: {name: corporate}}}",
+        spec,
         SampleCluster.ofNodes(2)
-            .serving(new ServingFacts(Optional.empty(), "", false, Optional.of(given))));
+            .serving(new ServingFacts(Optional.empty(), "", false, Optional.of(given), true)));
   }
 
   /** The certificate is this old. */
@@ -720,6 +725,18 @@ class CatalogueTest {
             fine(),
             none()),
         failure("ServingCertificateUnusable", givenUnusable(), Seen.nothing(NOW), none()),
+        failure(
+            "ServingCertificateUnusable",
+            givenUnusable(
+                "serving: {tls: {source: CertManager}}",
+                new Unusable(
+                    "cert-manager has not issued the Certificate metrics-server-serving in"
+                        + " namespace kube-system yet",
+                    "kubectl -n kube-system describe"
+                        + " certificates.cert-manager.io,issuers.cert-manager.io",
+                    false)),
+            Seen.nothing(NOW),
+            none()),
         expiring(false, Duration.ofDays(80)),
         expiring(true, Duration.ofDays(80)),
         expiring(false, Duration.ofDays(91)),

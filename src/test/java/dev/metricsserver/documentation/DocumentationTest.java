@@ -118,7 +118,7 @@ class DocumentationTest {
     var config = KUBERNETES.unmarshal(read(file), MetricsServerConfig.class);
     assertThat(config.getMetadata().getName()).isEqualTo(MetricsServerConfig.NAME);
     var spec = KUBERNETES.asYaml(config.getSpec());
-    assertThat(Plans.decide(spec, SampleCluster.ofNodes(2)))
+    assertThat(Plans.decide(spec, SampleCluster.ofNodes(2).certManager()))
         .isInstanceOfAny(Planned.class, Observing.class);
   }
 

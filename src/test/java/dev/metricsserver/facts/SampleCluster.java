@@ -31,7 +31,7 @@ public final class SampleCluster {
   private PrometheusKinds prometheus = new PrometheusKinds(false, false);
   private boolean namespaceExists = true;
   private ServingFacts serving =
-      new ServingFacts(Optional.empty(), TRUSTED, false, Optional.empty());
+      new ServingFacts(Optional.empty(), TRUSTED, false, Optional.empty(), false);
   private Optional<Installed> installed = Optional.empty();
   private History history = History.NONE;
   private List<Foreign> foreign = List.of();
@@ -84,6 +84,14 @@ public final class SampleCluster {
   /** With the kinds of Prometheus Operator. */
   public SampleCluster prometheusOperator() {
     prometheus = new PrometheusKinds(true, true);
+    return this;
+  }
+
+  /** With the kinds of cert-manager. */
+  public SampleCluster certManager() {
+    serving =
+        new ServingFacts(
+            serving.registration(), serving.trusted(), serving.everywhere(), serving.given(), true);
     return this;
   }
 

@@ -68,6 +68,8 @@ class AdmissionIT {
                 .build())
         .create();
     cluster.apply(MonitoringIT.definition("servicemonitors"));
+    cluster.apply(CertManagerIT.definition("certificates"));
+    cluster.apply(CertManagerIT.definition("issuers"));
     operator =
         new KubernetesClientBuilder()
             .withConfig(Config.fromKubeconfig(cluster.operatorKubeconfig().toFile()))
@@ -77,13 +79,20 @@ class AdmissionIT {
         .ignoreExceptions()
         .untilAsserted(() ->
             refused("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: default}}"));
-    await("ServiceMonitors are known")
+    await("the kinds of others are known")
         .atMost(SOON)
         .ignoreExceptions()
-        .untilAsserted(() ->
-            refused(
-                "{apiVersion: monitoring.coreos.com/v1, kind: ServiceMonitor, metadata: {name: a,"
-                    + " namespace: default}, spec: {selector: {}, endpoints: []}}"));
+        .untilAsserted(() -> {
+          refused(
+              "{apiVersion: monitoring.coreos.com/v1, kind: ServiceMonitor, metadata: {name: a,"
+                  + " namespace: default}, spec: {selector: {}, endpoints: []}}");
+          refused(
+              "{apiVersion: cert-manager.io/v1, kind: Issuer, metadata: {name: a, namespace:"
+                  + " default}, spec: {selfSigned: {}}}");
+          refused(
+              "{apiVersion: cert-manager.io/v1, kind: Certificate, metadata: {name: a, namespace:"
+                  + " default}, spec: {secretName: a, dnsNames: [a], issuerRef: {name: a}}}");
+        });
   }
 
   @AfterAll
@@ -191,6 +200,20 @@ class AdmissionIT {
             + " metrics-server, namespace: kube-system}, spec: {selector: {matchLabels: {k8s-app:"
             + " metrics-server}}, namespaceSelector: {any: true}, endpoints: []}} | of their"
             + " namespace only",
+        "{apiVersion: cert-manager.io/v1, kind: Certificate, metadata: {name:"
+            + " metrics-server-serving, namespace: kube-system}, spec: {secretName: other,"
+            + " dnsNames: [a], issuerRef: {name: a}}} | into the Secrets"
+            + " metrics-server-serving-issued",
+        "{apiVersion: cert-manager.io/v1, kind: Certificate, metadata: {name:"
+            + " metrics-server-serving, namespace: kube-system}, spec: {secretName:"
+            + " metrics-server-serving-issued, isCA: true, dnsNames: [a], issuerRef: {name: a}}} |"
+            + " of a CA into the latter",
+        "{apiVersion: cert-manager.io/v1, kind: Issuer, metadata: {name: metrics-server-serving,"
+            + " namespace: kube-system}, spec: {ca: {secretName: other}}} | or by the Secret"
+            + " metrics-server-serving-issuer only",
+        "{apiVersion: cert-manager.io/v1, kind: Issuer, metadata: {name: other, namespace:"
+            + " kube-system}, spec: {selfSigned: {}}} | named metrics-server-serving-selfsigned or"
+            + " metrics-server-serving",
         "{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: metrics-server,"
             + " namespace: kube-system}, spec: {maxUnavailable: 0, selector: {matchLabels:"
             + " {k8s-app: kube-dns}}}} | for the pods k8s-app=metrics-server only",

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.metricsserver.api.MetricsServerConfigSpec.ConflictPolicy;
+import dev.metricsserver.api.ServingSpec.Source;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -216,8 +217,11 @@ class GitOpsIT {
         kubectl("apply", "--server-side", "--validate=strict", "--filename=" + file.toString());
     if (answer.contains("metricsserverconfig.")) {
       awaitLookedAt();
-      // There is nothing here that could be observed.
-      var stalls = cluster.config().getSpec().conflictPolicy() == ConflictPolicy.Observe;
+      // There is nothing here that could be observed, and no cert-manager.
+      var spec = cluster.config().getSpec();
+      var stalls =
+          spec.conflictPolicy() == ConflictPolicy.Observe
+              || spec.serving().tls().source() == Source.CertManager;
       assertThat(cluster.config().getStatus().condition("Stalled"))
           .get()
           .satisfies(c ->

@@ -24,7 +24,7 @@ class GoldenIT {
 
   /** Their definitions are others', and tested where they are installed. */
   private static final List<String> OF_OTHERS =
-      List.of("CiliumNetworkPolicy", "ServiceMonitor", "PrometheusRule");
+      List.of("CiliumNetworkPolicy", "ServiceMonitor", "PrometheusRule", "Certificate", "Issuer");
 
   private static TestCluster cluster;
   private static String kubeconfig;

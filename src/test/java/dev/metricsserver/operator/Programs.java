@@ -20,6 +20,11 @@ final class Programs {
     return Shell.run("deploy/local/binaries", "--kube-score").lines().toList().getLast();
   }
 
+  /** The part of cert-manager's controller that issues, compiled where it is not yet. */
+  static String certManager() {
+    return Shell.run("deploy/local/binaries", "--cert-manager").lines().toList().getLast();
+  }
+
   /** Checks rules and tests them. */
   static String promtool() {
     return prometheusFolder() + "/promtool";

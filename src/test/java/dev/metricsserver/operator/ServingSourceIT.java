@@ -66,7 +66,7 @@ class ServingSourceIT {
     soon("it is verified", () -> assertThat(published()).containsExactly(certificate(AUTHORITY)));
     var own = certificate(AUTHORITY);
     var ownLeaf = certificate(CERTIFICATE);
-    var generation = cluster.deployment().getMetadata().getGeneration();
+    var pods = cluster.deployment().getSpec().getTemplate();
     try (var watch = new RegistrationWatch(cluster.admin())) {
       cluster.applyConfig(SECRET);
       soon("it may not read it", () -> assertThat(unusable()).contains("is not allowed to read"));
@@ -114,9 +114,9 @@ class ServingSourceIT {
       soon("it signs", () -> certificate(CERTIFICATE).verify(own.getPublicKey()));
       assertThat(published()).contains(next.certificate());
 
-      assertThat(cluster.deployment().getMetadata().getGeneration())
+      assertThat(cluster.deployment().getSpec().getTemplate())
           .as("no pod was replaced")
-          .isEqualTo(generation);
+          .isEqualTo(pods);
       watch.neverUnverified();
     }
     assertThat(operator.log()).doesNotContain("PRIVATE KEY");

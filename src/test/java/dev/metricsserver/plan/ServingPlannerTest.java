@@ -2,6 +2,7 @@ package dev.metricsserver.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.metricsserver.api.ServingSpec.IssuerReference;
 import dev.metricsserver.facts.GivenCertificate.Unusable;
 import dev.metricsserver.facts.GivenCertificate.Usable;
 import dev.metricsserver.facts.SampleCluster;
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Whom the API servers trust, and what the pods serve, by what both do now. */
 class ServingPlannerTest {
 
+  private static final String CERT_MANAGER = "serving: {tls: {source: CertManager}}";
   private static final String SELF_SIGNED = "serving: {tls: {source: SelfSigned}}";
 
   /**
@@ -77,7 +79,8 @@ class ServingPlannerTest {
               case "good" -> Optional.of(new Usable(null, List.of()));
               case "bad" -> Optional.of(new Unusable("it is bad", "make it good", true));
               default -> Optional.empty();
-            });
+            },
+            false);
 
     var tls =
         plan(
@@ -133,11 +136,47 @@ class ServingPlannerTest {
   /** Or else its renewal would restart the pods. */
   @Test
   void nothingOfTheCertificateIsInThePodTemplate() {
-    var one = plan("{}", new ServingFacts(Optional.empty(), "one", true, Optional.empty()));
-    var other = plan("{}", new ServingFacts(Optional.empty(), "other", true, Optional.empty()));
+    var one = plan("{}", new ServingFacts(Optional.empty(), "one", true, Optional.empty(), false));
+    var other =
+        plan("{}", new ServingFacts(Optional.empty(), "other", true, Optional.empty(), false));
     assertThat(other.rollOn()).isEqualTo(one.rollOn());
     assertThat(other.args()).isEqualTo(one.args());
     assertThat(other.memory()).isEqualTo(one.memory());
+  }
+
+  /** What is served by then stays. */
+  @Test
+  void withoutCertManagerNobodyIssues() {
+    var refusal = Plans.refusal(CERT_MANAGER, SampleCluster.ofNodes(2).serving(ServingFacts.NONE));
+    assertThat(refusal.violations())
+        .singleElement()
+        .satisfies(violation -> {
+          assertThat(violation.field()).isEqualTo("serving.tls.source");
+          assertThat(violation.message())
+              .contains("certificates and issuers of cert-manager.io/v1");
+          assertThat(violation.remedy()).contains("https://cert-manager.io/docs/installation/");
+        });
+  }
+
+  @Test
+  void certManagerIsAskedWhereItIsToIssue() {
+    var there = new ServingFacts(Optional.empty(), "", false, Optional.empty(), true);
+    var own = plan(CERT_MANAGER, there).servingTLS().certManager();
+    assertThat(own.wanted()).isTrue();
+    assertThat(own.issuer()).isEmpty();
+    var issuer =
+        plan(
+                "serving: {tls: {source: CertManager, certManager: {issuerRef: {name:"
+                    + " corporate}}}}",
+                there)
+            .servingTLS()
+            .certManager()
+            .issuer();
+    assertThat(issuer).contains(new IssuerReference("corporate", "Issuer", "cert-manager.io"));
+    assertThat(plan("{}", there).servingTLS().certManager().wanted()).isFalse();
+    assertThat(plan("{}", there).servingTLS().certManager().known())
+        .as("to be looked for")
+        .isTrue();
   }
 
   private static MetricsServerPlan plan(String spec, ServingFacts facts) {

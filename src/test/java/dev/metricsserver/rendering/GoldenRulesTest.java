@@ -30,7 +30,9 @@ class GoldenRulesTest {
           // Dropped, but said all the same; the comparison knows.
           "insecureSkipTLSVerify: false",
           "maxSurge: 0",
-          "maxUnavailable: 0");
+          "maxUnavailable: 0",
+          // Of a kind that others define, where nothing is dropped.
+          "selfSigned: ");
 
   /** The only rights that metrics-server needs, and those that people get. */
   private static final Set<String> RIGHTS =

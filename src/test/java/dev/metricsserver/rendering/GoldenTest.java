@@ -68,6 +68,7 @@ class GoldenTest {
    * @param nodes as the API server has them
    * @param cilium whether Cilium runs here
    * @param prometheus whether Prometheus Operator's kinds are here
+   * @param certManager whether cert-manager's kinds are here
    * @param workers how many nodes there are besides: node-1, node-2 and so on
    */
   record Cluster(
@@ -76,6 +77,7 @@ class GoldenTest {
       List<String> service,
       boolean cilium,
       boolean prometheus,
+      boolean certManager,
       List<JsonNode> nodes,
       int workers) {
 
@@ -95,7 +97,8 @@ class GoldenTest {
           new PrometheusKinds(prometheus, prometheus),
           true,
           new KubeletFacts(SampleCluster.signed(all), true, Optional.empty(), Set.of()),
-          new ServingFacts(Optional.empty(), SampleCluster.TRUSTED, true, Optional.empty()),
+          new ServingFacts(
+              Optional.empty(), SampleCluster.TRUSTED, true, Optional.empty(), certManager),
           Optional.empty(),
           History.NONE,
           List.of(),

@@ -15,6 +15,7 @@ import dev.metricsserver.diagnosis.Evidence;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.facts.CertificateRequests;
+import dev.metricsserver.facts.GivenCertificate.Unusable;
 import dev.metricsserver.facts.History;
 import dev.metricsserver.facts.History.Failure;
 import dev.metricsserver.facts.SampleCluster;
@@ -346,12 +347,38 @@ class StatusRendererTest {
   void itIsNotReadyWhileTheRegistrationChangesFirst() {
     var facts =
         new ServingFacts(
-            Optional.of(new ServingFacts.Registration(true, "CA")), "CA", true, Optional.empty());
+            Optional.of(new ServingFacts.Registration(true, "CA")),
+            "CA",
+            true,
+            Optional.empty(),
+            false);
     var plan =
         Plans.plan("serving: {tls: {source: SelfSigned}}", SampleCluster.ofNodes(2).serving(facts));
 
     assertThat(condition(status(new Outcome.Applied(plan), fine()), "Ready"))
         .startsWith("False RolloutInProgress: ");
+  }
+
+  /** Verified by the CA of before, which is in force, and not what the spec asks for. */
+  @Test
+  void itIsNotReadyWhileTheUsersCertificateCannotBeUsed() {
+    var facts =
+        new ServingFacts(
+            Optional.of(new ServingFacts.Registration(true, "CA")),
+            "CA",
+            true,
+            Optional.of(new Unusable("it is bad", "make it good", true)),
+            false);
+    var plan =
+        Plans.plan(
+            "serving: {tls: {source: Secret, secret: {name: corporate}}}",
+            SampleCluster.ofNodes(2).serving(facts));
+    var applied = status(new Outcome.Applied(plan), fine());
+
+    assertThat(condition(applied, "Ready"))
+        .startsWith("False ServingCertificateUnusable: ")
+        .contains("it is bad");
+    assertThat(condition(applied, "ServingTLSVerified")).startsWith("True Verified: ");
   }
 
   @ParameterizedTest

@@ -1,0 +1,22 @@
+package dev.metricsserver.dependents;
+
+import dev.metricsserver.rendering.CertManager;
+import dev.metricsserver.rendering.Issuer;
+import io.javaoperatorsdk.operator.api.config.informer.Field;
+import io.javaoperatorsdk.operator.api.config.informer.Informer;
+import io.javaoperatorsdk.operator.processing.dependent.kubernetes.BooleanWithUndefined;
+import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDependent;
+
+/** Who signs the CA's certificate, where cert-manager keeps the CA. */
+@KubernetesDependent(
+    useSSA = BooleanWithUndefined.TRUE,
+    createResourceOnlyIfNotExistingWithSSA = false,
+    informer =
+        @Informer(fieldSelector = @Field(path = "metadata.name", value = CertManager.BOOTSTRAP)))
+public final class BootstrapIssuerDependent extends CertManagerDependent<Issuer> {
+
+  /** For the workflow. */
+  public BootstrapIssuerDependent() {
+    super(Issuer.class, CertManager.BOOTSTRAP, CertManager::bootstrap);
+  }
+}

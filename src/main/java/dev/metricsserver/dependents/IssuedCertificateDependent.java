@@ -1,0 +1,22 @@
+package dev.metricsserver.dependents;
+
+import dev.metricsserver.rendering.CertManager;
+import dev.metricsserver.rendering.Certificate;
+import io.javaoperatorsdk.operator.api.config.informer.Field;
+import io.javaoperatorsdk.operator.api.config.informer.Informer;
+import io.javaoperatorsdk.operator.processing.dependent.kubernetes.BooleanWithUndefined;
+import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDependent;
+
+/** metrics-server's certificate, where cert-manager issues it. */
+@KubernetesDependent(
+    useSSA = BooleanWithUndefined.TRUE,
+    createResourceOnlyIfNotExistingWithSSA = false,
+    informer =
+        @Informer(fieldSelector = @Field(path = "metadata.name", value = CertManager.SERVING)))
+public final class IssuedCertificateDependent extends CertManagerDependent<Certificate> {
+
+  /** For the workflow. */
+  public IssuedCertificateDependent() {
+    super(Certificate.class, CertManager.SERVING, CertManager::certificate);
+  }
+}
