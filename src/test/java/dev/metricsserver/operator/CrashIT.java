@@ -11,11 +11,10 @@ import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.tls.Certificates;
 import dev.metricsserver.tls.Issuer;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
-import io.fabric8.kubernetes.client.http.HttpClient;
-import java.io.File;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,8 +35,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The operator dies after every single write, before or after the answer to it, and is started
- * again: the cluster ends as if nothing had happened, and nothing was created twice. Of a deletion
- * the operator writes nothing: owner references do it.
+ * again: the cluster ends as if nothing had happened, and nothing was created twice or replaced. Of
+ * a deletion the operator writes nothing, see {@link DeletionIT}.
  */
 class CrashIT {
 
@@ -70,6 +69,9 @@ class CrashIT {
 
   private static final Pattern SERVICE_ADDRESS = Pattern.compile("https://10[.]0[.]0[.][0-9]+");
 
+  private static final Path UPSTREAM = Path.of("deploy/local/upstream/components.yaml");
+  private static final String IMAGE = "registry.k8s.io/metrics-server/metrics-server:v0.8.1";
+
   /** Without a body, the client would read and not delete. */
   private static final String DELETE_OPTIONS = "{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\"}";
 
@@ -83,16 +85,7 @@ class CrashIT {
     cluster.publishFrontProxy();
     cluster.addReadyEndpoint();
     kubeconfig = cluster.operatorKubeconfig();
-    var services = Files.createDirectories(folder.resolve("META-INF/services"));
-    Files.writeString(
-        services.resolve(HttpClient.Factory.class.getName()),
-        CrashingClientFactory.class.getName());
-    crashing =
-        Stream.concat(
-                Stream.of(folder.toString()),
-                Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
-                    .filter(entry -> Path.of(entry).getFileName().toString().startsWith("test")))
-            .toList();
+    crashing = OperatorUnderTest.client(folder, CrashingClientFactory.class);
   }
 
   @BeforeEach
@@ -103,6 +96,7 @@ class CrashIT {
         cluster.admin().raw(path, "DELETE", DELETE_OPTIONS);
       }
     }
+    cluster.admin().load(upstream()).delete();
   }
 
   @AfterAll
@@ -163,6 +157,27 @@ class CrashIT {
                 .build());
   }
 
+  /** The registration says at first that it is not verified. */
+  @ParameterizedTest
+  @ValueSource(strings = {"delivered", "withheld"})
+  void anAdoption(String answer) throws Exception {
+    try (var _ = cluster.deployAtOnce()) {
+      afterEveryWrite(
+          answer,
+          () -> cluster.admin().load(upstream()).create(),
+          () -> cluster.applyConfig(spec(", conflictPolicy: Adopt")));
+    }
+  }
+
+  private static ByteArrayInputStream upstream() {
+    try {
+      return new ByteArrayInputStream(
+          Files.readString(UPSTREAM).replace("IMAGE", IMAGE).getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private static String spec(String more) {
     return "{kubelet: {tls: {mode: Insecure}}%s}".formatted(more);
   }
@@ -181,19 +196,21 @@ class CrashIT {
 
     for (var write = 1; write <= writes; write++) {
       before.run();
+      var there = uids(wanted.keySet());
       from = cluster.audit().end();
       String log;
       try (var registration = new RegistrationWatch(cluster.admin())) {
         change.run();
         crash(write, answer);
         log = undisturbed();
-        registration.neverUnverified();
+        registration.neverUnverifiedAgain();
       }
       for (var object : wanted.entrySet()) {
         assertThat(state(object.getKey()))
             .as("%s after write %d of %d\n%s", object.getKey(), write, writes, log)
             .isEqualTo(object.getValue());
       }
+      assertThat(uids(wanted.keySet())).as("what was there before").containsAllEntriesOf(there);
       assertThat(creations(from).values()).as("creations of each object").allMatch(n -> n == 1);
       assertThat(written(from).filter(r -> r.name().equals(AUTHORITY)).count())
           .as("CAs made\n%s", log)
@@ -270,14 +287,24 @@ class CrashIT {
   }
 
   private static JsonNode state(String path) {
+    var tree = read(path);
+    forget(tree);
+    return tree;
+  }
+
+  /** Of the objects that are there. */
+  private static Map<String, String> uids(Set<String> paths) {
+    return paths.stream()
+        .filter(path -> !read(path).isMissingNode())
+        .collect(Collectors.toMap(path -> path, path -> read(path).at("/metadata/uid").asText()));
+  }
+
+  private static JsonNode read(String path) {
     var object = cluster.admin().raw(path);
     try {
-      var tree =
-          object == null
-              ? JSON.missingNode()
-              : JSON.readTree(SERVICE_ADDRESS.matcher(object).replaceAll("SERVICE"));
-      forget(tree);
-      return tree;
+      return object == null
+          ? JSON.missingNode()
+          : JSON.readTree(SERVICE_ADDRESS.matcher(object).replaceAll("SERVICE"));
     } catch (JsonProcessingException e) {
       throw new AssertionError(object, e);
     }
@@ -291,14 +318,7 @@ class CrashIT {
   }
 
   private static Stream<AuditLog.Request> written(long from) {
-    return cluster
-        .audit()
-        .requests(from)
-        .filter(AuditLog.Request::isOperators)
-        .filter(AuditLog.Request::isWrite)
-        .filter(r -> r.code() < 300)
-        .filter(r -> !Set.of("leases", "events").contains(r.resource()))
-        .filter(r -> !r.resource().endsWith("reviews"));
+    return cluster.audit().objectsWritten(from);
   }
 
   private static int writes(long from) {
@@ -306,19 +326,12 @@ class CrashIT {
   }
 
   private static Set<String> paths(long from) {
-    return written(from).map(CrashIT::path).collect(Collectors.toCollection(TreeSet::new));
+    return written(from).map(AuditLog.Request::path).collect(Collectors.toCollection(TreeSet::new));
   }
 
   private static Map<String, Long> creations(long from) {
     return written(from)
         .filter(r -> r.code() == 201)
-        .collect(Collectors.groupingBy(CrashIT::path, Collectors.counting()));
-  }
-
-  /** Of the object, where it was posted to the path of its kind or written by a subresource. */
-  private static String path(AuditLog.Request request) {
-    var path = URI.create(request.uri()).getPath();
-    var name = "/" + request.name();
-    return path.contains(name) ? path.substring(0, path.indexOf(name)) + name : path + name;
+        .collect(Collectors.groupingBy(AuditLog.Request::path, Collectors.counting()));
   }
 }

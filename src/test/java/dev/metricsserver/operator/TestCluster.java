@@ -15,6 +15,11 @@ import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.Watch;
+import io.fabric8.kubernetes.client.Watcher;
+import io.fabric8.kubernetes.client.WatcherException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -250,6 +255,44 @@ final class TestCluster implements AutoCloseable {
                 .endPort()
                 .build())
         .create();
+  }
+
+  /** Does what the Deployment's controller does, where new pods are ready at once. */
+  Watch deployAtOnce() {
+    return admin
+        .apps()
+        .deployments()
+        .inNamespace("kube-system")
+        .withName("metrics-server")
+        .watch(
+            new Watcher<>() {
+              @Override
+              public void eventReceived(Action action, Deployment deployment) {
+                if (action == Action.ADDED || action == Action.MODIFIED) {
+                  deployAtOnce(deployment);
+                }
+              }
+
+              @Override
+              public void onClose(WatcherException cause) {}
+            });
+  }
+
+  private void deployAtOnce(Deployment deployment) {
+    var generation = deployment.getMetadata().getGeneration();
+    if (!generation.equals(deployment.getStatus().getObservedGeneration())) {
+      var replicas = deployment.getSpec().getReplicas();
+      admin
+          .resource(deployment)
+          .subresource("status")
+          .patch(
+              PatchContext.of(PatchType.JSON_MERGE),
+              """
+              {"status":{"observedGeneration":%d,"replicas":%d,"updatedReplicas":%2$d,\
+              "readyReplicas":%2$d,"availableReplicas":%2$d}}\
+              """
+                  .formatted(generation, replicas));
+    }
   }
 
   Deployment deployment() {
