@@ -260,7 +260,12 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
     if (config.getSpec().conflictPolicy() != ConflictPolicy.Observe) {
       theirs.over();
     }
-    return switch (Planner.plan(config.getSpec(), cluster.facts(), now)) {
+    var decision = Planner.plan(config.getSpec(), cluster.facts(), now);
+    if (!(decision instanceof Decision.Planned)) {
+      // What is installed next is looked at anew.
+      upkeep.over();
+    }
+    return switch (decision) {
       case Decision.Refused(var reason, var violations) ->
           refused(config, reason, violations, cluster, now);
       case Decision.Observing(var foreign) -> observe(config, foreign, cluster, now);
