@@ -2,6 +2,7 @@ package dev.metricsserver.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -161,6 +162,9 @@ class CrashIT {
   @ParameterizedTest
   @ValueSource(strings = {"delivered", "withheld"})
   void anAdoption(String answer) throws Exception {
+    assumeTrue(
+        Boolean.getBoolean("crash.adoption"),
+        "an adoption has 28 writes, which takes seven minutes: -Dcrash.adoption=true");
     try (var _ = cluster.deployAtOnce()) {
       afterEveryWrite(
           answer,
