@@ -280,11 +280,12 @@ public final class Cluster {
         certificateRequests().requests().stream()
             .map(CertificateRequests.Request::node)
             .collect(Collectors.toSet());
-    kubelets.look(
-        KubeletPlanner.targets(spec.kubelet(), nodes),
-        authority.map(b -> b instanceof Found(var pem) ? pem : null),
-        requested);
-    return new KubeletFacts(kubelets.seen(), kubelets.complete(), authority, requested);
+    var seen =
+        kubelets.look(
+            KubeletPlanner.targets(spec.kubelet(), nodes),
+            authority.map(b -> b instanceof Found(var pem) ? pem : null),
+            requested);
+    return new KubeletFacts(seen.kubelets(), seen.complete(), authority, requested);
   }
 
   /** What the cluster shows of metrics-server. */

@@ -88,6 +88,13 @@ final class KubeletTurns {
     firstRound &= entries.isEmpty() || !complete();
   }
 
+  /** Forgets the targets too: there has been no word of any. */
+  void clear() {
+    entries.clear();
+    afresh();
+    asked = false;
+  }
+
   /** Forgets what was seen: it is a first round again. */
   void afresh() {
     entries.replaceAll((node, entry) -> new Entry(entry.target));

@@ -45,6 +45,14 @@ public final class Kubelets extends AbstractEventSource<Kubelet, MetricsServerCo
    */
   public record Target(String node, String address, int port) {}
 
+  /**
+   * What was seen, at one moment.
+   *
+   * @param kubelets what was seen last, by node
+   * @param complete whether there was a moment when every target had been looked at
+   */
+  public record Seen(Map<String, Kubelet> kubelets, boolean complete) {}
+
   /** One look at a target; it never throws. */
   @FunctionalInterface
   interface Look {
@@ -123,8 +131,10 @@ public final class Kubelets extends AbstractEventSource<Kubelet, MetricsServerCo
    * @param authority the CA that the user gave, in PEM
    * @param waiting nodes whose request for a certificate is not decided: one that no longer waits
    *     is looked at soon
+   * @return what was seen of them until now: in one piece, because who reads that nothing was seen,
+   *     and then that all is, decides by nothing
    */
-  public synchronized void look(
+  public synchronized Seen look(
       Collection<Target> targets, Optional<String> authority, Set<String> waiting) {
     turns.targets(targets);
     requested.stream()
@@ -137,13 +147,13 @@ public final class Kubelets extends AbstractEventSource<Kubelet, MetricsServerCo
       turns.afresh();
     }
     turn();
+    return new Seen(seen(), complete());
   }
 
   /** Nobody asks any more; whoever asks next must not decide by what was seen long before. */
   @Override
   public synchronized void onResourceDeleted(MetricsServerConfig config) {
-    turns.targets(List.of());
-    turns.afresh();
+    turns.clear();
     firstLookOver = false;
   }
 
