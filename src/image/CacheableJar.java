@@ -21,7 +21,8 @@ import java.util.zip.ZipOutputStream;
  * <p>It takes none of a signed jar, as Bouncy Castle's are, and a digest of each of those classes
  * is kept in the heap, in text: 5 MB. Maven has checked the jars by then, and Java does not ask who
  * signed a class. Nor does it take one that was compiled for Java 5 or before, as all of picocli
- * are: those get what later ones have for the verifier, and a later version.
+ * are: those get what later ones have for the verifier, and a later version. And it should take no
+ * more than is used: {@link WithoutBuilder}.
  *
  * <p>{@code java CacheableJar.java JAR...}, each in place.
  */
@@ -64,14 +65,17 @@ final class CacheableJar {
           unsigned(jar.getManifest()).write(out);
         } else {
           var content = jar.getInputStream(entry).readAllBytes();
-          out.write(
-              name.endsWith(".class") && major(content) < ClassFile.JAVA_6_VERSION
-                  ? format.transformClass(format.parse(content), LATER)
-                  : content);
+          out.write(name.endsWith(".class") ? cacheable(content, format) : content);
         }
         out.closeEntry();
       }
     }
+  }
+
+  private static byte[] cacheable(byte[] content, ClassFile format) {
+    return major(content) < ClassFile.JAVA_6_VERSION
+        ? format.transformClass(format.parse(content), LATER)
+        : WithoutBuilder.of(content);
   }
 
   private static boolean isSignature(String name) {

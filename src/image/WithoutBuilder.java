@@ -1,0 +1,73 @@
+import java.lang.classfile.ClassElement;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassModel;
+import java.lang.classfile.ClassSignature;
+import java.lang.classfile.Interfaces;
+import java.lang.classfile.MethodModel;
+import java.lang.classfile.Signature.ClassTypeSig;
+import java.lang.classfile.attribute.SignatureAttribute;
+import java.lang.constant.ClassDesc;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A model class of fabric8 without the methods that return its builder. Who reads it from JSON
+ * looks at all its methods, and so loads the builder, which is larger than the model and which
+ * nobody uses: half a thousand classes, a tenth of the cache. Whoever does use one names it, and
+ * finds it.
+ */
+final class WithoutBuilder {
+
+  private static final String MODELS = "io/fabric8/kubernetes/api/model/";
+  private static final ClassDesc EDITABLE =
+      ClassDesc.of("io.fabric8.kubernetes.api.builder.Editable");
+  private static final Set<String> METHODS = Set.of("edit", "toBuilder");
+
+  private WithoutBuilder() {}
+
+  /** The class file of a model without them; any other as it is. */
+  static byte[] of(byte[] classFile) {
+    var model = ClassFile.of().parse(classFile);
+    return isModel(model)
+        ? ClassFile.of().transformClass(model, (copy, e) -> without(e).ifPresent(copy::with))
+        : classFile;
+  }
+
+  private static boolean isModel(ClassModel model) {
+    return model.thisClass().asInternalName().startsWith(MODELS)
+        && model.interfaces().stream().anyMatch(i -> isEditable(i.asSymbol()));
+  }
+
+  private static Optional<ClassElement> without(ClassElement element) {
+    return switch (element) {
+      case MethodModel method when returnsBuilder(method) -> Optional.empty();
+      case Interfaces interfaces ->
+          Optional.of(
+              Interfaces.of(
+                  interfaces.interfaces().stream()
+                      .filter(i -> !isEditable(i.asSymbol()))
+                      .toList()));
+      case SignatureAttribute signature -> Optional.of(without(signature.asClassSignature()));
+      default -> Optional.of(element);
+    };
+  }
+
+  private static SignatureAttribute without(ClassSignature signature) {
+    return SignatureAttribute.of(
+        ClassSignature.of(
+            signature.typeParameters(),
+            signature.superclassSignature(),
+            signature.superinterfaceSignatures().stream()
+                .filter(i -> !isEditable(i.classDesc()))
+                .toArray(ClassTypeSig[]::new)));
+  }
+
+  private static boolean returnsBuilder(MethodModel method) {
+    return METHODS.contains(method.methodName().stringValue())
+        && method.methodTypeSymbol().parameterCount() == 0;
+  }
+
+  private static boolean isEditable(ClassDesc type) {
+    return type.equals(EDITABLE);
+  }
+}
