@@ -95,9 +95,13 @@ final class KubeletTurns {
     asked = false;
   }
 
-  /** Forgets what was seen: it is a first round again. */
+  /**
+   * Forgets what was seen: it is a first round again, and what is seen then is told, even if it is
+   * the same, because somebody may wait for it.
+   */
   void afresh() {
     entries.replaceAll((node, entry) -> new Entry(entry.target));
+    told = Map.of();
     snapshot = null;
     firstRound = true;
   }

@@ -133,8 +133,10 @@ class KubeletsTest {
     allowed.drainPermits();
     assertThat(kubelets.look(targets(2), Optional.empty(), Set.of()))
         .isEqualTo(new Kubelets.Seen(Map.of(), false));
+    events.set(0);
     allowed.release(10);
     await().until(kubelets::complete);
+    await("whoever waits is told, though the same is seen").until(() -> events.get() == 1);
   }
 
   @Test
