@@ -84,6 +84,8 @@ kind_up() {
   step "cluster of $NODES" "$KIND" create cluster --config "$TARGET_DIR/kind.yaml" --image "$image" --kubeconfig "$TARGET_DIR/kubeconfig" --wait 180s
   [[ -z $OS_IMAGE ]] || step "OS image" kind_os_image "$OS_IMAGE"
   step "nodes Ready" kind_kubectl wait --for=condition=Ready nodes --all --timeout=120s
+  # kind takes the control plane's taint away only where it is the only node.
+  step "pods on every node" kind_kubectl patch node "$KIND_CLUSTER-control-plane" --type=merge --patch '{"spec":{"taints":null}}'
 }
 
 # kubectl of the node image, so that none has to be installed or compiled.
