@@ -7,6 +7,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -54,6 +55,24 @@ class WorkflowsTest {
     assertThat(new YAMLMapper().readTree(workflow.toFile()).findValuesAsText("run"))
         .isNotEmpty()
         .noneMatch(command -> command.contains("${{"));
+  }
+
+  static Stream<Path> modules() throws IOException {
+    try (var files = Files.list(Path.of("deploy/local/build"))) {
+      return files.sorted().toList().stream();
+    }
+  }
+
+  /** Otherwise the scripts would quietly compile the other version, from a module in the cache. */
+  @ParameterizedTest
+  @MethodSource("modules")
+  void dependabotsVersionIsTheOneThatIsCompiled(Path module) throws IOException {
+    var name = module.getFileName().toString().toUpperCase(Locale.ROOT).replace('-', '_');
+    assertThat(Files.readAllLines(module.resolve("go.mod")))
+        .filteredOn(line -> line.matches("require \\S+ v\\S+"))
+        .hasSize(Files.exists(module.resolve("go.sum")) ? 1 : 0)
+        .extracting(line -> name + "_VERSION=" + line.replaceAll(".* v", ""))
+        .isSubsetOf(Files.readAllLines(Path.of("deploy/local/versions.env")));
   }
 
   private static Stream<JsonNode> elements(JsonNode list) {
