@@ -8,12 +8,14 @@ import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.plan.Decision.Observing;
 import dev.metricsserver.plan.Decision.Planned;
 import dev.metricsserver.plan.Plans;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -112,6 +114,39 @@ class DocumentationTest {
           .stream()
           .map(file -> dynamicTest(file.toString(), () -> carryOut(file)));
     }
+  }
+
+  @Test
+  void fluxFindsWhatItApplies() {
+    var kustomization = gitOps("flux/kustomization.yaml", "metrics-server-operator");
+    assertThat(kustomization.<String>get("spec", "path")).isEqualTo("./deploy/base");
+    assertThat(Path.of(kustomization.<String>get("spec", "path"), "kustomization.yaml")).exists();
+    assertThat(
+            gitOps("flux/kustomization.yaml", "metrics-server")
+                .<String>get("spec", "dependsOn", 0, "name"))
+        .isEqualTo(kustomization.getMetadata().getName());
+  }
+
+  @Test
+  void argoFindsTheChart() {
+    var application = gitOps("argocd/application.yaml", "metrics-server-operator");
+    var chart = Path.of(application.<String>get("spec", "source", "path"));
+    var version = application.<String>get("spec", "source", "targetRevision").substring(1);
+    assertThat(read(chart.resolve("Chart.yaml"))).contains("\nversion: " + version + "\n");
+    Map<?, ?> values = KUBERNETES.unmarshal(read(chart.resolve("values.yaml")), Map.class);
+    Map<String, Object> given = application.get("spec", "source", "helm", "valuesObject");
+    assertThat(given.keySet()).isNotEmpty().allMatch(values::containsKey);
+    assertThat(application.<List<String>>get("spec", "syncPolicy", "syncOptions"))
+        .contains("ServerSideApply=true");
+  }
+
+  private static GenericKubernetesResource gitOps(String file, String name) {
+    return Pattern.compile("^---$", Pattern.MULTILINE)
+        .splitAsStream(read(Path.of("deploy/gitops", file)))
+        .map(text -> KUBERNETES.unmarshal(text, GenericKubernetesResource.class))
+        .filter(resource -> resource.getMetadata().getName().equals(name))
+        .findFirst()
+        .orElseThrow();
   }
 
   private static void carryOut(Path file) {
