@@ -9,6 +9,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.LocalDateTime;
+import java.time.Month;
 import java.util.jar.Attributes;
 import java.util.jar.JarFile;
 import java.util.jar.Manifest;
@@ -28,6 +30,7 @@ import java.util.zip.ZipOutputStream;
  */
 final class CacheableJar {
 
+  private static final LocalDateTime THEN = LocalDateTime.of(2020, Month.JANUARY, 1, 0, 0);
   private static final ClassTransform LATER =
       ClassTransform.transformingMethodBodies(CodeTransform.ACCEPT_ALL)
           .andThen(ClassTransform.endHandler(c -> c.withVersion(ClassFile.JAVA_8_VERSION, 0)));
@@ -43,7 +46,10 @@ final class CacheableJar {
     }
   }
 
-  /** Writes a jar anew, with the same times, so that the same comes out each time. */
+  /**
+   * Writes a jar anew, all of it with one time, so that the same comes out each time: what is read
+   * of some jars' times depends on the time zone.
+   */
   static void copy(Path from, Path to) throws IOException {
     try (var jar = new JarFile(from.toFile(), false);
         var classes = new URLClassLoader(new URL[] {from.toUri().toURL()});
@@ -59,7 +65,7 @@ final class CacheableJar {
           continue;
         }
         var copy = new ZipEntry(name);
-        copy.setTimeLocal(entry.getTimeLocal());
+        copy.setTimeLocal(THEN);
         out.putNextEntry(copy);
         if (name.equals(JarFile.MANIFEST_NAME)) {
           unsigned(jar.getManifest()).write(out);
