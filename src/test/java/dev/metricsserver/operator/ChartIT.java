@@ -8,7 +8,10 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -158,6 +161,32 @@ class ChartIT {
   }
 
   @Test
+  void theJobsPodIsLikeTheOperators() {
+    var objects = objects(all());
+    var job = theOnly(objects, Job.class).getSpec().getTemplate();
+    var operator = theOnly(objects, Deployment.class).getSpec().getTemplate();
+    assertThat(job.getMetadata().getAnnotations())
+        .containsEntry("note", "yes")
+        .isEqualTo(operator.getMetadata().getAnnotations());
+    assertThat(job.getMetadata().getLabels()).containsEntry("team", "platform");
+    assertThat(job.getSpec().getAffinity()).isNotNull().isEqualTo(operator.getSpec().getAffinity());
+    assertThat(theOnly(objects(), Job.class).getSpec().getTemplate().getSpec())
+        .extracting(PodSpec::getPriorityClassName)
+        .isEqualTo("system-cluster-critical");
+    assertThat(objects)
+        .filteredOn(NetworkPolicy.class::isInstance)
+        .extracting(o -> ((NetworkPolicy) o).getSpec().getPodSelector().getMatchLabels())
+        .anySatisfy(
+            selected -> assertThat(job.getMetadata().getLabels()).containsAllEntriesOf(selected));
+  }
+
+  private static <T> T theOnly(List<HasMetadata> objects, Class<T> kind) {
+    var found = objects.stream().filter(kind::isInstance).map(kind::cast).toList();
+    assertThat(found).hasSize(1);
+    return found.getFirst();
+  }
+
+  @Test
   void theConfigOutlivesTheReleaseAndIsNoHook() {
     var config =
         objects("--set-json", "config={\"metricResolution\":\"30s\"}").stream()
@@ -274,8 +303,7 @@ class ChartIT {
             .flatMap(o ->
                 switch (o) {
                   case Deployment d -> Stream.of(d.getSpec().getTemplate());
-                  case io.fabric8.kubernetes.api.model.batch.v1.Job j ->
-                      Stream.of(j.getSpec().getTemplate());
+                  case Job j -> Stream.of(j.getSpec().getTemplate());
                   default -> Stream.empty();
                 })
             .toList();

@@ -70,6 +70,9 @@ class HelmIT {
                     "--all-namespaces")))
         .doesNotContain("metrics-server-operator ");
 
+    // Argo CD runs the Job before the first installation too.
+    Shell.run(kubectl("delete", "crd", "metricsserverconfigs.metricsserver.dev"));
+    upgradeDefinition(folder);
     helm("install", "operator", Chart.PATH.toString(), "--set-json=config={}");
     assertThat(config()).contains("name: cluster");
   }
