@@ -66,6 +66,7 @@ class ChartIT {
           "podAnnotations={\"note\":\"yes\"}",
           "serviceAccount.annotations={\"role\":\"none\"}",
           "servingCertificateApproval.enabled=true",
+          "diagnosis.enabled=true",
           "readableSecrets=[{\"name\":\"kubelet-ca\",\"kind\":\"ConfigMap\"},{\"name\":\"serving\","
               + "\"namespace\":\"metrics\"}]",
           "admissionPolicy.enabled=false",
@@ -101,11 +102,14 @@ class ChartIT {
         kustomize("deploy/overlays/kubernetes-before-1.30"),
         objects("--include-crds", "--no-hooks", "--kube-version", "1.29.0"));
     assertSame(
-        Stream.of("deploy/base", "deploy/csr-approval")
+        Stream.of("deploy/base", "deploy/csr-approval", "deploy/diagnosis")
             .flatMap(f -> kustomize(f).stream())
             .toList(),
         objects(
-            "--include-crds", "--no-hooks", "--set", "servingCertificateApproval.enabled=true"));
+            "--include-crds",
+            "--no-hooks",
+            "--set",
+            "servingCertificateApproval.enabled=true,diagnosis.enabled=true"));
   }
 
   private static void assertSame(List<HasMetadata> some, List<HasMetadata> others) {

@@ -37,7 +37,8 @@ class InstallFilesTest {
           CHART.resolve("crds/metricsserverconfigs.metricsserver.dev.yaml"), DEFINITION,
           CHART.resolve("files/rbac.yaml"), Path.of("deploy/base/rbac.yaml"),
           CHART.resolve("files/admission.yaml"), Path.of("deploy/base/admission.yaml"),
-          CHART.resolve("files/csr-approval.yaml"), Path.of("deploy/csr-approval/rbac.yaml"));
+          CHART.resolve("files/csr-approval.yaml"), Path.of("deploy/csr-approval/rbac.yaml"),
+          CHART.resolve("files/diagnosis.yaml"), Path.of("deploy/diagnosis/rbac.yaml"));
 
   private static final Path ALERTS = Path.of("deploy/monitoring/alerts.yaml");
 
@@ -132,7 +133,8 @@ class InstallFilesTest {
   }
 
   static Stream<PolicyRule> rules() {
-    return Stream.of(InstallFiles.INSTALL, InstallFiles.CSR_APPROVAL)
+    return Stream.of(
+            InstallFiles.INSTALL, InstallFiles.CSR_APPROVAL, Path.of("deploy/diagnosis/rbac.yaml"))
         .flatMap(file -> InstallFiles.rules(file).values().stream())
         .flatMap(List::stream);
   }
