@@ -10,8 +10,10 @@ import dev.metricsserver.cli.Import.Result;
 import dev.metricsserver.cli.Program.Failure;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -82,7 +84,7 @@ final class HelmValues {
           Map.entry(
               "serviceMonitor", "one is written where its kind is known; see spec.monitoring"),
           Map.entry("tmpVolume", "/tmp is an emptyDir"),
-          Map.entry("tls", "the serving certificate is the operator's"));
+          Map.entry("tls", ""));
 
   private HelmValues() {}
 
@@ -111,7 +113,49 @@ final class HelmValues {
             notes.add("%s: %s".formatted(value, why));
           }
         });
-    return new Result(result.spec(), notes);
+    var spec = new LinkedHashMap<>(result.spec());
+    servingTLS(given.path("tls"), notes).ifPresent(tls -> spec.put("serving", Map.of("tls", tls)));
+    return new Result(spec, notes);
+  }
+
+  private static Optional<Map<String, Object>> servingTLS(JsonNode tls, List<String> notes) {
+    return switch (tls.path("type").asText()) {
+      case "cert-manager" ->
+          Optional.of(certManager(tls.path("certManager").path("existingIssuer")));
+      case "existingSecret" -> {
+        notes.add(
+            "tls: beside tls.crt and tls.key the Secret must have ca.crt, the CA that signed them,"
+                + " and the operator the right to get it");
+        yield Optional.of(
+            ordered(
+                "source",
+                "Secret",
+                "secret",
+                Map.of("name", tls.path("existingSecret").path("name").asText())));
+      }
+      case "helm" -> {
+        notes.add("tls: the certificate is of the operator's own CA, and is renewed");
+        yield Optional.empty();
+      }
+      default -> Optional.empty();
+    };
+  }
+
+  private static Map<String, Object> certManager(JsonNode issuer) {
+    if (!issuer.path("enabled").asBoolean()) {
+      return Map.of("source", "CertManager");
+    }
+    var reference =
+        ordered("name", issuer.path("name").asText(), "kind", issuer.path("kind").asText("Issuer"));
+    return ordered("source", "CertManager", "certManager", Map.of("issuerRef", reference));
+  }
+
+  private static Map<String, Object> ordered(
+      String key, Object value, String nextKey, Object nextValue) {
+    var map = new LinkedHashMap<String, Object>();
+    map.put(key, value);
+    map.put(nextKey, nextValue);
+    return map;
   }
 
   private static Deployment deployment(JsonNode values) {

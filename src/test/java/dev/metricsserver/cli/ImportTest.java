@@ -2,6 +2,7 @@ package dev.metricsserver.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.metricsserver.cli.Import.Result;
 import dev.metricsserver.plan.Plans;
@@ -339,7 +340,6 @@ class ImportTest {
             """
             # What has no equal in a MetricsServerConfig, and is left out:
             # - podDisruptionBudget: there is one where two replicas run
-            # - tls: the serving certificate is the operator's
             # - nonsense: is no value of metrics-server's own chart
             apiVersion: metricsserver.dev/v1alpha1
             kind: MetricsServerConfig
@@ -363,7 +363,33 @@ class ImportTest {
               scheduling:
                 nodeSelector:
                   pool: infra
+              serving:
+                tls:
+                  source: CertManager
             """);
+  }
+
+  /** A chart's {@code tls}, and what it becomes. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          {type: metrics-server} | |
+          {type: helm} | | # - tls: the certificate is of the operator's own CA, and is renewed
+          {type: cert-manager, certManager: {existingIssuer: {enabled: true, kind: ClusterIssuer, name: corporate}}} | {source: CertManager, certManager: {issuerRef: {name: corporate, kind: ClusterIssuer}}} |
+          {type: existingSecret, existingSecret: {name: mine}} | {source: Secret, secret: {name: mine}} | # - tls: beside tls.crt and tls.key the Secret must have ca.crt
+          """)
+  void theChartsServingCertificateIsRead(String tls, String expected, String note)
+      throws IOException {
+    var file = directory.resolve("values.yaml");
+    Files.writeString(file, "tls: " + tls);
+    var run = CommandLineRun.of("import", "--helm-values", file.toString());
+
+    var yaml = new YAMLMapper();
+    assertThat(yaml.readTree(run.out()).at("/spec/serving/tls"))
+        .isEqualTo(expected == null ? MissingNode.getInstance() : yaml.readTree(expected));
+    assertThat(run.out()).contains(note == null ? "" : note);
   }
 
   @Test
