@@ -35,9 +35,9 @@ public final class Diagnosis {
           RegistrationFindings::unregistered,
           RegistrationFindings::unreachable,
           RegistrationFindings::unanswered,
+          NetworkFindings::egressClosed,
           PodFindings::notRunning,
           PodFindings::complainedOf,
-          NetworkFindings::egressClosed,
           ScrapeFindings::nothingScraped);
 
   /** What is wrong whatever else is. */
@@ -50,6 +50,7 @@ public final class Diagnosis {
           RegistrationFindings::stale,
           PodFindings::standIns,
           PodFindings::fewerThanWanted,
+          PodFindings::stuck,
           Consequences::stuckNamespaces,
           KubeletFindings::weaknesses,
           ServingFindings::unverified,

@@ -2,17 +2,22 @@ package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.observation.Clues.Policy;
+import dev.metricsserver.observation.Clues.Scrape;
 import dev.metricsserver.observation.Installation;
+import dev.metricsserver.observation.Observations.Problem;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** NetworkPolicies that leave metrics-server no way. The operator's own opens the ways it needs. */
 final class NetworkFindings {
 
+  /** The end of a flag's name is none. */
   private static final Pattern NO_WAY =
-      Pattern.compile("timeout|deadline exceeded|Client\\.Timeout|timed out|no route to host");
+      Pattern.compile(
+          "(?<!-)timeout|deadline exceeded|Client\\.Timeout|timed out|no route to host");
 
   private NetworkFindings() {}
 
@@ -29,16 +34,24 @@ final class NetworkFindings {
                 policy,
                 "lets nobody in to port {port}, so the API server does not get through",
                 allow(
+                    "ingress",
                     "\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"ports\":[{\"port\":{port}}]}]")))
         .toList();
   }
 
   /** metrics-server gets nowhere, and a policy restricts where it may go. */
   static List<Finding> egressClosed(Evidence evidence) {
+    var clues = evidence.clues();
     var nowhere =
-        evidence.clues().scrapes().stream().map(s -> s.error()).anyMatch(NO_WAY.asPredicate())
-            || evidence.clues().log().stream().anyMatch(NO_WAY.asPredicate());
-    return evidence.serving() || !nowhere
+        Stream.of(
+                clues.scrapes().stream().map(Scrape::error),
+                clues.log().stream(),
+                lastWords(evidence))
+            .flatMap(words -> words)
+            .anyMatch(NO_WAY.asPredicate());
+    return evidence.serving()
+            || !nowhere
+            || clues.policies().stream().anyMatch(Policy::admitsEgress)
         ? List.of()
         : closing(evidence, Policy::egress).stream()
             .map(policy ->
@@ -47,8 +60,15 @@ final class NetworkFindings {
                     policy,
                     "restricts where it may connect to, and it gets no answer from kubelets or the"
                         + " API server",
-                    allow("\"policyTypes\":[\"Egress\"],\"egress\":[{}]")))
+                    allow("egress", "\"policyTypes\":[\"Egress\"],\"egress\":[{}]")))
             .toList();
+  }
+
+  private static Stream<String> lastWords(Evidence evidence) {
+    return evidence.observations().pods().stream()
+        .flatMap(pod -> pod.problem().stream())
+        .filter(problem -> problem.reason().equals("CrashLoopBackOff"))
+        .map(Problem::message);
   }
 
   private static Optional<Policy> closing(Evidence evidence, Predicate<Policy> direction) {
@@ -73,8 +93,10 @@ final class NetworkFindings {
         "NetworkPolicy/%s/%s".formatted(installation.namespace(), policy.name()));
   }
 
-  private static String allow(String rules) {
-    return "echo '{\"apiVersion\":\"networking.k8s.io/v1\",\"kind\":\"NetworkPolicy\",\"metadata\":{\"name\":\"{deployment}-open\"},\"spec\":{\"podSelector\":{\"matchLabels\":{labels}},"
+  private static String allow(String direction, String rules) {
+    return "echo '{\"apiVersion\":\"networking.k8s.io/v1\",\"kind\":\"NetworkPolicy\",\"metadata\":{\"name\":\"{deployment}-open-"
+        + direction
+        + "\"},\"spec\":{\"podSelector\":{\"matchLabels\":{labels}},"
         + rules
         + "}}' | kubectl -n {namespace} apply -f -";
   }

@@ -3,9 +3,9 @@ package dev.metricsserver.diagnosis;
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.observation.Clues.Complaint;
 import dev.metricsserver.observation.Installation;
-import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Observations.PodState;
 import dev.metricsserver.observation.Observations.Problem;
+import dev.metricsserver.observation.Observations.Rollout;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -41,29 +41,62 @@ final class PodFindings {
         .toList();
   }
 
-  /** There are none, because Kubernetes refuses to make them. */
+  /** There are none, because Kubernetes refuses to make them, or does not. */
   static List<Finding> notCreated(Evidence evidence) {
     return evidence.observations().pods().isEmpty()
-        ? refused(evidence.installation(), evidence, Severity.Error).toList()
+        ? Stream.concat(
+                refused(evidence.installation(), evidence, Severity.Error), absent(evidence))
+            .toList()
         : List.of();
+  }
+
+  private static Stream<Finding> absent(Evidence evidence) {
+    return overdue(evidence)
+        .map(words ->
+            of(
+                "PodsNotCreated",
+                Severity.Error,
+                "metrics-server has no pod, and Kubernetes does not say why: " + words,
+                describe(evidence.installation()),
+                evidence.installation()));
+  }
+
+  private static Stream<String> overdue(Evidence evidence) {
+    return evidence.observations().rollout().filter(Rollout::overdue).stream()
+        .flatMap(rollout -> rollout.failure().stream())
+        .map(Problem::message);
+  }
+
+  private static String describe(Installation installation) {
+    return "kubectl -n %s describe replicaset -l %s"
+        .formatted(installation.namespace(), installation.labels());
+  }
+
+  private static Finding of(
+      String code, Severity severity, String message, String remedy, Installation installation) {
+    return new Finding(
+        code,
+        severity,
+        message,
+        remedy,
+        "Deployment/%s/%s".formatted(installation.namespace(), installation.deployment()));
   }
 
   private static Stream<Finding> refused(
       Installation installation, Evidence evidence, Severity severity) {
     var deployment =
         "Deployment/%s/%s".formatted(installation.namespace(), installation.deployment());
-    return evidence.observations().rollout().flatMap(Observations.Rollout::failure).stream()
+    return evidence.observations().rollout().flatMap(Rollout::refusal).stream()
         .map(failure -> newest(evidence).orElse(failure))
         .map(failure ->
             Rule.first(PodRules.CREATION, failure, installation, severity, deployment)
                 .orElseGet(() ->
-                    new Finding(
+                    of(
                         "PodsNotCreated",
                         severity,
                         "Kubernetes refuses to create metrics-server's pods: " + failure,
-                        "kubectl -n %s describe replicaset -l %s"
-                            .formatted(installation.namespace(), installation.labels()),
-                        deployment)));
+                        describe(installation),
+                        installation)));
   }
 
   /** The condition keeps its first reason for as long as it lasts, whatever the reason is now. */
@@ -77,10 +110,39 @@ final class PodFindings {
   /** Some serve, but Kubernetes refuses to make the others. */
   static List<Finding> fewerThanWanted(Evidence evidence) {
     return evidence.serving()
-        ? refused(evidence.installation(), evidence, Severity.Warning)
-            .filter(f -> !f.code().equals("PodsNotCreated"))
-            .toList()
+        ? refused(evidence.installation(), evidence, Severity.Warning).toList()
         : List.of();
+  }
+
+  /** Some serve, and one that should take the place of another does not get ready. */
+  static List<Finding> stuck(Evidence evidence) {
+    var pods = evidence.observations().pods();
+    var installation = evidence.installation();
+    return overdue(evidence)
+        .filter(_ -> evidence.serving() && pods.stream().allMatch(p -> p.problem().isEmpty()))
+        .map(words ->
+            pods.stream()
+                .filter(p -> !p.ready())
+                .findFirst()
+                .map(pod ->
+                    new Finding(
+                        "RolloutStuck",
+                        Severity.Warning,
+                        "the rollout of metrics-server does not end, because pod %s does not get ready; those that are ready serve: %s"
+                            .formatted(pod.name(), words),
+                        "kubectl -n %1$s describe pod %2$s, and kubectl -n %1$s logs %2$s"
+                            .formatted(installation.namespace(), pod.name()),
+                        "Pod/%s/%s".formatted(installation.namespace(), pod.name())))
+                .orElseGet(() ->
+                    of(
+                        "RolloutStuck",
+                        Severity.Warning,
+                        "the rollout of metrics-server does not end, although every pod of it is"
+                            + " ready: "
+                            + words,
+                        describe(installation),
+                        installation)))
+        .toList();
   }
 
   /** None is ready, none says why, and Kubernetes complains of one in an Event. */

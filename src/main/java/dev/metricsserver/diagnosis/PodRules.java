@@ -23,7 +23,7 @@ final class PodRules {
           "{image} is built for another processor than the node's",
           "set spec.image.registry to a mirror that has all architectures, and"
               + " spec.image.digest to that of the index",
-          "kubectl -n {namespace} set image deployment/{deployment} '*=IMAGE' with one for all"
+          "kubectl -n {namespace} set image deployment/{deployment} {name}=IMAGE with one for all"
               + " architectures");
 
   /** What a ReplicaSet is told when it may not make a pod. */
@@ -62,13 +62,9 @@ final class PodRules {
               "set spec.resources to what it allows (kubectl -n {namespace} describe limitrange)",
               EDIT
                   + "set resources to what it allows (kubectl -n {namespace} describe limitrange)"),
-          Rule.of(
-              "PodSecurityViolated",
-              "violates PodSecurity \"([^\"]+)\": (.*)",
-              "metrics-server's pods may not be created, because namespace {namespace} enforces the"
-                  + " Pod Security Standard $1: $2",
-              "remove spec.hostNetwork, or " + ADMIT,
-              EDIT + "remove what it names, or " + ADMIT),
+          podSecurity("(.*hostNetwork=true.*)", "remove spec.hostNetwork, or " + ADMIT),
+          // What the operator renders asks for nothing else that is restricted.
+          podSecurity("(.*)", ADMIT + ", or have nobody change the pods on their way"),
           Rule.of(
               "SecurityContextConstraintViolated",
               "unable to validate against any security context constraint: (.*)",
@@ -123,14 +119,14 @@ final class PodRules {
               "the registry takes no more requests for now",
               "wait, or set spec.image.registry to a mirror",
               "wait, or set the image of a mirror: kubectl -n {namespace} set image"
-                  + " deployment/{deployment} '*=MIRROR'"),
+                  + " deployment/{deployment} {name}=MIRROR"),
           image(
               "(?i)no match for platform|no matching manifest",
               "it is not there for this node's processor",
               "set spec.image.registry to a mirror that has all architectures, and"
                   + " spec.image.digest to that of the index",
-              "kubectl -n {namespace} set image deployment/{deployment} '*=IMAGE' with one for all"
-                  + " architectures"),
+              "kubectl -n {namespace} set image deployment/{deployment} {name}=IMAGE with one for"
+                  + " all architectures"),
           image(
               "x509: ",
               "the node does not trust the registry's certificate",
@@ -140,20 +136,20 @@ final class PodRules {
               "no such host|dial tcp|i/o timeout|connection refused|deadline exceeded",
               "the node does not reach the registry",
               "set spec.image.registry to a registry that the nodes reach",
-              "kubectl -n {namespace} set image deployment/{deployment} '*=IMAGE' of a registry"
+              "kubectl -n {namespace} set image deployment/{deployment} {name}=IMAGE of a registry"
                   + " that the nodes reach"),
           image(
               "(?i)not found|manifest unknown|InvalidImageName|couldn't parse image",
               "there is no such image",
               "remove spec.image.tag and spec.image.digest, or set them, spec.image.registry and"
                   + " spec.image.repository to what is there",
-              "kubectl -n {namespace} set image deployment/{deployment} '*=IMAGE' with one that is"
-                  + " there"),
+              "kubectl -n {namespace} set image deployment/{deployment} {name}=IMAGE with one that"
+                  + " is there"),
           image(
               "",
               "the container runtime does not say why",
               "set spec.image.registry to a registry the nodes reach, or spec.image.pullSecrets",
-              "kubectl -n {namespace} set image deployment/{deployment} '*=IMAGE'"));
+              "kubectl -n {namespace} set image deployment/{deployment} {name}=IMAGE"));
 
   /** What the scheduler says of a pod without a node; the first that can be mended is said. */
   static final List<Rule> SCHEDULING =
@@ -164,7 +160,7 @@ final class PodRules {
               "no node can take the pod, because $2 is short: $1",
               "add a node or free $2 on one, or set spec.resources.requests.$2 to less",
               "add a node or free $2 on one, or kubectl -n {namespace} set resources"
-                  + " deployment/{deployment} --requests=$2=LESS"),
+                  + " deployment/{deployment} -c {name} --requests=$2=LESS"),
           Rule.of(
                   "PodUnschedulable",
                   "(.*(?:free ports|didn't have free ports).*)",
@@ -308,7 +304,7 @@ final class PodRules {
                   "metrics-server was killed because it needs more memory than its limit, {limit}",
                   "remove spec.resources.limits.memory, so that the operator sizes it by the number"
                       + " of nodes, or set it to more",
-                  "kubectl -n {namespace} set resources deployment/{deployment}"
+                  "kubectl -n {namespace} set resources deployment/{deployment} -c {name}"
                       + " --limits=memory=MORE")
               .helm("--set resources.limits.memory=MORE"));
 
@@ -374,9 +370,19 @@ final class PodRules {
                   "metrics-server is restarted again and again, because a round of scrapes takes"
                       + " longer than one and a half times the resolution",
                   "set spec.resources.limits.cpu to more, or spec.metricResolution to longer",
-                  "kubectl -n {namespace} set resources deployment/{deployment} --limits=cpu=MORE,"
-                      + " or set --metric-resolution to longer")
+                  "kubectl -n {namespace} set resources deployment/{deployment} -c {name}"
+                      + " --limits=cpu=MORE, or set --metric-resolution to longer")
               .helm("--set resources.limits.cpu=MORE"));
+
+  private static Rule podSecurity(String violated, String ours) {
+    return Rule.of(
+        "PodSecurityViolated",
+        "violates PodSecurity \"([^\"]+)\": " + violated,
+        "metrics-server's pods may not be created, because namespace {namespace} enforces the Pod"
+            + " Security Standard $1: $2",
+        ours,
+        EDIT + "remove what it names, or " + ADMIT);
+  }
 
   private static Rule image(String pattern, String why, String ours, String other) {
     return Rule.of(

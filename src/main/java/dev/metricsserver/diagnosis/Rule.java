@@ -4,6 +4,7 @@ import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.Installation.Keeper;
 import dev.metricsserver.observation.Packaging;
+import dev.metricsserver.rendering.Names;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -12,8 +13,8 @@ import java.util.regex.Pattern;
 /**
  * What somebody's words say is wrong. In message and remedies {@code $1} is what the pattern's
  * first group matched, and {@code {namespace}}, {@code {deployment}}, {@code {service}}, {@code
- * {account}}, {@code {image}}, {@code {limit}}, {@code {port}}, {@code {container}} are the
- * installation's; for flags see {@link PackagingRemedy}.
+ * {account}}, {@code {image}}, {@code {limit}}, {@code {port}}, {@code {container}}, {@code {name}}
+ * are the installation's; for flags see {@link PackagingRemedy}.
  *
  * @param pattern found anywhere in the words
  * @param ours the remedy where the operator installed it; {@code {restore}} is how the operator
@@ -85,6 +86,8 @@ record Rule(String code, Pattern pattern, String message, String ours, String ot
         .replace(
             "{container}",
             Integer.toString(installation.packaging().map(Packaging::container).orElse(0)))
+        .replace(
+            "{name}", installation.packaging().map(Packaging::name).orElse(Names.METRICS_SERVER))
         .replace("{labels}", installation.labelsAsJson())
         .replace("{port}", Integer.toString(installation.port()));
   }

@@ -14,11 +14,13 @@ import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.LabelSelector;
+import io.fabric8.kubernetes.api.model.LabelSelectorRequirement;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.authorization.v1.ResourceAttributes;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyIngressRule;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPort;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.util.ArrayList;
@@ -89,7 +91,7 @@ public final class ClueReader {
             tried(
                 "networkpolicies in namespace " + namespace,
                 unread,
-                () -> policies(installation),
+                () -> policies(installation, pods),
                 List.of()),
             tried("certificatesigningrequests", unread, this::refusedRequests, List.of()),
             tried("namespaces", unread, this::stuckNamespaces, List.of()),
@@ -241,7 +243,11 @@ public final class ClueReader {
 
   // ------------------------------------------------------------------------------------- cluster
 
-  private List<Policy> policies(Installation installation) {
+  private List<Policy> policies(Installation installation, List<PodState> pods) {
+    var labels =
+        pods.isEmpty()
+            ? List.of(installation.selector())
+            : pods.stream().map(PodState::labels).toList();
     return client
         .network()
         .v1()
@@ -251,42 +257,68 @@ public final class ClueReader {
         .getItems()
         .stream()
         .filter(p -> !p.getMetadata().getName().equals(Names.NETWORK_POLICY))
-        .filter(p -> selects(p.getSpec().getPodSelector(), installation.selector()))
+        .filter(p -> labels.stream().anyMatch(l -> selects(p.getSpec().getPodSelector(), l)))
         .map(p -> policy(p, installation.port()))
         .sorted(Comparator.comparing(Policy::name))
         .toList();
   }
 
-  /**
-   * The labels of the pods beyond the selector are not known, so expressions are left to people.
-   */
-  private static boolean selects(LabelSelector selector, Map<String, String> labels) {
+  /** Whether a selector selects a pod with these labels; none selects all. */
+  static boolean selects(LabelSelector selector, Map<String, String> labels) {
     return selector == null
-        || (requireNonNullElse(selector.getMatchExpressions(), List.of()).isEmpty()
-            && labels
+        || (labels
                 .entrySet()
                 .containsAll(
                     requireNonNullElse(selector.getMatchLabels(), Map.<String, String>of())
-                        .entrySet()));
+                        .entrySet())
+            && selector.getMatchExpressions().stream().allMatch(e -> fits(e, labels)));
   }
 
-  private static Policy policy(NetworkPolicy policy, int port) {
+  private static boolean fits(LabelSelectorRequirement expression, Map<String, String> labels) {
+    var value = Optional.ofNullable(labels.get(expression.getKey()));
+    var listed = value.filter(expression.getValues()::contains).isPresent();
+    return switch (expression.getOperator()) {
+      case "In" -> listed;
+      case "NotIn" -> !listed;
+      case "Exists" -> value.isPresent();
+      default -> value.isEmpty();
+    };
+  }
+
+  /** What a policy means to a pod that listens on this port. */
+  static Policy policy(NetworkPolicy policy, int port) {
     var spec = policy.getSpec();
-    var types = requireNonNullElse(spec.getPolicyTypes(), List.<String>of());
-    var admits =
-        requireNonNullElse(spec.getIngress(), List.<NetworkPolicyIngressRule>of()).stream()
-            .anyMatch(rule ->
-                rule.getPorts().isEmpty()
-                    || rule.getPorts().stream()
-                        .anyMatch(p ->
-                            p.getPort() == null
-                                || Integer.valueOf(port).equals(p.getPort().getIntVal())
-                                || Names.PORT.equals(p.getPort().getStrVal())));
     return new Policy(
         policy.getMetadata().getName(),
-        types.contains("Ingress"),
-        admits,
-        types.contains("Egress"));
+        spec.getPolicyTypes().contains("Ingress"),
+        spec.getIngress().stream()
+            .anyMatch(rule -> admitsControlPlane(rule) && admits(rule.getPorts(), port)),
+        spec.getPolicyTypes().contains("Egress"),
+        spec.getEgress().stream()
+            .anyMatch(rule -> rule.getTo().isEmpty() && rule.getPorts().isEmpty()));
+  }
+
+  /** It is no pod, or one on its node's network, which selectors of pods do not mean. */
+  private static boolean admitsControlPlane(NetworkPolicyIngressRule rule) {
+    return rule.getFrom().isEmpty()
+        || rule.getFrom().stream().anyMatch(from -> from.getIpBlock() != null);
+  }
+
+  private static boolean admits(List<NetworkPolicyPort> ports, int port) {
+    return ports.isEmpty() || ports.stream().anyMatch(p -> admits(p, port));
+  }
+
+  private static boolean admits(NetworkPolicyPort admitted, int port) {
+    if (!"TCP".equals(requireNonNullElse(admitted.getProtocol(), "TCP"))) {
+      return false;
+    }
+    if (admitted.getPort() == null) {
+      return true;
+    }
+    var first = admitted.getPort().getIntVal();
+    return first == null
+        ? Names.PORT.equals(admitted.getPort().getStrVal())
+        : first <= port && port <= requireNonNullElse(admitted.getEndPort(), first);
   }
 
   private List<RefusedRequest> refusedRequests() {

@@ -84,8 +84,10 @@ public record Clues(
    * @param ingress whether it restricts who may connect to the pod
    * @param admitsPort whether it lets anybody in to metrics-server's port
    * @param egress whether it restricts whom the pod may connect to
+   * @param admitsEgress whether it lets the pod connect to everybody all the same
    */
-  public record Policy(String name, boolean ingress, boolean admitsPort, boolean egress) {}
+  public record Policy(
+      String name, boolean ingress, boolean admitsPort, boolean egress, boolean admitsEgress) {}
 
   /** A kubelet's certificate request that was decided against. */
   public record RefusedRequest(String name, String node, String reason) {}

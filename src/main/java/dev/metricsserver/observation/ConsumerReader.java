@@ -5,12 +5,14 @@ import static java.util.Objects.requireNonNullElse;
 import dev.metricsserver.observation.Consumers.Autoscaler;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Looks at who uses metrics. */
 public final class ConsumerReader {
@@ -64,12 +66,20 @@ public final class ConsumerReader {
   /** Whether the role that people get to look at things has rules, and none about metrics. */
   public boolean viewersShutOut() {
     return Optional.ofNullable(client.rbac().clusterRoles().withName("view").get())
-        .map(ClusterRole::getRules)
-        .filter(rules -> !rules.isEmpty())
-        .filter(rules ->
-            rules.stream()
-                .noneMatch(rule ->
-                    requireNonNullElse(rule.getApiGroups(), List.of()).contains(METRICS_GROUP)))
+        .filter(ConsumerReader::shutsOut)
         .isPresent();
+  }
+
+  static boolean shutsOut(ClusterRole role) {
+    var rules = requireNonNullElse(role.getRules(), List.<PolicyRule>of());
+    return !rules.isEmpty()
+        && rules.stream()
+            .noneMatch(rule ->
+                anyOf(rule.getApiGroups(), METRICS_GROUP)
+                    && anyOf(rule.getResources(), "nodes", "pods"));
+  }
+
+  private static boolean anyOf(List<String> granted, String... names) {
+    return granted.contains("*") || Stream.of(names).anyMatch(granted::contains);
   }
 }

@@ -3,6 +3,7 @@ package dev.metricsserver.observation;
 import dev.metricsserver.facts.WriteBack;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -41,10 +42,23 @@ public record Observations(
    * How far the Deployment is.
    *
    * @param seen whether the Deployment's controller has seen its newest form
-   * @param failure why no pods are made, or why the rollout takes too long
+   * @param failure why no pods are made, or that the rollout takes too long, as reason and message
    */
   public record Rollout(
-      boolean seen, int wanted, int total, int updated, int available, Optional<String> failure) {
+      boolean seen, int wanted, int total, int updated, int available, Optional<Problem> failure) {
+
+    /** The reason of a rollout that takes longer than it may, whatever the pods do. */
+    public static final String OVERDUE = "ProgressDeadlineExceeded";
+
+    /** Why no pods are made. */
+    public Optional<String> refusal() {
+      return failure.filter(f -> !f.reason().equals(OVERDUE)).map(Problem::message);
+    }
+
+    /** Whether it takes longer than it may, and nobody refuses to make its pods. */
+    public boolean overdue() {
+      return seen && failure.filter(f -> f.reason().equals(OVERDUE)).isPresent();
+    }
 
     /** Whether every pod is of the newest form, and one at least takes requests. */
     public boolean complete() {
@@ -56,6 +70,7 @@ public record Observations(
    * A pod of metrics-server.
    *
    * @param image what its container is made of, which an older form's pod has another one of
+   * @param labels all that it has
    * @param node the node that it is on, when it is on one
    * @param beside names of the containers that it has beside metrics-server's
    * @param problem why it does not run, as reason and message, when it does not
@@ -65,6 +80,7 @@ public record Observations(
   public record PodState(
       String name,
       String image,
+      Map<String, String> labels,
       Optional<String> node,
       List<String> beside,
       boolean ready,

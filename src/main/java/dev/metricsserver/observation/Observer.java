@@ -80,11 +80,13 @@ public final class Observer {
             .or(() -> failure(conditions, "Progressing", "False")));
   }
 
-  private static Optional<String> failure(
+  private static Optional<Problem> failure(
       List<DeploymentCondition> conditions, String type, String status) {
     return conditions.stream()
         .filter(c -> type.equals(c.getType()) && status.equals(c.getStatus()))
-        .map(c -> requireNonNullElse(c.getMessage(), type))
+        .map(c ->
+            new Problem(
+                requireNonNullElse(c.getReason(), type), requireNonNullElse(c.getMessage(), type)))
         .findFirst();
   }
 
@@ -121,7 +123,9 @@ public final class Observer {
         .max(Comparator.comparing(pod -> pod.getMetadata().getCreationTimestamp()))
         .map(Observer::trouble)
         .or(() ->
-            rollout.failure().map(f -> new Trouble(Trouble.NOT_CREATED, f, Optional.empty())));
+            rollout
+                .failure()
+                .map(f -> new Trouble(Trouble.NOT_CREATED, f.message(), Optional.empty())));
   }
 
   private static Trouble trouble(Pod pod) {
@@ -163,6 +167,7 @@ public final class Observer {
     return new PodState(
         pod.getMetadata().getName(),
         container.getImage(),
+        requireNonNullElse(pod.getMetadata().getLabels(), Map.of()),
         Optional.ofNullable(pod.getSpec().getNodeName()),
         Stream.concat(
                 pod.getSpec().getContainers().stream(), pod.getSpec().getInitContainers().stream())

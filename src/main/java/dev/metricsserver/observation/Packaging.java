@@ -14,9 +14,10 @@ import java.util.Map;
  * @param chart the Helm chart with its version, such as {@code metrics-server-3.13.0}; empty where
  *     there is none
  * @param container metrics-server's among those of a pod, from 0
+ * @param name that container's
  * @param flags the container's arguments; empty where they are in its command
  */
-public record Packaging(Owner owner, String chart, int container, List<String> flags) {
+public record Packaging(Owner owner, String chart, int container, String name, List<String> flags) {
 
   /** Read off what was installed. */
   static Packaging of(HasMetadata installed, PodSpec pod) {
@@ -26,6 +27,7 @@ public record Packaging(Owner owner, String chart, int container, List<String> f
         requireNonNullElse(installed.getMetadata().getLabels(), Map.<String, String>of())
             .getOrDefault("helm.sh/chart", ""),
         pod.getContainers().indexOf(container),
+        container.getName(),
         List.copyOf(container.getArgs()));
   }
 }

@@ -139,6 +139,17 @@ class CatalogueTest {
         none());
   }
 
+  /** A pod of before serves, the one that should take its place does not get ready. */
+  private static Failure stuck() {
+    var seen = fine();
+    return failure(
+        "RolloutStuck",
+        PLAN,
+        seen.pods(seen.ready("metrics-server-5f7d"), seen.running("metrics-server-7c9f", HOUR))
+            .overdue(2, 1),
+        none());
+  }
+
   /** A pod that nobody hears of. */
   private static Seen onLostNode() {
     var seen = fine();
@@ -296,6 +307,11 @@ class CatalogueTest {
                 + " host namespaces (hostNetwork=true), hostPort (container \"metrics-server\" uses"
                 + " hostPort 4443)"),
         refused(
+            "PodSecurityViolated",
+            "pods \"metrics-server-5f7d-\" is forbidden: violates PodSecurity"
+                + " \"restricted:latest\": unrestricted capabilities (container \"istio-init\" must"
+                + " set securityContext.capabilities.drop=[\"ALL\"])"),
+        refused(
             "SecurityContextConstraintViolated",
             "pods \"metrics-server-5f7d-\" is forbidden: unable to validate against any security"
                 + " context constraint: [provider \"restricted-v2\": .containers[0].runAsUser:"
@@ -313,7 +329,13 @@ class CatalogueTest {
             "ServiceAccountMissing",
             "pods \"metrics-server-5f7d-\" is forbidden: error looking up service account"
                 + " kube-system/metrics-server: serviceaccount \"metrics-server\" not found"),
-        refused("PodsNotCreated", "pods \"metrics-server-5f7d-\" is forbidden: for some reason"));
+        refused("PodsNotCreated", "pods \"metrics-server-5f7d-\" is forbidden: for some reason"),
+        failure(
+            "PodsNotCreated",
+            PLAN,
+            fine().pods().overdue(0, 0).unavailable("MissingEndpoints", "", HOUR),
+            none()),
+        stuck());
   }
 
   private static Stream<Failure> started() {
@@ -686,6 +708,22 @@ class CatalogueTest {
                         + " \\\"https://172.30.1.1:10250/metrics/resource\\\": context deadline"
                         + " exceeded\" node=\"node-1\" timeout=\"10s\"")
                 .clues()),
+        failure(
+            "NetworkPolicyInTheWay",
+            UNPOLICED,
+            fine()
+                .pods(
+                    fine()
+                        .broken(
+                            "metrics-server-5f7d",
+                            "CrashLoopBackOff",
+                            "unable to load configmap based request-header-client-ca-file: "
+                                + get(
+                                    "https://10.96.0.1:443/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication",
+                                    "dial tcp 10.96.0.1:443: i/o timeout")))
+                .unregistered()
+                .notAsked(),
+            SampleClues.none().denyAll(true, true).clues()),
         failure("NodesWithoutMetrics", PLAN, fine().reporting(48, 50), none()));
   }
 
@@ -915,6 +953,20 @@ class CatalogueTest {
             assertThat(f.remedy()).isNotBlank();
           });
     }
+  }
+
+  /**
+   * Each remedy begins with what mends it: only where the host's network is forbidden, that goes.
+   */
+  @Test
+  void whatPodSecurityForbidsGoes() {
+    assertThat(
+            failures()
+                .filter(f -> f.code().equals("PodSecurityViolated"))
+                .map(f -> found(f).remedy()))
+        .satisfiesExactly(
+            r -> assertThat(r).startsWith("remove spec.hostNetwork, or kubectl label namespace"),
+            r -> assertThat(r).startsWith("kubectl label namespace kube-system"));
   }
 
   /** A field of ours means nothing to somebody else's metrics-server. */

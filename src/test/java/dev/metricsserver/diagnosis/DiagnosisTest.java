@@ -15,7 +15,6 @@ import dev.metricsserver.facts.SampleNode;
 import dev.metricsserver.observation.Clues;
 import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Observations.PodState;
-import dev.metricsserver.observation.Observations.Rollout;
 import dev.metricsserver.observation.SampleClues;
 import dev.metricsserver.observation.Seen;
 import dev.metricsserver.plan.Decision.Violation;
@@ -577,9 +576,81 @@ class DiagnosisTest {
   }
 
   @Test
-  void aRolloutThatTakesLongIsNoErrorAsLongAsThePodsRun() {
-    var seen = fine().rollout(new Rollout(true, 2, 2, 1, 1, Optional.of("timed out progressing")));
+  void aRolloutThatTakesLongIsNoErrorAsLongAsAPodServes() {
+    var seen = fine();
+    seen.pods(seen.ready("old"), seen.running("new", Duration.ofHours(1))).overdue(2, 1);
 
-    assertThat(diagnose(VERIFIED, seen)).isEmpty();
+    assertThat(diagnose(VERIFIED, seen))
+        .singleElement()
+        .satisfies(
+            f -> assertThat(f.code()).isEqualTo("RolloutStuck"),
+            f -> assertThat(f.severity()).isEqualTo(Severity.Warning),
+            f -> assertThat(f.object()).isEqualTo("Pod/kube-system/new"),
+            f -> assertThat(f.remedy()).startsWith("kubectl -n kube-system describe pod new"));
+  }
+
+  @Test
+  void aPodThatSaysWhyItDoesNotRunIsTheReasonOfARolloutThatTakesLong() {
+    var seen = fine();
+    seen.pods(seen.ready("old"), seen.broken("new", "ErrImagePull", "r/m:v0: not found"))
+        .overdue(2, 1);
+
+    assertThat(diagnose(VERIFIED, seen))
+        .extracting(Finding::code)
+        .containsExactly("ImageNotPulled");
+  }
+
+  /** Kubernetes refuses nothing: the pods went. */
+  @Test
+  void noPodAndARolloutThatTakesLong() {
+    assertThat(diagnose(VERIFIED, fine().pods().overdue(0, 0)))
+        .singleElement()
+        .satisfies(
+            f -> assertThat(f.code()).isEqualTo("PodsNotCreated"),
+            f -> assertThat(f.message()).doesNotContain("refuses"));
+  }
+
+  @Test
+  void aPolicyThatLetsMetricsServerOutIsNotInTheWay() {
+    var seen = fine();
+    seen.pods(seen.broken("pod-a", "CrashLoopBackOff", UNREACHABLE)).unregistered().notAsked();
+
+    assertThat(first(seen, SampleClues.none().denyAll(false, true)))
+        .isEqualTo("NetworkPolicyInTheWay");
+    assertThat(first(seen, SampleClues.none().denyAll(false, true).admitAll()))
+        .isEqualTo("APIServerUnreachable");
+    assertThat(first(seen, SampleClues.none().admitAll())).isEqualTo("APIServerUnreachable");
+  }
+
+  /** The name of a flag is no timeout. */
+  @Test
+  void aPolicyIsNotTheReasonOfWrongFlags() {
+    var seen = fine();
+    seen.pods(
+            seen.broken(
+                "pod-a",
+                "CrashLoopBackOff",
+                "metric-resolution should be larger than kubelet-request-timeout, but it is not"))
+        .unregistered()
+        .notAsked();
+
+    assertThat(first(seen, SampleClues.none().denyAll(false, true))).isEqualTo("ResolutionRefused");
+  }
+
+  private static final String UNREACHABLE =
+      "Get \"https://10.96.0.1:443/api/v1/namespaces/kube-system/configmaps/x\": dial tcp"
+          + " 10.96.0.1:443: i/o timeout";
+
+  private static String first(Seen seen, SampleClues clues) {
+    return Diagnosis.diagnose(
+            Evidence.of(
+                    Plans.plan("networkPolicy: {mode: Disabled}"),
+                    false,
+                    seen.observations(),
+                    CertificateRequests.NONE,
+                    NOW)
+                .with(clues.clues()))
+        .getFirst()
+        .code();
   }
 }

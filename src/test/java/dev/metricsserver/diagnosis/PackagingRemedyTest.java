@@ -71,6 +71,18 @@ class PackagingRemedyTest {
     return remedy(PodRules.SCHEDULING, "3 node(s) had untolerated taint {a: b}", metadata);
   }
 
+  /** The pod has another container, which stays as it is. */
+  @Test
+  void theImageAndTheResourcesAreThoseOfItsContainer() {
+    assertThat(remedy(PodRules.IMAGE, "r/m:v0: not found", BY_HAND))
+        .startsWith("kubectl -n monitoring set image deployment/ms ms=IMAGE with");
+    assertThat(remedy(PodRules.MEMORY, "", BY_HAND))
+        .isEqualTo("kubectl -n monitoring set resources deployment/ms -c ms --limits=memory=MORE");
+    assertThat(
+            remedy(PodRules.SCHEDULING, "0/3 nodes are available: 3 Insufficient memory", BY_HAND))
+        .contains("set resources deployment/ms -c ms --requests=memory=LESS");
+  }
+
   @Test
   void flagsOfWhatWasMadeByHand() {
     assertThat(slow(BY_HAND))

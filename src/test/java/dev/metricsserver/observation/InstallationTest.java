@@ -84,6 +84,7 @@ class InstallationTest {
                         new Owner(Owner.Kind.Unknown, "", "", "no mark at all"),
                         "",
                         0,
+                        "metrics-server",
                         List.of(
                             "--secure-port=10250",
                             "--metric-resolution=15s",

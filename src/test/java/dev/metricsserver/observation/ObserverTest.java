@@ -244,7 +244,7 @@ class ObserverTest {
                           reason: FailedCreate
                           message: 'pods "metrics-server-7c9f-" is forbidden: exceeded quota'
                     """)
-                .failure())
+                .refusal())
         .contains("pods \"metrics-server-7c9f-\" is forbidden: exceeded quota");
   }
 
@@ -257,13 +257,16 @@ class ObserverTest {
                       conditions:
                         - type: Progressing
                           status: "False"
+                          reason: ProgressDeadlineExceeded
                           message: ReplicaSet "metrics-server-7c9f" has timed out progressing.
                         - type: ReplicaFailure
                           status: "False"
                           message: not any more
                     """)
                 .failure())
-        .contains("ReplicaSet \"metrics-server-7c9f\" has timed out progressing.");
+        .contains(
+            new Problem(
+                Rollout.OVERDUE, "ReplicaSet \"metrics-server-7c9f\" has timed out progressing."));
   }
 
   @Test
@@ -312,6 +315,7 @@ class ObserverTest {
             new PodState(
                 "metrics-server-7c9f-x2x",
                 "r/m:v0",
+                Map.of(),
                 Optional.empty(),
                 List.of(),
                 true,
@@ -346,6 +350,7 @@ class ObserverTest {
             new PodState(
                 "metrics-server-7c9f-x2x",
                 "r/m:v0",
+                Map.of(),
                 Optional.empty(),
                 List.of(),
                 false,

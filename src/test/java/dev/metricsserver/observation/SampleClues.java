@@ -53,7 +53,13 @@ public final class SampleClues {
 
   /** With somebody's NetworkPolicy that denies by default. */
   public SampleClues denyAll(boolean ingress, boolean egress) {
-    policies.add(new Policy("default-deny", ingress, false, egress));
+    policies.add(new Policy("default-deny", ingress, false, egress, false));
+    return this;
+  }
+
+  /** With somebody's NetworkPolicy that lets metrics-server out, and restricts nothing else. */
+  public SampleClues admitAll() {
+    policies.add(new Policy("open", false, false, true, true));
     return this;
   }
 

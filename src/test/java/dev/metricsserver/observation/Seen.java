@@ -10,6 +10,7 @@ import dev.metricsserver.observation.Observations.Rollout;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -18,6 +19,7 @@ import java.util.stream.IntStream;
 public final class Seen {
 
   private static final String IMAGE = "registry.k8s.io/metrics-server/metrics-server:v0.9.0";
+  private static final Map<String, String> LABELS = Map.of("k8s-app", "metrics-server");
   private static final List<String> BESIDE = List.of();
   private static final Optional<String> NODE = Optional.of("node-1");
 
@@ -56,7 +58,20 @@ public final class Seen {
 
   /** With pods that cannot be made. */
   public Seen podsRefused(String failure) {
-    return rollout(new Rollout(true, 2, 0, 0, 0, Optional.of(failure))).pods();
+    return failing(0, 0, new Problem("FailedCreate", failure)).pods();
+  }
+
+  /** With a rollout that does not get on: so many pods are of the newest form. */
+  public Seen overdue(int total, int updated) {
+    return failing(
+        total,
+        updated,
+        new Problem(
+            Rollout.OVERDUE, "ReplicaSet \"metrics-server-5f7d\" has timed out progressing."));
+  }
+
+  private Seen failing(int total, int updated, Problem failure) {
+    return rollout(new Rollout(true, 2, total, updated, 0, Optional.of(failure)));
   }
 
   /** With other pods. */
@@ -68,13 +83,14 @@ public final class Seen {
   /** A pod that is ready. */
   public PodState ready(String name) {
     var since = Optional.of(now.minus(Duration.ofHours(1)));
-    return new PodState(name, IMAGE, NODE, BESIDE, true, Optional.empty(), since, since);
+    return new PodState(name, IMAGE, LABELS, NODE, BESIDE, true, Optional.empty(), since, since);
   }
 
   /** A pod that is ready, and has another container. */
   public PodState ready(String name, String beside) {
     var since = Optional.of(now.minus(Duration.ofHours(1)));
-    return new PodState(name, IMAGE, NODE, List.of(beside), true, Optional.empty(), since, since);
+    return new PodState(
+        name, IMAGE, LABELS, NODE, List.of(beside), true, Optional.empty(), since, since);
   }
 
   /** A pod that runs, and is not ready. */
@@ -82,6 +98,7 @@ public final class Seen {
     return new PodState(
         name,
         IMAGE,
+        LABELS,
         NODE,
         BESIDE,
         false,
@@ -93,7 +110,15 @@ public final class Seen {
   /** A pod whose container has not been started. */
   public PodState starting(String name) {
     return new PodState(
-        name, IMAGE, NODE, BESIDE, false, Optional.empty(), Optional.empty(), Optional.empty());
+        name,
+        IMAGE,
+        LABELS,
+        NODE,
+        BESIDE,
+        false,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
   }
 
   /** A pod that does not run. */
@@ -105,7 +130,7 @@ public final class Seen {
   public PodState broken(String name, String image, String reason, String message) {
     var problem = Optional.of(new Problem(reason, message));
     return new PodState(
-        name, image, NODE, BESIDE, false, problem, Optional.empty(), Optional.empty());
+        name, image, LABELS, NODE, BESIDE, false, problem, Optional.empty(), Optional.empty());
   }
 
   /** With an APIService that is not available. */

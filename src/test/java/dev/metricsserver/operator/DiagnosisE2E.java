@@ -250,7 +250,7 @@ class DiagnosisE2E {
           "delete",
           "networkpolicy",
           "default-deny",
-          "metrics-server-open",
+          "metrics-server-open-ingress",
           "--ignore-not-found");
     }
   }
