@@ -10,6 +10,8 @@ import dev.metricsserver.plan.KubeletTLS.Problem;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiFunction;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -22,17 +24,25 @@ final class KubeletFindings {
   private final Installation installation;
   private final boolean approving;
   private final Severity severity;
+  private final List<String> podIPs;
 
   /**
    * @param installation the metrics-server that asks the kubelets
    * @param approving whether the operator approves certificate requests
    * @param severity of what keeps a node's metrics away
+   * @param podIPs the addresses that metrics-server's pods have
    */
-  KubeletFindings(KubeletTLS tls, Installation installation, boolean approving, Severity severity) {
+  KubeletFindings(
+      KubeletTLS tls,
+      Installation installation,
+      boolean approving,
+      Severity severity,
+      List<String> podIPs) {
     this.tls = tls;
     this.installation = installation;
     this.approving = approving;
     this.severity = severity;
+    this.podIPs = podIPs;
   }
 
   /** Why nodes cannot have metrics. */
@@ -54,7 +64,13 @@ final class KubeletFindings {
     return evidence.kubelets().stream()
         .map(tls ->
             new KubeletFindings(
-                tls, evidence.installation(), evidence.approving(), evidence.severity()));
+                tls,
+                evidence.installation(),
+                evidence.approving(),
+                evidence.severity(),
+                evidence.observations().pods().stream()
+                    .flatMap(p -> p.podIPs().stream())
+                    .toList()));
   }
 
   Set<String> nodes() {
@@ -66,10 +82,64 @@ final class KubeletFindings {
   }
 
   List<Finding> unreadable() {
-    return Stream.of(Kind.values())
-        .filter(this::matters)
-        .flatMap(kind -> finding(kind).stream())
+    return Stream.of(
+            misdialled().stream(),
+            otherFamily().stream(),
+            Stream.of(Kind.values()).filter(this::matters).flatMap(kind -> finding(kind).stream()))
+        .flatMap(findings -> findings)
         .toList();
+  }
+
+  private Optional<Finding> misdialled() {
+    return first(
+        Problem::misdialled,
+        "KubeletPortWrong",
+        (p, names) ->
+            "the kubelet of %s does not answer on port %d, which metrics-server dials: it listens on %d"
+                .formatted(names, p.port(), p.node().kubeletPort()),
+        installation.ours()
+            ? "remove spec.kubelet.port"
+            : Rule.filled("{flags --kubelet-use-node-status-port}", installation));
+  }
+
+  private Optional<Finding> otherFamily() {
+    return first(
+        this::otherFamily,
+        "KubeletAddressFamily",
+        (p, names) ->
+            "metrics-server's pods have no address of the family (IPv4 or IPv6) of %s, by which it dials the kubelet of %s"
+                .formatted(p.address(), names),
+        Rule.filled(
+            installation.ours() ? ScrapeRules.FAMILY_OURS : ScrapeRules.FAMILY, installation));
+  }
+
+  private Optional<Finding> first(
+      Predicate<Problem> which,
+      String code,
+      BiFunction<Problem, String, String> message,
+      String remedy) {
+    var found = tls.problems().stream().filter(p -> matters(p.kind()) && which.test(p)).toList();
+    return found.stream()
+        .findFirst()
+        .map(p -> finding(code, p, message.apply(p, names(found)), remedy));
+  }
+
+  private static String names(List<Problem> problems) {
+    return KubeletPlanner.firstNames(problems.stream().map(p -> p.node().name()).toList());
+  }
+
+  /** Names are for DNS to answer. */
+  private boolean otherFamily(Problem problem) {
+    return problem.kind() == Kind.Unreachable
+        && !problem.misdialled()
+        && problem.node().addresses().stream()
+            .anyMatch(a -> a.isIP() && a.address().equals(problem.address()))
+        && !podIPs.isEmpty()
+        && podIPs.stream().noneMatch(ip -> isIPv6(ip) == isIPv6(problem.address()));
+  }
+
+  private static boolean isIPv6(String address) {
+    return address.contains(":");
   }
 
   /** Whether metrics-server stumbles over it: it does not look at a certificate it need not. */
@@ -86,13 +156,13 @@ final class KubeletFindings {
   }
 
   private Optional<Finding> finding(Kind kind) {
-    var problems = of(kind);
+    var problems = of(kind).stream().filter(p -> !p.misdialled() && !otherFamily(p)).toList();
     // What is to be said of requests, those who look at them say.
     if (problems.isEmpty() || kind == Kind.Requested) {
       return Optional.empty();
     }
     var first = problems.getFirst();
-    var names = KubeletPlanner.firstNames(problems.stream().map(p -> p.node().name()).toList());
+    var names = names(problems);
     var many = problems.size() > 1;
     return Optional.of(
         switch (kind) {

@@ -16,6 +16,15 @@ final class ScrapeRules {
       "set authentication.webhook.enabled: true in the kubelet's configuration on {node} and"
           + " restart it";
 
+  static final String FAMILY_OURS =
+      "set spec.hostNetwork: true where nodes have addresses of both families, or give pods"
+          + " addresses of both";
+
+  static final String FAMILY =
+      "kubectl -n {namespace} edit deployment {deployment}: set hostNetwork: true, and"
+          + " --secure-port and containerPort to 4443, where nodes have addresses of both families;"
+          + " or give pods addresses of both";
+
   /** The last one knows everything. */
   static final List<Rule> RULES =
       List.of(
@@ -100,6 +109,14 @@ final class ScrapeRules {
                   + " setting up gets them later",
               "set --kubelet-preferred-address-types to kinds that kubectl get node {node} -o"
                   + " jsonpath='{.status.addresses}' shows"),
+          Rule.of(
+              "KubeletAddressFamily",
+              "dial tcp (\\[[^\\]]+]|[\\d.]+):\\d+: connect: (?:network is unreachable|cannot"
+                  + " assign requested address)",
+              "metrics-server has no way to the kubelet of {nodes}: its pod has no address of the"
+                  + " family (IPv4 or IPv6) of $1",
+              FAMILY_OURS,
+              FAMILY),
           Rule.of(
               "KubeletUnreachable",
               "timeout|deadline exceeded|connection refused|no route to host|unreachable|reset by"

@@ -72,6 +72,7 @@ public record Observations(
    * @param image what its container is made of, which an older form's pod has another one of
    * @param labels all that it has
    * @param node the node that it is on, when it is on one
+   * @param podIPs its addresses, one of each family that it has
    * @param beside names of the containers that it has beside metrics-server's
    * @param problem why it does not run, as reason and message, when it does not
    * @param runningSince since when its container runs
@@ -82,6 +83,7 @@ public record Observations(
       String image,
       Map<String, String> labels,
       Optional<String> node,
+      List<String> podIPs,
       List<String> beside,
       boolean ready,
       Optional<Problem> problem,

@@ -20,6 +20,7 @@ import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodIP;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentCondition;
 import java.security.cert.X509Certificate;
@@ -169,6 +170,7 @@ public final class Observer {
         container.getImage(),
         requireNonNullElse(pod.getMetadata().getLabels(), Map.of()),
         Optional.ofNullable(pod.getSpec().getNodeName()),
+        status.getPodIPs().stream().map(PodIP::getIp).toList(),
         Stream.concat(
                 pod.getSpec().getContainers().stream(), pod.getSpec().getInitContainers().stream())
             .filter(c -> !c.equals(container))

@@ -36,9 +36,16 @@ public final class UpkeepReader {
       List.of(
           right("get", "", "nodes", "proxy").build(),
           right("get", "", "nodes", "stats").build(),
+          right("list", "", "namespaces", "").build(),
           right("list", "", "configmaps", "").build(),
           right("list", "", "secrets", "").build(),
-          right("create", "", "pods", "").build());
+          right("create", "", "pods", "").build(),
+          right("create", "", "pods", "exec").build(),
+          right("get", "", "pods", "log").build(),
+          right("delete", "", "pods", "").build(),
+          right("patch", "", "nodes", "").build(),
+          right("patch", "apps", "deployments", "").build(),
+          right("create", "", "serviceaccounts", "token").build());
 
   /** How packagings label pods of metrics-server. */
   private static final List<String> LABELS = List.of("k8s-app", "app.kubernetes.io/name");

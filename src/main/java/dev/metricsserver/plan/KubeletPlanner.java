@@ -85,15 +85,17 @@ public final class KubeletPlanner {
     return asked(spec, nodes)
         .flatMap(n ->
             dialled(n, order)
-                .map(a ->
-                    new Target(
-                        n.name(), a.address(), spec.port() == null ? kubeletPort(n) : spec.port()))
+                .map(a -> new Target(n.name(), a.address(), dialled(spec, n)))
                 .stream())
         .toList();
   }
 
   private static Stream<NodeFacts> asked(KubeletSpec spec, Collection<NodeFacts> nodes) {
     return nodes.stream().filter(n -> n.ready() && n.hasLabels(spec.nodeSelector()));
+  }
+
+  private static int dialled(KubeletSpec spec, NodeFacts node) {
+    return spec.port() == null ? kubeletPort(node) : spec.port();
   }
 
   /** Where the kubelet listens; a node that does not say has it at the usual port. */
@@ -247,7 +249,12 @@ public final class KubeletPlanner {
                 .flatMap(kubelet ->
                     kind(node, kubelet, address)
                         .map(kind ->
-                            new Problem(node, address.address(), kind, detail(kind, kubelet)))));
+                            new Problem(
+                                node,
+                                address.address(),
+                                dialled(spec, node),
+                                kind,
+                                detail(kind, kubelet)))));
   }
 
   private Optional<Kind> kind(NodeFacts node, Kubelet kubelet, Address address) {

@@ -30,9 +30,18 @@ public record KubeletTLS(
    * What is wrong with one kubelet.
    *
    * @param address that metrics-server dials
+   * @param port that it dials there, unless it reads without TLS
    * @param detail what was seen, as far as the kind does not say it; may be empty
    */
-  public record Problem(NodeFacts node, String address, Kind kind, String detail) {}
+  public record Problem(NodeFacts node, String address, int port, Kind kind, String detail) {
+
+    /** Whether the kubelet says that it listens on another port than the one that is dialled. */
+    public boolean misdialled() {
+      return (kind == Kind.Refused || kind == Kind.Unreachable)
+          && node.kubeletPort() != 0
+          && node.kubeletPort() != port;
+    }
+  }
 
   /** The ways in which a kubelet cannot be reached or verified. */
   public enum Kind {

@@ -48,14 +48,11 @@ public final class Monitoring {
               "{{ $value }} nodes have metrics, which is less than should." + WHY),
           alert(
               "MetricsServerCertificateExpiring",
-              "min by (secret) (metrics_server_operator_certificate_expiry_timestamp_seconds) -"
-                  + " time() < 14 * 86400",
+              "max(metrics_server_operator_findings{code=\"ServingCertificateExpiring\"}) > 0",
               "1h",
               WARNING,
               "A certificate of metrics-server is about to expire.",
-              "The one in Secret {{ $labels.secret }} ends in {{ $value | humanizeDuration }} and"
-                  + " should long be renewed."
-                  + WHY),
+              "It has less than a sixth of its life left, and should long be renewed." + WHY),
           alert(
               "MetricsServerConflict",
               "max(metrics_server_operator_findings{code=\"Conflict\"}) > 0",

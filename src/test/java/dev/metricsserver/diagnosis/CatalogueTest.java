@@ -667,6 +667,11 @@ class CatalogueTest {
                 "dial tcp: lookup node-1 on 10.96.0.10:53: no such host")),
         scrape("KubeletAddressMissing", "no address matched types [InternalIP]"),
         scrape("KubeletUnreachable", kubelet("dial tcp 172.30.1.1:10250: i/o timeout")),
+        scrape(
+            "KubeletAddressFamily",
+            get(
+                "https://[fd00::1]:10250/metrics/resource",
+                "dial tcp [fd00::1]:10250: connect: network is unreachable")),
         scrape("KubeletUnreachable", kubelet("context deadline exceeded")),
         scrape(
             "KubeletUnreachable", kubelet("dial tcp 172.30.1.1:10250: connect: no route to host")),
@@ -747,6 +752,13 @@ class CatalogueTest {
                     .installedVerifying(true)
                     .kubelet("node-1", SampleKubelet.selfSigned(node))),
             fine().reporting(48, 50),
+            none()),
+        failure(
+            "KubeletPortWrong",
+            Plans.plan(
+                "kubelet: {port: 10255, tls: {mode: Verify}}",
+                SampleCluster.of(node).kubelet("node-1", SampleKubelet.unreachable())),
+            fine().without("node-1"),
             none()),
         failure(
             "KubeletTLSInsecure", Plans.plan("kubelet: {tls: {mode: Insecure}}"), fine(), none()),

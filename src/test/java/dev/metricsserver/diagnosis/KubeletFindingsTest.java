@@ -14,6 +14,7 @@ import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.facts.SampleNode;
 import dev.metricsserver.observation.Installation;
+import dev.metricsserver.observation.Installation.Keeper;
 import dev.metricsserver.plan.Plans;
 import java.time.Instant;
 import java.util.List;
@@ -41,7 +42,11 @@ class KubeletFindingsTest {
 
   private static KubeletFindings of(String spec, SampleCluster cluster, Installation installation) {
     return new KubeletFindings(
-        Plans.plan(spec, cluster).kubeletTLS(), installation, false, Severity.Warning);
+        Plans.plan(spec, cluster).kubeletTLS(),
+        installation,
+        false,
+        Severity.Warning,
+        List.of("10.244.1.7"));
   }
 
   private static List<String> codes(Stream<Finding> findings) {
@@ -76,6 +81,49 @@ class KubeletFindingsTest {
               .contains("serverTLSBootstrap: true")
               .endsWith("; or go back deliberately with spec.kubelet.tls.mode: Insecure");
         });
+  }
+
+  /** Wherever it is dialled that answers nothing, or not with TLS. */
+  @Test
+  void aPortThatIsNotTheKubelets() {
+    var cluster = cluster().kubelet("node-1", unreachable()).kubelet("node-2", refusing());
+    var findings = of("kubelet: {port: 10255, tls: {mode: Verify}}", cluster);
+
+    assertThat(findings.nodes()).containsExactlyInAnyOrder("node-1", "node-2");
+    assertThat(findings.unreadable())
+        .singleElement()
+        .satisfies(
+            f -> assertThat(f.code()).isEqualTo("KubeletPortWrong"),
+            f ->
+                assertThat(f.message())
+                    .isEqualTo(
+                        "the kubelet of node-1, node-2 does not answer on port 10255, which"
+                            + " metrics-server dials: it listens on 10250"),
+            f -> assertThat(f.remedy()).isEqualTo("remove spec.kubelet.port"));
+    assertThat(
+            of(
+                    "kubelet: {port: 10255, tls: {mode: Verify}}",
+                    cluster,
+                    Installation.of(Plans.plan("{}"), false).keptBy(Keeper.Other))
+                .unreadable())
+        .singleElement()
+        .satisfies(f -> assertThat(f.remedy()).contains("--kubelet-use-node-status-port"));
+  }
+
+  @Test
+  void anAddressOfAFamilyThatPodsDoNotHave() {
+    var node = SampleNode.bare("six").address("InternalIP", "fd00::1").facts();
+    var findings = of(VERIFY, SampleCluster.of(node, TWO).kubelet("six", unreachable()));
+
+    assertThat(findings.nodes()).containsExactly("six");
+    assertThat(findings.unreadable())
+        .singleElement()
+        .satisfies(
+            f -> assertThat(f.code()).isEqualTo("KubeletAddressFamily"),
+            f -> assertThat(f.message()).contains("fd00::1", "six"),
+            f -> assertThat(f.remedy()).startsWith("set spec.hostNetwork: true"));
+    assertThat(codes(of(VERIFY, cluster().kubelet("node-1", unreachable())).unreadable().stream()))
+        .containsExactly("KubeletUnreachable");
   }
 
   /** Each kind of trouble is a finding of its own, and none hides another. */

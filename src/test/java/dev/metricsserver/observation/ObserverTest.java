@@ -297,6 +297,7 @@ class ObserverTest {
             """
             status:
               phase: Running
+              podIPs: [{ip: 10.244.1.7}, {ip: "fd00::7"}]
               conditions:
                 - {type: Initialized, status: "True", lastTransitionTime: "2026-11-21T11:00:00Z"}
                 - {type: Ready, status: "True", lastTransitionTime: "2026-11-21T11:00:32Z"}
@@ -317,6 +318,7 @@ class ObserverTest {
                 "r/m:v0",
                 Map.of(),
                 Optional.empty(),
+                List.of("10.244.1.7", "fd00::7"),
                 List.of(),
                 true,
                 Optional.empty(),
@@ -331,6 +333,7 @@ class ObserverTest {
             """
             status:
               phase: Running
+              podIPs: [{ip: 10.244.1.7}, {ip: "fd00::7"}]
               conditions:
                 - type: Ready
                   status: "False"
@@ -352,6 +355,7 @@ class ObserverTest {
                 "r/m:v0",
                 Map.of(),
                 Optional.empty(),
+                List.of("10.244.1.7", "fd00::7"),
                 List.of(),
                 false,
                 Optional.empty(),

@@ -20,6 +20,7 @@ public final class Seen {
 
   private static final String IMAGE = "registry.k8s.io/metrics-server/metrics-server:v0.9.0";
   private static final Map<String, String> LABELS = Map.of("k8s-app", "metrics-server");
+  private static final List<String> IPS = List.of("10.244.1.7");
   private static final List<String> BESIDE = List.of();
   private static final Optional<String> NODE = Optional.of("node-1");
 
@@ -83,14 +84,15 @@ public final class Seen {
   /** A pod that is ready. */
   public PodState ready(String name) {
     var since = Optional.of(now.minus(Duration.ofHours(1)));
-    return new PodState(name, IMAGE, LABELS, NODE, BESIDE, true, Optional.empty(), since, since);
+    return new PodState(
+        name, IMAGE, LABELS, NODE, IPS, BESIDE, true, Optional.empty(), since, since);
   }
 
   /** A pod that is ready, and has another container. */
   public PodState ready(String name, String beside) {
     var since = Optional.of(now.minus(Duration.ofHours(1)));
     return new PodState(
-        name, IMAGE, LABELS, NODE, List.of(beside), true, Optional.empty(), since, since);
+        name, IMAGE, LABELS, NODE, IPS, List.of(beside), true, Optional.empty(), since, since);
   }
 
   /** A pod that runs, and is not ready. */
@@ -100,6 +102,7 @@ public final class Seen {
         IMAGE,
         LABELS,
         NODE,
+        IPS,
         BESIDE,
         false,
         Optional.empty(),
@@ -114,6 +117,7 @@ public final class Seen {
         IMAGE,
         LABELS,
         NODE,
+        IPS,
         BESIDE,
         false,
         Optional.empty(),
@@ -130,7 +134,7 @@ public final class Seen {
   public PodState broken(String name, String image, String reason, String message) {
     var problem = Optional.of(new Problem(reason, message));
     return new PodState(
-        name, image, LABELS, NODE, BESIDE, false, problem, Optional.empty(), Optional.empty());
+        name, image, LABELS, NODE, IPS, BESIDE, false, problem, Optional.empty(), Optional.empty());
   }
 
   /** With an APIService that is not available. */

@@ -89,7 +89,9 @@ class UpkeepIT {
   @Test
   void rightsThatMetricsServerDoesNotNeedAreSeen() {
     try (var _ = bound("metrics-server", "kube-system", "system:aggregate-to-view")) {
-      soon(() -> assertThat(read().excessRights()).containsExactly("list configmaps"));
+      soon(() ->
+          assertThat(read().excessRights())
+              .containsExactly("list namespaces", "list configmaps", "get pods/log"));
     }
     try (var _ = bound("metrics-server", "kube-system", "cluster-admin")) {
       soon(() ->
