@@ -18,6 +18,7 @@ import dev.metricsserver.facts.Endpoints;
 import dev.metricsserver.facts.Foreign;
 import dev.metricsserver.facts.Kubelet.Handshake;
 import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.facts.NodeSelector;
 import dev.metricsserver.facts.Owner;
 import dev.metricsserver.observation.ClueReader;
 import dev.metricsserver.observation.Clues;
@@ -73,7 +74,6 @@ final class Examiner {
   /** How packagings label what they make of metrics-server. */
   private static final List<String> LABELS = List.of("k8s-app", "app.kubernetes.io/name");
 
-  private static final String NODE_SELECTOR = "--node-selector=";
   private static final Executor AT_ONCE = task -> Thread.ofVirtual().start(task);
 
   private final KubernetesClient client;
@@ -154,7 +154,7 @@ final class Examiner {
                 planned,
                 planned
                     .flatMap(Planned::kubelets)
-                    .or(() -> theirs.flatMap(t -> t.tls(nodes.join(), now)))
+                    .or(() -> theirs.flatMap(t -> t.tls(now)))
                     .flatMap(this::reached),
                 observations,
                 now));
@@ -363,16 +363,17 @@ final class Examiner {
         requests.join().requests().stream()
             .map(CertificateRequests.Request::node)
             .collect(Collectors.toSet());
+    var asked = nodes.join().stream().filter(asked(found)::selects).toList();
     return new TheirKubelets(client, clock, attempts)
-        .look(deployment, spec, nodes.join(), requested)
-        .map(seen -> new Theirs(spec, seen));
+        .look(deployment, spec, asked, requested)
+        .map(seen -> new Theirs(spec, asked, seen));
   }
 
-  /** How somebody else's metrics-server speaks to kubelets, and what they show. */
-  private record Theirs(KubeletSpec spec, KubeletFacts kubelets) {
+  /** How somebody else's metrics-server speaks to the kubelets it asks, and what they show. */
+  private record Theirs(KubeletSpec spec, List<NodeFacts> asked, KubeletFacts kubelets) {
 
-    Optional<KubeletTLS> tls(List<NodeFacts> nodes, Instant now) {
-      return Optional.of(KubeletPlanner.theirs(spec, nodes, kubelets, now));
+    Optional<KubeletTLS> tls(Instant now) {
+      return Optional.of(KubeletPlanner.theirs(spec, asked, kubelets, now));
     }
   }
 
@@ -445,7 +446,6 @@ final class Examiner {
 
   private Observations observations(Found found, Optional<Planned> planned, Instant now) {
     var installation = installation(found, planned);
-    var selector = found.deployment().map(Examiner::nodeSelector).orElse(Map.<String, String>of());
     return new Observations(
         found.deployment().map(Observer::rollout),
         found.pods().stream().map(Observer::pod).toList(),
@@ -454,7 +454,7 @@ final class Examiner {
         answer.join(),
         Observer.coverage(
             nodes.join(),
-            selector,
+            asked(found),
             installation.map(Installation::scrapeInterval).orElse(Duration.ofMinutes(1)),
             answer.join().nodes(),
             now),
@@ -462,18 +462,11 @@ final class Examiner {
         List.of());
   }
 
-  /** Which nodes it asks; empty for all. */
-  private static Map<String, String> nodeSelector(Deployment deployment) {
-    return deployment.getSpec().getTemplate().getSpec().getContainers().stream()
-        .flatMap(container -> container.getArgs().stream())
-        .filter(arg -> arg.startsWith(NODE_SELECTOR))
-        .flatMap(arg -> Stream.of(arg.substring(NODE_SELECTOR.length()).split(",", -1)))
-        .filter(label -> label.matches("[^=!]+=[^=]*"))
-        .collect(
-            Collectors.toMap(
-                label -> label.substring(0, label.indexOf('=')),
-                label -> label.substring(label.indexOf('=') + 1),
-                (_, last) -> last));
+  private static NodeSelector asked(Found found) {
+    return found
+        .deployment()
+        .map(d -> Installation.asked(d.getSpec().getTemplate().getSpec()))
+        .orElse(NodeSelector.ALL);
   }
 
   private Optional<Installation> installation(Found found, Optional<Planned> planned) {

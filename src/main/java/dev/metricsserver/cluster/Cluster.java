@@ -24,6 +24,7 @@ import dev.metricsserver.facts.History;
 import dev.metricsserver.facts.Images;
 import dev.metricsserver.facts.Kubelets;
 import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.facts.NodeSelector;
 import dev.metricsserver.facts.Owner;
 import dev.metricsserver.facts.ServingFacts;
 import dev.metricsserver.facts.Timestamps;
@@ -302,7 +303,7 @@ public final class Cluster {
         answer,
         Observer.coverage(
             nodes,
-            spec.kubelet().nodeSelector(),
+            NodeSelector.of(spec.kubelet().nodeSelector()),
             Durations.parse(spec.metricResolution()),
             answer.nodes(),
             now),
@@ -321,7 +322,7 @@ public final class Cluster {
         answer,
         Observer.coverage(
             nodes,
-            spec.kubelet().nodeSelector(),
+            theirs.asked(),
             theirs
                 .installation()
                 .map(Installation::scrapeInterval)

@@ -2,6 +2,7 @@ package dev.metricsserver.observation;
 
 import static java.util.Objects.requireNonNullElse;
 
+import dev.metricsserver.facts.NodeSelector;
 import dev.metricsserver.plan.Durations;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.rendering.Names;
@@ -15,7 +16,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What has to be known of a metrics-server to tell what is wrong with it, whoever installed it.
@@ -52,6 +55,10 @@ public record Installation(
 
   private static final Duration DEFAULT_INTERVAL = Duration.ofMinutes(1);
   private static final int DEFAULT_PORT = 443;
+
+  /** Its flag in a line of its own, or in two, by its long or its short name. */
+  private static final Pattern SELECTOR =
+      Pattern.compile("^(?:--node-selector[=\n]|-l[=\n]?)(.*)$", Pattern.MULTILINE);
 
   /** Who changes an installation. */
   public enum Keeper {
@@ -180,6 +187,20 @@ public record Installation(
         .filter(a -> a.startsWith(start))
         .map(a -> a.substring(start.length()))
         .reduce((one, other) -> other);
+  }
+
+  /** Which nodes a metrics-server asks, by its flags. */
+  public static NodeSelector asked(PodSpec pod) {
+    var container = container(pod);
+    var flag =
+        Stream.concat(container.getCommand().stream(), container.getArgs().stream())
+            .collect(Collectors.joining("\n"));
+    return SELECTOR
+        .matcher(flag)
+        .results()
+        .reduce((one, other) -> other)
+        .map(found -> NodeSelector.parse(found.group(1)))
+        .orElse(NodeSelector.ALL);
   }
 
   /** The same, changed by somebody else. */

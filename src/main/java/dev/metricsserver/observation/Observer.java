@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNullElse;
 import dev.metricsserver.facts.History.Attempt;
 import dev.metricsserver.facts.History.Trouble;
 import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.facts.NodeSelector;
 import dev.metricsserver.facts.Timestamps;
 import dev.metricsserver.observation.Observations.Certificate;
 import dev.metricsserver.observation.Observations.Coverage;
@@ -285,19 +286,19 @@ public final class Observer {
    * Which nodes have metrics. Expected are the ready and selected ones; one that just joined, or is
    * about to be removed, is expected only while it reports, so that it is no false alarm.
    *
-   * @param selector labels of the nodes that metrics-server asks; empty for all
+   * @param selector which nodes metrics-server asks
    * @param scrapeInterval how often it asks
    */
   public static Coverage coverage(
       Collection<NodeFacts> nodes,
-      Map<String, String> selector,
+      NodeSelector selector,
       Duration scrapeInterval,
       Set<String> reporting,
       Instant now) {
     var joinedBefore = now.minus(scrapeInterval.multipliedBy(2).plus(JOINING));
     var expected =
         nodes.stream()
-            .filter(n -> n.ready() && n.hasLabels(selector))
+            .filter(n -> n.ready() && selector.selects(n))
             .filter(n -> reporting.contains(n.name()) || !going(n))
             .filter(n -> reporting.contains(n.name()) || n.created().isBefore(joinedBefore))
             .map(NodeFacts::name)
@@ -305,7 +306,7 @@ public final class Observer {
     var missing = expected.stream().filter(n -> !reporting.contains(n)).sorted().toList();
     var notReady =
         nodes.stream()
-            .filter(n -> !n.ready() && n.hasLabels(selector))
+            .filter(n -> !n.ready() && selector.selects(n))
             .filter(n -> n.created().isBefore(joinedBefore))
             .map(NodeFacts::name)
             .sorted()

@@ -1,5 +1,6 @@
 package dev.metricsserver.observation;
 
+import dev.metricsserver.facts.NodeSelector;
 import dev.metricsserver.observation.Observations.PodState;
 import dev.metricsserver.observation.Observations.Rollout;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.Optional;
  * @param installation empty where neither a Deployment nor a pod was found
  * @param version by its image's tag, where that is one
  * @param kubeletsVerified whether it verifies the kubelets' certificates, by its flags
+ * @param asked which nodes it asks, by its flags
  * @param endpointReady whether the Service that the metrics API is registered with leads to a ready
  *     pod, be it on no port
  * @param rollout how far the Deployment is, where it may be read
@@ -20,11 +22,19 @@ public record Theirs(
     Optional<Installation> installation,
     Optional<String> version,
     boolean kubeletsVerified,
+    NodeSelector asked,
     List<PodState> pods,
     boolean endpointReady,
     Optional<Rollout> rollout) {
 
   /** Nobody looked. */
   public static final Theirs NONE =
-      new Theirs(Optional.empty(), Optional.empty(), false, List.of(), false, Optional.empty());
+      new Theirs(
+          Optional.empty(),
+          Optional.empty(),
+          false,
+          NodeSelector.ALL,
+          List.of(),
+          false,
+          Optional.empty());
 }

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNullElse;
 
 import dev.metricsserver.facts.Endpoints;
 import dev.metricsserver.facts.Images;
+import dev.metricsserver.facts.NodeSelector;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.ObjectReference;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -75,6 +76,7 @@ public final class TheirsReader {
         pod.map(p -> requireNonNullElse(Installation.container(p).getImage(), ""))
             .flatMap(Images::version),
         pod.map(TheirsReader::verifies).orElse(false),
+        pod.map(Installation::asked).orElse(NodeSelector.ALL),
         pods.stream()
             .filter(p -> p.getMetadata().getDeletionTimestamp() == null)
             .sorted(Comparator.comparing(p -> p.getMetadata().getName()))

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import dev.metricsserver.facts.CertificateRequests;
 import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.facts.NodeSelector;
 import dev.metricsserver.facts.SampleNode;
 import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Observer;
@@ -15,7 +16,6 @@ import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -77,7 +77,7 @@ class CoverageBenchmark {
         fine.endpointReady(),
         fine.registration(),
         fine.answer(),
-        Observer.coverage(nodes, Map.of(), Duration.ofSeconds(15), reporting, NOW),
+        Observer.coverage(nodes, NodeSelector.ALL, Duration.ofSeconds(15), reporting, NOW),
         fine.certificates(),
         fine.writeBacks());
   }

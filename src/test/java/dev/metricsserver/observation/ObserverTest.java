@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.metricsserver.facts.History.Attempt;
 import dev.metricsserver.facts.History.Trouble;
 import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.facts.NodeSelector;
 import dev.metricsserver.facts.SampleNode;
 import dev.metricsserver.observation.Observations.Coverage;
 import dev.metricsserver.observation.Observations.PodState;
@@ -643,7 +644,7 @@ class ObserverTest {
 
   // ------------------------------------------------------------------------------------ coverage
 
-  private static final Map<String, String> ALL = Map.of();
+  private static final NodeSelector ALL = NodeSelector.ALL;
   private static final Duration RESOLUTION = Duration.ofSeconds(15);
 
   private static Coverage coverage(List<NodeFacts> nodes, Set<String> reporting) {
@@ -751,7 +752,8 @@ class ObserverTest {
         List.of(SampleNode.number(1).label("metrics", "yes").facts(), SampleNode.number(2).facts());
 
     assertThat(
-            Observer.coverage(nodes, Map.of("metrics", "yes"), RESOLUTION, Set.of("node-1"), NOW))
+            Observer.coverage(
+                nodes, NodeSelector.parse("metrics=yes"), RESOLUTION, Set.of("node-1"), NOW))
         .isEqualTo(new Coverage(2, 1, 1, List.of(), List.of()));
   }
 

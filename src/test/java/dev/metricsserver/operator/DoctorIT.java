@@ -386,11 +386,31 @@ class DoctorIT {
       Files.deleteIfExists(patch);
     }
 
+    arguments("--kubelet-insecure-tls=false", "-l", "!example.com/skipped");
+    assertThat(doctor().out()).contains("KubeletCertificateUnsigned");
+    arguments("--node-selector=example.com/asked in (yes)");
+    assertThat(doctor("-o", "json").out())
+        .doesNotContain("KubeletCertificateUnsigned", "the kubelet of node-0001");
+    arguments("--secure-port=10250", "--metric-resolution=15s");
+
     kubelets.close();
     assertThat(doctor().out())
         .contains("kubelets' certificates could not be read, so this diagnosis goes without")
         .doesNotContain("KubeletUnreachable");
     cluster.admin().nodes().withName(name).delete();
+  }
+
+  private static void arguments(String... args) {
+    cluster
+        .admin()
+        .apps()
+        .deployments()
+        .inNamespace("kube-system")
+        .withName("by-hand")
+        .edit(d -> {
+          d.getSpec().getTemplate().getSpec().getContainers().getFirst().setArgs(List.of(args));
+          return d;
+        });
   }
 
   private static Node running(Node node, int kubeletPort) {

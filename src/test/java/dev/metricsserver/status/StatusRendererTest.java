@@ -18,6 +18,7 @@ import dev.metricsserver.facts.CertificateRequests;
 import dev.metricsserver.facts.GivenCertificate.Unusable;
 import dev.metricsserver.facts.History;
 import dev.metricsserver.facts.History.Failure;
+import dev.metricsserver.facts.NodeSelector;
 import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.facts.SampleKubelet;
 import dev.metricsserver.facts.SampleNode;
@@ -501,6 +502,7 @@ class StatusRendererTest {
             Optional.of(Installation.of(PLAN, false)),
             Optional.of("0.7.2"),
             kubeletsVerified,
+            NodeSelector.ALL,
             fine().observations().pods(),
             true,
             Optional.empty()),
