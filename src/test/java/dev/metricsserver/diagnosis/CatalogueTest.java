@@ -48,6 +48,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -1092,6 +1093,25 @@ class CatalogueTest {
         .isNotEmpty()
         .filteredOn(code -> !listed.contains(code))
         .isEmpty();
+  }
+
+  /** What is said before there is any evidence has a line in the document all the same. */
+  @ParameterizedTest
+  @CsvSource({
+    "plan/Planner.java, new Refused\\(\"(\\w+)\"",
+    "api/MetricsServerConfigStatus.java, String CONFLICT = \"(\\w+)\"",
+    "controller/ApplyError.java, new Finding\\(\\s*\"(\\w+)\""
+  })
+  void whatTheOperatorSaysOfItselfIsInTheDocument(String file, String code) {
+    var document = read(Path.of("docs/findings.md"));
+
+    assertThat(
+            Pattern.compile(code)
+                .matcher(read(Path.of("src/main/java/dev/metricsserver", file)))
+                .results()
+                .map(r -> r.group(1)))
+        .isNotEmpty()
+        .allSatisfy(c -> assertThat(document).contains("\n| `%s` |".formatted(c)));
   }
 
   private static Set<String> codes() throws IOException {
