@@ -127,11 +127,12 @@ final class Examiner {
   private Examination examine() throws InterruptedException {
     var found = found();
     var target = apiService.join().flatMap(Examiner::target);
+    var served = served(found);
     var now = clock.instant();
     var planned = planned(found);
     var theirs = theirs(found);
     var seen = planned.map(p -> p.facts().kubelets()).or(() -> theirs.map(Theirs::kubelets));
-    var observations = observations(found, planned, now);
+    var observations = observations(found, planned, served.join(), now);
     return new Examination(
         client.getConfiguration().getMasterUrl(),
         installation(found, planned)
@@ -144,7 +145,11 @@ final class Examiner {
         Route.of(observations, target, found.service().isPresent()),
         observations.coverage(),
         nodes.join().stream().map(node -> mark(node, observations)).toList(),
-        Stream.concat(authorities(), seen.stream().flatMap(Examiner::certificates))
+        Stream.of(
+                authorities(),
+                served.join().stream().map(c -> own(found, c)),
+                seen.stream().flatMap(Examiner::certificates))
+            .flatMap(certificates -> certificates)
             .sorted(Comparator.comparing(Certificate::notAfter))
             .toList(),
         found.deployment().isEmpty()
@@ -401,6 +406,35 @@ final class Examiner {
                 certificate.getNotAfter().toInstant()));
   }
 
+  /** What metrics-server serves; who may not read Secrets goes without. */
+  private CompletableFuture<Optional<Observations.Certificate>> served(Found found) {
+    return found
+        .deployment()
+        .flatMap(ServedCertificate::of)
+        .map(certificate ->
+            reading(
+                "secrets in namespace " + certificate.namespace(),
+                () ->
+                    Optional.ofNullable(
+                            client
+                                .secrets()
+                                .inNamespace(certificate.namespace())
+                                .withName(certificate.secret())
+                                .get())
+                        .flatMap(certificate::in)
+                        .map(c -> Observer.certificate(certificate.secret(), c)),
+                Optional.<Observations.Certificate>empty()))
+        .orElse(CompletableFuture.completedFuture(Optional.empty()));
+  }
+
+  private static Certificate own(Found found, Observations.Certificate served) {
+    return new Certificate(
+        "metrics-server itself, in Secret %s/%s"
+            .formatted(
+                found.deployment().orElseThrow().getMetadata().getNamespace(), served.name()),
+        served.notAfter());
+  }
+
   private static Stream<Certificate> certificates(KubeletFacts kubelets) {
     return kubelets.seen().entrySet().stream()
         .filter(seen -> seen.getValue().handshake() == Handshake.Completed)
@@ -444,7 +478,11 @@ final class Examiner {
                 t.readOnlyPorts()));
   }
 
-  private Observations observations(Found found, Optional<Planned> planned, Instant now) {
+  private Observations observations(
+      Found found,
+      Optional<Planned> planned,
+      Optional<Observations.Certificate> served,
+      Instant now) {
     var installation = installation(found, planned);
     return new Observations(
         found.deployment().map(Observer::rollout),
@@ -458,7 +496,7 @@ final class Examiner {
             installation.map(Installation::scrapeInterval).orElse(Duration.ofMinutes(1)),
             answer.join().nodes(),
             now),
-        List.of(),
+        served.stream().toList(),
         List.of());
   }
 

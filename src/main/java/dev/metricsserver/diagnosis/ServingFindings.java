@@ -14,6 +14,8 @@ import java.util.List;
 /** Findings about metrics-server's own certificate. */
 final class ServingFindings {
 
+  private static final Duration MONTH = Duration.ofDays(30);
+
   private ServingFindings() {}
 
   /** The user wants nobody to verify it. */
@@ -56,24 +58,27 @@ final class ServingFindings {
         !issued || unusable.there());
   }
 
-  /** A certificate that should long have been renewed. */
+  /** A certificate that should long have been renewed, the operator's or somebody else's. */
   static List<Finding> expiring(Evidence evidence) {
-    return evidence.plan().filter(p -> p.servingTLS().mounted()).stream()
-        .flatMap(plan ->
-            evidence.observations().certificates().stream()
-                .filter(c -> dueForLong(c, evidence))
-                .map(c -> expiring(c, plan, evidence)))
-        .toList();
+    return evidence.plan().filter(p -> !p.servingTLS().mounted()).isPresent()
+        ? List.of()
+        : evidence.observations().certificates().stream()
+            .filter(c -> dueForLong(c, evidence))
+            .map(c -> expiring(c, evidence))
+            .toList();
   }
 
-  /** Renewed after two thirds of its life, it never gets to five sixths. */
+  /**
+   * Renewed after two thirds of its life, it never gets to five sixths; of one that lives for years
+   * the last month counts.
+   */
   private static boolean dueForLong(Certificate certificate, Evidence evidence) {
-    var life = Duration.between(certificate.notBefore(), certificate.notAfter());
-    return evidence.now().isAfter(certificate.notAfter().minus(life.dividedBy(6)));
+    var sixth = Duration.between(certificate.notBefore(), certificate.notAfter()).dividedBy(6);
+    var left = Duration.between(evidence.now(), certificate.notAfter());
+    return left.compareTo(sixth) < 0 && left.compareTo(MONTH) < 0;
   }
 
-  private static Finding expiring(
-      Certificate certificate, MetricsServerPlan plan, Evidence evidence) {
+  private static Finding expiring(Certificate certificate, Evidence evidence) {
     var expired = evidence.now().isAfter(certificate.notAfter());
     return new Finding(
         "ServingCertificateExpiring",
@@ -83,15 +88,27 @@ final class ServingFindings {
                 certificate.name(), expired ? "expired at" : "expires at", certificate.notAfter()),
         evidence.installation().keeper() == Keeper.PausedOperator
             ? "set spec.paused: false, and the operator renews it at once"
-            : plan.servingTLS().source() == Source.Operator
-                ? "the operator renews it by itself; if this stays, another finding or its log says"
-                    + " what is in the way"
-                : plan.servingTLS().source() == Source.CertManager
-                    ? "kubectl -n %s describe certificates.cert-manager.io says why cert-manager does not"
-                            .formatted(plan.namespace())
-                        + " renew it"
-                    : "put a new certificate into the Secret that spec.serving.tls.secret names;"
-                        + " the pods serve it within minutes, and none restarts",
-        "Secret/%s/%s".formatted(plan.namespace(), certificate.name()));
+            : evidence
+                .plan()
+                .map(ServingFindings::renewal)
+                .orElseGet(() ->
+                    "kubectl -n %s describe secret %s says what made it: have that renew it; the pods serve the new one within minutes"
+                        .formatted(evidence.installation().namespace(), certificate.name())),
+        "Secret/%s/%s".formatted(evidence.installation().namespace(), certificate.name()));
+  }
+
+  private static String renewal(MetricsServerPlan plan) {
+    return switch (plan.servingTLS().source()) {
+      case Operator ->
+          "the operator renews it by itself; if this stays, another finding or its log says"
+              + " what is in the way";
+      case CertManager ->
+          "kubectl -n %s describe certificates.cert-manager.io says why cert-manager does not"
+                  .formatted(plan.namespace())
+              + " renew it";
+      default ->
+          "put a new certificate into the Secret that spec.serving.tls.secret names;"
+              + " the pods serve it within minutes, and none restarts";
+    };
   }
 }

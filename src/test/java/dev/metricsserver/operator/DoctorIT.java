@@ -5,11 +5,16 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.metricsserver.cli.CommandLineRun;
+import dev.metricsserver.tls.Certificates;
+import dev.metricsserver.tls.Issuer;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.PodSpecBuilder;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
@@ -28,6 +33,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.awaitility.core.ThrowingRunnable;
@@ -400,7 +406,61 @@ class DoctorIT {
     cluster.admin().nodes().withName(name).delete();
   }
 
-  private static void arguments(String... args) {
+  /** By the flag, and the volume that its file is in. */
+  @Test
+  @Order(8)
+  void theServedCertificateIsLookedAt() throws IOException {
+    var issued = Instant.now().minus(Duration.ofDays(80));
+    var leaf = Issuer.leaf(Issuer.authority(issued), List.of("metrics.kube-system.svc"), issued);
+    cluster
+        .admin()
+        .resource(
+            new SecretBuilder()
+                .withNewMetadata()
+                .withName("by-hand-tls")
+                .withNamespace("kube-system")
+                .endMetadata()
+                .addToStringData("crt", Certificates.pem(leaf.chain()))
+                .build())
+        .create();
+    template(t ->
+        new PodSpecBuilder(t)
+            .addNewVolume()
+            .withName("tls")
+            .withNewSecret()
+            .withSecretName("by-hand-tls")
+            .addNewItem("crt", null, "own/tls.crt")
+            .endSecret()
+            .endVolume()
+            .editFirstContainer()
+            .addToArgs("--tls-cert-file=/etc/tls/own/tls.crt")
+            .addNewVolumeMount()
+            .withName("tls")
+            .withMountPath("/etc/tls")
+            .endVolumeMount()
+            .endContainer()
+            .build());
+
+    assertThat(doctor().out())
+        .contains(
+            "Warning ServingCertificateExpiring, Secret/kube-system/by-hand-tls",
+            "→ kubectl -n kube-system describe secret by-hand-tls says what made it");
+    assertThat(doctor("-o", "json").out())
+        .contains("\"of\" : \"metrics-server itself, in Secret kube-system/by-hand-tls\"");
+
+    cluster.admin().secrets().inNamespace("kube-system").withName("by-hand-tls").delete();
+    assertThat(doctor().out()).doesNotContain("ServingCertificateExpiring");
+    template(t ->
+        new PodSpecBuilder(t)
+            .withVolumes()
+            .editFirstContainer()
+            .removeFromArgs("--tls-cert-file=/etc/tls/own/tls.crt")
+            .withVolumeMounts()
+            .endContainer()
+            .build());
+  }
+
+  private static void template(UnaryOperator<PodSpec> change) {
     cluster
         .admin()
         .apps()
@@ -408,9 +468,14 @@ class DoctorIT {
         .inNamespace("kube-system")
         .withName("by-hand")
         .edit(d -> {
-          d.getSpec().getTemplate().getSpec().getContainers().getFirst().setArgs(List.of(args));
+          var template = d.getSpec().getTemplate();
+          template.setSpec(change.apply(template.getSpec()));
           return d;
         });
+  }
+
+  private static void arguments(String... args) {
+    template(t -> new PodSpecBuilder(t).editFirstContainer().withArgs(args).endContainer().build());
   }
 
   private static Node running(Node node, int kubeletPort) {

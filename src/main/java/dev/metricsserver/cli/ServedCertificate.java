@@ -1,0 +1,69 @@
+package dev.metricsserver.cli;
+
+import static java.util.Objects.requireNonNullElse;
+
+import dev.metricsserver.observation.Installation;
+import dev.metricsserver.tls.Certificates;
+import io.fabric8.kubernetes.api.model.KeyToPath;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.SecretVolumeSource;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import java.nio.charset.StandardCharsets;
+import java.security.cert.X509Certificate;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Where the certificate is that a metrics-server serves, where it was given one. The one that it
+ * makes for itself at each start is nowhere but in its memory.
+ *
+ * @param secret the Secret's name
+ */
+record ServedCertificate(String namespace, String secret, String key) {
+
+  private static final String FLAG = "--tls-cert-file=";
+
+  /** By the flag and the volume that its file is in. */
+  static Optional<ServedCertificate> of(Deployment deployment) {
+    var pod = deployment.getSpec().getTemplate().getSpec();
+    var container = Installation.container(pod);
+    return List.of(container.getCommand(), container.getArgs()).stream()
+        .flatMap(List::stream)
+        .filter(arg -> arg.startsWith(FLAG))
+        .reduce((one, other) -> other)
+        .map(arg -> arg.substring(FLAG.length()))
+        .flatMap(file ->
+            container.getVolumeMounts().stream()
+                .filter(mount -> file.startsWith(mount.getMountPath() + "/"))
+                .flatMap(mount ->
+                    pod.getVolumes().stream()
+                        .filter(volume -> volume.getName().equals(mount.getName()))
+                        .filter(volume -> volume.getSecret() != null)
+                        .map(volume ->
+                            new ServedCertificate(
+                                deployment.getMetadata().getNamespace(),
+                                volume.getSecret().getSecretName(),
+                                key(
+                                    volume.getSecret(),
+                                    file.substring(mount.getMountPath().length() + 1)))))
+                .findFirst());
+  }
+
+  private static String key(SecretVolumeSource volume, String path) {
+    return requireNonNullElse(volume.getItems(), List.<KeyToPath>of()).stream()
+        .filter(item -> item.getPath().equals(path))
+        .map(KeyToPath::getKey)
+        .findFirst()
+        .orElse(path);
+  }
+
+  /** The first of the chain; empty where the Secret has none. */
+  Optional<X509Certificate> in(Secret found) {
+    return Optional.ofNullable(
+            requireNonNullElse(found.getData(), Map.<String, String>of()).get(key))
+        .map(data -> new String(Base64.getMimeDecoder().decode(data), StandardCharsets.US_ASCII))
+        .flatMap(pem -> Certificates.parse(pem).stream().findFirst());
+  }
+}
