@@ -164,8 +164,8 @@ final class DoctorCommand implements Callable<Integer> {
               .formatted(finding.code(), Fixes.whyNone(finding.remedy()), finding.remedy()));
     }
     print("→ %s\n".formatted(finding.remedy()));
-    if (fixes.getFirst() instanceof Fix.Machines(var talos, var patch)) {
-      print("This tells the machines:\n%s @%s\n".formatted(talos, written(patch)));
+    if (fixes.getFirst() instanceof Fix.Machines machines) {
+      tell(machines);
       return Program.TO_LOOK_AT;
     }
     var mender = new Mender(client);
@@ -173,7 +173,7 @@ final class DoctorCommand implements Callable<Integer> {
     for (var change : fixes.stream().map(mender::trial).toList()) {
       change.difference().forEach(line -> print(colours.difference(line) + "\n"));
     }
-    if (!yes && !agreed()) {
+    if (!yes && !agreed("Change this?")) {
       print("Nothing was changed.\n");
       return Program.TO_LOOK_AT;
     }
@@ -190,8 +190,21 @@ final class DoctorCommand implements Callable<Integer> {
             examination.findings().stream().map(Finding::code).collect(Collectors.joining(", ")));
   }
 
-  private static Path written(String patch) {
+  private void tell(Fix.Machines machines) {
     var file = Path.of("machine-configuration-patch.json");
+    if (Files.exists(file) && !yes && !agreed("Write over %s?".formatted(file))) {
+      print("Nothing was written.\n");
+      return;
+    }
+    if (!machines.first().isEmpty()) {
+      print("This comes first:\n%s\n".formatted(machines.first()));
+    }
+    print(
+        "This tells the machines:\n%s @%s\n"
+            .formatted(machines.command(), written(file, machines.patch())));
+  }
+
+  private static Path written(Path file, String patch) {
     try {
       return Files.writeString(file, patch + "\n");
     } catch (IOException e) {
@@ -199,8 +212,8 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  private boolean agreed() {
-    print("Change this? [y/N] ");
+  private boolean agreed(String question) {
+    print(question + " [y/N] ");
     try {
       var answer =
           new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).readLine();

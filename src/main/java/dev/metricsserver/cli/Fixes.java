@@ -88,16 +88,21 @@ final class Fixes {
     /**
      * What no API server does: a patch for machines' configuration.
      *
+     * @param first what has to be done before, in words; empty for nothing
      * @param command what takes it, in front of the patch
      */
-    record Machines(String command, String patch) implements Fix {}
+    record Machines(String first, String command, String patch) implements Fix {}
   }
 
   /** The changes that a remedy begins with; empty where it takes a person or another program. */
   static List<Fix> of(String remedy, Instant now) {
     var machines = TALOS.matcher(remedy);
     if (machines.find()) {
-      return List.of(new Fix.Machines(machines.group(1), machines.group(2)));
+      return List.of(
+          new Fix.Machines(
+              remedy.substring(0, machines.start()).replaceFirst("^first (.*); then $", "$1"),
+              machines.group(1),
+              machines.group(2)));
     }
     return FIELDS.matcher(remedy).lookingAt()
         ? fields(remedy).stream().toList()

@@ -104,7 +104,12 @@ class FixesTest {
                     + " verifies by itself",
                 NOW))
         .containsExactly(
-            new Fix.Machines("talosctl -n 10.0.0.1,10.0.0.2 patch mc --patch", "{\"machine\":{}}"));
+            new Fix.Machines(
+                "let the operator approve requests: kubectl apply",
+                "talosctl -n 10.0.0.1,10.0.0.2 patch mc --patch",
+                "{\"machine\":{}}"));
+    assertThat(Fixes.of("talosctl -n 10.0.0.1 patch mc --patch '{}'; then approve", NOW))
+        .containsExactly(new Fix.Machines("", "talosctl -n 10.0.0.1 patch mc --patch", "{}"));
   }
 
   @ParameterizedTest

@@ -388,6 +388,14 @@ class DoctorIT {
               "This tells the machines:",
               "talosctl -n 127.77.0.2 patch mc --patch @machine-configuration-patch.json");
       assertThat(patch).content().contains("\"rotate-server-certificates\":\"true\"");
+
+      Files.writeString(patch, "somebody's own");
+      assertThat(answered("n\n", "--fix", "KubeletCertificateUnsigned").out())
+          .contains("Write over machine-configuration-patch.json? [y/N] ", "Nothing was written.")
+          .doesNotContain("This tells the machines:");
+      assertThat(patch).content().isEqualTo("somebody's own");
+      answered("y\n", "--fix", "KubeletCertificateUnsigned");
+      assertThat(patch).content().contains("\"rotate-server-certificates\":\"true\"");
     } finally {
       Files.deleteIfExists(patch);
     }
