@@ -42,6 +42,7 @@ final class Import {
 
   private static final String DEFAULT_REGISTRY = "registry.k8s.io";
   private static final String DEFAULT_REPOSITORY = "metrics-server/metrics-server";
+  private static final String ADDRESS_TYPES = "kubelet-preferred-address-types";
   private static final String DEFAULT_ADDRESSES = "InternalIP,ExternalIP,Hostname";
 
   /** What the operator sets by itself, as upstream's manifests do or better. */
@@ -267,7 +268,7 @@ final class Import {
   // ------------------------------------------------------------------------------------- the flags
 
   private void flags(Container container, PodSpec pod) {
-    // Of a flag that is given twice metrics-server takes the last one.
+    // Of a flag that is given twice metrics-server takes the last one, but adds to a list.
     var flags = new LinkedHashMap<String, String>();
     var words =
         Stream.concat(container.getCommand().stream().skip(1), container.getArgs().stream())
@@ -284,7 +285,11 @@ final class Import {
       if (equals < 0 && i + 1 < words.size() && !words.get(i + 1).startsWith("-")) {
         value = words.get(++i);
       }
-      flags.put(name, value);
+      if (name.equals(ADDRESS_TYPES)) {
+        flags.merge(name, value, (before, more) -> before + "," + more);
+      } else {
+        flags.put(name, value);
+      }
     }
     if (!flags.containsKey("metric-resolution")) {
       set("metricResolution", "1m");
@@ -310,14 +315,17 @@ final class Import {
         }
       }
       case "kubelet-certificate-authority" -> authority(value, pod, container);
-      case "kubelet-preferred-address-types" -> {
-        if (!value.equals(DEFAULT_ADDRESSES)) {
-          set("kubelet.addressTypes", List.of(value.split(",", -1)));
+      case ADDRESS_TYPES -> {
+        var types = Stream.of(value.split(",", -1)).distinct().toList();
+        if (!String.join(",", types).equals(DEFAULT_ADDRESSES)) {
+          set("kubelet.addressTypes", types);
         }
       }
       case "kubelet-port" ->
           number(name, value).ifPresent(p -> setUnless("kubelet.port", p, 10250));
       case "kubelet-request-timeout" -> setUnless("kubelet.requestTimeout", value, "10s");
+      case "tls-min-version" -> setUnless("serving.tls.minVersion", value, "VersionTLS12");
+      case "tls-cipher-suites" -> set("serving.tls.cipherSuites", List.of(value.split(",", -1)));
       case "node-selector", "l" -> labels(value);
       case "logging-format" -> {
         if (value.equals("json")) {

@@ -180,6 +180,16 @@ public abstract class ManagedDependent<R extends HasMetadata>
     }
   }
 
+  /** What is not wanted goes, unless it is somebody else's under the same name. */
+  @Override
+  protected void handleDelete(
+      MetricsServerConfig primary, R actual, Context<MetricsServerConfig> context) {
+    if (primary.getSpec().conflictPolicy() == ConflictPolicy.Adopt
+        || ManagedFields.applied(actual, Names.MANAGED_BY)) {
+      super.handleDelete(primary, actual, context);
+    }
+  }
+
   private static boolean takesOver(HasMetadata actual, MetricsServerConfig primary) {
     return primary.getSpec().conflictPolicy() == ConflictPolicy.Adopt
         && (!ManagedFields.applied(actual, Names.MANAGED_BY)

@@ -41,7 +41,7 @@ final class Contest {
         ("%s changed %s three times within ten minutes after the operator had taken it over, so the"
                 + " operator changes nothing any more")
             .formatted(last.manager(), last.object()),
-        "find out what applies it and stop that, then %s and again Adopt; or leave it to them and let the operator only watch: the first of these commands"
-            .formatted(Ownership.set("Observe")));
+        "find out what applies it and stop that, then %s and %s; or leave it to them and let the operator only watch: the first of these two commands alone"
+            .formatted(Ownership.set("Observe"), Ownership.set("Adopt")));
   }
 }

@@ -176,7 +176,9 @@ public final class Ownership {
       case PrometheusAdapter ->
           "take rules.resource out of prometheus-adapter's configuration and kubectl delete"
               + " apiservice v1beta1.metrics.k8s.io";
-      case ArgoCD -> "argocd app delete " + owner.name();
+      case ArgoCD ->
+          "take it out of what the Application %1$s applies and argocd app sync %1$s --prune"
+              .formatted(owner.name());
       case FluxHelmRelease ->
           "flux -n %s delete helmrelease %s".formatted(owner.namespace(), owner.name());
       case FluxKustomization ->

@@ -41,12 +41,13 @@ final class Rollback {
 
   /** Names a configuration under this spec: the same text for the same attempt, also later. */
   static String key(ClusterFacts facts, MetricsServerConfigSpec spec, Configuration configuration) {
-    // A spec that names no version has the installed one, which a rollback may change.
+    // A spec that names no version has the installed one, which a rollback may change; one that
+    // names no resources has them by the number of nodes, and more nodes make no image good.
     var named =
         new Configuration(
             spec.version() == null ? "" : configuration.version(),
             configuration.image(),
-            configuration.resources(),
+            spec.resources(),
             configuration.scheduling(),
             configuration.extraArgs());
     return facts.history().spec() + "/" + Integer.toHexString(named.toString().hashCode());

@@ -87,6 +87,14 @@ class ImportTest {
         "--deprecated-kubelet-completely-insecure=true | {kubelet: {tls: {mode: Plaintext}}}",
         "--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname | {}",
         "--kubelet-preferred-address-types=Hostname | {kubelet: {addressTypes: [Hostname]}}",
+        "--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname"
+            + " --kubelet-preferred-address-types=Hostname | {}",
+        "--kubelet-preferred-address-types=Hostname --kubelet-preferred-address-types=InternalIP |"
+            + " {kubelet: {addressTypes: [Hostname, InternalIP]}}",
+        "--tls-min-version=VersionTLS13 | {serving: {tls: {minVersion: VersionTLS13}}}",
+        "--tls-min-version=VersionTLS12 | {}",
+        "--tls-cipher-suites=TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 | {serving: {tls:"
+            + " {cipherSuites: [TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256]}}}",
         "--kubelet-use-node-status-port --cert-dir=/tmp | {}",
         "--kubelet-port=10250 | {}",
         "--kubelet-port=10260 | {kubelet: {port: 10260}}",

@@ -16,6 +16,7 @@ import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
@@ -308,6 +309,49 @@ class OperatorIT {
     soon(
         "they are back",
         () -> assertThat(optional).allSatisfy(m -> assertThat(m.get()).isNotNull()));
+  }
+
+  @Test
+  void whatSomebodyElseMadeUnderTheSameNameIsNotDeleted() {
+    var policy =
+        cluster
+            .admin()
+            .network()
+            .v1()
+            .networkPolicies()
+            .inNamespace("kube-system")
+            .withName("metrics-server-netpol");
+    cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}, networkPolicy: {mode: Disabled}}");
+    soon("the operator's is gone", () -> assertThat(policy.get()).isNull());
+    var theirs =
+        cluster
+            .admin()
+            .resource(
+                new NetworkPolicyBuilder()
+                    .withNewMetadata()
+                    .withName("metrics-server-netpol")
+                    .withNamespace("kube-system")
+                    .endMetadata()
+                    .withNewSpec()
+                    .withNewPodSelector()
+                    .addToMatchLabels("app", "theirs")
+                    .endPodSelector()
+                    .endSpec()
+                    .build())
+            .create();
+    cluster.applyConfig(
+        "{kubelet: {tls: {mode: Insecure}}, replicas: 1, networkPolicy: {mode: Disabled}}");
+    soon(
+        "the operator has followed",
+        () -> assertThat(cluster.deployment().getSpec().getReplicas()).isOne());
+    soonQuiet();
+    assertThat(policy.get())
+        .isNotNull()
+        .extracting(p -> p.getMetadata().getUid())
+        .isEqualTo(theirs.getMetadata().getUid());
+    policy.delete();
+    cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
+    soon("the operator's is back", () -> assertThat(policy.get()).isNotNull());
   }
 
   @Test

@@ -66,7 +66,11 @@ class FlagsTest {
     "--tls-min-version=VersionTLS10, serving.tls.minVersion",
     "--tls-cipher-suites=TLS_RSA_WITH_RC4_128_SHA, serving.tls.cipherSuites",
     "--audit-log-path=-, audit.profile",
-    "--audit-policy-file=/x, audit.profile"
+    "--audit-policy-file=/x, audit.profile",
+    "--kubelet-certificate-authority=/x, kubelet.tls.certificateAuthority",
+    "--kubelet-client-certificate=/x, kubelet.tls.clientCertificate",
+    "--kubelet-client-key=/x, kubelet.tls.clientCertificate",
+    "--deprecated-kubelet-completely-insecure=true, kubelet.tls.mode"
   })
   void aFlagThatAFieldOwnsNamesTheField(String argument, String field) {
     var name = argument.substring(0, argument.indexOf('='));
@@ -95,8 +99,6 @@ class FlagsTest {
             + " rollout",
         "--log-json-split-stream=true | metrics-server cannot turn on the feature that it needs,"
             + " and would not start",
-        "--kubelet-certificate-authority=/x | so far the operator verifies kubelets by the"
-            + " cluster's CA only",
         "--help=true | metrics-server would print and exit"
       })
   void aFlagThatDoesHarmIsRefusedWithTheReason(String argument, String why) {

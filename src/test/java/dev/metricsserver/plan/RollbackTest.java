@@ -206,6 +206,16 @@ class RollbackTest {
     assertThat(plan(spec, cluster).rolledBackFrom()).contains(failure);
   }
 
+  /** The size of the pods follows the nodes, and is another one for a hundred and one of them. */
+  @Test
+  void whatFailedIsNotTriedAgainWithMoreNodes() {
+    var failure = new Failure(key(WANTED), "ImagePullBackOff", "not found");
+    var history = new History(SPEC_ID, Optional.of(LAST), Optional.of(failure), Optional.empty());
+
+    assertThat(plan(WANTED, SampleCluster.ofNodes(101).history(history)).rolledBackFrom())
+        .contains(failure);
+  }
+
   @ParameterizedTest(name = "{0}")
   @ValueSource(strings = {"uid/8", "other/7"})
   void aChangedSpecIsTried(String changed) {
