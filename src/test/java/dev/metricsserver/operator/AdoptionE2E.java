@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A running metrics-server becomes the operator's, with a client that asks ten times a second. */
 class AdoptionE2E {
 
-  private static final Path UPSTREAM = Path.of("deploy/local/upstream");
+  private static final Path MANIFEST = Path.of("deploy/local/upstream/components.yaml");
   private static final String IMAGE = "registry.k8s.io/metrics-server/metrics-server:v0.9.0";
 
   private static LocalCluster cluster;
@@ -52,24 +52,28 @@ class AdoptionE2E {
   @Test
   void upstreamsManifestIsTakenOverWithoutAFailedRequest() throws IOException {
     var file = directory.resolve("components.yaml");
-    Files.writeString(
-        file, Files.readString(UPSTREAM.resolve("components.yaml")).replace("IMAGE", IMAGE));
+    Files.writeString(file, Files.readString(MANIFEST).replace("IMAGE", IMAGE));
     Shell.run("deploy/local/kubectl", "apply", "--filename", file.toString());
     isTakenOverWithoutAFailedRequest("somebody with kubectl");
   }
 
   @Test
   void aReleaseOfHelmIsTakenOverWithoutAFailedRequest() {
-    helm("install", "metrics", UPSTREAM.resolve("chart").toString(), "--set=image=" + IMAGE);
-    isTakenOverWithoutAFailedRequest("Helm release metrics in namespace kube-system");
-    assertThat(helm("list", "--short")).contains("metrics");
+    helm(
+        "install",
+        "metrics-server",
+        GoModules.metricsServersChart(),
+        "--set=image.tag=v0.9.0",
+        "--set=args={--kubelet-insecure-tls}");
+    isTakenOverWithoutAFailedRequest("Helm release metrics-server in namespace kube-system");
+    assertThat(helm("list", "--short")).contains("metrics-server");
     Shell.run(
         "deploy/local/kubectl",
         "--namespace=" + NAMESPACE,
         "delete",
         "secret",
-        "--selector=owner=helm,name=metrics");
-    assertThat(helm("list", "--short")).doesNotContain("metrics");
+        "--selector=owner=helm,name=metrics-server");
+    assertThat(helm("list", "--short")).doesNotContain("metrics-server");
     Shell.run(
         "deploy/local/kubectl", "delete", "clusterrole", "system:metrics-server-aggregated-reader");
   }

@@ -64,7 +64,7 @@ class AdoptionIT {
 
   private static final Duration SOON = Duration.ofSeconds(20);
   private static final Path OWNERS = Path.of("src/test/resources/owners");
-  private static final Path UPSTREAM = Path.of("deploy/local/upstream");
+  private static final Path MANIFEST = Path.of("deploy/local/upstream/components.yaml");
   private static final String IMAGE = "registry.k8s.io/metrics-server/metrics-server:v0.8.1";
   private static final String INSECURE = "kubelet: {tls: {mode: Insecure}}";
   private static final String ADOPT = "{conflictPolicy: Adopt, " + INSECURE + "}";
@@ -358,7 +358,12 @@ class AdoptionIT {
 
   @Test
   void whatHelmInstalledIsTakenOverInPlaceAndHelmIsNotTold() throws Exception {
-    helm("install", "metrics", UPSTREAM.resolve("chart").toString(), "--set=image=" + IMAGE);
+    helm(
+        "install",
+        "metrics-server",
+        GoModules.metricsServersChart(),
+        "--set=image.tag=v0.9.0",
+        "--set=args={--kubelet-insecure-tls}");
     var selector = cluster.deployment().getSpec().getSelector();
     var uids = uids();
     cluster.addReadyEndpoint();
@@ -368,8 +373,8 @@ class AdoptionIT {
         () ->
             assertThat(condition("Ready").getMessage())
                 .contains(
-                    "Helm release metrics in namespace kube-system",
-                    "helm -n kube-system uninstall metrics",
+                    "Helm release metrics-server in namespace kube-system",
+                    "helm -n kube-system uninstall metrics-server",
                     "{\"conflictPolicy\":\"Adopt\"}"));
     cluster.applyConfig(ADOPT);
     soon("it is taken over", () -> assertThat(finding("Adopted")).isNotNull());
@@ -382,21 +387,21 @@ class AdoptionIT {
     assertThat(service().getSpec().getSelector()).isEqualTo(selector.getMatchLabels());
     assertThat(cluster.deployment().getMetadata().getAnnotations())
         .doesNotContainKey("meta.helm.sh/release-name")
-        .containsEntry("metricsserver.dev/taken-from", "Helm/kube-system/metrics");
+        .containsEntry("metricsserver.dev/taken-from", "Helm/kube-system/metrics-server");
     assertThat(finding("Adopted").remedy())
-        .contains("kubectl -n kube-system delete secret -l owner=helm,name=metrics");
-    assertThat(helm("list", "--short")).contains("metrics");
+        .contains("kubectl -n kube-system delete secret -l owner=helm,name=metrics-server");
+    assertThat(helm("list", "--short")).contains("metrics-server");
     assertQuiet();
 
     cluster
         .admin()
         .secrets()
         .inNamespace("kube-system")
-        .withLabels(Map.of("owner", "helm", "name", "metrics"))
+        .withLabels(Map.of("owner", "helm", "name", "metrics-server"))
         .delete();
     cluster.applyConfig("{" + INSECURE + "}");
     soon("nothing is left to say", () -> assertThat(finding("Adopted")).isNull());
-    assertThat(helm("list", "--short")).doesNotContain("metrics");
+    assertThat(helm("list", "--short")).doesNotContain("metrics-server");
     assertThat(uids()).containsAllEntriesOf(uids);
     assertThat(cluster.deployment().getSpec().getSelector()).isEqualTo(selector);
     assertQuiet();
@@ -412,12 +417,12 @@ class AdoptionIT {
   void whatIsImportedOfUpstreamsChartKeepsItsArguments() throws Exception {
     helm(
         "install",
-        "metrics",
-        UPSTREAM.resolve("chart").toString(),
-        "--set=image=" + IMAGE,
+        "metrics-server",
+        GoModules.metricsServersChart(),
+        "--set=image.tag=v0.9.0",
         "--set=args={--kubelet-insecure-tls,--kubelet-request-timeout=5s,--v=2}");
     isImportedAndKeepsItsArguments();
-    helm("uninstall", "metrics");
+    helm("uninstall", "metrics-server");
   }
 
   /** The certificate is the operator's then, and nothing else is another. */
@@ -537,7 +542,7 @@ class AdoptionIT {
     var file =
         Files.writeString(
             cluster.directory().resolve("components.yaml"),
-            Files.readString(UPSTREAM.resolve("components.yaml")).replace("IMAGE", IMAGE));
+            Files.readString(MANIFEST).replace("IMAGE", IMAGE));
     Shell.run(
         Programs.kubectl(),
         "--kubeconfig=" + cluster.adminKubeconfig(),

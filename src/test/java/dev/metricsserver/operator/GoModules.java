@@ -12,6 +12,14 @@ final class GoModules {
 
   private GoModules() {}
 
+  /**
+   * metrics-server's own Helm chart; its version is that of the module, not of the metrics-server
+   * that it installs. Called metrics-server, a release has objects of the usual names.
+   */
+  static String metricsServersChart() {
+    return file("sigs.k8s.io/metrics-server", "v0.9.0", "charts/metrics-server").toString();
+  }
+
   /** From Go's module cache; go downloads it when it is not there, and checks it. */
   static Path file(String module, String version, String path) {
     try {
