@@ -27,6 +27,8 @@ import java.util.Optional;
  * @param requiredAntiAffinity whether two replicas never share a node
  * @param sleepBeforeStop seconds a pod waits before it is told to stop, where metrics-server itself
  *     cannot wait
+ * @param readinessDelay seconds before a pod is asked whether it is ready, where metrics-server
+ *     itself says so too early
  * @param disruptionBudget whether a PodDisruptionBudget protects something
  * @param networkRules who may connect; empty for no NetworkPolicy
  * @param networkReason why the NetworkPolicy is as it is, or why there is none
@@ -59,6 +61,7 @@ public record MetricsServerPlan(
     int replicas,
     boolean requiredAntiAffinity,
     Optional<Integer> sleepBeforeStop,
+    Optional<Integer> readinessDelay,
     boolean disruptionBudget,
     boolean unhealthyEviction,
     Resources resources,

@@ -89,6 +89,9 @@ public final class Planner {
    */
   private static final int DRAIN_SECONDS = 5;
 
+  /** How long the start of the process and a scrape take. */
+  private static final int SCRAPE_SECONDS = 2;
+
   private final MetricsServerConfigSpec spec;
   private final ClusterFacts facts;
   private final Instant now;
@@ -289,6 +292,11 @@ public final class Planner {
         release.atLeast("0.8.0") || !facts.kubernetes().atLeast(1, 30)
             ? Optional.empty()
             : Optional.of(DRAIN_SECONDS),
+        // Before, it is ready as soon as it has metrics of a pod that has just started; of nodes it
+        // has none before the second scrape.
+        release.atLeast("0.9.0")
+            ? Optional.empty()
+            : Optional.of((int) resolution().toSeconds() + SCRAPE_SECONDS),
         replicas > 1,
         facts.kubernetes().atLeast(1, 27),
         resources(),

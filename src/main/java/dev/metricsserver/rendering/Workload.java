@@ -194,8 +194,8 @@ public final class Workload {
             .withContainerPort(plan.port())
             .withProtocol("TCP")
             .endPort()
-            .withReadinessProbe(probe("/readyz", 1))
-            .withLivenessProbe(probe("/livez", 10))
+            .withReadinessProbe(probe("/readyz", 1, plan.readinessDelay()))
+            .withLivenessProbe(probe("/livez", 10, Optional.empty()))
             .withNewResources()
             .addToRequests("cpu", new Quantity(resources.cpuRequest()))
             .addToRequests("memory", new Quantity(resources.memoryRequest()))
@@ -269,13 +269,14 @@ public final class Workload {
   }
 
   /** Readiness is asked every second: a pod takes requests within a second of having metrics. */
-  private static Probe probe(String path, int periodSeconds) {
+  private static Probe probe(String path, int periodSeconds, Optional<Integer> delay) {
     return new ProbeBuilder()
         .withNewHttpGet()
         .withPath(path)
         .withPort(new IntOrString(Names.PORT))
         .withScheme("HTTPS")
         .endHttpGet()
+        .withInitialDelaySeconds(delay.orElse(null))
         .withPeriodSeconds(periodSeconds)
         .withTimeoutSeconds(periodSeconds == 1 ? 1 : 5)
         .withFailureThreshold(3)

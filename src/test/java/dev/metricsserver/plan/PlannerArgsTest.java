@@ -198,6 +198,16 @@ class PlannerArgsTest {
         .isEqualTo(sleeps ? Optional.of(5) : Optional.empty());
   }
 
+  @ParameterizedTest(name = "metrics-server {0} with {1} is asked from second {2} on")
+  @CsvSource({"0.6.1, 15s, 17", "0.8.0, 1m, 62", "0.8.1, 10s, 12", "0.9.0, 15s,"})
+  void aPodThatSaysTooEarlyThatItIsReadyIsNotAskedBeforeTheSecondScrape(
+      String version, String resolution, Integer delay) {
+    assertThat(
+            plan("{version: %s, metricResolution: %s}".formatted(version, resolution))
+                .readinessDelay())
+        .isEqualTo(Optional.ofNullable(delay));
+  }
+
   /** A flag that a version does not know keeps it from starting. */
   @ParameterizedTest
   @ValueSource(strings = {"0.6.1", "0.6.4", "0.7.0", "0.7.1", "0.7.2", "0.8.0", "0.8.1", "0.9.0"})
