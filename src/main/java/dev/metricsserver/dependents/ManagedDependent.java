@@ -180,12 +180,17 @@ public abstract class ManagedDependent<R extends HasMetadata>
     }
   }
 
-  /** What is not wanted goes, unless it is somebody else's under the same name. */
+  /**
+   * What is not wanted goes, unless it is somebody else's under the same name.
+   *
+   * @param actual null where there is none
+   */
   @Override
   protected void handleDelete(
       MetricsServerConfig primary, R actual, Context<MetricsServerConfig> context) {
-    if (primary.getSpec().conflictPolicy() == ConflictPolicy.Adopt
-        || ManagedFields.applied(actual, Names.MANAGED_BY)) {
+    if (actual != null
+        && (primary.getSpec().conflictPolicy() == ConflictPolicy.Adopt
+            || ManagedFields.applied(actual, Names.MANAGED_BY))) {
       super.handleDelete(primary, actual, context);
     }
   }
