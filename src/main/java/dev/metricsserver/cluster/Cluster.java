@@ -456,15 +456,12 @@ public final class Cluster {
   private Installed installed(Deployment deployment) {
     var metadata = deployment.getMetadata();
     var annotations = requireNonNullElse(metadata.getAnnotations(), Map.<String, String>of());
-    var labels = requireNonNullElse(metadata.getLabels(), Map.<String, String>of());
     var args =
         deployment.getSpec().getTemplate().getSpec().getContainers().stream()
             .flatMap(c -> c.getArgs().stream())
             .toList();
     return new Installed(
-        Optional.ofNullable(labels.get(Workload.VERSION_LABEL))
-            .or(() -> Images.version(image(deployment)))
-            .orElse(""),
+        version(deployment).orElse(""),
         verifies(annotations.get(Planner.KUBELET_TLS), args),
         addressTypes(args),
         number(annotations.get(Planner.PLANNED_REPLICAS)),
@@ -475,6 +472,22 @@ public final class Cluster {
         takeover(deployment),
         Owner.parse(annotations.get(Planner.TAKEN_FROM)),
         pods().anyMatch(pod -> ofOurForm(pod) && Observer.pod(pod).ready()));
+  }
+
+  /**
+   * The operator's label tells, whatever the tag of an own image is called; that of others may tell
+   * the version of their chart, and another one run.
+   */
+  private static Optional<String> version(Deployment deployment) {
+    var metadata = deployment.getMetadata();
+    var label =
+        Optional.ofNullable(metadata.getLabels()).map(labels -> labels.get(Workload.VERSION_LABEL));
+    var tag = Images.version(image(deployment));
+    var ours =
+        Optional.ofNullable(metadata.getAnnotations())
+            .filter(annotations -> annotations.containsKey(Planner.CONFIGURATION))
+            .isPresent();
+    return ours ? label.or(() -> tag) : tag.or(() -> label);
   }
 
   private static String image(Deployment deployment) {

@@ -304,7 +304,10 @@ class AdoptionIT {
                     .satisfies(
                         c -> assertThat(c.getEnv()).isEmpty(),
                         c -> assertThat(c.getStartupProbe()).isNull(),
-                        c -> assertThat(c.getReadinessProbe().getInitialDelaySeconds()).isNull(),
+                        c ->
+                            assertThat(c.getReadinessProbe().getInitialDelaySeconds())
+                                .as("what 0.8.1 needs, not the manifest's")
+                                .isEqualTo(17),
                         c -> assertThat(c.getArgs()).contains("--kubelet-insecure-tls"),
                         c -> assertThat(c.getPorts()).hasSize(1),
                         c -> assertThat(c.getImage()).as("the version is kept").isEqualTo(IMAGE)),
@@ -384,6 +387,12 @@ class AdoptionIT {
     assertThat(cluster.deployment().getSpec().getTemplate().getMetadata().getLabels())
         .containsAllEntriesOf(selector.getMatchLabels())
         .containsEntry("k8s-app", "metrics-server");
+    assertThat(cluster.deployment().getSpec().getTemplate().getSpec().getContainers())
+        .as("the version is kept, and the chart's own is another one")
+        .singleElement()
+        .extracting(c -> c.getImage())
+        .asString()
+        .endsWith(":v0.9.0");
     assertThat(service().getSpec().getSelector()).isEqualTo(selector.getMatchLabels());
     assertThat(cluster.deployment().getMetadata().getAnnotations())
         .doesNotContainKey("meta.helm.sh/release-name")
