@@ -40,10 +40,13 @@ public final class OperatorProcess {
 
   /** A process that does nothing until it is started. */
   public OperatorProcess(Settings settings) {
+    var mapper = new ObjectMapper();
+    var serialization = serialization(mapper);
+    WarmUp.beside(mapper);
     client =
         new KubernetesClientBuilder()
             .withConfig(config())
-            .withKubernetesSerialization(serialization())
+            .withKubernetesSerialization(serialization)
             .build();
     leadership = new Leadership(client, settings.namespace(), settings.identity());
     endpoint = new Endpoint(settings.port());
@@ -65,8 +68,8 @@ public final class OperatorProcess {
    * Without a look through all jars for kinds: those that are used are known by their classes. All
    * but one: it is by a Status that a watch learns that it is too old, and has to list anew.
    */
-  static KubernetesSerialization serialization() {
-    var serialization = new KubernetesSerialization(new ObjectMapper(), false);
+  static KubernetesSerialization serialization(ObjectMapper mapper) {
+    var serialization = new KubernetesSerialization(mapper, false);
     serialization.registerKubernetesResource(Status.class);
     return serialization;
   }

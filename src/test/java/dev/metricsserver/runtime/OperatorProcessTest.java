@@ -2,6 +2,7 @@ package dev.metricsserver.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.api.model.WatchEvent;
 import org.junit.jupiter.api.Test;
@@ -13,7 +14,7 @@ class OperatorProcessTest {
   @Test
   void aWatchThatIsTooOldIsToldSo() {
     var event =
-        OperatorProcess.serialization()
+        OperatorProcess.serialization(new ObjectMapper())
             .unmarshal(
                 """
                 {"type": "ERROR", "object": {"kind": "Status", "apiVersion": "v1", "metadata": {},
