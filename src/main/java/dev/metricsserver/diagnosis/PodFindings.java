@@ -74,22 +74,19 @@ final class PodFindings {
 
   private static Finding of(
       String code, Severity severity, String message, String remedy, Installation installation) {
-    return new Finding(
-        code,
-        severity,
-        message,
-        remedy,
-        "Deployment/%s/%s".formatted(installation.namespace(), installation.deployment()));
+    return new Finding(code, severity, message, remedy, deployment(installation));
+  }
+
+  private static String deployment(Installation installation) {
+    return "Deployment/%s/%s".formatted(installation.namespace(), installation.deployment());
   }
 
   private static Stream<Finding> refused(
       Installation installation, Evidence evidence, Severity severity) {
-    var deployment =
-        "Deployment/%s/%s".formatted(installation.namespace(), installation.deployment());
     return evidence.observations().rollout().flatMap(Rollout::refusal).stream()
         .map(failure -> newest(evidence).orElse(failure))
         .map(failure ->
-            Rule.first(PodRules.CREATION, failure, installation, severity, deployment)
+            Rule.first(PodRules.CREATION, failure, installation, severity, deployment(installation))
                 .orElseGet(() ->
                     of(
                         "PodsNotCreated",
