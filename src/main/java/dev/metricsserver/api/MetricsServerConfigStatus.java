@@ -92,10 +92,14 @@ public record MetricsServerConfigStatus(
 
   /** A certificate. */
   public record CertificateStatus(
-      @JsonPropertyDescription("The Secret that holds it.") String name,
+      @JsonPropertyDescription(
+              "The Secret that holds it; where somebody else's metrics-server is observed, the"
+                  + " Service behind which it is shown, or the APIService that has it as its CA.")
+          String name,
       @JsonPropertyDescription("The SHA-256 of the certificate, in hexadecimal.")
           String fingerprint,
-      @JsonPropertyDescription("When it expires; it is renewed long before.") String notAfter) {}
+      @JsonPropertyDescription("When it expires; one of the operator is renewed long before.")
+          String notAfter) {}
 
   /** Which nodes have metrics. */
   @JsonInclude(JsonInclude.Include.NON_NULL)

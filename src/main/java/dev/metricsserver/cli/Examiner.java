@@ -16,7 +16,9 @@ import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
 import dev.metricsserver.facts.Endpoints;
 import dev.metricsserver.facts.Foreign;
+import dev.metricsserver.facts.Images;
 import dev.metricsserver.facts.Kubelet.Handshake;
+import dev.metricsserver.facts.KubernetesVersion;
 import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.NodeSelector;
 import dev.metricsserver.facts.Owner;
@@ -30,8 +32,10 @@ import dev.metricsserver.observation.Installation.Keeper;
 import dev.metricsserver.observation.MetricsAnswer;
 import dev.metricsserver.observation.MetricsQuery;
 import dev.metricsserver.observation.Observations;
+import dev.metricsserver.observation.Observations.Certificate.Place;
 import dev.metricsserver.observation.Observer;
 import dev.metricsserver.observation.Upkeep;
+import dev.metricsserver.observation.UpkeepReader;
 import dev.metricsserver.plan.Decision;
 import dev.metricsserver.plan.KubeletPlanner;
 import dev.metricsserver.plan.KubeletTLS;
@@ -39,8 +43,8 @@ import dev.metricsserver.plan.KubeletTLS.Kind;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Ownership;
 import dev.metricsserver.plan.Planner;
+import dev.metricsserver.plan.VersionAdvice;
 import dev.metricsserver.rendering.Names;
-import dev.metricsserver.tls.Certificates;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Service;
@@ -48,15 +52,12 @@ import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -86,6 +87,7 @@ final class Examiner {
   private final CompletableFuture<MetricsAnswer> answer;
   private final CompletableFuture<CertificateRequests> requests;
   private final CompletableFuture<Consumers> consumers;
+  private final CompletableFuture<Optional<KubernetesVersion>> version;
 
   /** What serves the metrics API. */
   private record Found(
@@ -104,6 +106,12 @@ final class Examiner {
             () -> LiveObjects.requests(client),
             CertificateRequests.NONE);
     consumers = CompletableFuture.supplyAsync(this::consumers, AT_ONCE);
+    version =
+        reading(
+            "the API server's version",
+            () ->
+                Optional.of(KubernetesVersion.parse(client.getKubernetesVersion().getGitVersion())),
+            Optional.empty());
   }
 
   /**
@@ -130,18 +138,21 @@ final class Examiner {
     var served = served(found);
     var now = clock.instant();
     var planned = planned(found);
+    var installation = installation(found, planned);
+    var upkeep =
+        CompletableFuture.supplyAsync(
+            () -> installation.map(this::upkeep).orElse(Upkeep.NONE), AT_ONCE);
     var theirs = theirs(found);
     var seen = planned.map(p -> p.facts().kubelets()).or(() -> theirs.map(Theirs::kubelets));
-    var observations = observations(found, planned, served.join(), now);
+    var observations = observations(found, installation, served.join(), now);
     return new Examination(
         client.getConfiguration().getMasterUrl(),
-        installation(found, planned)
-            .map(i ->
-                new Subject(
-                    i,
-                    keeping(found).isPresent()
-                        ? "MetricsServerConfig/" + MetricsServerConfig.NAME
-                        : keeper(found.deployment().orElseThrow()))),
+        installation.map(i ->
+            new Subject(
+                i,
+                keeping(found).isPresent()
+                    ? "MetricsServerConfig/" + MetricsServerConfig.NAME
+                    : keeper(found.deployment().orElseThrow()))),
         Route.of(observations, target, found.service().isPresent()),
         observations.coverage(),
         nodes.join().stream().map(node -> mark(node, observations)).toList(),
@@ -155,7 +166,8 @@ final class Examiner {
         found.deployment().isEmpty()
             ? Diagnosis.nothingFound(target, unreadOnTheWay())
             : findings(
-                found,
+                installation.orElseThrow(),
+                upkeep.join(),
                 planned,
                 planned
                     .flatMap(Planned::kubelets)
@@ -393,17 +405,13 @@ final class Examiner {
   }
 
   /** By which the API server verifies metrics-server. */
+  private Optional<Observations.Certificate> authority() {
+    return apiService.join().flatMap(Observer::authority);
+  }
+
   private Stream<Certificate> authorities() {
-    return apiService.join().stream()
-        .map(service -> service.getSpec().getCaBundle())
-        .filter(Objects::nonNull)
-        .map(
-            bundle -> new String(Base64.getMimeDecoder().decode(bundle), StandardCharsets.US_ASCII))
-        .flatMap(pem -> Certificates.parse(pem).stream())
-        .map(certificate ->
-            new Certificate(
-                "the CA in APIService " + Names.API_SERVICE,
-                certificate.getNotAfter().toInstant()));
+    return authority().stream()
+        .map(ca -> new Certificate("the CA in APIService " + ca.name(), ca.notAfter()));
   }
 
   /** What metrics-server serves; who may not read Secrets goes without. */
@@ -422,7 +430,7 @@ final class Examiner {
                                 .withName(certificate.secret())
                                 .get())
                         .flatMap(certificate::in)
-                        .map(c -> Observer.certificate(certificate.secret(), c)),
+                        .map(c -> Observer.certificate(Place.Secret, certificate.secret(), c)),
                 Optional.<Observations.Certificate>empty()))
         .orElse(CompletableFuture.completedFuture(Optional.empty()));
   }
@@ -480,10 +488,9 @@ final class Examiner {
 
   private Observations observations(
       Found found,
-      Optional<Planned> planned,
+      Optional<Installation> installation,
       Optional<Observations.Certificate> served,
       Instant now) {
-    var installation = installation(found, planned);
     return new Observations(
         found.deployment().map(Observer::rollout),
         found.pods().stream().map(Observer::pod).toList(),
@@ -496,7 +503,11 @@ final class Examiner {
             installation.map(Installation::scrapeInterval).orElse(Duration.ofMinutes(1)),
             answer.join().nodes(),
             now),
-        served.stream().toList(),
+        Stream.concat(
+                served.stream(),
+                // The operator's own CA is renewed with what it signs.
+                installation.filter(i -> !i.ours()).flatMap(_ -> authority()).stream())
+            .toList(),
         List.of());
   }
 
@@ -528,23 +539,34 @@ final class Examiner {
         .orElse(seen);
   }
 
+  private Upkeep upkeep(Installation installation) {
+    var reader = new UpkeepReader(client);
+    return attempts
+        .read("the rights of metrics-server", () -> reader.rights(installation), Upkeep.NONE)
+        .withOthers(attempts.read("pods", () -> reader.others(installation), List.of()));
+  }
+
   private List<Finding> findings(
-      Found found,
+      Installation installation,
+      Upkeep upkeep,
       Optional<Planned> planned,
       Optional<KubeletTLS> kubelets,
       Observations observations,
       Instant now) {
+    var plan = planned.flatMap(Planned::plan);
     var evidence =
         new Evidence(
-            installation(found, planned).orElseThrow(),
-            planned.flatMap(Planned::plan),
+            installation,
+            plan,
             kubelets,
             requests.join(),
             observations,
             Clues.NONE,
-            Upkeep.NONE,
+            upkeep,
             consumers.join(),
             planned.map(Planned::decision).map(Examiner::observed).orElse(List.of()),
+            plan.map(MetricsServerPlan::versionAdvice).orElseGet(() -> advice(installation)),
+            planned.filter(p -> Planner.approves(p.config().getSpec())).isPresent(),
             now);
     var clues =
         Diagnosis.wrong(evidence)
@@ -558,6 +580,14 @@ final class Examiner {
             planned.map(Planned::decision).stream().flatMap(Examiner::refusals),
             Diagnosis.diagnose(evidence.with(clues.withUnread(attempts.unread()))).stream())
         .toList();
+  }
+
+  private Optional<VersionAdvice> advice(Installation installation) {
+    return version
+        .join()
+        .flatMap(kubernetes ->
+            Images.version(installation.image())
+                .flatMap(runs -> VersionAdvice.of(runs, kubernetes)));
   }
 
   private static List<Foreign> observed(Decision decision) {

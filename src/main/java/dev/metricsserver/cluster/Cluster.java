@@ -329,7 +329,7 @@ public final class Cluster {
                 .orElseGet(() -> Durations.parse(spec.metricResolution())),
             answer.nodes(),
             now),
-        List.of(),
+        theirs.certificates(),
         writeBacks);
   }
 

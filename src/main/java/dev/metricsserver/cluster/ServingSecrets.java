@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNullElse;
 
 import dev.metricsserver.facts.Timestamps;
 import dev.metricsserver.observation.Observations.Certificate;
+import dev.metricsserver.observation.Observations.Certificate.Place;
 import dev.metricsserver.observation.Observer;
 import dev.metricsserver.plan.ServingTLS;
 import dev.metricsserver.rendering.Serving;
@@ -97,7 +98,7 @@ final class ServingSecrets {
         .flatMap(e ->
             e.getValue().stream()
                 .map(Identity::certificate)
-                .map(c -> Observer.certificate(e.getKey(), c)))
+                .map(c -> Observer.certificate(Place.Secret, e.getKey(), c)))
         .toList();
   }
 }

@@ -37,6 +37,7 @@ import dev.metricsserver.facts.Extension;
 import dev.metricsserver.facts.Foreign;
 import dev.metricsserver.facts.GivenCertificate;
 import dev.metricsserver.facts.Kubelets;
+import dev.metricsserver.facts.KubernetesVersion;
 import dev.metricsserver.facts.TrustBundle;
 import dev.metricsserver.observation.ClueReader;
 import dev.metricsserver.observation.Clues;
@@ -49,10 +50,13 @@ import dev.metricsserver.observation.TheirsReader;
 import dev.metricsserver.observation.Upkeep;
 import dev.metricsserver.observation.UpkeepReader;
 import dev.metricsserver.plan.Decision;
+import dev.metricsserver.plan.Decision.Observing;
+import dev.metricsserver.plan.Decision.Planned;
 import dev.metricsserver.plan.Decision.Violation;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Ownership;
 import dev.metricsserver.plan.Planner;
+import dev.metricsserver.plan.VersionAdvice;
 import dev.metricsserver.rendering.Names;
 import dev.metricsserver.status.Outcome;
 import dev.metricsserver.tls.ServingCertificates;
@@ -74,6 +78,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * Makes the cluster's metrics-server what the MetricsServerConfig says: facts, plan, objects,
@@ -257,26 +262,31 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
     }
     var cluster = cluster(config, context);
     approveCertificateRequests(config, cluster);
+    var observed = cluster.theirs().installation().isPresent();
     if (config.getSpec().conflictPolicy() != ConflictPolicy.Observe) {
       theirs.over();
     }
-    var decision = Planner.plan(config.getSpec(), cluster.facts(), now);
-    if (!(decision instanceof Decision.Planned)) {
-      // What is installed next is looked at anew.
+    var facts = cluster.facts();
+    var decision = Planner.plan(config.getSpec(), facts, now);
+    if (observed ? !(decision instanceof Observing) : !(decision instanceof Planned)) {
+      // What is installed or observed next is looked at anew.
       upkeep.over();
     }
     return switch (decision) {
       case Decision.Refused(var reason, var violations) ->
           refused(config, reason, violations, cluster, now);
-      case Decision.Observing(var foreign) -> observe(config, foreign, cluster, now);
+      case Observing(var foreign) -> observe(config, foreign, cluster, facts.kubernetes(), now);
       case Decision.Pending() -> UpdateControl.noUpdate();
-      case Decision.Planned(var plan) -> {
+      case Planned(var plan) -> {
         var outcome = apply(config, plan, cluster, context);
         var observations = cluster.observations(now).and(ManagedDependent.writeBacks(context));
         var evidence =
             Evidence.of(
                 plan, config.getSpec().paused(), observations, cluster.certificateRequests(), now);
-        var findings = Diagnosis.diagnose(inquired(evidence, plan, cluster));
+        var endpoints = cluster.endpoints();
+        var findings =
+            Diagnosis.diagnose(
+                inquired(evidence, () -> upkeepReader.read(plan, endpoints), cluster));
         var update = reporter.report(config, outcome, observations, findings);
         remember(config, outcome, cluster, update.getResource().orElse(config).getStatus());
         var next = lookAgain(update, cluster, observations, now);
@@ -289,7 +299,11 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
   }
 
   private UpdateControl<MetricsServerConfig> observe(
-      MetricsServerConfig config, List<Foreign> foreign, Cluster cluster, Instant now) {
+      MetricsServerConfig config,
+      List<Foreign> foreign,
+      Cluster cluster,
+      KubernetesVersion kubernetes,
+      Instant now) {
     var registration = cluster.apiService().filter(r -> r.getSpec().getService() != null);
     if (registration.isEmpty()) {
       theirs.over();
@@ -303,8 +317,18 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
         cluster
             .theirs()
             .installation()
-            .map(i -> Evidence.of(i, foreign, observations, cluster.certificateRequests(), now))
-            .map(evidence -> Diagnosis.diagnose(withClues(evidence, cluster)))
+            .map(i ->
+                Evidence.of(
+                    i,
+                    foreign,
+                    cluster.theirs().version().flatMap(v -> VersionAdvice.of(v, kubernetes)),
+                    Planner.approves(config.getSpec()),
+                    observations,
+                    cluster.certificateRequests(),
+                    now))
+            .map(evidence ->
+                Diagnosis.diagnose(
+                    inquired(evidence, () -> upkeepReader.read(evidence.installation()), cluster)))
             .orElse(List.of());
     var verified = !Boolean.TRUE.equals(registration.get().getSpec().getInsecureSkipTLSVerify());
     return reporter.report(
@@ -347,10 +371,9 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
   }
 
   /** Chores wait for quiet. */
-  private Evidence inquired(Evidence evidence, MetricsServerPlan plan, Cluster cluster) {
+  private Evidence inquired(Evidence evidence, Supplier<Upkeep> chores, Cluster cluster) {
     if (!Diagnosis.wrong(evidence) && evidence.observations().coverage().sufficient()) {
-      var endpoints = cluster.endpoints();
-      upkeep.about(() -> upkeepReader.read(plan, endpoints));
+      upkeep.about(chores);
     }
     return withClues(evidence, cluster).with(cluster.upkeep());
   }

@@ -52,6 +52,7 @@ public final class Diagnosis {
           PodFindings::fewerThanWanted,
           PodFindings::stuck,
           Consequences::stuckNamespaces,
+          UpkeepFindings::others,
           KubeletFindings::weaknesses,
           ServingFindings::unverified,
           ServingFindings::unusable,

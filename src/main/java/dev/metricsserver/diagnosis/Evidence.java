@@ -12,6 +12,7 @@ import dev.metricsserver.observation.Observations.Registration;
 import dev.metricsserver.observation.Upkeep;
 import dev.metricsserver.plan.KubeletTLS;
 import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.plan.VersionAdvice;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -27,6 +28,8 @@ import java.util.Optional;
  * @param upkeep what was looked at although all is well
  * @param consumers who uses metrics, where that was looked at
  * @param foreign what tells whose installation it is that is only watched
+ * @param versionAdvice what there is to say about the version that runs
+ * @param approving whether the operator approves kubelets' certificate requests
  */
 public record Evidence(
     Installation installation,
@@ -38,6 +41,8 @@ public record Evidence(
     Upkeep upkeep,
     Consumers consumers,
     List<Foreign> foreign,
+    Optional<VersionAdvice> versionAdvice,
+    boolean approving,
     Instant now) {
 
   private static final Duration PATIENCE = Duration.ofSeconds(15);
@@ -59,6 +64,8 @@ public record Evidence(
         Upkeep.NONE,
         Consumers.NONE,
         List.of(),
+        plan.versionAdvice(),
+        plan.approving(),
         now);
   }
 
@@ -66,6 +73,8 @@ public record Evidence(
   public static Evidence of(
       Installation installation,
       List<Foreign> foreign,
+      Optional<VersionAdvice> versionAdvice,
+      boolean approving,
       Observations observations,
       CertificateRequests requests,
       Instant now) {
@@ -79,6 +88,8 @@ public record Evidence(
         Upkeep.NONE,
         Consumers.NONE,
         foreign,
+        versionAdvice,
+        approving,
         now);
   }
 
@@ -94,6 +105,8 @@ public record Evidence(
         upkeep,
         consumers,
         foreign,
+        versionAdvice,
+        approving,
         now);
   }
 
@@ -109,13 +122,26 @@ public record Evidence(
         chores,
         consumers,
         foreign,
+        versionAdvice,
+        approving,
         now);
   }
 
   /** The same with who uses metrics. */
   public Evidence with(Consumers users) {
     return new Evidence(
-        installation, plan, kubelets, requests, observations, clues, upkeep, users, foreign, now);
+        installation,
+        plan,
+        kubelets,
+        requests,
+        observations,
+        clues,
+        upkeep,
+        users,
+        foreign,
+        versionAdvice,
+        approving,
+        now);
   }
 
   /** Whether a pod takes requests. */
@@ -137,10 +163,5 @@ public record Evidence(
   /** Of what keeps the metrics of some nodes away. */
   Severity severity() {
     return serving() && observations.coverage().sufficient() ? Severity.Warning : Severity.Error;
-  }
-
-  /** Whether the operator approves kubelets' certificate requests. */
-  boolean approving() {
-    return plan.map(MetricsServerPlan::approving).orElse(false);
   }
 }

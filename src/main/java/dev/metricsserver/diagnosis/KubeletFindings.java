@@ -234,8 +234,7 @@ final class KubeletFindings {
   }
 
   private String object() {
-    return theirs(
-        CONFIG, "Deployment/%s/%s".formatted(installation.namespace(), installation.deployment()));
+    return theirs(CONFIG, installation.object());
   }
 
   private String because() {

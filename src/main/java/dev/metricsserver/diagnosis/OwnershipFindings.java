@@ -21,9 +21,7 @@ final class OwnershipFindings {
                     .formatted(Ownership.who(owner)),
                 Ownership.part(owner)
                     + "; then set spec.conflictPolicy: Refuse, and this is told no more",
-                "Deployment/%s/%s"
-                    .formatted(
-                        evidence.installation().namespace(), evidence.installation().deployment())))
+                evidence.installation().object()))
         .toList();
   }
 

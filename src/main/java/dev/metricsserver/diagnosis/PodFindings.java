@@ -37,7 +37,7 @@ final class PodFindings {
                     : Rule.filled(
                         "kubectl -n {namespace} scale deployment/{deployment} --replicas=1",
                         installation),
-                "Deployment/%s/%s".formatted(installation.namespace(), installation.deployment())))
+                installation.object()))
         .toList();
   }
 
@@ -74,11 +74,7 @@ final class PodFindings {
 
   private static Finding of(
       String code, Severity severity, String message, String remedy, Installation installation) {
-    return new Finding(code, severity, message, remedy, deployment(installation));
-  }
-
-  private static String deployment(Installation installation) {
-    return "Deployment/%s/%s".formatted(installation.namespace(), installation.deployment());
+    return new Finding(code, severity, message, remedy, installation.object());
   }
 
   private static Stream<Finding> refused(
@@ -86,7 +82,7 @@ final class PodFindings {
     return evidence.observations().rollout().flatMap(Rollout::refusal).stream()
         .map(failure -> newest(evidence).orElse(failure))
         .map(failure ->
-            Rule.first(PodRules.CREATION, failure, installation, severity, deployment(installation))
+            Rule.first(PodRules.CREATION, failure, installation, severity, installation.object())
                 .orElseGet(() ->
                     of(
                         "PodsNotCreated",

@@ -235,9 +235,7 @@ final class RegistrationFindings {
                 Rule.filled(
                     "kubectl -n {namespace} rollout restart deployment/{deployment}",
                     evidence.installation()),
-                "Deployment/%s/%s"
-                    .formatted(
-                        evidence.installation().namespace(), evidence.installation().deployment())))
+                evidence.installation().object()))
         .toList();
   }
 }

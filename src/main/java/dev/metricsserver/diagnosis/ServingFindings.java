@@ -5,6 +5,7 @@ import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.facts.GivenCertificate.Unusable;
 import dev.metricsserver.observation.Installation.Keeper;
 import dev.metricsserver.observation.Observations.Certificate;
+import dev.metricsserver.observation.Observations.Certificate.Place;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.ServingTLS;
 import dev.metricsserver.rendering.Names;
@@ -84,18 +85,41 @@ final class ServingFindings {
         "ServingCertificateExpiring",
         // Whether the API servers mind that of somebody else's, their own answer tells.
         expired && evidence.plan().isPresent() ? Severity.Error : Severity.Warning,
-        "the certificate in Secret %s %s %s and was not renewed"
+        "%s %s %s %s and was not renewed"
             .formatted(
-                certificate.name(), expired ? "expired at" : "expires at", certificate.notAfter()),
+                switch (certificate.place()) {
+                  case Secret -> "the certificate in Secret";
+                  case Service -> "the certificate that metrics-server shows behind Service";
+                  case APIService -> "the CA in the caBundle of APIService";
+                },
+                certificate.name(),
+                expired ? "expired at" : "expires at",
+                certificate.notAfter()),
         evidence.installation().keeper() == Keeper.PausedOperator
             ? "set spec.paused: false, and the operator renews it at once"
             : evidence
                 .plan()
                 .map(ServingFindings::renewal)
-                .orElseGet(() ->
-                    "kubectl -n %s describe secret %s says what made it: have that renew it; the pods serve the new one within minutes"
-                        .formatted(evidence.installation().namespace(), certificate.name())),
-        "Secret/%s/%s".formatted(evidence.installation().namespace(), certificate.name()));
+                .orElseGet(() -> theirs(certificate, evidence.installation().namespace())),
+        certificate.place() == Place.APIService
+            ? "APIService/" + certificate.name()
+            : "%s/%s/%s"
+                .formatted(
+                    certificate.place(), evidence.installation().namespace(), certificate.name()));
+  }
+
+  private static String theirs(Certificate certificate, String namespace) {
+    return switch (certificate.place()) {
+      case Secret ->
+          "kubectl -n %s describe secret %s says what made it: have that renew it; the pods serve the new one within minutes"
+              .formatted(namespace, certificate.name());
+      case Service ->
+          "have whatever made it renew it, in the file that --tls-cert-file names; the pods serve"
+              + " the new one within minutes";
+      case APIService ->
+          "have whatever made it renew it: put the new CA beside the old one into the caBundle"
+              + " first, and then have it sign metrics-server's certificate";
+    };
   }
 
   private static String renewal(MetricsServerPlan plan) {

@@ -18,8 +18,7 @@ final class UpkeepFindings {
             approval(evidence, upkeep),
             everything(upkeep),
             excess(evidence, upkeep),
-            notEnforced(evidence, upkeep),
-            others(upkeep))
+            notEnforced(evidence, upkeep))
         .flatMap(findings -> findings)
         .toList();
   }
@@ -57,16 +56,20 @@ final class UpkeepFindings {
         : Stream.of(
             new Finding(
                 "RightsUnused",
-                Severity.Warning,
+                // Charts of metrics-server give more than it uses; who uses one may know.
+                installation.ours() ? Severity.Warning : Severity.Info,
                 Rule.filled(
                     "metrics-server's ServiceAccount {namespace}/{account} may "
                         + String.join(", ", upkeep.excessRights())
-                        + " and has no use for it: some role beside its own is bound to it",
+                        + " and has no use for it"
+                        + (installation.ours() ? ": some role beside its own is bound to it" : ""),
                     installation),
                 Rule.filled(
                     "kubectl get clusterrolebindings,rolebindings -A -o wide | grep"
-                        + " {namespace}/{account} shows which bindings; delete those that are not"
-                        + " metrics-server's own",
+                        + " {namespace}/{account} shows which bindings; "
+                        + (installation.ours()
+                            ? "delete those that are not metrics-server's own"
+                            : "take it out of the role that gives it"),
                     installation),
                 "ServiceAccount/%s/%s"
                     .formatted(installation.namespace(), installation.serviceAccount())));
@@ -88,8 +91,9 @@ final class UpkeepFindings {
                     .formatted(evidence.installation().namespace(), Names.NETWORK_POLICY)));
   }
 
-  private static Stream<Finding> others(Upkeep upkeep) {
-    return upkeep.others().stream()
+  /** Who mends what another one runs into, mends the wrong one. */
+  static List<Finding> others(Evidence evidence) {
+    return evidence.upkeep().others().stream()
         .limit(3)
         .map(other -> {
           var parts = other.split("/", 2);
@@ -101,6 +105,7 @@ final class UpkeepFindings {
               "kubectl -n %s delete deployment %s, by whatever installed it"
                   .formatted(parts[0], parts[1]),
               "Deployment/" + other);
-        });
+        })
+        .toList();
   }
 }

@@ -1,19 +1,42 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.observation.Installation;
 import dev.metricsserver.plan.VersionAdvice;
 import java.util.List;
 
 /** Findings about a version that runs, although another one would be better. */
 final class VersionFindings {
 
+  private static final String UPSTREAM = "registry.k8s.io/metrics-server/metrics-server";
+
   private VersionFindings() {}
 
   static List<Finding> of(Evidence evidence) {
-    return evidence.plan().stream()
-        .flatMap(plan -> plan.versionAdvice().stream())
-        .map(VersionFindings::of)
+    return evidence.versionAdvice().stream()
+        .map(advice ->
+            evidence.installation().ours() ? of(advice) : theirs(advice, evidence.installation()))
         .toList();
+  }
+
+  /** Which version somebody else runs is theirs to decide. */
+  private static Finding theirs(VersionAdvice advice, Installation installation) {
+    var said = of(advice);
+    return new Finding(
+        said.code(),
+        Severity.Info,
+        said.message(),
+        advice.better().map(better -> upgrade("v" + better, installation)).orElse(said.remedy()),
+        installation.object());
+  }
+
+  private static String upgrade(String tag, Installation installation) {
+    return PackagingRemedy.upgraded(installation, "--set image.tag=" + tag)
+        .orElseGet(() ->
+            Rule.filled(
+                "kubectl -n {namespace} set image deployment/{deployment} {name}=%s:%s, or what your mirror has of it"
+                    .formatted(UPSTREAM, tag),
+                installation));
   }
 
   static Finding of(VersionAdvice advice) {

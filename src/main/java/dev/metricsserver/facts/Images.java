@@ -7,7 +7,8 @@ import java.util.regex.Pattern;
 public final class Images {
 
   /** Builders of distributions append their own, such as {@code v0.8.0-build20260116}. */
-  private static final Pattern VERSION = Pattern.compile(":v?([0-9]+[.][0-9]+[.][0-9]+)[^/]*$");
+  private static final Pattern VERSION =
+      Pattern.compile(":v?([0-9]{1,9}[.][0-9]{1,9}[.][0-9]{1,9})(?![0-9])[^/]*$");
 
   private Images() {}
 

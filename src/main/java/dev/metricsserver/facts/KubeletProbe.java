@@ -42,7 +42,7 @@ import javax.net.ssl.X509ExtendedTrustManager;
  * request, and hangs up. It takes two seconds at most, whatever is at the other end, and reads
  * nothing after the handshake.
  */
-final class KubeletProbe {
+public final class KubeletProbe {
 
   private static final int READ_ONLY_PORT = 10255;
   private static final Duration LIMIT = Duration.ofSeconds(2);
@@ -96,6 +96,17 @@ final class KubeletProbe {
           : kubelet;
     } catch (IOException | RuntimeException e) {
       return without(Handshake.Unreachable, sentence(e));
+    }
+  }
+
+  /** What any server shows to somebody without credentials, where it shows it in time. */
+  public static Optional<X509Certificate> certificate(String address, int port) {
+    var deadline = new Deadline(LIMIT);
+    try (var socket = new BoundedSocket(deadline)) {
+      socket.connect(new InetSocketAddress(resolve(address, deadline), port), deadline.millis());
+      return Optional.of(certificates(socket, address).leaf());
+    } catch (IOException | GeneralSecurityException | RuntimeException e) {
+      return Optional.empty();
     }
   }
 

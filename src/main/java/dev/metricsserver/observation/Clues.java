@@ -47,7 +47,11 @@ public record Clues(
   /** The same with more that could not be read. */
   public Clues withUnread(List<Unread> more) {
     return new Clues(
-        Stream.concat(unread.stream(), more.stream()).toList(),
+        Stream.concat(
+                unread.stream(),
+                more.stream()
+                    .filter(m -> unread.stream().noneMatch(u -> u.what().equals(m.what()))))
+            .toList(),
         denied,
         frontProxy,
         events,

@@ -237,6 +237,11 @@ public record Installation(
         .collect(Collectors.joining(",", "{", "}"));
   }
 
+  /** The Deployment, as findings name it. */
+  public String object() {
+    return "Deployment/%s/%s".formatted(namespace, deployment);
+  }
+
   /** Whether this operator installed it. */
   public boolean ours() {
     return keeper != Keeper.Other;

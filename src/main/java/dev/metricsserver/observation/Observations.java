@@ -12,7 +12,8 @@ import java.util.Optional;
  * @param rollout how far the Deployment is, when there is one
  * @param endpointReady whether the Service leads to a pod that is ready, be it on no port
  * @param registration the APIService, when there is one
- * @param certificates those that the operator keeps
+ * @param certificates those that the operator keeps; of somebody else's installation, those that
+ *     can be seen
  * @param writeBacks changes by others of what was taken over, in order of time
  */
 public record Observations(
@@ -108,12 +109,24 @@ public record Observations(
       Optional<Instant> lookedAgain) {}
 
   /**
-   * A certificate in a Secret of the operator.
+   * A certificate by which the API servers verify metrics-server.
    *
-   * @param name the Secret's
+   * @param name of where it was seen
    * @param fingerprint its SHA-256 in hexadecimal
    */
-  public record Certificate(String name, String fingerprint, Instant notBefore, Instant notAfter) {}
+  public record Certificate(
+      Place place, String name, String fingerprint, Instant notBefore, Instant notAfter) {
+
+    /** Where a certificate was seen. */
+    public enum Place {
+      /** In a Secret. */
+      Secret,
+      /** On the wire, shown by a pod that a Service leads to. */
+      Service,
+      /** In the caBundle of an APIService: the last of those to expire. */
+      APIService
+    }
+  }
 
   /**
    * Which nodes have metrics.

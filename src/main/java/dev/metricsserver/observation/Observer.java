@@ -8,6 +8,7 @@ import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.NodeSelector;
 import dev.metricsserver.facts.Timestamps;
 import dev.metricsserver.observation.Observations.Certificate;
+import dev.metricsserver.observation.Observations.Certificate.Place;
 import dev.metricsserver.observation.Observations.Coverage;
 import dev.metricsserver.observation.Observations.PodState;
 import dev.metricsserver.observation.Observations.Problem;
@@ -24,9 +25,11 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodIP;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentCondition;
+import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -243,13 +246,25 @@ public final class Observer {
         .or(() -> lines.reversed().stream().findFirst());
   }
 
-  /** A certificate in a Secret. */
-  public static Certificate certificate(String secret, X509Certificate certificate) {
+  /** A certificate that was seen there. */
+  public static Certificate certificate(Place place, String name, X509Certificate certificate) {
     return new Certificate(
-        secret,
+        place,
+        name,
         Certificates.fingerprint(certificate),
         certificate.getNotBefore().toInstant(),
         certificate.getNotAfter().toInstant());
+  }
+
+  /** The CA by which the API servers verify metrics-server: of several the last to expire. */
+  public static Optional<Certificate> authority(APIService service) {
+    return Optional.ofNullable(service.getSpec().getCaBundle())
+        .map(
+            bundle -> new String(Base64.getMimeDecoder().decode(bundle), StandardCharsets.US_ASCII))
+        .flatMap(pem ->
+            Certificates.parse(pem).stream()
+                .max(Comparator.comparing(X509Certificate::getNotAfter)))
+        .map(c -> certificate(Place.APIService, service.getMetadata().getName(), c));
   }
 
   /** What the API server says of a registration. */

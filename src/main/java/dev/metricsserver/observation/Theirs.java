@@ -1,6 +1,7 @@
 package dev.metricsserver.observation;
 
 import dev.metricsserver.facts.NodeSelector;
+import dev.metricsserver.observation.Observations.Certificate;
 import dev.metricsserver.observation.Observations.PodState;
 import dev.metricsserver.observation.Observations.Rollout;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.Optional;
  * @param asked which nodes it asks, by its flags
  * @param endpointReady whether the Service that the metrics API is registered with leads to a ready
  *     pod, be it on no port
+ * @param certificates by which the API servers verify it, where they do
  * @param rollout how far the Deployment is, where it may be read
  */
 public record Theirs(
@@ -25,6 +27,7 @@ public record Theirs(
     NodeSelector asked,
     List<PodState> pods,
     boolean endpointReady,
+    List<Certificate> certificates,
     Optional<Rollout> rollout) {
 
   /** Nobody looked. */
@@ -36,5 +39,6 @@ public record Theirs(
           NodeSelector.ALL,
           List.of(),
           false,
+          List.of(),
           Optional.empty());
 }

@@ -4,7 +4,10 @@ import static java.util.Objects.requireNonNullElse;
 
 import dev.metricsserver.facts.Endpoints;
 import dev.metricsserver.facts.Images;
+import dev.metricsserver.facts.KubeletProbe;
 import dev.metricsserver.facts.NodeSelector;
+import dev.metricsserver.observation.Observations.Certificate;
+import dev.metricsserver.observation.Observations.Certificate.Place;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.ObjectReference;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -83,7 +86,28 @@ public final class TheirsReader {
             .map(Observer::pod)
             .toList(),
         Endpoints.lead(slices, service.getNamespace(), service.getName()),
+        certificates(registration, slices),
         deployment.map(Observer::rollout));
+  }
+
+  /** Where the API servers verify nothing, no certificate matters. */
+  private static List<Certificate> certificates(
+      APIService registration, List<EndpointSlice> slices) {
+    if (Boolean.TRUE.equals(registration.getSpec().getInsecureSkipTLSVerify())) {
+      return List.of();
+    }
+    var service = registration.getSpec().getService();
+    var shown =
+        Endpoints.addresses(slices, service.getNamespace(), service.getName()).stream()
+            .limit(2)
+            .flatMap(e -> KubeletProbe.certificate(e.address(), e.port()).stream())
+            .findFirst()
+            .map(c -> Observer.certificate(Place.Service, service.getName(), c));
+    var authority =
+        Observer.authority(registration)
+            // One that signs for itself is in both places.
+            .filter(a -> shown.filter(s -> s.fingerprint().equals(a.fingerprint())).isEmpty());
+    return Stream.of(shown, authority).flatMap(Optional::stream).toList();
   }
 
   private static boolean verifies(PodSpec pod) {

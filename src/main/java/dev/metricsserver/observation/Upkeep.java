@@ -24,4 +24,9 @@ public record Upkeep(
   /** Nothing was looked at. */
   public static final Upkeep NONE =
       new Upkeep(false, List.of(), List.of(), Optional.empty(), List.of());
+
+  /** The same beside other metrics-servers. */
+  public Upkeep withOthers(List<String> pods) {
+    return new Upkeep(approvalAllowed, everythingAllowed, excessRights, openTo, pods);
+  }
 }

@@ -60,31 +60,51 @@ public final class UpkeepReader {
   }
 
   /**
-   * Looks.
+   * Looks, for the operator.
    *
-   * @param endpoints where metrics-server's pods listen
+   * @param endpoints where the pods of its own metrics-server listen
    */
   public Upkeep read(MetricsServerPlan plan, List<Endpoint> endpoints) {
-    var installation = Installation.of(plan, false);
-    var operator = reviews.allowed(EVERYTHING);
-    var server = reviews.allowed(installation, EVERYTHING);
+    return read(
+        Installation.of(plan, false), plan.networkRules().flatMap(rules -> open(rules, endpoints)));
+  }
+
+  /** Looks, for the operator, at one that somebody else runs. */
+  public Upkeep read(Installation theirs) {
+    return read(theirs, Optional.empty());
+  }
+
+  private Upkeep read(Installation installation, Optional<String> open) {
+    var rights = rights(installation);
     return new Upkeep(
         reviews.allowed(APPROVAL),
-        Stream.of(
-                operator ? Optional.of(Names.MANAGED_BY) : Optional.<String>empty(),
-                server
-                    ? Optional.of(installation.namespace() + "/" + installation.serviceAccount())
-                    : Optional.<String>empty())
-            .flatMap(Optional::stream)
+        Stream.concat(
+                Stream.of(Names.MANAGED_BY).filter(_ -> reviews.allowed(EVERYTHING)),
+                rights.everythingAllowed().stream())
             .toList(),
-        server
-            ? List.of()
-            : UNUSED.stream()
+        rights.excessRights(),
+        open,
+        others(installation));
+  }
+
+  /** What its ServiceAccount may do and has no use for. Nothing else is looked at. */
+  public Upkeep rights(Installation installation) {
+    return reviews.allowed(installation, EVERYTHING)
+        ? new Upkeep(
+            false,
+            List.of(installation.namespace() + "/" + installation.serviceAccount()),
+            List.of(),
+            Optional.empty(),
+            List.of())
+        : new Upkeep(
+            false,
+            List.of(),
+            UNUSED.stream()
                 .filter(right -> reviews.allowed(installation, right))
                 .map(Reviews::words)
                 .toList(),
-        plan.networkRules().flatMap(rules -> open(rules, endpoints)),
-        others(installation));
+            Optional.empty(),
+            List.of());
   }
 
   /** A connection to the metrics port says whether anybody enforces the policy; nothing is sent. */
@@ -107,7 +127,8 @@ public final class UpkeepReader {
     }
   }
 
-  private List<String> others(Installation installation) {
+  /** Pods of other metrics-servers, by the labels that packagings give them. */
+  public List<String> others(Installation installation) {
     return LABELS.stream()
         .flatMap(label ->
             client

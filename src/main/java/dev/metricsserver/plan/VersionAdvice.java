@@ -26,4 +26,9 @@ public record VersionAdvice(
     /** There is a newer version for this Kubernetes. */
     NewerVersion
   }
+
+  /** What there is to say about one that somebody else runs, by its number alone. */
+  public static Optional<VersionAdvice> of(String version, KubernetesVersion kubernetes) {
+    return Versions.advice(version, kubernetes);
+  }
 }

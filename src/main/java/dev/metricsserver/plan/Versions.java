@@ -74,21 +74,46 @@ final class Versions {
 
   /** What there is to say about the chosen one, the more pressing first. */
   Optional<VersionAdvice> advice(Release chosen) {
+    return advice(chosen, kubernetes);
+  }
+
+  /** The same of any; of one that is not known, only that there is a newer one. */
+  static Optional<VersionAdvice> advice(String version, KubernetesVersion kubernetes) {
+    return Releases.find(version)
+        .map(release -> advice(release, kubernetes))
+        .orElseGet(() ->
+            Releases.newestFor(kubernetes)
+                .filter(newest -> newest.atLeast(version))
+                .map(newest ->
+                    new VersionAdvice(
+                        Kind.NewerVersion,
+                        version,
+                        kubernetes,
+                        newest.tested(),
+                        Optional.of(newest.version()))));
+  }
+
+  private static Optional<VersionAdvice> advice(Release chosen, KubernetesVersion kubernetes) {
     var newest = Releases.newestFor(kubernetes);
     var better = newest.filter(n -> !n.equals(chosen)).map(Release::version);
     if (!chosen.supports(kubernetes)) {
-      return advice(Kind.ClusterTooOld, chosen, chosen.oldestKubernetes(), better);
+      return advice(Kind.ClusterTooOld, chosen, kubernetes, chosen.oldestKubernetes(), better);
     }
     // The newest one of a Kubernetes is as good as it gets, tested or not.
     if (!chosen.testedWith(kubernetes)
         && (better.isPresent() || chosen.equals(Releases.newest()))) {
-      return advice(Kind.ClusterTooNew, chosen, chosen.tested(), better);
+      return advice(Kind.ClusterTooNew, chosen, kubernetes, chosen.tested(), better);
     }
-    return better.flatMap(b -> advice(Kind.NewerVersion, chosen, chosen.tested(), better));
+    return better.flatMap(
+        b -> advice(Kind.NewerVersion, chosen, kubernetes, chosen.tested(), better));
   }
 
-  private Optional<VersionAdvice> advice(
-      Kind kind, Release chosen, KubernetesVersion bound, Optional<String> better) {
+  private static Optional<VersionAdvice> advice(
+      Kind kind,
+      Release chosen,
+      KubernetesVersion kubernetes,
+      KubernetesVersion bound,
+      Optional<String> better) {
     return Optional.of(new VersionAdvice(kind, chosen.version(), kubernetes, bound, better));
   }
 }

@@ -52,7 +52,9 @@ final class OperatorMetrics implements Metrics, Happenings {
       gauge("nodes_expected", "Nodes that should have metrics.");
   private final MultiGauge nodesReporting = gauge("nodes_reporting", "Nodes that have metrics.");
   private final MultiGauge certificates =
-      gauge("certificate_expiry_timestamp_seconds", "When a certificate that it issues expires.");
+      gauge(
+          "certificate_expiry_timestamp_seconds",
+          "When a certificate that metrics-server is verified by expires.");
   private final AtomicReference<Duration> untilVerified = new AtomicReference<>();
 
   /** Nothing counted yet. */
@@ -92,7 +94,7 @@ final class OperatorMetrics implements Metrics, Happenings {
         status.map(MetricsServerConfigStatus::certificates).stream()
             .flatMap(List::stream)
             .<Row<?>>map(c ->
-                Row.of(Tags.of("secret", c.name()), Instant.parse(c.notAfter()).getEpochSecond()))
+                Row.of(Tags.of("name", c.name()), Instant.parse(c.notAfter()).getEpochSecond()))
             .toList(),
         true);
     var nodes = status.map(MetricsServerConfigStatus::nodes);

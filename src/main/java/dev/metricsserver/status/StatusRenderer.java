@@ -91,12 +91,18 @@ public final class StatusRenderer {
         inForce.servingTLS(),
         plan()
             .map(p -> p.servingTLS().mounted() ? certificates() : List.<CertificateStatus>of())
+            .or(() -> observes() ? Optional.of(certificates()) : Optional.empty())
             .or(() -> previous.map(p -> p.certificates()))
             .orElse(null),
         nodes(),
         findings.stream().map(StatusRenderer::finding).toList(),
         writeBacks(),
         conditions());
+  }
+
+  /** Whether somebody has looked at what is only watched. */
+  private boolean observes() {
+    return outcome instanceof Outcome.Observed && observed().isPresent();
   }
 
   /** What runs, whoever decided it; null where that is not known. */

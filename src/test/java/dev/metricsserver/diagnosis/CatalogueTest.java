@@ -25,6 +25,7 @@ import dev.metricsserver.observation.Consumers.Autoscaler;
 import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.Installation.Keeper;
 import dev.metricsserver.observation.Observations.Certificate;
+import dev.metricsserver.observation.Observations.Certificate.Place;
 import dev.metricsserver.observation.Observations.Rollout;
 import dev.metricsserver.observation.SampleClues;
 import dev.metricsserver.observation.Seen;
@@ -114,7 +115,11 @@ class CatalogueTest {
         fine()
             .certificates(
                 new Certificate(
-                    "metrics-server-serving-cert", "1f", from, from.plus(Duration.ofDays(90))));
+                    Place.Secret,
+                    "metrics-server-serving-cert",
+                    "1f",
+                    from,
+                    from.plus(Duration.ofDays(90))));
     return new Failure(
         "ServingCertificateExpiring",
         Evidence.of(PLAN, paused, seen.observations(), CertificateRequests.NONE, NOW));
@@ -900,6 +905,8 @@ class CatalogueTest {
         Evidence.of(
             Installation.of(PLAN, false),
             List.of(new Foreign("Deployment/kube-system/metrics-server", Optional.empty(), owner)),
+            Optional.empty(),
+            false,
             fine().observations(),
             CertificateRequests.NONE,
             NOW));
@@ -995,13 +1002,16 @@ class CatalogueTest {
             foreign.requests(),
             foreign.observations(),
             foreign.clues(),
-            Upkeep.NONE,
+            foreign.upkeep(),
             foreign.consumers(),
             List.of(),
+            foreign.versionAdvice(),
+            foreign.approving(),
             foreign.now());
 
     assertThat(Diagnosis.diagnose(evidence))
-        .filteredOn(f -> !f.code().matches("CertificateRequestDenied|ApprovalForbidden"))
+        .filteredOn(f ->
+            !f.code().matches("CertificateRequestDenied|ApprovalForbidden|ApprovalRightUnused"))
         .allSatisfy(f ->
             assertThat(f.remedy())
                 .doesNotContain("spec.image", "spec.kubelet", "spec.resources", "deploy/", "msc"));
@@ -1018,6 +1028,8 @@ class CatalogueTest {
         evidence.upkeep(),
         evidence.consumers(),
         evidence.foreign(),
+        evidence.versionAdvice(),
+        evidence.approving(),
         evidence.now());
   }
 

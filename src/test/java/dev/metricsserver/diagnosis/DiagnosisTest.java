@@ -13,10 +13,15 @@ import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.facts.SampleKubelet;
 import dev.metricsserver.facts.SampleNode;
 import dev.metricsserver.observation.Clues;
+import dev.metricsserver.observation.Installation;
+import dev.metricsserver.observation.Installation.Keeper;
 import dev.metricsserver.observation.Observations;
+import dev.metricsserver.observation.Observations.Certificate;
+import dev.metricsserver.observation.Observations.Certificate.Place;
 import dev.metricsserver.observation.Observations.PodState;
 import dev.metricsserver.observation.SampleClues;
 import dev.metricsserver.observation.Seen;
+import dev.metricsserver.observation.Upkeep;
 import dev.metricsserver.plan.Decision.Violation;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Plans;
@@ -635,6 +640,66 @@ class DiagnosisTest {
         .notAsked();
 
     assertThat(first(seen, SampleClues.none().denyAll(false, true))).isEqualTo("ResolutionRefused");
+  }
+
+  /** As far as it can be seen, whoever made it. */
+  @ParameterizedTest
+  @CsvSource({
+    "Secret, Secret/kube-system/seen, 'the certificate in Secret seen expires at'",
+    "Service, Service/kube-system/seen, 'the certificate that metrics-server shows behind Service'",
+    "APIService, APIService/seen, 'the CA in the caBundle of APIService seen expires at'"
+  })
+  void aCertificateOfOthersThatIsNotRenewed(Place place, String object, String words) {
+    var from = NOW.minus(Duration.ofDays(80));
+    var seen =
+        fine()
+            .certificates(
+                new Certificate(place, "seen", "1f", from, from.plus(Duration.ofDays(90))));
+
+    assertThat(Diagnosis.diagnose(theirs(seen)))
+        .singleElement()
+        .satisfies(
+            f -> assertThat(f.code()).isEqualTo("ServingCertificateExpiring"),
+            f -> assertThat(f.severity()).isEqualTo(Severity.Warning),
+            f -> assertThat(f.message()).startsWith(words),
+            f -> assertThat(f.object()).isEqualTo(object));
+  }
+
+  /** What a chart gives is good to know; who mends what a second one meets mends the wrong one. */
+  @Test
+  void choresOfOthers() {
+    var rights = new Upkeep(false, List.of(), List.of("list secrets"), Optional.empty(), List.of());
+
+    assertThat(Diagnosis.diagnose(theirs(fine()).with(rights.withOthers(List.of("a/b")))))
+        .extracting(Finding::code, Finding::severity)
+        .containsExactly(
+            tuple("SecondMetricsServer", Severity.Warning), tuple("RightsUnused", Severity.Info));
+  }
+
+  @Test
+  void aSecondMetricsServerComesBeforeWeaknesses() {
+    var insecure =
+        Evidence.of(
+            Plans.plan("kubelet: {tls: {mode: Insecure}}"),
+            false,
+            fine().observations(),
+            CertificateRequests.NONE,
+            NOW);
+
+    assertThat(Diagnosis.diagnose(insecure.with(Upkeep.NONE.withOthers(List.of("a/b")))))
+        .extracting(Finding::code)
+        .startsWith("SecondMetricsServer", "KubeletTLSInsecure");
+  }
+
+  private static Evidence theirs(Seen seen) {
+    return Evidence.of(
+        Installation.of(VERIFIED, false).keptBy(Keeper.Other),
+        List.of(),
+        Optional.empty(),
+        false,
+        seen.observations(),
+        CertificateRequests.NONE,
+        NOW);
   }
 
   private static final String UNREACHABLE =

@@ -1,11 +1,18 @@
 package dev.metricsserver.diagnosis;
 
+import static dev.metricsserver.plan.Plans.NOW;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.facts.CertificateRequests;
 import dev.metricsserver.facts.KubernetesVersion;
+import dev.metricsserver.observation.Installation;
+import dev.metricsserver.observation.Seen;
 import dev.metricsserver.plan.VersionAdvice;
 import dev.metricsserver.plan.VersionAdvice.Kind;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -55,4 +62,59 @@ class VersionFindingsTest {
     assertThat(VersionFindings.of(advice))
         .isEqualTo(new Finding(code, severity, message, remedy, "MetricsServerConfig/cluster"));
   }
+
+  /** Which version others run is theirs to decide. */
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{} | kubectl -n kube-system set image deployment/metrics-server"
+            + " ms=registry.k8s.io/metrics-server/metrics-server:v0.9.0, or what your mirror has of"
+            + " it",
+        "{meta.helm.sh/release-name: my, meta.helm.sh/release-namespace: apps} | helm -n apps"
+            + " upgrade my metrics-server --repo"
+            + " https://kubernetes-sigs.github.io/metrics-server --version 3.13.0 --reuse-values"
+            + " --set image.tag=v0.9.0"
+      })
+  void ofOthersItIsGoodToKnow(String annotations, String remedy) {
+    var theirs =
+        Installation.of(
+            Serialization.unmarshal(DEPLOYMENT.formatted(annotations), Deployment.class),
+            "metrics-server");
+    var advice = VersionAdvice.of("0.8.1", KubernetesVersion.parse("1.35"));
+    var evidence =
+        Evidence.of(
+            theirs,
+            List.of(),
+            advice,
+            false,
+            Seen.fine(NOW).observations(),
+            CertificateRequests.NONE,
+            NOW);
+
+    assertThat(Diagnosis.diagnose(evidence))
+        .singleElement()
+        .satisfies(
+            f -> assertThat(f.code()).isEqualTo("VersionOutOfRange"),
+            f -> assertThat(f.severity()).isEqualTo(Severity.Info),
+            f -> assertThat(f.remedy()).isEqualTo(remedy),
+            f -> assertThat(f.object()).isEqualTo("Deployment/kube-system/metrics-server"));
+  }
+
+  private static final String DEPLOYMENT =
+      """
+      apiVersion: apps/v1
+      kind: Deployment
+      metadata:
+        name: metrics-server
+        namespace: kube-system
+        labels: {helm.sh/chart: metrics-server-3.13.0}
+        annotations: %s
+      spec:
+        selector: {matchLabels: {k8s-app: metrics-server}}
+        template:
+          spec:
+            containers:
+              - {name: ms, image: "mirror:5000/metrics-server:v0.8.1"}
+      """;
 }

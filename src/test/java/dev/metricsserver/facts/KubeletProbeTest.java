@@ -49,6 +49,18 @@ class KubeletProbeTest {
   }
 
   @Test
+  void anyServersCertificateIsSeen() throws Exception {
+    try (var server = SampleServer.tls(LOCAL, CLUSTER.server(LOCAL))) {
+      assertThat(KubeletProbe.certificate(LOCAL, server.port()))
+          .hasValueSatisfying(
+              c -> assertThat(c.getIssuerX500Principal().getName()).contains("kubernetes"));
+    }
+    try (var server = SampleServer.refusing(LOCAL)) {
+      assertThat(KubeletProbe.certificate(LOCAL, server.port())).isEmpty();
+    }
+  }
+
+  @Test
   void itsDatesAreToldAndDoNotUnsignIt() throws Exception {
     for (var validity : List.of(PAST, FUTURE)) {
       var kubelet = look(CLUSTER.server(validity, LOCAL));

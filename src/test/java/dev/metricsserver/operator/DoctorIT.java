@@ -468,6 +468,45 @@ class DoctorIT {
             .build());
   }
 
+  /** Chores, with the rights of whoever asks. */
+  @Test
+  @Order(8)
+  void whatOthersForgetIsLookedAt() throws IOException {
+    apply(
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRoleBinding
+        metadata: {name: too-much}
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:aggregate-to-view"}
+        subjects: [{kind: ServiceAccount, name: ms, namespace: kube-system}]
+        ---
+        apiVersion: v1
+        kind: Pod
+        metadata:
+          name: second-0
+          namespace: default
+          labels: {app.kubernetes.io/name: metrics-server}
+        spec:
+          automountServiceAccountToken: false
+          containers: [{name: c, image: i}]
+        """);
+    soon(
+        "it is found",
+        () ->
+            assertThat(doctor().out())
+                .contains(
+                    "Warning SecondMetricsServer, Deployment/default/second-0",
+                    "Info RightsUnused, ServiceAccount/kube-system/ms",
+                    "may list namespaces, list configmaps, get pods/log and has no use for it\n",
+                    "Info VersionOutOfRange, Deployment/kube-system/by-hand",
+                    "ms=registry.k8s.io/metrics-server/metrics-server:v0.9.0, or"));
+    cluster.admin().rbac().clusterRoleBindings().withName("too-much").delete();
+    cluster.admin().pods().inNamespace("default").withName("second-0").withGracePeriod(0).delete();
+    soon(
+        "it is gone",
+        () -> assertThat(doctor().out()).doesNotContain("SecondMetricsServer", "RightsUnused"));
+  }
+
   private static void template(UnaryOperator<PodSpec> change) {
     cluster
         .admin()

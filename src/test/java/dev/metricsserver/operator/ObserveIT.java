@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.api.MetricsServerConfigStatus;
+import dev.metricsserver.api.MetricsServerConfigStatus.CertificateStatus;
+import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.csr.Draft;
+import dev.metricsserver.tls.Certificates;
+import dev.metricsserver.tls.Issuer;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
@@ -13,6 +17,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import org.awaitility.core.ConditionTimeoutException;
 import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterAll;
@@ -77,9 +83,12 @@ class ObserveIT {
         version: v1beta1
         groupPriorityMinimum: 100
         versionPriority: 100
-        insecureSkipTLSVerify: true
+        caBundle: %s
         service: {name: cloud-metrics, namespace: monitoring}
       """;
+
+  /** A certificate of ninety days. */
+  private static final Instant ISSUED = Instant.now().minus(Duration.ofDays(80));
 
   private static TestCluster cluster;
   private static Kubelets kubelets;
@@ -90,13 +99,19 @@ class ObserveIT {
     cluster = new TestCluster();
     kubelets = new Kubelets(cluster.admin());
     cluster.apply(Path.of("deploy/csr-approval/rbac.yaml"));
-    cluster.apply(Files.writeString(cluster.directory().resolve("theirs.yaml"), THEIRS));
+    cluster.apply(Files.writeString(cluster.directory().resolve("theirs.yaml"), theirs()));
     operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "observe-it");
     cluster.applyConfig(
         "{conflictPolicy: Observe, kubelet: {servingCertificateApproval: Enabled}}");
     soon(
         "it is observed",
         () -> assertThat(status().findings()).anyMatch(f -> f.code().equals("Observing")));
+  }
+
+  private static String theirs() {
+    var leaf =
+        Issuer.leaf(Issuer.authority(ISSUED), List.of("cloud-metrics.monitoring.svc"), ISSUED);
+    return THEIRS.formatted(ServingSecret.encoded(Certificates.pem(leaf.chain())));
   }
 
   @AfterAll
@@ -118,7 +133,24 @@ class ObserveIT {
                 .satisfies(
                     s -> assertThat(s.version()).isEqualTo("0.8.1"),
                     s -> assertThat(s.kubeletTLS().mode()).isEqualTo("Insecure"),
-                    s -> assertThat(s.servingTLS().mode()).isEqualTo("Insecure"),
+                    s -> assertThat(s.servingTLS().mode()).isEqualTo("Verify"),
+                    s ->
+                        assertThat(s.certificates())
+                            .extracting(CertificateStatus::name)
+                            .contains("v1beta1.metrics.k8s.io"),
+                    s ->
+                        assertThat(s.findings())
+                            .extracting(FindingStatus::object)
+                            .contains("APIService/v1beta1.metrics.k8s.io"),
+                    s ->
+                        assertThat(s.findings())
+                            .filteredOn(f -> f.code().equals("VersionOutOfRange"))
+                            .singleElement()
+                            .satisfies(f ->
+                                assertThat(f.remedy())
+                                    .startsWith(
+                                        "kubectl -n monitoring set image deployment/cloud-metrics-0"
+                                            + " metrics-server=registry.k8s.io/")),
                     s ->
                         assertThat(s.condition("APIServiceAvailable").orElseThrow().getStatus())
                             .isEqualTo("False")));
@@ -156,6 +188,9 @@ class ObserveIT {
                 .contains(
                     "metrics_server_operator_condition{type=\"MetricsAvailable\"} 0.0",
                     "metrics_server_operator_nodes_reporting 0.0")
+                .anyMatch(line ->
+                    line.startsWith(
+                        "metrics_server_operator_certificate_expiry_timestamp_seconds{name=\"v1beta1.metrics.k8s.io\"}"))
                 .anyMatch(line ->
                     line.matches(
                         "metrics_server_operator_findings\\{code=\"Observing\".*} [1-9].*")));

@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.facts.ClusterFacts.Endpoint;
 import dev.metricsserver.facts.SampleCluster;
+import dev.metricsserver.observation.Installation;
+import dev.metricsserver.observation.Installation.Keeper;
 import dev.metricsserver.observation.Upkeep;
 import dev.metricsserver.observation.UpkeepReader;
 import dev.metricsserver.plan.MetricsServerPlan;
@@ -60,10 +62,16 @@ class UpkeepIT {
     return new UpkeepReader(operator).read(PLAN, List.of(endpoints));
   }
 
+  /** As the operator looks at one that somebody else runs. */
+  private static Upkeep theirs() {
+    return new UpkeepReader(operator).read(Installation.of(PLAN, false).keptBy(Keeper.Other));
+  }
+
   /** What we install has exactly the rights that it needs. */
   @Test
   void thereIsNothingToDo() {
     soon(() -> assertThat(read()).isEqualTo(Upkeep.NONE));
+    assertThat(theirs()).isEqualTo(Upkeep.NONE);
   }
 
   /** The API server takes a moment to notice a binding. */
@@ -92,6 +100,7 @@ class UpkeepIT {
       soon(() ->
           assertThat(read().excessRights())
               .containsExactly("list namespaces", "list configmaps", "get pods/log"));
+      assertThat(theirs().excessRights()).isEqualTo(read().excessRights());
     }
     try (var _ = bound("metrics-server", "kube-system", "cluster-admin")) {
       soon(() ->
@@ -161,6 +170,7 @@ class UpkeepIT {
       cluster.admin().resource(pod).create();
       try {
         assertThat(read().others()).containsExactly("default/my-metrics-server");
+        assertThat(theirs().others()).containsExactly("default/my-metrics-server");
       } finally {
         cluster.admin().resource(pod).withGracePeriod(0).delete();
       }

@@ -182,6 +182,23 @@ class PlannerVersionTest {
     assertThat(plan("version: " + version, cluster).versionAdvice()).isEqualTo(expected);
   }
 
+  /** Of others only the image tells, and it may be one that this operator does not run. */
+  @ParameterizedTest(name = "{0} on Kubernetes {1}: {2}")
+  @CsvSource({
+    "0.8.0, 1.33, NewerVersion, 1.33, 0.8.1",
+    "0.8.1, 1.35, ClusterTooNew, 1.33, 0.9.0",
+    "0.9.0, 1.35,,,",
+    "0.6.9, 1.26,,,",
+    "0.5.2, 1.33, NewerVersion, 1.33, 0.8.1",
+    "0.10.0, 1.36,,,"
+  })
+  void whatIsSaidAboutAVersionOfOthers(
+      String version, String kubernetes, Kind kind, String bound, String better) {
+    assertThat(VersionAdvice.of(version, KubernetesVersion.parse(kubernetes)))
+        .isEqualTo(
+            Optional.ofNullable(kind).map(k -> advice(k, version, kubernetes, bound, better)));
+  }
+
   @Test
   void latestNeedsNoAdviceButToUpgradeTheOperator() {
     assertThat(plan("version: Latest", SampleCluster.ofNodes(2).installed("0.8.1")).versionAdvice())

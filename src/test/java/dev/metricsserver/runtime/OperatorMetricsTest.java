@@ -71,7 +71,7 @@ class OperatorMetricsTest {
         .contains(
             "metrics_server_operator_nodes_expected 50.0",
             "metrics_server_operator_nodes_reporting 48.0",
-            "metrics_server_operator_certificate_expiry_timestamp_seconds{secret=\"serving\"}"
+            "metrics_server_operator_certificate_expiry_timestamp_seconds{name=\"serving\"}"
                 + " 1.7672256E9",
             "metrics_server_operator_condition{type=\"MetricsAvailable\"} 1.0",
             "metrics_server_operator_condition{type=\"Stalled\"} 0.0",

@@ -505,6 +505,7 @@ class StatusRendererTest {
             NodeSelector.ALL,
             fine().observations().pods(),
             true,
+            List.of(),
             Optional.empty()),
         servingVerified);
   }
