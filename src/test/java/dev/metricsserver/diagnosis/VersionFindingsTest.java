@@ -79,7 +79,24 @@ class VersionFindingsTest {
   void ofOthersItIsGoodToKnow(String annotations, String remedy) {
     var theirs =
         Installation.of(
-            Serialization.unmarshal(DEPLOYMENT.formatted(annotations), Deployment.class),
+            Serialization.unmarshal(
+                """
+                apiVersion: apps/v1
+                kind: Deployment
+                metadata:
+                  name: metrics-server
+                  namespace: kube-system
+                  labels: {helm.sh/chart: metrics-server-3.13.0}
+                  annotations: %s
+                spec:
+                  selector: {matchLabels: {k8s-app: metrics-server}}
+                  template:
+                    spec:
+                      containers:
+                        - {name: ms, image: "mirror:5000/metrics-server:v0.8.1"}
+                """
+                    .formatted(annotations),
+                Deployment.class),
             "metrics-server");
     var advice = VersionAdvice.of("0.8.1", KubernetesVersion.parse("1.35"));
     var evidence =
@@ -100,21 +117,4 @@ class VersionFindingsTest {
             f -> assertThat(f.remedy()).isEqualTo(remedy),
             f -> assertThat(f.object()).isEqualTo("Deployment/kube-system/metrics-server"));
   }
-
-  private static final String DEPLOYMENT =
-      """
-      apiVersion: apps/v1
-      kind: Deployment
-      metadata:
-        name: metrics-server
-        namespace: kube-system
-        labels: {helm.sh/chart: metrics-server-3.13.0}
-        annotations: %s
-      spec:
-        selector: {matchLabels: {k8s-app: metrics-server}}
-        template:
-          spec:
-            containers:
-              - {name: ms, image: "mirror:5000/metrics-server:v0.8.1"}
-      """;
 }
