@@ -17,12 +17,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Looks at the kubelets as somebody else's metrics-server dials them. */
 final class TheirKubelets {
 
   private static final String AUTHORITY = "--kubelet-certificate-authority";
   private static final String ADDRESSES = "--kubelet-preferred-address-types";
+
+  private static final String STATUS_PORT = "--kubelet-use-node-status-port";
+  private static final int DEFAULT_PORT = 10250;
 
   /** The order of metrics-server itself, and that of upstream's manifests. */
   private static final List<String> DEFAULT_ADDRESSES =
@@ -54,13 +58,24 @@ final class TheirKubelets {
     }
     spec.putIfAbsent("tls", Map.of("mode", "Verify"));
     spec.putIfAbsent(
-        "addressTypes", has(deployment, ADDRESSES) ? USUAL_ADDRESSES : DEFAULT_ADDRESSES);
+        "addressTypes",
+        flag(deployment, ADDRESSES).isPresent() ? USUAL_ADDRESSES : DEFAULT_ADDRESSES);
+    if (flag(deployment, STATUS_PORT).filter(value -> !value.equals("false")).isPresent()) {
+      // Its own port is for nodes that report none.
+      spec.remove("port");
+    } else {
+      spec.putIfAbsent("port", DEFAULT_PORT);
+    }
     return ConfigFile.convert(spec, KubeletSpec.class);
   }
 
-  private static boolean has(Deployment deployment, String flag) {
+  /** A flag's value, empty without one. */
+  private static Optional<String> flag(Deployment deployment, String flag) {
     var container = Installation.container(deployment.getSpec().getTemplate().getSpec());
-    return container.getArgs().stream().anyMatch(arg -> arg.startsWith(flag));
+    return Stream.concat(container.getCommand().stream(), container.getArgs().stream())
+        .filter(arg -> arg.equals(flag) || arg.startsWith(flag + "="))
+        .map(arg -> arg.substring(Math.min(arg.length(), flag.length() + 1)))
+        .reduce((one, other) -> other);
   }
 
   /**
@@ -80,7 +95,7 @@ final class TheirKubelets {
                     .read(deployment.getMetadata().getNamespace(), a));
     var pem = authority.map(bundle -> bundle instanceof Found(var found) ? found : "");
     if (pem.filter(String::isEmpty).isPresent()
-        || (reference == null && has(deployment, AUTHORITY + "="))) {
+        || (reference == null && flag(deployment, AUTHORITY).isPresent())) {
       attempts.note(
           new Unread(
               "the CA that " + AUTHORITY + " names",

@@ -53,6 +53,7 @@ class DoctorIT {
 
   private static final Duration SOON = Duration.ofSeconds(90);
   private static final String POD = "metrics-server-5f7d";
+  private static final String STATUS_PORT = "--kubelet-use-node-status-port";
 
   /** What Chromium asks its maker, whatever page it shows. */
   private static final Pattern BROWSERS_OWN =
@@ -156,7 +157,7 @@ class DoctorIT {
               containers:
                 - name: ms
                   image: registry.example.com/metrics-server:v0.8.1
-                  args: [--secure-port=10250, --metric-resolution=15s]
+                  args: [--secure-port=10250, --metric-resolution=15s, --kubelet-use-node-status-port]
         """);
     pod();
     var doctor = doctor();
@@ -400,12 +401,13 @@ class DoctorIT {
       Files.deleteIfExists(patch);
     }
 
-    arguments("--kubelet-insecure-tls=false", "-l", "!example.com/skipped");
+    arguments(
+        STATUS_PORT, "--kubelet-insecure-tls=false", "-l", "!example.com/skipped");
     assertThat(doctor().out()).contains("KubeletCertificateUnsigned");
-    arguments("--node-selector=example.com/asked in (yes)");
+    arguments(STATUS_PORT, "--node-selector=example.com/asked in (yes)");
     assertThat(doctor("-o", "json").out())
         .doesNotContain("KubeletCertificateUnsigned", "the kubelet of node-0001");
-    arguments("--secure-port=10250", "--metric-resolution=15s");
+    arguments(STATUS_PORT, "--secure-port=10250", "--metric-resolution=15s");
 
     kubelets.close();
     assertThat(doctor().out())
