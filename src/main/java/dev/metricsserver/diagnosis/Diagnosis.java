@@ -53,6 +53,7 @@ public final class Diagnosis {
           PodFindings::stuck,
           Consequences::stuckNamespaces,
           UpkeepFindings::others,
+          ScrapeFindings::nodesNotReady,
           KubeletFindings::weaknesses,
           ServingFindings::unverified,
           ServingFindings::unusable,
@@ -64,7 +65,6 @@ public final class Diagnosis {
           OwnershipFindings::observing,
           UpkeepFindings::of,
           ConsumerFindings::of,
-          ScrapeFindings::nodesNotReady,
           AccessFindings::unread);
 
   /** Findings that leave open why: the pods' logs may tell. */

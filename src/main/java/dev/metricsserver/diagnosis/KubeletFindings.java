@@ -213,8 +213,8 @@ final class KubeletFindings {
                   first,
                   "the kubelet of %s does not answer on %s: %s"
                       .formatted(names, first.address(), first.detail()),
-                  "see whether the kubelet runs, and open its TCP port from node to node in"
-                      + " firewalls and security groups");
+                  "restart the kubelet of %s if it stands still (there: systemctl restart kubelet); if it runs, open its TCP port from node to node in firewalls and security groups"
+                      .formatted(first.node().name()));
         });
   }
 

@@ -8,6 +8,11 @@ import java.util.List;
  */
 final class ScrapeRules {
 
+  private static final String RESTART =
+      "restart the kubelet of {node} if it stands still (there: systemctl restart kubelet); if it"
+          + " runs, open its TCP port from node to node in firewalls, security groups and host"
+          + " policies";
+
   private static final String VERIFY =
       "give the kubelets certificates of the cluster's CA (serverTLSBootstrap: true in their"
           + " configuration, then approve their requests: kubectl get csr)";
@@ -122,10 +127,8 @@ final class ScrapeRules {
               "timeout|deadline exceeded|connection refused|no route to host|unreachable|reset by"
                   + " peer|request canceled",
               "the kubelet of {nodes} does not answer metrics-server",
-              "see whether the kubelet runs on {node}, and open its TCP port from node to node in"
-                  + " firewalls, security groups and host policies",
-              "see whether the kubelet runs on {node}, and open its TCP port from node to node in"
-                  + " firewalls, security groups and host policies"),
+              RESTART,
+              RESTART),
           Rule.of(
               "KubeletAnswerUnreadable",
               "",

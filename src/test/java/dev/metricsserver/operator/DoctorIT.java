@@ -401,8 +401,7 @@ class DoctorIT {
       Files.deleteIfExists(patch);
     }
 
-    arguments(
-        STATUS_PORT, "--kubelet-insecure-tls=false", "-l", "!example.com/skipped");
+    arguments(STATUS_PORT, "--kubelet-insecure-tls=false", "-l", "!example.com/skipped");
     assertThat(doctor().out()).contains("KubeletCertificateUnsigned");
     arguments(STATUS_PORT, "--node-selector=example.com/asked in (yes)");
     assertThat(doctor("-o", "json").out())

@@ -192,6 +192,7 @@ class KubeletTrustE2E {
     Shell.run("deploy/local/node", "stop", "node2");
     try {
       awaitTrouble("KubeletUnreachable", "172.30.1.2");
+      assertThat(finding("KubeletUnreachable").remedy()).startsWith("restart the kubelet of node2");
     } finally {
       Shell.run("deploy/local/node", "start", "node2");
     }
@@ -209,7 +210,8 @@ class KubeletTrustE2E {
             assertThat(finding(code))
                 .satisfies(
                     f -> assertThat(f.object()).isEqualTo("Node/node2"),
-                    f -> assertThat(f.message()).contains(words)));
+                    f -> assertThat(f.message()).contains(words),
+                    f -> assertThat(findings()).as("it is first").first().isEqualTo(f)));
     assertThat(kubeletFindings()).as("findings about kubelets").containsExactly(code);
     assertThat(Shell.run("deploy/local/kubectl", "top", "nodes", "--no-headers")).contains("node1");
   }
