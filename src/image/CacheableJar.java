@@ -24,7 +24,7 @@ import java.util.zip.ZipOutputStream;
  * is kept in the heap, in text: 5 MB. Maven has checked the jars by then, and Java does not ask who
  * signed a class. Nor does it take one that was compiled for Java 5 or before, as all of picocli
  * are: those get what later ones have for the verifier, and a later version. And it should take no
- * more than is used: {@link WithoutBuilder}.
+ * more than is used: {@link WithoutBuilder}, {@link NamedOnce}.
  *
  * <p>{@code java CacheableJar.java JAR...}, each in place.
  */
@@ -81,7 +81,7 @@ final class CacheableJar {
   private static byte[] cacheable(byte[] content, ClassFile format) {
     return major(content) < ClassFile.JAVA_6_VERSION
         ? format.transformClass(format.parse(content), LATER)
-        : WithoutBuilder.of(content);
+        : NamedOnce.of(WithoutBuilder.of(content));
   }
 
   private static boolean isSignature(String name) {
