@@ -140,7 +140,7 @@ public final class Cluster {
    * @throws KubernetesClientException when the cluster cannot be read
    */
   public ClusterFacts facts() {
-    var upgraded = controlPlane.read();
+    var upgraded = controlPlane.read(registered(Extension.CILIUM_NETWORK_POLICY));
     var deployment = deployment();
     var extensions = extensions();
     return new ClusterFacts(
@@ -263,6 +263,12 @@ public final class Cluster {
     return new Cilium(
         nodes.stream().map(NodeFacts::name).anyMatch(upgraded.ciliumNodes()::contains),
         extensions.contains(Extension.CILIUM_NETWORK_POLICY));
+  }
+
+  private boolean registered(Extension extension) {
+    return objects
+        .of(APIService.class)
+        .anyMatch(service -> service.getMetadata().getName().equals(extension.registration()));
   }
 
   private Set<Extension> extensions() {

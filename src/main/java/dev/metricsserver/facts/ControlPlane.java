@@ -41,6 +41,7 @@ public record ControlPlane(
     private final InstantSource clock;
     private ControlPlane last;
     private Instant lastRead = Instant.MIN;
+    private boolean lastWithCilium;
 
     /** A reader that has read nothing yet. */
     public Reader(KubernetesClient client, InstantSource clock) {
@@ -51,17 +52,19 @@ public record ControlPlane(
     /**
      * The control plane as it was at most ten minutes ago.
      *
+     * @param cilium whether its API group is there: where it is not, nobody is asked for its nodes
      * @throws KubernetesClientException when it cannot be read
      */
-    public synchronized ControlPlane read() {
+    public synchronized ControlPlane read(boolean cilium) {
       var now = clock.instant();
-      if (lastRead.isBefore(now.minus(OLD))) {
+      if (cilium != lastWithCilium || lastRead.isBefore(now.minus(OLD))) {
         last =
             new ControlPlane(
                 KubernetesVersion.parse(client.getKubernetesVersion().getGitVersion()),
                 service(),
-                ciliumNodes());
+                cilium ? ciliumNodes() : Set.of());
         lastRead = now;
+        lastWithCilium = cilium;
       }
       return last;
     }
