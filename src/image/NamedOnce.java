@@ -43,8 +43,7 @@ final class NamedOnce {
                 method -> repeats(method, fields), NamedOnce::withoutName));
   }
 
-  private static void withoutName(
-      MethodBuilder method, MethodElement element) {
+  private static void withoutName(MethodBuilder method, MethodElement element) {
     if (element instanceof RuntimeVisibleAnnotationsAttribute annotations) {
       method.with(
           RuntimeVisibleAnnotationsAttribute.of(

@@ -15,6 +15,7 @@ import dev.metricsserver.facts.ClusterFacts.Installed;
 import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
 import dev.metricsserver.facts.ClusterFacts.PrometheusKinds;
 import dev.metricsserver.facts.ClusterFacts.Takeover;
+import dev.metricsserver.facts.Configuration;
 import dev.metricsserver.facts.ControlPlane;
 import dev.metricsserver.facts.Endpoints;
 import dev.metricsserver.facts.Extension;
@@ -394,7 +395,7 @@ public final class Cluster {
     var metadata = config.getMetadata();
     return new History(
         metadata.getUid() + "/" + metadata.getGeneration(),
-        lastReady().flatMap(LastReady::configuration),
+        lastReady().map(ControllerRevision::getData).flatMap(Configuration::of),
         lastReady().flatMap(LastReady::failure),
         deployment.flatMap(d -> Observer.attempt(d, pods().toList())));
   }

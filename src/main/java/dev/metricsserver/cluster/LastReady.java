@@ -2,17 +2,14 @@ package dev.metricsserver.cluster;
 
 import static java.util.Objects.requireNonNullElse;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.metricsserver.facts.Configuration;
 import dev.metricsserver.facts.History.Failure;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the ControllerRevision says that is the memory of rollbacks: its data is the configuration
- * that was last Ready, its annotations name the one that was last gone back from.
+ * What the annotations of the ControllerRevision that is the memory of rollbacks say: which
+ * configuration was last gone back from. Its data is the one that was last Ready.
  */
 public final class LastReady {
 
@@ -20,23 +17,8 @@ public final class LastReady {
   private static final String FAILED_REASON = "metricsserver.dev/failed-reason";
   private static final String FAILED_MESSAGE = "metricsserver.dev/failed-message";
   private static final int LONGEST_MESSAGE = 500;
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   private LastReady() {}
-
-  /** The configuration; none where the data is somebody else's, or of another operator's time. */
-  public static Optional<Configuration> configuration(ControllerRevision revision) {
-    try {
-      return Optional.ofNullable(JSON.convertValue(revision.getData(), Configuration.class));
-    } catch (IllegalArgumentException e) {
-      return Optional.empty();
-    }
-  }
-
-  /** The revision's data for a configuration. */
-  public static JsonNode data(Configuration configuration) {
-    return JSON.valueToTree(configuration);
-  }
 
   /** What was last gone back from. */
   public static Optional<Failure> failure(ControllerRevision revision) {

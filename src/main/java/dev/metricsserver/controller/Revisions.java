@@ -3,6 +3,7 @@ package dev.metricsserver.controller;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.cluster.LastReady;
+import dev.metricsserver.facts.Configuration;
 import dev.metricsserver.facts.History.Failure;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.rendering.Names;
@@ -56,7 +57,8 @@ final class Revisions {
     var ready = status.condition("Ready").filter(c -> "True".equals(c.getStatus())).isPresent();
     if (!ready
         || revision
-            .flatMap(LastReady::configuration)
+            .map(ControllerRevision::getData)
+            .flatMap(Configuration::of)
             .filter(plan.configuration()::equals)
             .isPresent()) {
       return;
@@ -73,7 +75,7 @@ final class Revisions {
             .addToLabels("app.kubernetes.io/managed-by", Names.MANAGED_BY)
             .endMetadata()
             .withRevision(config.getMetadata().getGeneration())
-            .withData(LastReady.data(plan.configuration()))
+            .withData(plan.configuration().json())
             .build();
     next.addOwnerReference(config);
     client.resource(next).fieldManager(MetricsServerReconciler.FIELD_MANAGER).serverSideApply();

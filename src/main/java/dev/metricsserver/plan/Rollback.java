@@ -50,7 +50,7 @@ final class Rollback {
             spec.resources(),
             configuration.scheduling(),
             configuration.extraArgs());
-    return facts.history().spec() + "/" + Integer.toHexString(named.toString().hashCode());
+    return facts.history().spec() + "/" + Integer.toHexString(named.json().toString().hashCode());
   }
 
   /** How long a pod may take that lacks nothing but metrics. */

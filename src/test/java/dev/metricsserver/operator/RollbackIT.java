@@ -3,7 +3,6 @@ package dev.metricsserver.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.metricsserver.cluster.LastReady;
 import dev.metricsserver.plan.Plans;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -55,7 +54,7 @@ class RollbackIT {
                 .withNamespace("kube-system")
                 .endMetadata()
                 .withRevision(1L)
-                .withData(LastReady.data(Plans.plan("version: 0.8.1").configuration()))
+                .withData(Plans.plan("version: 0.8.1").configuration().json())
                 .build())
         .create();
     cluster.applyConfig(
