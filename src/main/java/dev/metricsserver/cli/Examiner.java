@@ -205,6 +205,12 @@ final class Examiner {
     var reader = new ConsumerReader(client);
     return new Consumers(
         attempts.read("horizontalpodautoscalers", reader::withoutRequests, List.of()),
+        answer.join().answered()
+            ? attempts.read(
+                "metrics of pods",
+                () -> reader.podsWithout(answer.join().nodes(), clock.instant()),
+                List.of())
+            : List.of(),
         attempts.read("clusterroles", reader::viewersShutOut, false));
   }
 
@@ -543,7 +549,12 @@ final class Examiner {
     var reader = new UpkeepReader(client);
     return attempts
         .read("the rights of metrics-server", () -> reader.rights(installation), Upkeep.NONE)
-        .withOthers(attempts.read("pods", () -> reader.others(installation), List.of()));
+        .with(
+            attempts.read("pods", () -> reader.others(installation), List.of()),
+            attempts.read(
+                "poddisruptionbudgets",
+                () -> reader.budgets(installation, Optional.empty()),
+                List.of()));
   }
 
   private List<Finding> findings(

@@ -1,6 +1,7 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.plan.KubeletPlanner;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -13,7 +14,25 @@ final class ConsumerFindings {
   private ConsumerFindings() {}
 
   static List<Finding> of(Evidence evidence) {
-    return Stream.concat(viewers(evidence), autoscalers(evidence)).toList();
+    return Stream.of(viewers(evidence), autoscalers(evidence), pods(evidence))
+        .flatMap(findings -> findings)
+        .toList();
+  }
+
+  private static Stream<Finding> pods(Evidence evidence) {
+    var pods = evidence.consumers().podsWithout();
+    return pods.stream()
+        .limit(1)
+        .map(pod -> pod.split("/", 2))
+        .map(pod ->
+            new Finding(
+                "PodsWithoutMetrics",
+                Severity.Info,
+                "%s %s no metrics, and the node has: metrics-server leaves out a pod of which one container reports no CPU or no memory, such as one that has ended; this is not metrics-server's fault"
+                    .formatted(KubeletPlanner.firstNames(pods), pods.size() == 1 ? "has" : "have"),
+                "kubectl -n %s describe pod %s shows which container does nothing; while it does, no HorizontalPodAutoscaler can count on this pod"
+                    .formatted(pod[0], pod[1]),
+                "Pod/%s/%s".formatted(pod[0], pod[1])));
   }
 
   private static Stream<Finding> viewers(Evidence evidence) {

@@ -76,7 +76,8 @@ public final class Diagnosis {
           "MetricsNotAnswered",
           "MetricsServerFails",
           "NodesWithoutMetrics",
-          "PodCrashing");
+          "PodCrashing",
+          "WindowsNodesWithoutMetrics");
 
   private Diagnosis() {}
 

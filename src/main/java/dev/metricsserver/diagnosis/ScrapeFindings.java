@@ -6,6 +6,7 @@ import dev.metricsserver.plan.KubeletPlanner;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Whether metrics-server gets metrics from the kubelets. */
@@ -103,10 +104,38 @@ final class ScrapeFindings {
     var silent =
         missing.stream()
             .filter(n -> evidence.clues().scrapes().stream().noneMatch(s -> s.node().equals(n)))
-            .toList();
-    return silent.isEmpty()
-        ? told
-        : Stream.concat(told.stream(), Stream.of(without(evidence, silent))).toList();
+            .collect(Collectors.partitioningBy(coverage.windows()::contains));
+    return Stream.of(
+            told.stream(),
+            Stream.of(silent.get(false))
+                .filter(nodes -> !nodes.isEmpty())
+                .map(nodes -> without(evidence, nodes)),
+            Stream.of(silent.get(true))
+                .filter(nodes -> !nodes.isEmpty())
+                .map(nodes -> windows(evidence, nodes)))
+        .flatMap(findings -> findings)
+        .toList();
+  }
+
+  /** Their kubelets answer, and have nothing to tell. */
+  private static Finding windows(Evidence evidence, List<String> nodes) {
+    var installation = evidence.installation();
+    return new Finding(
+        "WindowsNodesWithoutMetrics",
+        evidence.severity(),
+        "%s %s Windows and %s no metrics: the container runtime of a Windows node often has none for its kubelet (hcsshim, containerd 1.6.5 and 1.6.6); this is not metrics-server's fault"
+            .formatted(
+                KubeletPlanner.firstNames(nodes),
+                nodes.size() == 1 ? "runs" : "run",
+                nodes.size() == 1 ? "has" : "have"),
+        Rule.filled(
+            "kubectl get --raw /api/v1/nodes/%s/proxy/metrics/resource shows what the kubelet has; update the node's containerd, or leave Windows out: "
+                    .formatted(nodes.getFirst())
+                + (installation.ours()
+                    ? "spec.kubelet.nodeSelector: {kubernetes.io/os: linux}"
+                    : "{flags --node-selector=kubernetes.io/os=linux}"),
+            installation),
+        "Node/" + nodes.getFirst());
   }
 
   /** The one missing node, where the only pod runs there and gets through to others. */

@@ -5,10 +5,14 @@ import dev.metricsserver.observation.Upkeep;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.rendering.Names;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** The chores that people forget. */
 final class UpkeepFindings {
+
+  /** How manifests and charts call the container of addon-resizer. */
+  private static final Pattern NANNY = Pattern.compile("nanny|addon-?resizer");
 
   private UpkeepFindings() {}
 
@@ -18,7 +22,9 @@ final class UpkeepFindings {
             approval(evidence, upkeep),
             everything(upkeep),
             excess(evidence, upkeep),
-            notEnforced(evidence, upkeep))
+            notEnforced(evidence, upkeep),
+            budgets(upkeep),
+            nanny(evidence))
         .flatMap(findings -> findings)
         .toList();
   }
@@ -73,6 +79,44 @@ final class UpkeepFindings {
                     installation),
                 "ServiceAccount/%s/%s"
                     .formatted(installation.namespace(), installation.serviceAccount())));
+  }
+
+  /** With one pod, or as many as there are, none may ever be evicted. */
+  private static Stream<Finding> budgets(Upkeep upkeep) {
+    return upkeep.budgets().stream()
+        .map(budget ->
+            new Finding(
+                "DrainBlocked",
+                Severity.Warning,
+                "PodDisruptionBudget %s in namespace %s never lets a pod of metrics-server go, because it wants %d of %d healthy: a drain of its node waits without end"
+                    .formatted(budget.name(), budget.namespace(), budget.wanted(), budget.pods()),
+                "kubectl -n %s patch pdb %s --type merge -p '{\"spec\":{\"minAvailable\":null,\"maxUnavailable\":1}}'"
+                    .formatted(budget.namespace(), budget.name()),
+                "PodDisruptionBudget/%s/%s".formatted(budget.namespace(), budget.name())));
+  }
+
+  /** A sidecar that writes the Deployment it is in. */
+  private static Stream<Finding> nanny(Evidence evidence) {
+    var installation = evidence.installation();
+    return installation.ours()
+        ? Stream.empty()
+        : evidence.observations().pods().stream()
+            .flatMap(pod -> pod.beside().stream())
+            .filter(container -> NANNY.matcher(container).find())
+            .limit(1)
+            .map(container ->
+                new Finding(
+                    "ResizedByNanny",
+                    Severity.Info,
+                    "container %s beside metrics-server changes its requests and limits with the number of nodes: each change replaces the pods, and who applies the manifest again undoes it"
+                        .formatted(container),
+                    PackagingRemedy.upgraded(installation, "--set addonResizer.enabled=false")
+                        .orElseGet(() ->
+                            Rule.filled(
+                                "kubectl -n {namespace} edit deployment {deployment}: remove container %s, and request 100m CPU and 200Mi, with 1m and 2Mi more for each node above 100"
+                                    .formatted(container),
+                                installation)),
+                    installation.object()));
   }
 
   /** What was tried before there was no policy any more says nothing. */

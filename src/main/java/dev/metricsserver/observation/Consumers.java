@@ -7,12 +7,14 @@ import java.util.List;
  * of a cluster can tell.
  *
  * @param withoutRequests autoscalers whose workload does not say what it requests
+ * @param podsWithout running pods, as namespace/name, that have no metrics although their node has
  * @param viewersShutOut whether the role {@code view} leaves out metrics
  */
-public record Consumers(List<Autoscaler> withoutRequests, boolean viewersShutOut) {
+public record Consumers(
+    List<Autoscaler> withoutRequests, List<String> podsWithout, boolean viewersShutOut) {
 
   /** Nobody looked. */
-  public static final Consumers NONE = new Consumers(List.of(), false);
+  public static final Consumers NONE = new Consumers(List.of(), List.of(), false);
 
   /**
    * A HorizontalPodAutoscaler.

@@ -135,10 +135,16 @@ public record Observations(
    * @param expected nodes that should have metrics
    * @param reporting expected nodes that have metrics
    * @param missing expected nodes without metrics, by name
+   * @param windows those of the missing that run Windows
    * @param notReady nodes that are not expected to have metrics because they are not Ready, by name
    */
   public record Coverage(
-      int total, int expected, int reporting, List<String> missing, List<String> notReady) {
+      int total,
+      int expected,
+      int reporting,
+      List<String> missing,
+      List<String> windows,
+      List<String> notReady) {
 
     /** Whether enough nodes have metrics: one at least, and all but one or a tenth. */
     public boolean sufficient() {

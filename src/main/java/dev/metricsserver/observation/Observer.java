@@ -56,6 +56,9 @@ public final class Observer {
           "node.cloudprovider.kubernetes.io/shutdown",
           "node.kubernetes.io/out-of-service");
 
+  /** As kubelets label their nodes. */
+  private static final Map<String, String> WINDOWS = Map.of("kubernetes.io/os", "windows");
+
   /** A node joins and its kubelet starts; its first metrics take two scrapes more. */
   private static final Duration JOINING = Duration.ofSeconds(30);
 
@@ -319,6 +322,15 @@ public final class Observer {
             .map(NodeFacts::name)
             .toList();
     var missing = expected.stream().filter(n -> !reporting.contains(n)).sorted().toList();
+    var windows =
+        missing.isEmpty()
+            ? List.<String>of()
+            : nodes.stream()
+                .filter(n -> n.hasLabels(WINDOWS))
+                .map(NodeFacts::name)
+                .filter(missing::contains)
+                .sorted()
+                .toList();
     var notReady =
         nodes.stream()
             .filter(n -> !n.ready() && selector.selects(n))
@@ -327,6 +339,11 @@ public final class Observer {
             .sorted()
             .toList();
     return new Coverage(
-        nodes.size(), expected.size(), expected.size() - missing.size(), missing, notReady);
+        nodes.size(),
+        expected.size(),
+        expected.size() - missing.size(),
+        missing,
+        windows,
+        notReady);
   }
 }

@@ -13,20 +13,30 @@ import java.util.Optional;
  * @param openTo the address of a pod of metrics-server that let in somebody whom its NetworkPolicy
  *     does not
  * @param others pods of other metrics-servers, as namespace/name
+ * @param budgets PodDisruptionBudgets that never let a pod of metrics-server go
  */
 public record Upkeep(
     boolean approvalAllowed,
     List<String> everythingAllowed,
     List<String> excessRights,
     Optional<String> openTo,
-    List<String> others) {
+    List<String> others,
+    List<Budget> budgets) {
 
   /** Nothing was looked at. */
   public static final Upkeep NONE =
-      new Upkeep(false, List.of(), List.of(), Optional.empty(), List.of());
+      new Upkeep(false, List.of(), List.of(), Optional.empty(), List.of(), List.of());
 
-  /** The same beside other metrics-servers. */
-  public Upkeep withOthers(List<String> pods) {
-    return new Upkeep(approvalAllowed, everythingAllowed, excessRights, openTo, pods);
+  /** The same with what is beside it. */
+  public Upkeep with(List<String> pods, List<Budget> strict) {
+    return new Upkeep(approvalAllowed, everythingAllowed, excessRights, openTo, pods, strict);
   }
+
+  /**
+   * A PodDisruptionBudget.
+   *
+   * @param wanted how many pods have to be healthy
+   * @param pods how many there should be
+   */
+  public record Budget(String namespace, String name, int wanted, int pods) {}
 }

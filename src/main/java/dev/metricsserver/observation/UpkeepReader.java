@@ -4,12 +4,15 @@ import static dev.metricsserver.observation.Reviews.right;
 import static java.util.Objects.requireNonNullElse;
 
 import dev.metricsserver.facts.ClusterFacts.Endpoint;
+import dev.metricsserver.observation.Upkeep.Budget;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.MetricsServerPlan.NetworkRules;
 import dev.metricsserver.rendering.Names;
+import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.authorization.v1.ResourceAttributes;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -66,15 +69,17 @@ public final class UpkeepReader {
    */
   public Upkeep read(MetricsServerPlan plan, List<Endpoint> endpoints) {
     return read(
-        Installation.of(plan, false), plan.networkRules().flatMap(rules -> open(rules, endpoints)));
+        Installation.of(plan, false),
+        plan.networkRules().flatMap(rules -> open(rules, endpoints)),
+        List.of());
   }
 
   /** Looks, for the operator, at one that somebody else runs. */
   public Upkeep read(Installation theirs) {
-    return read(theirs, Optional.empty());
+    return read(theirs, Optional.empty(), budgets(theirs, Optional.of(Names.METRICS_SERVER)));
   }
 
-  private Upkeep read(Installation installation, Optional<String> open) {
+  private Upkeep read(Installation installation, Optional<String> open, List<Budget> budgets) {
     var rights = rights(installation);
     return new Upkeep(
         reviews.allowed(APPROVAL),
@@ -84,7 +89,49 @@ public final class UpkeepReader {
             .toList(),
         rights.excessRights(),
         open,
-        others(installation));
+        others(installation),
+        budgets);
+  }
+
+  /**
+   * PodDisruptionBudgets that never let a pod of it go.
+   *
+   * @param name of the one that is looked at; without it all of the namespace are
+   */
+  public List<Budget> budgets(Installation installation, Optional<String> name) {
+    var budgets = client.policy().v1().podDisruptionBudget().inNamespace(installation.namespace());
+    return name
+        .map(n -> budgets.withField("metadata.name", n).list())
+        .orElseGet(budgets::list)
+        .getItems()
+        .stream()
+        .filter(budget -> selects(budget.getSpec().getSelector(), installation))
+        .flatMap(budget -> strict(budget).stream())
+        .toList();
+  }
+
+  private static boolean selects(LabelSelector selector, Installation installation) {
+    return selector != null
+        && selector.getMatchExpressions().isEmpty()
+        && installation
+            .selector()
+            .entrySet()
+            .containsAll(
+                requireNonNullElse(selector.getMatchLabels(), Map.<String, String>of()).entrySet());
+  }
+
+  /** One that lets nobody go for now is as it should be. */
+  static Optional<Budget> strict(PodDisruptionBudget budget) {
+    var metadata = budget.getMetadata();
+    return Optional.ofNullable(budget.getStatus())
+        .filter(s -> s.getExpectedPods() != null && s.getDesiredHealthy() != null)
+        .filter(s -> s.getExpectedPods() > 0 && s.getDesiredHealthy() >= s.getExpectedPods())
+        .map(s ->
+            new Budget(
+                metadata.getNamespace(),
+                metadata.getName(),
+                s.getDesiredHealthy(),
+                s.getExpectedPods()));
   }
 
   /** What its ServiceAccount may do and has no use for. Nothing else is looked at. */
@@ -95,6 +142,7 @@ public final class UpkeepReader {
             List.of(installation.namespace() + "/" + installation.serviceAccount()),
             List.of(),
             Optional.empty(),
+            List.of(),
             List.of())
         : new Upkeep(
             false,
@@ -104,6 +152,7 @@ public final class UpkeepReader {
                 .map(Reviews::words)
                 .toList(),
             Optional.empty(),
+            List.of(),
             List.of());
   }
 

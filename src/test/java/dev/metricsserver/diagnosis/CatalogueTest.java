@@ -30,6 +30,7 @@ import dev.metricsserver.observation.Observations.Rollout;
 import dev.metricsserver.observation.SampleClues;
 import dev.metricsserver.observation.Seen;
 import dev.metricsserver.observation.Upkeep;
+import dev.metricsserver.observation.Upkeep.Budget;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.plan.Plans;
@@ -746,10 +747,11 @@ class CatalogueTest {
         SampleCluster.of(node)
             .kubelet("node-1", SampleKubelet.readable(SampleKubelet.signed(node)));
     return Stream.of(
-        consumers("ViewersShutOut", new Consumers(List.of(), true)),
+        consumers("ViewersShutOut", new Consumers(List.of(), List.of(), true)),
         consumers(
             "AutoscalerWithoutRequests",
-            new Consumers(List.of(new Autoscaler("shop", "web", "deployment/web", "cpu")), false)),
+            new Consumers(
+                List.of(new Autoscaler("shop", "web", "deployment/web", "cpu")), List.of(), false)),
         failure(
             "KubeletCertificateUnsigned",
             Plans.plan(
@@ -799,7 +801,7 @@ class CatalogueTest {
         failure("NodesNotReady", PLAN, fine().notReady("node-3"), none()),
         upkeep(
             "ApprovalRightUnused",
-            new Upkeep(true, List.of(), List.of(), Optional.empty(), List.of())),
+            new Upkeep(true, List.of(), List.of(), Optional.empty(), List.of(), List.of())),
         upkeep(
             "RightsUnlimited",
             new Upkeep(
@@ -807,6 +809,7 @@ class CatalogueTest {
                 List.of("kube-system/metrics-server"),
                 List.of(),
                 Optional.empty(),
+                List.of(),
                 List.of())),
         upkeep(
             "RightsUnused",
@@ -815,14 +818,27 @@ class CatalogueTest {
                 List.of(),
                 List.of("get nodes/proxy", "list secrets"),
                 Optional.empty(),
+                List.of(),
                 List.of())),
         upkeep(
             "NetworkPolicyNotEnforced",
-            new Upkeep(false, List.of(), List.of(), Optional.of("10.244.1.7"), List.of())),
-        upkeep(
-            "SecondMetricsServer",
             new Upkeep(
-                false, List.of(), List.of(), Optional.empty(), List.of("monitoring/my-metrics"))),
+                false, List.of(), List.of(), Optional.of("10.244.1.7"), List.of(), List.of())),
+        upkeep(
+            "SecondMetricsServer", Upkeep.NONE.with(List.of("monitoring/my-metrics"), List.of())),
+        upkeep(
+            "DrainBlocked",
+            Upkeep.NONE.with(
+                List.of(), List.of(new Budget("kube-system", "metrics-server", 1, 1)))),
+        nanny(),
+        consumers(
+            "PodsWithoutMetrics",
+            new Consumers(List.of(), List.of("shop/web-5f7d-x2x4z", "shop/db-0"), false)),
+        failure(
+            "WindowsNodesWithoutMetrics",
+            PLAN,
+            fine().reporting(48, 50).windows("missing-2"),
+            none()),
         failure("RolledBack", rolledBack(), fine(), none()),
         failure(
             "NewerVersion",
@@ -896,6 +912,21 @@ class CatalogueTest {
                 .takeover(Map.of("k8s-app", "metrics-server"), null, owner, true)),
         fine(),
         none());
+  }
+
+  /** Only beside somebody else's. */
+  private static Failure nanny() {
+    var seen = fine();
+    return new Failure(
+        "ResizedByNanny",
+        Evidence.of(
+            Installation.of(PLAN, false).keptBy(Keeper.Other),
+            List.of(),
+            Optional.empty(),
+            false,
+            seen.pods(seen.ready("metrics-server-5f7d", "metrics-server-nanny")).observations(),
+            CertificateRequests.NONE,
+            NOW));
   }
 
   private static Failure observing() {

@@ -668,9 +668,11 @@ class DiagnosisTest {
   /** What a chart gives is good to know; who mends what a second one meets mends the wrong one. */
   @Test
   void choresOfOthers() {
-    var rights = new Upkeep(false, List.of(), List.of("list secrets"), Optional.empty(), List.of());
+    var rights =
+        new Upkeep(
+            false, List.of(), List.of("list secrets"), Optional.empty(), List.of(), List.of());
 
-    assertThat(Diagnosis.diagnose(theirs(fine()).with(rights.withOthers(List.of("a/b")))))
+    assertThat(Diagnosis.diagnose(theirs(fine()).with(rights.with(List.of("a/b"), List.of()))))
         .extracting(Finding::code, Finding::severity)
         .containsExactly(
             tuple("SecondMetricsServer", Severity.Warning), tuple("RightsUnused", Severity.Info));
@@ -686,7 +688,7 @@ class DiagnosisTest {
             CertificateRequests.NONE,
             NOW);
 
-    assertThat(Diagnosis.diagnose(insecure.with(Upkeep.NONE.withOthers(List.of("a/b")))))
+    assertThat(Diagnosis.diagnose(insecure.with(Upkeep.NONE.with(List.of("a/b"), List.of()))))
         .extracting(Finding::code)
         .startsWith("SecondMetricsServer", "KubeletTLSInsecure");
   }

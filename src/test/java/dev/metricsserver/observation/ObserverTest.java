@@ -656,7 +656,18 @@ class ObserverTest {
     var nodes = List.of(SampleNode.many(2));
 
     assertThat(coverage(nodes, Set.of("node-1", "node-2")))
-        .isEqualTo(new Coverage(2, 2, 2, List.of(), List.of()));
+        .isEqualTo(new Coverage(2, 2, 2, List.of(), List.of(), List.of()));
+  }
+
+  @Test
+  void thoseThatRunWindowsAreKnownAmongTheMissing() {
+    var nodes =
+        List.of(
+            SampleNode.number(1).label("kubernetes.io/os", "windows").facts(),
+            SampleNode.number(2).label("kubernetes.io/os", "windows").facts(),
+            SampleNode.number(3).facts());
+
+    assertThat(coverage(nodes, Set.of("node-2")).windows()).containsExactly("node-1");
   }
 
   @Test
@@ -664,7 +675,8 @@ class ObserverTest {
     var nodes = List.of(SampleNode.many(4)).reversed();
 
     assertThat(coverage(nodes, Set.of("node-2")))
-        .isEqualTo(new Coverage(4, 4, 1, List.of("node-1", "node-3", "node-4"), List.of()));
+        .isEqualTo(
+            new Coverage(4, 4, 1, List.of("node-1", "node-3", "node-4"), List.of(), List.of()));
   }
 
   @ParameterizedTest(name = "{0} s old, reporting: {1}")
@@ -708,7 +720,7 @@ class ObserverTest {
     var nodes = List.of(SampleNode.number(1).facts(), SampleNode.number(2).notReady().facts());
 
     assertThat(coverage(nodes, Set.of("node-1")))
-        .isEqualTo(new Coverage(2, 1, 1, List.of(), List.of("node-2")));
+        .isEqualTo(new Coverage(2, 1, 1, List.of(), List.of(), List.of("node-2")));
     assertThat(coverage(nodes, Set.of("node-1", "node-2")).reporting()).isEqualTo(1);
   }
 
@@ -754,13 +766,13 @@ class ObserverTest {
     assertThat(
             Observer.coverage(
                 nodes, NodeSelector.parse("metrics=yes"), RESOLUTION, Set.of("node-1"), NOW))
-        .isEqualTo(new Coverage(2, 1, 1, List.of(), List.of()));
+        .isEqualTo(new Coverage(2, 1, 1, List.of(), List.of(), List.of()));
   }
 
   @Test
   void aNodeThatIsGoneIsForgotten() {
     assertThat(coverage(List.of(SampleNode.many(1)), Set.of("node-1", "node-9")))
-        .isEqualTo(new Coverage(1, 1, 1, List.of(), List.of()));
+        .isEqualTo(new Coverage(1, 1, 1, List.of(), List.of(), List.of()));
   }
 
   @ParameterizedTest(name = "{0} of {1}: {2}")
@@ -784,7 +796,8 @@ class ObserverTest {
   void enoughNodesReport(int reporting, int expected, boolean sufficient) {
     var missing = Collections.nCopies(expected - reporting, "node");
 
-    assertThat(new Coverage(expected, expected, reporting, missing, List.of()).sufficient())
+    assertThat(
+            new Coverage(expected, expected, reporting, missing, List.of(), List.of()).sufficient())
         .isEqualTo(sufficient);
   }
 

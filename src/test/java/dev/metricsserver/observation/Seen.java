@@ -31,7 +31,7 @@ public final class Seen {
   private MetricsAnswer answer = MetricsAnswer.of(Set.of("node-1", "node-2"));
   private boolean endpointReady = true;
   private List<WriteBack> writeBacks = List.of();
-  private Coverage coverage = new Coverage(2, 2, 2, List.of(), List.of());
+  private Coverage coverage = new Coverage(2, 2, 2, List.of(), List.of(), List.of());
 
   private List<Certificate> certificates = List.of();
 
@@ -182,6 +182,7 @@ public final class Seen {
             coverage.expected(),
             coverage.reporting(),
             coverage.missing(),
+            List.of(),
             List.of(names));
     return this;
   }
@@ -220,13 +221,26 @@ public final class Seen {
   public Seen reporting(int reporting, int expected) {
     var missing =
         IntStream.rangeClosed(1, expected - reporting).mapToObj(i -> "missing-" + i).toList();
-    coverage = new Coverage(expected, expected, reporting, missing, List.of());
+    coverage = new Coverage(expected, expected, reporting, missing, List.of(), List.of());
+    return this;
+  }
+
+  /** Of those without metrics, these run Windows. */
+  public Seen windows(String... names) {
+    coverage =
+        new Coverage(
+            coverage.total(),
+            coverage.expected(),
+            coverage.reporting(),
+            coverage.missing(),
+            List.of(names),
+            coverage.notReady());
     return this;
   }
 
   /** With metrics of two nodes, and none of this one. */
   public Seen without(String node) {
-    coverage = new Coverage(3, 3, 2, List.of(node), List.of());
+    coverage = new Coverage(3, 3, 2, List.of(node), List.of(), List.of());
     return this;
   }
 

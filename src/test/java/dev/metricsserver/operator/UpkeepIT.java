@@ -8,11 +8,14 @@ import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.Installation.Keeper;
 import dev.metricsserver.observation.Upkeep;
+import dev.metricsserver.observation.Upkeep.Budget;
 import dev.metricsserver.observation.UpkeepReader;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Plans;
 import dev.metricsserver.rendering.Access;
+import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudgetBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -23,6 +26,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -138,6 +143,63 @@ class UpkeepIT {
       assertThat(read(endpoint).openTo()).contains("127.0.0.1");
     }
     assertThat(read(endpoint).openTo()).isEmpty();
+  }
+
+  /** The operator may read one by its name, whoever made it; doctor those that there are. */
+  @Test
+  void aBudgetThatLetsNoPodGoIsSeen() {
+    var theirs = Installation.of(PLAN, false).keptBy(Keeper.Other);
+    for (var name : List.of("metrics-server", "own")) {
+      budget(name, 1, 1);
+    }
+    budget("wider", 1, 2);
+    var strict =
+        Stream.of("metrics-server", "own")
+            .map(name -> new Budget("kube-system", name, 1, 1))
+            .toList();
+    try {
+      assertThat(theirs().budgets()).containsExactly(strict.getFirst());
+      assertThat(new UpkeepReader(cluster.admin()).budgets(theirs, Optional.empty()))
+          .isEqualTo(strict);
+    } finally {
+      cluster.admin().policy().v1().podDisruptionBudget().inNamespace("kube-system").delete();
+    }
+  }
+
+  /** As the budgets' controller counts. */
+  private static void budget(String name, int wanted, int pods) {
+    cluster
+        .admin()
+        .resource(
+            new PodDisruptionBudgetBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .withNamespace("kube-system")
+                .endMetadata()
+                .withNewSpec()
+                .withMinAvailable(new IntOrString(wanted))
+                .withNewSelector()
+                .addToMatchLabels("k8s-app", "metrics-server")
+                .endSelector()
+                .endSpec()
+                .build())
+        .create();
+    cluster
+        .admin()
+        .policy()
+        .v1()
+        .podDisruptionBudget()
+        .inNamespace("kube-system")
+        .withName(name)
+        .editStatus(budget ->
+            new PodDisruptionBudgetBuilder(budget)
+                .withNewStatus()
+                .withCurrentHealthy(pods)
+                .withDesiredHealthy(wanted)
+                .withDisruptionsAllowed(pods - wanted)
+                .withExpectedPods(pods)
+                .endStatus()
+                .build());
   }
 
   @Test
