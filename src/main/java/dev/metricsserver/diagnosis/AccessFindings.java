@@ -123,8 +123,7 @@ final class AccessFindings {
         "%s could not be read, so this diagnosis goes without: %s"
             .formatted(unread.what(), unread.message()),
         unread.forbidden() && ours
-            ? "kubectl apply -k "
-                + (unread.what().startsWith("logs") ? "deploy/diagnosis" : "deploy/base")
+            ? (unread.what().startsWith("logs") ? Grant.LOGS : Grant.USUAL)
             : unread.forbidden() ? "ask somebody who may read them" : "try again",
         "Namespace/" + namespace);
   }

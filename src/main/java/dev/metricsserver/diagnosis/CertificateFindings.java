@@ -97,9 +97,8 @@ final class CertificateFindings {
             + " the kubelets' certificate requests: "
             + message,
         enabled
-            ? "kubectl apply -k deploy/csr-approval, or remove"
-                + " spec.kubelet.servingCertificateApproval"
-            : "kubectl apply -k deploy/base",
+            ? Grant.APPROVAL + ", or remove spec.kubelet.servingCertificateApproval"
+            : Grant.USUAL,
         CONFIG);
   }
 
@@ -160,8 +159,9 @@ final class CertificateFindings {
         "check them with kubectl describe csr, then kubectl certificate approve "
             + names
             + (ours
-                ? "; or have the operator do it: kubectl apply -k deploy/csr-approval and"
-                    + " spec.kubelet.servingCertificateApproval: Enabled"
+                ? "; or have the operator do it: "
+                    + Grant.APPROVAL
+                    + " and spec.kubelet.servingCertificateApproval: Enabled"
                 : ""),
         "CertificateSigningRequest/" + requests.getFirst().name(),
         stalled);

@@ -20,7 +20,8 @@ final class KubeletRemedy {
   private static final String KUBELET_DOCUMENT_SINCE = "1.14";
 
   private static final String APPROVE =
-      "kubectl apply -k deploy/csr-approval && kubectl patch msc cluster --type merge -p"
+      Grant.APPROVAL
+          + ", then kubectl patch msc cluster --type merge -p"
           + " '{\"spec\":{\"kubelet\":{\"servingCertificateApproval\":\"Enabled\"}}}'";
 
   private static final String SOMEBODY_APPROVES =

@@ -143,7 +143,7 @@ final class RegistrationRules {
               "MetricsForbidden",
               "is forbidden: User \"([^\"]+)\" cannot",
               "$1 may not read metrics, so whether they are there cannot be seen",
-              "kubectl apply -k deploy/base",
+              Grant.USUAL,
               "kubectl auth can-i list nodes.metrics.k8s.io; ask for a role such as view"),
           Rule.of(
               "DiscoveryStale",

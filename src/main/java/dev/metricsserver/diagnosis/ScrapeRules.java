@@ -62,8 +62,9 @@ final class ScrapeRules {
                   + " look like a TLS",
               "the kubelet of {nodes} answers without TLS: most often its certificate request waits"
                   + " for approval or was denied",
-              "kubectl get csr, and kubectl certificate approve what is right; or kubectl apply -k"
-                  + " deploy/csr-approval and spec.kubelet.servingCertificateApproval: Enabled",
+              "kubectl get csr, and kubectl certificate approve what is right; or "
+                  + Grant.APPROVAL
+                  + " and spec.kubelet.servingCertificateApproval: Enabled",
               "kubectl get csr, and kubectl certificate approve what is right"),
           Rule.of(
               "KubeletCertificateNotYetValid",

@@ -37,7 +37,7 @@ final class UpkeepFindings {
                 Severity.Warning,
                 "the operator may approve certificate requests and is not told to, so the right is"
                     + " of use only to whoever steals its token",
-                "kubectl delete -k deploy/csr-approval",
+                Grant.NO_APPROVAL,
                 "ClusterRoleBinding/metrics-server-operator-csr-approval"))
         : Stream.empty();
   }

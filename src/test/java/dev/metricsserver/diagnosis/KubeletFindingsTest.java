@@ -235,8 +235,8 @@ class KubeletFindingsTest {
   void approvalComesFirst() {
     assertThat(remedy(false, SampleNode.number(1)))
         .startsWith(
-            "first let the operator approve requests: kubectl apply -k deploy/csr-approval &&"
-                + " kubectl patch msc cluster --type merge -p"
+            "first let the operator approve requests: kubectl apply -k deploy/csr-approval (with"
+                + " Helm: servingCertificateApproval.enabled=true), then kubectl patch msc cluster --type merge -p"
                 + " '{\"spec\":{\"kubelet\":{\"servingCertificateApproval\":\"Enabled\"}}}'; then");
     assertThat(remedy(true, SampleNode.number(1))).startsWith("add serverTLSBootstrap: true");
   }
