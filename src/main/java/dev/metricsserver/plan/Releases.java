@@ -14,20 +14,20 @@ final class Releases {
    * A metrics-server release; {@code flags} are compared with the table of flags by this number.
    *
    * @param tested the newest Kubernetes that it was tested with; no upper bound, nobody states one
-   * @param digest of its image, where it is known
+   * @param digest of its image, for all architectures
    */
   record Release(
       String version,
       KubernetesVersion oldestKubernetes,
       KubernetesVersion tested,
-      Optional<String> digest) {
+      String digest) {
 
     static Release parse(String[] columns) {
       return new Release(
           columns[0],
           KubernetesVersion.parse(columns[1]),
           KubernetesVersion.parse(columns[2]),
-          Optional.of(columns[3]).filter(d -> !d.equals("-")));
+          columns[3]);
     }
 
     boolean supports(KubernetesVersion kubernetes) {
@@ -70,7 +70,7 @@ final class Releases {
   }
 
   static Optional<Release> ofDigest(String digest) {
-    return KNOWN.stream().filter(r -> r.digest().filter(digest::equals).isPresent()).findFirst();
+    return KNOWN.stream().filter(r -> r.digest().equals(digest)).findFirst();
   }
 
   /** The way out where a version is too old, for a sentence. */

@@ -69,7 +69,7 @@ final class Versions {
                 "set version to %s, or image.digest to %s"
                     .formatted(
                         other.version(),
-                        release.digest().orElse("the digest of " + release.version()))));
+                        release.digest())));
   }
 
   /** What there is to say about the chosen one, the more pressing first. */

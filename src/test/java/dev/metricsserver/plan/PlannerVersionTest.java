@@ -209,7 +209,7 @@ class PlannerVersionTest {
 
   @Test
   void theDigestOfAnotherVersionIsRefused() {
-    var digest = Releases.find("0.8.0").orElseThrow().digest().orElseThrow();
+    var digest = Releases.find("0.8.0").orElseThrow().digest();
 
     assertThat(plan("{version: 0.8.0, image: {digest: '%s'}}".formatted(digest)).version())
         .isEqualTo("0.8.0");
@@ -221,7 +221,8 @@ class PlannerVersionTest {
                     new Violation(
                         "image.digest",
                         "this is the image of metrics-server 0.8.0, and version 0.9.0 is to run",
-                        "set version to 0.8.0, or image.digest to the digest of 0.9.0"))));
+                        "set version to 0.8.0, or image.digest to "
+                            + Releases.newest().digest()))));
   }
 
   /** Each line says something, and the newest comes first. */
@@ -235,9 +236,9 @@ class PlannerVersionTest {
         .isSortedAccordingTo(
             Comparator.comparing(Releases.Release::version, Releases.NUMERIC).reversed());
     assertThat(releases)
-        .flatExtracting(r -> r.digest().stream().toList())
-        .hasSize(8)
-        .allMatch(d -> d.toString().matches("sha256:[0-9a-f]{64}"));
+        .extracting(Releases.Release::digest)
+        .doesNotHaveDuplicates()
+        .allMatch(d -> d.matches("sha256:[0-9a-f]{64}"));
   }
 
   private static VersionAdvice advice(

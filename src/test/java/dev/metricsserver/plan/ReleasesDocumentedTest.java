@@ -26,6 +26,27 @@ class ReleasesDocumentedTest {
   private static final Pattern IMAGE = Pattern.compile("(?m)^\\s*(?:- )?image: (\\S+)$");
   private static final KubernetesVersion FUTURE = new KubernetesVersion(1, 999);
 
+  /** What the local cluster runs. */
+  private static final Pattern LOCAL = Pattern.compile("(?m)^KUBERNETES_VERSION=(\\d+\\.\\d+)");
+
+  /** The oldest and the newest, by kind. */
+  private static final Pattern MATRIX = Pattern.compile("(?m)^ +version: \\[(.+)]$");
+
+  private static String matrix() throws IOException {
+    return first(MATRIX, Path.of(".github/workflows/ci.yaml"))
+        .replaceAll("(\\d+\\.\\d+)\\.\\d+", "$1")
+        .replace(", ", " and ");
+  }
+
+  private static String first(Pattern pattern, Path file) throws IOException {
+    return pattern
+        .matcher(Files.readString(file))
+        .results()
+        .map(r -> r.group(1))
+        .findFirst()
+        .orElseThrow();
+  }
+
   private static List<String> versions() {
     return List.of(Releases.namesFor(FUTURE).split(", ", -1));
   }
@@ -40,7 +61,8 @@ class ReleasesDocumentedTest {
     var table =
         "\n| metrics-server | oldest Kubernetes | upstream tested up to |\n|---|---|---|\n"
             + rows
-            + "\n";
+            + "\nThis project's tests run on Kubernetes %s; an installation is tested on %s too.\n\n"
+                .formatted(first(LOCAL, Path.of("deploy/local/versions.env")), matrix());
     var readme = Files.readString(README);
     if (UPDATE) {
       readme = TABLE.matcher(readme).replaceFirst(table);
@@ -55,9 +77,7 @@ class ReleasesDocumentedTest {
   @Test
   void everyImageIsListed() throws IOException {
     var metricsServer =
-        versions().stream()
-            .map(v ->
-                image(v) + Releases.find(v).orElseThrow().digest().map(d -> " " + d).orElse(""));
+        versions().stream().map(v -> image(v) + " " + Releases.find(v).orElseThrow().digest());
     var images =
         Stream.concat(operator().stream(), metricsServer)
             .map(i -> i + "\n")
