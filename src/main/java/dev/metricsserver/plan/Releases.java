@@ -17,10 +17,7 @@ final class Releases {
    * @param digest of its image, for all architectures
    */
   record Release(
-      String version,
-      KubernetesVersion oldestKubernetes,
-      KubernetesVersion tested,
-      String digest) {
+      String version, KubernetesVersion oldestKubernetes, KubernetesVersion tested, String digest) {
 
     static Release parse(String[] columns) {
       return new Release(

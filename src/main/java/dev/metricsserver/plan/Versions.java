@@ -67,9 +67,7 @@ final class Versions {
                 "this is the image of metrics-server %s, and version %s is to run"
                     .formatted(other.version(), release.version()),
                 "set version to %s, or image.digest to %s"
-                    .formatted(
-                        other.version(),
-                        release.digest())));
+                    .formatted(other.version(), release.digest())));
   }
 
   /** What there is to say about the chosen one, the more pressing first. */

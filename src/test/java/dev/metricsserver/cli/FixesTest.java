@@ -124,9 +124,10 @@ class FixesTest {
         "kubectl -n a patch deployment ms --type merge -p '{\"name\":\"SECRET\"}' |"
             + " a value that only you know",
         "kubectl -n a set image deployment/ms '*=IMAGE' | a value that only you know",
-        "kubectl apply -k deploy/csr-approval (with Helm: a=true), then kubectl patch msc cluster -p '{}' |"
-            + " more than a change of one object",
-        "kubectl delete -k deploy/csr-approval (with Helm: a=false) | more than a change of one object",
+        "kubectl apply -k deploy/csr-approval (with Helm: a=true), then kubectl patch msc cluster"
+            + " -p '{}' | more than a change of one object",
+        "kubectl delete -k deploy/csr-approval (with Helm: a=false) | more than a change of one"
+            + " object",
         "install it: with this operator by kubectl apply -f deploy/install.yaml |"
             + " more than a change of one object",
       })

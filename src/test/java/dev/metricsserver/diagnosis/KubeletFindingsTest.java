@@ -236,7 +236,8 @@ class KubeletFindingsTest {
     assertThat(remedy(false, SampleNode.number(1)))
         .startsWith(
             "first let the operator approve requests: kubectl apply -k deploy/csr-approval (with"
-                + " Helm: servingCertificateApproval.enabled=true), then kubectl patch msc cluster --type merge -p"
+                + " Helm: servingCertificateApproval.enabled=true), then kubectl patch msc cluster"
+                + " --type merge -p"
                 + " '{\"spec\":{\"kubelet\":{\"servingCertificateApproval\":\"Enabled\"}}}'; then");
     assertThat(remedy(true, SampleNode.number(1))).startsWith("add serverTLSBootstrap: true");
   }

@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The operator's Helm chart. */
+/** The operator's Helm chart, and what was installed before it. */
 final class Chart {
 
   static final Path PATH = Path.of("deploy/helm/metrics-server-operator");
@@ -22,15 +22,24 @@ final class Chart {
   static String older(Path folder) throws IOException {
     Shell.run("cp", "-R", PATH.toString(), folder.toString());
     var chart = folder.resolve(PATH.getFileName());
+    Files.writeString(chart.resolve("crds").resolve(DEFINITION.getFileName()), olderDefinition());
+    return chart.toString();
+  }
+
+  /** A copy of {@code deploy/base} with that older definition. */
+  static String olderBase(Path folder) throws IOException {
+    Shell.run("cp", "-R", "--parents", "crds", "deploy/base", folder.toString());
+    Files.writeString(folder.resolve(DEFINITION), olderDefinition());
+    return folder.resolve("deploy/base").toString();
+  }
+
+  private static String olderDefinition() throws IOException {
     var yaml = new YAMLMapper();
     var definition = yaml.readTree(DEFINITION.toFile());
     var spec =
         (ObjectNode)
             definition.at("/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties");
     assertThat(spec.remove("logging")).isNotNull();
-    Files.writeString(
-        chart.resolve("crds").resolve(DEFINITION.getFileName()),
-        yaml.writeValueAsString(definition));
-    return chart.toString();
+    return yaml.writeValueAsString(definition);
   }
 }

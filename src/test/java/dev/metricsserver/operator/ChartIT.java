@@ -317,7 +317,8 @@ class ChartIT {
           .create();
       var texts =
           Stream.concat(
-                  Stream.of(template(), template(all())), KUSTOMIZATIONS.stream().map(ChartIT::build))
+                  Stream.of(template(), template(all())),
+                  KUSTOMIZATIONS.stream().map(ChartIT::build))
               .toList();
       for (var text : texts) {
         // The definitions of these are Prometheus Operator's.

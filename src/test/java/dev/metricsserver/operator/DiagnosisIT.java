@@ -117,7 +117,9 @@ class DiagnosisIT {
     silentPod();
     soon(
         "only the logs are told",
-        () -> assertThat(unreadable()).containsExactly(
+        () ->
+            assertThat(unreadable())
+                .containsExactly(
                     "kubectl apply -k deploy/diagnosis (with Helm: diagnosis.enabled=true)"));
     assertThat(cluster.audit().operatorRequests())
         .as("it asks for what it may do, not for what it may not")

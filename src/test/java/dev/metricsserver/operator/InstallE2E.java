@@ -90,18 +90,64 @@ class InstallE2E {
   }
 
   @Test
-  void kustomizeChangesNothingTheSecondTimeAndLeavesNothing() {
-    kubectl("apply", "--kustomize", BASE);
-    LocalCluster.awaitDefinition();
+  void kustomizationsComeChangeAndGoWithoutAFailedRequest(@TempDir Path folder) throws IOException {
+    var older = Chart.olderBase(folder);
+    install(older);
     cluster.apply("");
     cluster.awaitReady();
+    assertExplained("field \"logging\" does not exist");
 
-    assertThat(kubectl("apply", "--kustomize", BASE).lines())
-        .isNotEmpty()
-        .allMatch(line -> line.endsWith(" unchanged"));
+    try (var load = new MetricsLoad(cluster.client())) {
+      install(BASE);
+      assertExplained("verbosity");
+      cluster.apply("logging: {verbosity: 1}");
+      cluster.awaitReady();
+      assertThat(cluster.args()).contains("--v=1");
+      assertThat(kubectl("apply", "--kustomize", BASE).lines())
+          .isNotEmpty()
+          .allMatch(line -> line.endsWith(" unchanged"));
 
+      install(older);
+      assertExplained("field \"logging\" does not exist");
+      cluster.apply("metricResolution: 20s");
+      cluster.awaitReady();
+      assertThat(cluster.args()).doesNotContain("--v=1");
+
+      // The definition goes too, and with it the resource.
+      cluster.apply("deletionPolicy: Retain");
+      within(
+          A_ROLLOUT,
+          "nothing belongs to the resource",
+          () ->
+              assertThat(cluster.objects().map(o -> cluster.client().resource(o).get()))
+                  .allMatch(o -> o.getMetadata().getOwnerReferences().isEmpty()));
+      kubectl("delete", "--kustomize", older);
+      var soFar = load.requests();
+      within(
+          A_ROLLOUT,
+          "metrics go on without the operator",
+          () -> assertThat(load.requests()).isGreaterThan(soFar + 100));
+
+      install(BASE);
+      cluster.apply("logging: {verbosity: 2}");
+      cluster.awaitReady();
+      assertThat(cluster.args()).contains("--v=2");
+
+      assertThat(load.failures()).as("requests that failed of " + load.requests()).isEmpty();
+    }
     kubectl("delete", "--kustomize", BASE);
     cluster.awaitGone();
+  }
+
+  private static void install(String kustomization) {
+    kubectl("apply", "--kustomize", kustomization);
+    LocalCluster.awaitDefinition();
+    kubectl(
+        "rollout",
+        "status",
+        "deployment/metrics-server-operator",
+        "--namespace=" + NAMESPACE,
+        "--timeout=2m");
   }
 
   private static void assertReady() {
@@ -111,6 +157,11 @@ class InstallE2E {
             c ->
                 assertThat(c.getObservedGeneration())
                     .isEqualTo(cluster.config().getMetadata().getGeneration()));
+  }
+
+  /** The API server describes a definition a moment after it serves it. */
+  private static void assertExplained(String what) {
+    within(A_ROLLOUT, "it is described", () -> assertThat(explain()).contains(what));
   }
 
   private static String explain() {
