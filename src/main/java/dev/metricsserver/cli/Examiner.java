@@ -547,14 +547,24 @@ final class Examiner {
 
   private Upkeep upkeep(Installation installation) {
     var reader = new UpkeepReader(client);
-    return attempts
-        .read("the rights of metrics-server", () -> reader.rights(installation), Upkeep.NONE)
-        .with(
-            attempts.read("pods", () -> reader.others(installation), List.of()),
-            attempts.read(
-                "poddisruptionbudgets",
-                () -> reader.budgets(installation, Optional.empty()),
-                List.of()));
+    var rights =
+        attempts.read(
+            "the rights of metrics-server", () -> reader.rights(installation), Upkeep.NONE);
+    return new Upkeep(
+        false,
+        rights.everythingAllowed(),
+        rights.everythingAllowed().isEmpty()
+            ? attempts.read(
+                "roles and their bindings",
+                () -> reader.unused(installation),
+                rights.excessRights())
+            : List.of(),
+        Optional.empty(),
+        attempts.read("pods", () -> reader.others(installation), List.of()),
+        attempts.read(
+            "poddisruptionbudgets",
+            () -> reader.budgets(installation, Optional.empty()),
+            List.of()));
   }
 
   private List<Finding> findings(

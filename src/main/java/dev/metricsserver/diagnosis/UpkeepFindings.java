@@ -2,6 +2,7 @@ package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.observation.Upkeep;
+import dev.metricsserver.plan.KubeletPlanner;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.rendering.Names;
 import java.util.List;
@@ -13,6 +14,9 @@ final class UpkeepFindings {
 
   /** How manifests and charts call the container of addon-resizer. */
   private static final Pattern NANNY = Pattern.compile("nanny|addon-?resizer");
+
+  /** What that needs of the same ServiceAccount. */
+  private static final Pattern NANNYS = Pattern.compile(" (?:deployments\\.apps|/metrics)");
 
   private UpkeepFindings() {}
 
@@ -57,7 +61,12 @@ final class UpkeepFindings {
 
   private static Stream<Finding> excess(Evidence evidence, Upkeep upkeep) {
     var installation = evidence.installation();
-    return upkeep.excessRights().isEmpty()
+    var excess =
+        upkeep.excessRights().stream()
+            .filter(
+                right -> !(nannies(evidence).findAny().isPresent() && NANNYS.matcher(right).find()))
+            .toList();
+    return excess.isEmpty()
         ? Stream.empty()
         : Stream.of(
             new Finding(
@@ -66,7 +75,7 @@ final class UpkeepFindings {
                 installation.ours() ? Severity.Warning : Severity.Info,
                 Rule.filled(
                     "metrics-server's ServiceAccount {namespace}/{account} may "
-                        + String.join(", ", upkeep.excessRights())
+                        + KubeletPlanner.firstNames(excess)
                         + " and has no use for it"
                         + (installation.ours() ? ": some role beside its own is bound to it" : ""),
                     installation),
@@ -100,9 +109,7 @@ final class UpkeepFindings {
     var installation = evidence.installation();
     return installation.ours()
         ? Stream.empty()
-        : evidence.observations().pods().stream()
-            .flatMap(pod -> pod.beside().stream())
-            .filter(container -> NANNY.matcher(container).find())
+        : nannies(evidence)
             .limit(1)
             .map(container ->
                 new Finding(
@@ -117,6 +124,12 @@ final class UpkeepFindings {
                                     .formatted(container),
                                 installation)),
                     installation.object()));
+  }
+
+  private static Stream<String> nannies(Evidence evidence) {
+    return evidence.observations().pods().stream()
+        .flatMap(pod -> pod.beside().stream())
+        .filter(container -> NANNY.matcher(container).find());
   }
 
   /** What was tried before there was no policy any more says nothing. */

@@ -13,6 +13,11 @@ import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.authorization.v1.ResourceAttributes;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
+import io.fabric8.kubernetes.api.model.rbac.Role;
+import io.fabric8.kubernetes.api.model.rbac.RoleRef;
+import io.fabric8.kubernetes.api.model.rbac.Subject;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -154,6 +159,42 @@ public final class UpkeepReader {
             Optional.empty(),
             List.of(),
             List.of());
+  }
+
+  /**
+   * All that its roles give and it does not need. Who may read every role and binding sees more by
+   * this than by asking for each right.
+   */
+  public List<String> unused(Installation installation) {
+    return Grants.unused(
+        Stream.concat(
+                client.rbac().clusterRoleBindings().list().getItems().stream()
+                    .filter(binding -> binds(binding.getSubjects(), installation))
+                    .flatMap(binding -> rules(binding.getRoleRef(), "")),
+                client.rbac().roleBindings().inAnyNamespace().list().getItems().stream()
+                    .filter(binding -> binds(binding.getSubjects(), installation))
+                    .flatMap(binding ->
+                        rules(binding.getRoleRef(), binding.getMetadata().getNamespace())))
+            .toList());
+  }
+
+  private static boolean binds(List<Subject> subjects, Installation installation) {
+    return requireNonNullElse(subjects, List.<Subject>of()).stream()
+        .anyMatch(s ->
+            "ServiceAccount".equals(s.getKind())
+                && installation.serviceAccount().equals(s.getName())
+                && installation.namespace().equals(s.getNamespace()));
+  }
+
+  private Stream<PolicyRule> rules(RoleRef role, String namespace) {
+    var rules =
+        role.getKind().equals("Role")
+            ? Optional.ofNullable(
+                    client.rbac().roles().inNamespace(namespace).withName(role.getName()).get())
+                .map(Role::getRules)
+            : Optional.ofNullable(client.rbac().clusterRoles().withName(role.getName()).get())
+                .map(ClusterRole::getRules);
+    return rules.stream().flatMap(List::stream);
   }
 
   /** A connection to the metrics port says whether anybody enforces the policy; nothing is sent. */

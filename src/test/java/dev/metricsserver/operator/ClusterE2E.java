@@ -1,7 +1,6 @@
 package dev.metricsserver.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import inet.ipaddr.IPAddressString;
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
@@ -119,7 +118,7 @@ class ClusterE2E {
 
   @Test
   void aNodeThatJoinsHasMetricsAndOneThatLeavesIsForgotten() {
-    assumeTrue(
+    Skip.unless(
         client.nodes().withName("node1").get() != null,
         "kind cannot add a node to a running cluster");
     Shell.run("deploy/local/node", "add", "3");

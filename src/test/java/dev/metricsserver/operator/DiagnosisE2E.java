@@ -3,7 +3,6 @@ package dev.metricsserver.operator;
 import static dev.metricsserver.operator.LocalCluster.NAMESPACE;
 import static dev.metricsserver.operator.LocalCluster.within;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -428,7 +427,7 @@ class DiagnosisE2E {
   }
 
   private static void onlyHere() {
-    assumeTrue(
+    Skip.unless(
         client.nodes().withName("node1").get() != null,
         "of kind's nodes and control plane nothing but kubelets can be stopped");
   }

@@ -2,7 +2,6 @@ package dev.metricsserver.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.metricsserver.cli.CommandLineRun;
 import dev.metricsserver.tls.Certificates;
@@ -239,7 +238,7 @@ class DoctorIT {
   @Order(6)
   void aBrowserShowsThePageAndAsksNobody() throws Exception {
     var missing = Shell.print("deploy/local/binaries", "--browser");
-    assumeTrue(Shell.succeeds("deploy/local/binaries", "--browser"), missing);
+    Skip.unless(Shell.succeeds("deploy/local/binaries", "--browser"), missing);
     var folder = Files.createDirectory(cluster.directory().resolve("browser"));
     var page = folder.resolve("doctor.html");
     assertThat(doctor("--html", page.toString()).status()).isEqualTo(1);
@@ -476,9 +475,16 @@ class DoctorIT {
     apply(
         """
         apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata: {name: too-much}
+        rules:
+          - {apiGroups: [""], resources: [namespaces, pods], verbs: [get, list, watch]}
+          - {apiGroups: [""], resources: [nodes/stats], verbs: [get]}
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
         kind: ClusterRoleBinding
         metadata: {name: too-much}
-        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:aggregate-to-view"}
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: too-much}
         subjects: [{kind: ServiceAccount, name: ms, namespace: kube-system}]
         ---
         apiVersion: v1
@@ -498,7 +504,7 @@ class DoctorIT {
                 .contains(
                     "Warning SecondMetricsServer, Deployment/default/second-0",
                     "Info RightsUnused, ServiceAccount/kube-system/ms",
-                    "may list namespaces, list configmaps, get pods/log and has no use for it\n",
+                    "may get/list/watch namespaces, get nodes/stats and has no use for it\n",
                     "Info VersionOutOfRange, Deployment/kube-system/by-hand",
                     "ms=registry.k8s.io/metrics-server/metrics-server:v0.9.0, or"));
     cluster.admin().rbac().clusterRoleBindings().withName("too-much").delete();

@@ -3,7 +3,6 @@ package dev.metricsserver.operator;
 import static dev.metricsserver.operator.LocalCluster.A_ROLLOUT;
 import static dev.metricsserver.operator.LocalCluster.within;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
@@ -37,7 +36,7 @@ class KubeletTrustE2E {
   static void install() {
     cluster = new LocalCluster();
     client = cluster.client();
-    assumeTrue(
+    Skip.unless(
         client.nodes().withName("node1").get() != null,
         "kind cannot restart a kubelet with other settings");
   }
