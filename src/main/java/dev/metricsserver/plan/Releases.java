@@ -14,17 +14,23 @@ final class Releases {
    * A metrics-server release; {@code flags} are compared with the table of flags by this number.
    *
    * @param tested the newest Kubernetes that it was tested with; no upper bound, nobody states one
+   * @param port the TCP port that it listens on, unless the spec says another
    * @param digest of its image, for all architectures
    */
   record Release(
-      String version, KubernetesVersion oldestKubernetes, KubernetesVersion tested, String digest) {
+      String version,
+      KubernetesVersion oldestKubernetes,
+      KubernetesVersion tested,
+      int port,
+      String digest) {
 
     static Release parse(String[] columns) {
       return new Release(
           columns[0],
           KubernetesVersion.parse(columns[1]),
           KubernetesVersion.parse(columns[2]),
-          columns[3]);
+          Integer.parseInt(columns[3]),
+          columns[4]);
     }
 
     boolean supports(KubernetesVersion kubernetes) {
@@ -50,7 +56,7 @@ final class Releases {
 
   /** Newest first. */
   private static final List<Release> KNOWN =
-      Table.read("metrics-server-releases.txt", 4).stream().map(Release::parse).toList();
+      Table.read("metrics-server-releases.txt", 5).stream().map(Release::parse).toList();
 
   private Releases() {}
 
