@@ -31,7 +31,7 @@ final class HelmValues {
           "--kubelet-use-node-status-port",
           "--metric-resolution=15s");
 
-  /** What is in the Deployment. */
+  /** What is in the Deployment, or read by itself. */
   private static final Set<String> READ =
       Set.of(
           "image",
@@ -50,9 +50,11 @@ final class HelmValues {
           "extraVolumes",
           "extraVolumeMounts",
           "dnsConfig",
-          "schedulerName");
+          "schedulerName",
+          "rbac",
+          "tls");
 
-  /** Why the others have no equal; an empty text where the operator does the same by itself. */
+  /** Why the others have no equal. */
   private static final Map<String, String> OTHERS =
       Map.ofEntries(
           Map.entry("nameOverride", "the objects' names are fixed, metrics-server and the like"),
@@ -60,7 +62,6 @@ final class HelmValues {
               "fullnameOverride", "the objects' names are fixed, metrics-server and the like"),
           Map.entry("namespaceOverride", "set spec.namespace instead"),
           Map.entry("serviceAccount", "the ServiceAccount is metrics-server, without annotations"),
-          Map.entry("rbac", ""),
           Map.entry(
               "apiService", "the operator registers the metrics API, with its own certificate"),
           Map.entry("commonLabels", "labels are the operator's"),
@@ -83,8 +84,7 @@ final class HelmValues {
               "metrics-server's own metrics are served at /metrics, with authentication"),
           Map.entry(
               "serviceMonitor", "one is written where its kind is known; see spec.monitoring"),
-          Map.entry("tmpVolume", "/tmp is an emptyDir"),
-          Map.entry("tls", ""));
+          Map.entry("tmpVolume", "/tmp is an emptyDir"));
 
   private HelmValues() {}
 
@@ -103,16 +103,18 @@ final class HelmValues {
     var given = values.isObject() ? values : YAML.createObjectNode();
     var result = Import.of(deployment(given), List.of());
     var notes = new ArrayList<>(result.notes());
-    given
-        .fieldNames()
-        .forEachRemaining(value -> {
-          var why = OTHERS.get(value);
-          if (why == null && !READ.contains(value)) {
-            notes.add("%s: is no value of metrics-server's own chart".formatted(value));
-          } else if (why != null && !why.isEmpty()) {
-            notes.add("%s: %s".formatted(value, why));
-          }
-        });
+    var read = YAML.createObjectNode();
+    for (var value : given.properties()) {
+      var key = value.getKey();
+      if (READ.contains(key)) {
+        read.set(key, value.getValue());
+      } else {
+        var why = OTHERS.getOrDefault(key, "is no value of metrics-server's own chart");
+        notes.add("%s: %s".formatted(key, why));
+      }
+    }
+    Leftovers.of(read, "import-values.txt")
+        .forEach(value -> notes.add(value + ", for which there is no field"));
     var spec = new LinkedHashMap<>(result.spec());
     servingTLS(given.path("tls"), notes).ifPresent(tls -> spec.put("serving", Map.of("tls", tls)));
     return new Result(spec, notes);

@@ -2,6 +2,7 @@ package dev.metricsserver.cli;
 
 import static java.util.Objects.requireNonNullElse;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.metricsserver.api.MetricsServerConfigSpec;
 import dev.metricsserver.facts.Images;
 import dev.metricsserver.facts.KubernetesVersion;
@@ -23,11 +24,13 @@ import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -49,9 +52,13 @@ final class Import {
   private static final Set<String> SET_ANYWAY =
       Set.of("cert-dir", "kubelet-use-node-status-port", "shutdown-delay-duration");
 
+  private static final String LEFTOVERS = "import-objects.txt";
+  private static final ObjectMapper JSON = new ObjectMapper();
+
   private final Map<String, Object> spec = new LinkedHashMap<>();
   private final List<String> notes = new ArrayList<>();
   private final List<String> extraArgs = new ArrayList<>();
+  private String authorityVolume;
 
   private Import() {}
 
@@ -122,6 +129,7 @@ final class Import {
       set("hostNetwork", true);
     }
     withoutEqual(pod, container);
+    leftovers(deployment, container);
     if (!extraArgs.isEmpty()) {
       set("extraArgs", extraArgs);
     }
@@ -249,20 +257,38 @@ final class Import {
     if (pod.getAffinity() != null) {
       notes.add("affinity; two replicas are kept on different nodes by themselves");
     }
-    if (pod.getDnsConfig() != null) {
-      notes.add("dnsConfig");
-    }
-    if (!pod.getHostAliases().isEmpty()) {
-      notes.add("hostAliases");
-    }
-    setIfOdd("runtimeClassName", pod.getRuntimeClassName(), null);
-    setIfOdd("schedulerName", pod.getSchedulerName(), "default-scheduler");
+    pod.getVolumes().stream()
+        .filter(v -> !isTemporary(v, container) && !v.getName().equals(authorityVolume))
+        .forEach(v -> notes.add("volume %s, and where it is mounted".formatted(v.getName())));
   }
 
-  private void setIfOdd(String field, String value, String usual) {
-    if (value != null && !value.equals(usual)) {
-      notes.add("%s: %s".formatted(field, value));
+  /** The operator mounts one at the same place. */
+  private static boolean isTemporary(Volume volume, Container container) {
+    return volume.getEmptyDir() != null
+        && container.getVolumeMounts().stream()
+            .filter(m -> m.getName().equals(volume.getName()))
+            .allMatch(m -> m.getMountPath().equals("/tmp"));
+  }
+
+  /** Of metrics-server's container alone: the others have a note. */
+  private void leftovers(Deployment deployment, Container container) {
+    var alone =
+        new DeploymentBuilder(deployment)
+            .editSpec()
+            .editTemplate()
+            .editSpec()
+            .withContainers(container)
+            .endSpec()
+            .endTemplate()
+            .endSpec()
+            .build();
+    if (Boolean.TRUE.equals(alone.getSpec().getTemplate().getSpec().getHostNetwork())) {
+      // Set by the API server.
+      alone.getSpec().getTemplate().getSpec().getContainers().getFirst().getPorts().stream()
+          .filter(port -> Objects.equals(port.getHostPort(), port.getContainerPort()))
+          .forEach(port -> port.setHostPort(null));
     }
+    notes.addAll(Leftovers.of(JSON.valueToTree(alone), LEFTOVERS));
   }
 
   // ------------------------------------------------------------------------------------- the flags
@@ -396,6 +422,7 @@ final class Import {
     if (!path.equals("ca.crt")) {
       key.put("key", path);
     }
+    authorityVolume = mount.orElseThrow().getName();
     set("kubelet.tls.mode", "Verify");
     set("kubelet.tls.certificateAuthority." + reference.get().getKey(), key);
   }
@@ -423,7 +450,7 @@ final class Import {
           "the Service is called %s, and the operator's metrics-server"
               .formatted(service.getMetadata().getName()));
     }
-    setIfOdd("the Service's type", service.getSpec().getType(), "ClusterIP");
+    left("the Service's ", service);
   }
 
   private void registration(APIService registration) {
@@ -432,5 +459,10 @@ final class Import {
           "the registration's caBundle, and the serving certificate that it verifies; the"
               + " operator's takes their place");
     }
+    left("the registration's ", registration);
+  }
+
+  private void left(String whose, HasMetadata object) {
+    Leftovers.of(JSON.valueToTree(object), LEFTOVERS).forEach(note -> notes.add(whose + note));
   }
 }

@@ -252,6 +252,97 @@ class ImportTest {
     isCarriedOut(result);
   }
 
+  /** Whatever it is, nobody has to think of it beforehand. */
+  @ParameterizedTest(name = "{0}{1}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "hostAliases: [{ip: 10.0.0.1, hostnames: [a]}] | | spec.template.spec.hostAliases:"
+            + " [{\"hostnames\":[\"a\"],\"ip\":\"10.0.0.1\"}]",
+        "dnsPolicy: Default | | spec.template.spec.dnsPolicy: Default",
+        "dnsConfig: {nameservers: [10.0.0.1]} | | spec.template.spec.dnsConfig:"
+            + " {\"nameservers\":[\"10.0.0.1\"]}",
+        "runtimeClassName: gvisor | | spec.template.spec.runtimeClassName: gvisor",
+        "schedulerName: mine | | spec.template.spec.schedulerName: mine",
+        "terminationGracePeriodSeconds: 5 | | spec.template.spec.terminationGracePeriodSeconds: 5",
+        "securityContext: {fsGroup: 1} | | spec.template.spec.securityContext: {\"fsGroup\":1}",
+        "serviceAccountName: mine | | spec.template.spec.serviceAccountName: mine",
+        "volumes: [{name: more, configMap: {name: a}}] | | volume more, and where it is mounted",
+        " | livenessProbe: {periodSeconds: 5} |"
+            + " spec.template.spec.containers[].livenessProbe.periodSeconds: 5",
+        " | startupProbe: {tcpSocket: {port: 1}} |"
+            + " spec.template.spec.containers[].startupProbe: {\"tcpSocket\":{\"port\":1}}",
+        " | lifecycle: {preStop: {sleep: {seconds: 1}}} |"
+            + " spec.template.spec.containers[].lifecycle:"
+            + " {\"preStop\":{\"sleep\":{\"seconds\":1}}}",
+        " | envFrom: [{configMapRef: {name: a}}] |"
+            + " spec.template.spec.containers[].envFrom: [{\"configMapRef\":{\"name\":\"a\"}}]",
+        " | securityContext: {runAsUser: 7} |"
+            + " spec.template.spec.containers[].securityContext.runAsUser: 7",
+      })
+  void whateverHasNoFieldIsNoted(String pod, String container, String note) {
+    var result =
+        imported(
+            pod == null ? "hostNetwork: false" : pod,
+            container == null ? "imagePullPolicy: IfNotPresent" : container);
+
+    assertThat(result.notes()).containsExactly(note);
+    assertThat(result.spec()).isEqualTo(USUAL);
+  }
+
+  @Test
+  void whatTheDeploymentItselfHasIsNoted() {
+    var result =
+        imported(
+            """
+            apiVersion: apps/v1
+            kind: Deployment
+            metadata:
+              name: metrics-server
+              namespace: kube-system
+              labels: {k8s-app: metrics-server, team: a}
+              annotations: {meta.helm.sh/release-name: a, note: b}
+            spec:
+              revisionHistoryLimit: 5
+              strategy: {type: Recreate}
+              template:
+                metadata: {labels: {k8s-app: metrics-server, tier: c}, annotations: {scrape: d}}
+                spec:
+                  priorityClassName: system-cluster-critical
+                  containers:
+                    - {name: a, image: "registry.k8s.io/metrics-server/metrics-server:v0.8.1", args: [--metric-resolution=15s]}
+            """);
+
+    assertThat(result.notes())
+        .containsExactlyInAnyOrder(
+            "metadata.labels.team: a",
+            "metadata.annotations.note: b",
+            "spec.revisionHistoryLimit: 5",
+            "spec.strategy.type: Recreate",
+            "spec.template.metadata.labels.tier: c",
+            "spec.template.metadata.annotations.scrape: d");
+  }
+
+  @Test
+  void valuesWithoutAFieldAreNoted() {
+    assertThat(
+            HelmValues.read(
+                    """
+                    image: {pullSecrets: [a]}
+                    rbac: {pspEnabled: true}
+                    tls: {type: cert-manager, certManager: {duration: 1h}}
+                    extraVolumes: [{name: more, emptyDir: {}}]
+                    extraVolumeMounts: [{name: more, mountPath: /more}]
+                    """,
+                    "values")
+                .notes())
+        .containsExactly(
+            "volume more, and where it is mounted",
+            "image.pullSecrets: [\"a\"], for which there is no field",
+            "rbac.pspEnabled: true, for which there is no field",
+            "tls.certManager.duration: 1h, for which there is no field");
+  }
+
   @Test
   void otherNamesAndAnotherServiceAreNoted() {
     var result =
@@ -279,7 +370,7 @@ class ImportTest {
         .satisfiesExactly(
             n -> assertThat(n).startsWith("the Deployment is called rke2-metrics-server"),
             n -> assertThat(n).startsWith("the Service is called rke2-metrics-server"),
-            n -> assertThat(n).isEqualTo("the Service's type: NodePort"),
+            n -> assertThat(n).isEqualTo("the Service's spec.type: NodePort"),
             n -> assertThat(n).startsWith("the registration's caBundle"));
   }
 
