@@ -9,6 +9,8 @@ import static dev.metricsserver.facts.SampleKubelet.unreachable;
 import static dev.metricsserver.facts.SampleKubelet.valid;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.SampleCluster;
@@ -16,6 +18,8 @@ import dev.metricsserver.facts.SampleNode;
 import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.Installation.Keeper;
 import dev.metricsserver.plan.Plans;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
@@ -228,6 +232,14 @@ class KubeletFindingsTest {
 
   private static String remedy(boolean approving, SampleNode... nodes) {
     return KubeletRemedy.of(Stream.of(nodes).map(SampleNode::facts).toList(), true, approving);
+  }
+
+  @Test
+  void theExampleForTalosIsTheRemedysPatch() throws IOException {
+    var yaml = new YAMLMapper();
+    var patch = yaml.readTree(Path.of("deploy/examples/talos/machine-config.yaml").toFile());
+    assertThat(remedy(true, SampleNode.number(1).osImage("Talos (v1.11.5)")))
+        .contains("'" + new ObjectMapper().writeValueAsString(patch) + "'");
   }
 
   /** Approval first: a kubelet without an approved certificate answers nobody. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.cli.CommandLineRun;
 import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.plan.Decision.Observing;
 import dev.metricsserver.plan.Decision.Planned;
@@ -22,14 +23,20 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What the documents name is there, and the examples can be carried out. */
 class DocumentationTest {
+
+  @TempDir private Path folder;
 
   private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:]+)(?:#[^)]*)?\\)");
   private static final Pattern ANCHOR = Pattern.compile("\\]\\(([\\w./-]+\\.md#[^)]+)\\)");
   private static final Pattern NAME = Pattern.compile("`([A-Z][a-z]+(?:[A-Z]+[a-z]*)+)`");
   private static final Pattern COMMAND = Pattern.compile("`?((?:deploy/local|\\.ci)/[a-z-]+)");
+  private static final Pattern YAML = Pattern.compile("(?ms)^ *```yaml\\n(.*?)^ *```$");
+  private static final Pattern VALUE =
+      Pattern.compile("(?:--set(?:-json)? '?|with Helm: )([\\w.]+)=");
   private static final Path EXAMPLES = Path.of("deploy/examples");
   private static final KubernetesSerialization KUBERNETES = new KubernetesSerialization();
 
@@ -114,6 +121,54 @@ class DocumentationTest {
           .stream()
           .map(file -> dynamicTest(file.toString(), () -> carryOut(file)));
     }
+  }
+
+  /** A spec, or a part of one, as the documents show it. */
+  @TestFactory
+  Stream<DynamicTest> everySpecIsTaken() throws IOException {
+    return documents().stream()
+        .flatMap(document ->
+            YAML.matcher(read(document))
+                .results()
+                .map(r -> r.group(1).stripTrailing().stripIndent())
+                .map(text ->
+                    dynamicTest(
+                        document + ": " + text.lines().limit(3).collect(Collectors.joining()),
+                        () -> isTaken(text))));
+  }
+
+  private void isTaken(String text) throws IOException {
+    var file =
+        Files.writeString(
+            folder.resolve("cr.yaml"),
+            text.startsWith("spec:")
+                ? "apiVersion: metricsserver.dev/v1alpha1\nkind: MetricsServerConfig\n"
+                    + "metadata: {name: cluster}\n"
+                    + text
+                : text);
+    var run = CommandLineRun.of("render", "-f", file.toString(), "--kubernetes", "1.35");
+    assertThat(run.status()).as(run.err()).isZero();
+  }
+
+  @TestFactory
+  Stream<DynamicTest> theChartHasEveryValueThatIsNamed() throws IOException {
+    Map<?, ?> values =
+        KUBERNETES.unmarshal(
+            read(Path.of("deploy/helm/metrics-server-operator/values.yaml")), Map.class);
+    return documents().stream()
+        .flatMap(document -> find(VALUE, document))
+        .distinct()
+        .map(value ->
+            dynamicTest(
+                value,
+                () -> {
+                  Object part = values;
+                  for (var name : value.split("\\.", -1)) {
+                    assertThat(part).isInstanceOf(Map.class);
+                    assertThat(((Map<?, ?>) part).containsKey(name)).as(name).isTrue();
+                    part = ((Map<?, ?>) part).get(name);
+                  }
+                }));
   }
 
   @Test

@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -46,6 +48,59 @@ class WorkflowsTest {
         .isNotEmpty()
         .allSatisfy(
             step -> assertThat(step.at("/with/persist-credentials").asText()).isEqualTo("false"));
+  }
+
+  /** Whoever takes over an action or a dependency gets no more than these. */
+  @Test
+  void onlyTheReleaseWritesAndCodeQlItsFindings() throws IOException {
+    var written = new TreeSet<String>();
+    for (var workflow : workflows().toList()) {
+      for (var job : new YAMLMapper().readTree(workflow.toFile()).get("jobs").properties()) {
+        job.getValue().get("permissions").properties().stream()
+            .filter(p -> p.getValue().asText().equals("write"))
+            .forEach(p ->
+                written.add(
+                    "%s %s %s".formatted(workflow.getFileName(), job.getKey(), p.getKey())));
+      }
+    }
+    assertThat(written)
+        .containsExactly(
+            "codeql.yaml analyze security-events",
+            "release.yaml image packages",
+            "release.yaml release attestations",
+            "release.yaml release contents",
+            "release.yaml release id-token",
+            "release.yaml release packages");
+  }
+
+  /** What users verify and install from. */
+  @Test
+  void aReleaseHasAllItsParts() throws IOException {
+    var text = Files.readString(Path.of(".github/workflows/release.yaml"));
+    assertThat(text)
+        .contains("tags: [\"v*\"]", "run: .ci/run")
+        .contains("architecture: amd64", "architecture: arm64", "imagetools create")
+        .contains("sbom-path: target/bom.json", ".cdx.json", "push-to-registry: true")
+        .contains("subject-path: dist/*", "sign --yes \"$IMAGE@$IMAGE_DIGEST\"")
+        .contains("helm push", "sign --yes \"$CHARTS/metrics-server-operator@$CHART_DIGEST\"")
+        .contains("dist/install.yaml", "dist/images.txt", "checksums.txt", "--generate-notes");
+  }
+
+  /** The chart refuses an older one. */
+  @Test
+  void theOldestKubernetesIsTested() throws IOException {
+    var oldest =
+        new YAMLMapper()
+            .readTree(Path.of("deploy/helm/metrics-server-operator/Chart.yaml").toFile())
+            .get("kubeVersion")
+            .asText()
+            .replaceAll(">=(\\d+\\.\\d+)\\..*", "$1");
+    assertThat(
+            new YAMLMapper()
+                .readTree(Path.of(".github/workflows/ci.yaml").toFile())
+                .at("/jobs/kubernetes/strategy/matrix/version/0")
+                .asText())
+        .startsWith(oldest + ".");
   }
 
   /** A text of others, such as a branch's name, would be part of the command. */

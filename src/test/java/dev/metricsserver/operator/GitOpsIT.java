@@ -200,8 +200,9 @@ class GitOpsIT {
   Stream<DynamicTest> everyExampleIsAppliedAndCarriedOut() throws IOException {
     // Nobody answers there, and each would be waited for.
     cluster.admin().nodes().delete();
+    kubectl("create", "namespace", "argocd");
     try (var files = Files.walk(Path.of("deploy/examples"))) {
-      return files
+      return Stream.concat(files, Stream.of(Path.of("deploy/gitops/argocd/argocd-cm.yaml")))
           .filter(file -> file.toString().endsWith(".yaml"))
           .filter(GitOpsIT::isOfKubernetes)
           .sorted()

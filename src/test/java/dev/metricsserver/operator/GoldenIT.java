@@ -42,6 +42,15 @@ class GoldenIT {
                 .withMetadata(new ObjectMetaBuilder().withName("monitoring").build())
                 .build())
         .create();
+    // It warns of a Deployment whose pods would not pass, as it refuses pods.
+    Shell.run(
+        Programs.kubectl(),
+        kubeconfig,
+        "label",
+        "namespace",
+        "kube-system",
+        "monitoring",
+        "pod-security.kubernetes.io/warn=restricted");
   }
 
   @AfterAll
@@ -64,7 +73,8 @@ class GoldenIT {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void theAPIServerTakesThem(String name) throws IOException {
+  void theAPIServerTakesThemAndThePodsAreRestricted(String name) throws IOException {
+    var objects = objects(name);
     var answer =
         Shell.run(
             Programs.kubectl(),
@@ -73,8 +83,12 @@ class GoldenIT {
             "--dry-run=server",
             "--server-side",
             "--validate=strict",
-            "--filename=" + objects(name));
-    assertThat(answer).contains("deployment.apps/", "apiservice.").doesNotContain("Warning");
+            "--filename=" + objects);
+    assertThat(answer).contains("deployment.apps/", "apiservice.");
+    var hostNetwork = Files.readString(objects).contains("hostNetwork: true");
+    assertThat(answer.lines().filter(line -> line.contains("Warning")))
+        .hasSize(hostNetwork ? 1 : 0)
+        .allMatch(warning -> warning.contains("hostNetwork=true"));
   }
 
   @ParameterizedTest
