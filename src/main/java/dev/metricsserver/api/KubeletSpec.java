@@ -55,7 +55,8 @@ public record KubeletSpec(
             "Enabled: the operator approves the kubelets' own requests for serving certificates"
                 + " (serverTLSBootstrap: true), when every name and address is the node's own and"
                 + " nobody else's; its rights for that are in deploy/csr-approval, with Helm"
-                + " servingCertificateApproval.enabled. Disabled: it approves none. Default: Disabled.")
+                + " servingCertificateApproval.enabled. Disabled: it approves none. Default:"
+                + " Disabled.")
         @Default("Disabled")
         Approval servingCertificateApproval) {
 
