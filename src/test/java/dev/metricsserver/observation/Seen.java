@@ -83,46 +83,28 @@ public final class Seen {
 
   /** A pod that is ready. */
   public PodState ready(String name) {
-    var since = Optional.of(now.minus(Duration.ofHours(1)));
-    return new PodState(
-        name, IMAGE, LABELS, NODE, IPS, BESIDE, true, Optional.empty(), since, since);
+    return ready(name, BESIDE);
   }
 
   /** A pod that is ready, and has another container. */
   public PodState ready(String name, String beside) {
+    return ready(name, List.of(beside));
+  }
+
+  private PodState ready(String name, List<String> beside) {
     var since = Optional.of(now.minus(Duration.ofHours(1)));
     return new PodState(
-        name, IMAGE, LABELS, NODE, IPS, List.of(beside), true, Optional.empty(), since, since);
+        name, IMAGE, LABELS, NODE, IPS, beside, true, Optional.empty(), since, since);
   }
 
   /** A pod that runs, and is not ready. */
   public PodState running(String name, Duration since) {
-    return new PodState(
-        name,
-        IMAGE,
-        LABELS,
-        NODE,
-        IPS,
-        BESIDE,
-        false,
-        Optional.empty(),
-        Optional.of(now.minus(since)),
-        Optional.empty());
+    return unready(name, IMAGE, Optional.empty(), Optional.of(now.minus(since)));
   }
 
   /** A pod whose container has not been started. */
   public PodState starting(String name) {
-    return new PodState(
-        name,
-        IMAGE,
-        LABELS,
-        NODE,
-        IPS,
-        BESIDE,
-        false,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty());
+    return unready(name, IMAGE, Optional.empty(), Optional.empty());
   }
 
   /** A pod that does not run. */
@@ -132,9 +114,13 @@ public final class Seen {
 
   /** A pod of another image that does not run. */
   public PodState broken(String name, String image, String reason, String message) {
-    var problem = Optional.of(new Problem(reason, message));
+    return unready(name, image, Optional.of(new Problem(reason, message)), Optional.empty());
+  }
+
+  private static PodState unready(
+      String name, String image, Optional<Problem> problem, Optional<Instant> runningSince) {
     return new PodState(
-        name, image, LABELS, NODE, IPS, BESIDE, false, problem, Optional.empty(), Optional.empty());
+        name, image, LABELS, NODE, IPS, BESIDE, false, problem, runningSince, Optional.empty());
   }
 
   /** With an APIService that is not available. */
