@@ -27,11 +27,6 @@ public record Upkeep(
   public static final Upkeep NONE =
       new Upkeep(false, List.of(), List.of(), Optional.empty(), List.of(), List.of());
 
-  /** The same with what is beside it. */
-  public Upkeep with(List<String> pods, List<Budget> strict) {
-    return new Upkeep(approvalAllowed, everythingAllowed, excessRights, openTo, pods, strict);
-  }
-
   /**
    * A PodDisruptionBudget.
    *

@@ -141,24 +141,16 @@ public final class UpkeepReader {
 
   /** What its ServiceAccount may do and has no use for. Nothing else is looked at. */
   public Upkeep rights(Installation installation) {
-    return reviews.allowed(installation, EVERYTHING)
-        ? new Upkeep(
-            false,
-            List.of(installation.namespace() + "/" + installation.serviceAccount()),
-            List.of(),
-            Optional.empty(),
-            List.of(),
-            List.of())
-        : new Upkeep(
-            false,
-            List.of(),
-            UNUSED.stream()
-                .filter(right -> reviews.allowed(installation, right))
-                .map(Reviews::words)
-                .toList(),
-            Optional.empty(),
-            List.of(),
-            List.of());
+    var everything =
+        Stream.of(installation.namespace() + "/" + installation.serviceAccount())
+            .filter(_ -> reviews.allowed(installation, EVERYTHING))
+            .toList();
+    var excess =
+        UNUSED.stream()
+            .filter(right -> everything.isEmpty() && reviews.allowed(installation, right))
+            .map(Reviews::words)
+            .toList();
+    return new Upkeep(false, everything, excess, Optional.empty(), List.of(), List.of());
   }
 
   /**

@@ -825,11 +825,23 @@ class CatalogueTest {
             new Upkeep(
                 false, List.of(), List.of(), Optional.of("10.244.1.7"), List.of(), List.of())),
         upkeep(
-            "SecondMetricsServer", Upkeep.NONE.with(List.of("monitoring/my-metrics"), List.of())),
+            "SecondMetricsServer",
+            new Upkeep(
+                false,
+                List.of(),
+                List.of(),
+                Optional.empty(),
+                List.of("monitoring/my-metrics"),
+                List.of())),
         upkeep(
             "DrainBlocked",
-            Upkeep.NONE.with(
-                List.of(), List.of(new Budget("kube-system", "metrics-server", 1, 1)))),
+            new Upkeep(
+                false,
+                List.of(),
+                List.of(),
+                Optional.empty(),
+                List.of(),
+                List.of(new Budget("kube-system", "metrics-server", 1, 1)))),
         nanny(),
         consumers(
             "PodsWithoutMetrics",

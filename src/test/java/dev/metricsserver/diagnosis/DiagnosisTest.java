@@ -668,11 +668,7 @@ class DiagnosisTest {
   /** What a chart gives is good to know; who mends what a second one meets mends the wrong one. */
   @Test
   void choresOfOthers() {
-    var rights =
-        new Upkeep(
-            false, List.of(), List.of("list secrets"), Optional.empty(), List.of(), List.of());
-
-    assertThat(Diagnosis.diagnose(theirs(fine()).with(rights.with(List.of("a/b"), List.of()))))
+    assertThat(Diagnosis.diagnose(theirs(fine()).with(chores(List.of("list secrets")))))
         .extracting(Finding::code, Finding::severity)
         .containsExactly(
             tuple("SecondMetricsServer", Severity.Warning), tuple("RightsUnused", Severity.Info));
@@ -688,9 +684,14 @@ class DiagnosisTest {
             CertificateRequests.NONE,
             NOW);
 
-    assertThat(Diagnosis.diagnose(insecure.with(Upkeep.NONE.with(List.of("a/b"), List.of()))))
+    assertThat(Diagnosis.diagnose(insecure.with(chores(List.of()))))
         .extracting(Finding::code)
         .startsWith("SecondMetricsServer", "KubeletTLSInsecure");
+  }
+
+  /** A second metrics-server, and these rights of no use. */
+  private static Upkeep chores(List<String> excess) {
+    return new Upkeep(false, List.of(), excess, Optional.empty(), List.of("a/b"), List.of());
   }
 
   private static Evidence theirs(Seen seen) {
