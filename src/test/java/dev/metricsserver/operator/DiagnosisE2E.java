@@ -74,7 +74,11 @@ class DiagnosisE2E {
   }
 
   private static void asInstalled() {
-    kubectl("replace", "--filename", directory.resolve("installation.yaml").toString());
+    // The API server may write the registration's status in between.
+    within(
+        A_WHILE,
+        "it is replaced",
+        () -> kubectl("replace", "--filename", directory.resolve("installation.yaml").toString()));
     allIsWell();
   }
 
