@@ -72,20 +72,20 @@ final class LiveObjects implements ObjectSource {
                                 Stream.of(Names.API_SERVICE),
                                 Arrays.stream(Extension.values()).map(Extension::registration))
                             .distinct()
-                            .flatMap(name -> named(APIService.class, null, name).stream())
+                            .flatMap(name -> get(APIService.class, null, name).stream())
                             .toList()),
                 Deployment.class,
                 new Source(
                     "deployments in namespace " + namespace,
-                    () -> named(Deployment.class, namespace, Names.METRICS_SERVER)),
+                    () -> get(Deployment.class, namespace, Names.METRICS_SERVER)),
                 Service.class,
                 new Source(
                     "services in namespace " + namespace,
-                    () -> named(Service.class, namespace, Names.METRICS_SERVER)),
+                    () -> get(Service.class, namespace, Names.METRICS_SERVER)),
                 ControllerRevision.class,
                 new Source(
                     "controllerrevisions in namespace " + namespace,
-                    () -> named(ControllerRevision.class, namespace, Names.LAST_READY)),
+                    () -> get(ControllerRevision.class, namespace, Names.LAST_READY)),
                 Pod.class,
                 new Source(
                     "pods in namespace " + namespace,
@@ -113,20 +113,20 @@ final class LiveObjects implements ObjectSource {
             "secrets in namespace " + namespace,
             () ->
                 SECRETS.stream()
-                    .flatMap(name -> named(Secret.class, namespace, name).stream())
+                    .flatMap(name -> get(Secret.class, namespace, name).stream())
                     .toList()));
     sources.put(
         ServiceAccount.class,
         new Source(
             "serviceaccounts in namespace " + namespace,
-            () -> named(ServiceAccount.class, namespace, Names.METRICS_SERVER)));
+            () -> get(ServiceAccount.class, namespace, Names.METRICS_SERVER)));
     sources.put(
         ClusterRole.class,
         new Source(
             "clusterroles",
             () ->
                 Stream.of(Names.CLUSTER_ROLE, Names.READER_ROLE)
-                    .flatMap(name -> named(ClusterRole.class, null, name).stream())
+                    .flatMap(name -> get(ClusterRole.class, null, name).stream())
                     .toList()));
     sources.put(
         ClusterRoleBinding.class,
@@ -134,13 +134,19 @@ final class LiveObjects implements ObjectSource {
             "clusterrolebindings",
             () ->
                 Stream.of(Names.CLUSTER_ROLE, Names.AUTH_DELEGATOR)
-                    .flatMap(name -> named(ClusterRoleBinding.class, null, name).stream())
+                    .flatMap(name -> get(ClusterRoleBinding.class, null, name).stream())
                     .toList()));
   }
 
   @Override
   public <R> Stream<R> of(Class<R> type) {
     return known.computeIfAbsent(type, this::read).stream().map(type::cast);
+  }
+
+  @Override
+  public <R extends HasMetadata> Stream<R> named(Class<R> type, String namespace, String name) {
+    var what = HasMetadata.getFullResourceName(type) + " in namespace " + namespace;
+    return attempts.read(what, () -> get(type, namespace, name), List.<R>of()).stream();
   }
 
   @Override
@@ -164,7 +170,7 @@ final class LiveObjects implements ObjectSource {
         : attempts.read(source.what(), source.read(), List.of());
   }
 
-  private <R extends HasMetadata> List<R> named(Class<R> type, String namespace, String name) {
+  private <R extends HasMetadata> List<R> get(Class<R> type, String namespace, String name) {
     var objects = client.resources(type);
     return Optional.ofNullable(
             (namespace == null ? objects : objects.inNamespace(namespace)).withName(name).get())

@@ -51,6 +51,7 @@ final class OfflineCluster {
         Optional.empty(),
         History.NONE,
         List.of(),
+        List.of(),
         List.of());
   }
 

@@ -45,13 +45,19 @@ import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.plan.ServingTLS;
 import dev.metricsserver.rendering.CertManager;
+import dev.metricsserver.rendering.Certificate;
+import dev.metricsserver.rendering.CiliumNetworkPolicy;
+import dev.metricsserver.rendering.Issuer;
 import dev.metricsserver.rendering.Names;
+import dev.metricsserver.rendering.PrometheusRule;
+import dev.metricsserver.rendering.ServiceMonitor;
 import dev.metricsserver.rendering.Workload;
 import dev.metricsserver.tls.Certificates;
 import dev.metricsserver.tls.Rotation;
 import dev.metricsserver.tls.ServingCertificates;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.Affinity;
+import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -63,6 +69,7 @@ import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
@@ -159,6 +166,7 @@ public final class Cluster {
         deployment.map(this::installed),
         history(deployment),
         foreign(),
+        others(extensions),
         writeBacks);
   }
 
@@ -450,6 +458,40 @@ public final class Cluster {
             objects.of(RoleBinding.class),
             objects.of(PodDisruptionBudget.class).filter(this::here))
         .flatMap(objects -> objects);
+  }
+
+  /** The same of those that only some plans have. */
+  private List<Foreign> others(Set<Extension> extensions) {
+    var issued = spec.serving().tls().source() == Source.CertManager;
+    return Stream.of(
+            objects.of(Secret.class).filter(this::here),
+            object(NetworkPolicy.class, Names.NETWORK_POLICY),
+            object(ConfigMap.class, Planner.AUDIT_CONFIG_MAP),
+            extensions.contains(Extension.CILIUM_NETWORK_POLICY)
+                ? object(CiliumNetworkPolicy.class, Names.NETWORK_POLICY)
+                : Stream.<HasMetadata>empty(),
+            extensions.contains(Extension.SERVICE_MONITOR)
+                ? object(ServiceMonitor.class, Names.METRICS_SERVER)
+                : Stream.<HasMetadata>empty(),
+            extensions.contains(Extension.PROMETHEUS_RULE)
+                ? object(PrometheusRule.class, Names.METRICS_SERVER)
+                : Stream.<HasMetadata>empty(),
+            issued && extensions.contains(Extension.ISSUER)
+                ? Stream.of(CertManager.BOOTSTRAP, CertManager.SERVING)
+                    .flatMap(name -> object(Issuer.class, name))
+                : Stream.<HasMetadata>empty(),
+            issued && extensions.contains(Extension.CERTIFICATE)
+                ? Stream.of(CertManager.AUTHORITY, CertManager.SERVING)
+                    .flatMap(name -> object(Certificate.class, name))
+                : Stream.<HasMetadata>empty())
+        .flatMap(objects -> objects)
+        .filter(object -> !ours(object))
+        .map(Foreign::of)
+        .toList();
+  }
+
+  private <R extends HasMetadata> Stream<R> object(Class<R> type, String name) {
+    return objects.named(type, spec.namespace(), name).filter(this::here);
   }
 
   private static boolean ours(HasMetadata object) {

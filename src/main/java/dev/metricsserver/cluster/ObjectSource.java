@@ -1,5 +1,6 @@
 package dev.metricsserver.cluster;
 
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import java.util.stream.Stream;
 
 /** Where the cluster's objects are read: in informers' memory, or from the API server. */
@@ -10,6 +11,9 @@ public interface ObjectSource {
    * itself, such as {@link dev.metricsserver.observation.MetricsAnswer}.
    */
   <R> Stream<R> of(Class<R> type);
+
+  /** An object by its name, also of a kind that is not watched before there is a plan. */
+  <R extends HasMetadata> Stream<R> named(Class<R> type, String namespace, String name);
 
   /** Whether there is such a namespace. */
   boolean namespaceExists(String name);

@@ -2,6 +2,7 @@ package dev.metricsserver.controller;
 
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.cluster.ObjectSource;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import java.util.stream.Stream;
 
@@ -11,6 +12,22 @@ record InformerObjects(Context<MetricsServerConfig> context) implements ObjectSo
   @Override
   public <R> Stream<R> of(Class<R> type) {
     return context.getSecondaryResourcesAsStream(type);
+  }
+
+  @Override
+  public <R extends HasMetadata> Stream<R> named(Class<R> type, String namespace, String name) {
+    var watched = !context.eventSourceRetriever().getEventSourcesFor(type).isEmpty();
+    return watched
+        ? of(type).filter(o -> o.getMetadata().getName().equals(name))
+        // By a list, which is the right that watching it needs too.
+        : context
+            .getClient()
+            .resources(type)
+            .inNamespace(namespace)
+            .withField("metadata.name", name)
+            .list()
+            .getItems()
+            .stream();
   }
 
   @Override

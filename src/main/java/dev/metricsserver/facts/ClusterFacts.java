@@ -17,6 +17,7 @@ import java.util.Set;
  * @param history what is remembered of earlier configurations
  * @param installed the running Deployment of ours: the memory of earlier decisions
  * @param foreign objects under the operator's names that somebody else made
+ * @param others the same of objects that only some plans have
  * @param writeBacks changes by others of what was taken over, in order of time
  */
 public record ClusterFacts(
@@ -32,6 +33,7 @@ public record ClusterFacts(
     Optional<Installed> installed,
     History history,
     List<Foreign> foreign,
+    List<Foreign> others,
     List<WriteBack> writeBacks) {
 
   /** Which kinds of Prometheus Operator the cluster has. */
@@ -52,6 +54,7 @@ public record ClusterFacts(
         installed,
         history,
         foreign,
+        others,
         writeBacks);
   }
 

@@ -53,6 +53,10 @@ public record Owner(Kind kind, String namespace, String name, String mark) {
   private static final String FLUX_KUSTOMIZE = "kustomize.toolkit.fluxcd.io/";
   private static final String ARGO_TRACKING = "argocd.argoproj.io/tracking-id";
   private static final String ARGO_INSTANCE = "argocd.argoproj.io/instance";
+
+  /** Argo CD's too, where it tracks by nothing else, but Helm charts set it as well. */
+  private static final String INSTANCE = "app.kubernetes.io/instance";
+
   private static final String MANAGED_BY = "app.kubernetes.io/managed-by";
   private static final String ADAPTER = "prometheus-adapter";
 
@@ -65,6 +69,7 @@ public record Owner(Kind kind, String namespace, String name, String mark) {
           m -> m.service(".*/.*" + ADAPTER + ".*").as(Kind.PrometheusAdapter),
           m -> m.annotation(ARGO_TRACKING, ".*").as(Kind.ArgoCD, "", before(m, ':')),
           m -> m.label(ARGO_INSTANCE, ".*").as(Kind.ArgoCD, "", m.labels.get(ARGO_INSTANCE)),
+          m -> m.manager("argocd-.*").as(Kind.ArgoCD, "", m.labels.get(INSTANCE)),
           m ->
               m.label(FLUX_HELM + "name", ".*")
                   .as(

@@ -1,11 +1,16 @@
 package dev.metricsserver.plan;
 
+import dev.metricsserver.api.AuditSpec;
+import dev.metricsserver.api.ServingSpec.Source;
 import dev.metricsserver.facts.Foreign;
 import dev.metricsserver.facts.Owner;
 import dev.metricsserver.plan.Decision.Violation;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -35,7 +40,7 @@ public final class Ownership {
         "",
         "%s installed %s (recognised by %s), and nothing of it was touched"
             .formatted(who(owner), objects(foreign), owner.mark()),
-        ways(owner));
+        ways(owner, foreign));
   }
 
   /**
@@ -68,6 +73,28 @@ public final class Ownership {
                     .formatted(other)));
   }
 
+  /** Those that a plan would write. */
+  static List<Foreign> inTheWay(List<Foreign> others, MetricsServerPlan plan) {
+    return others.stream().filter(o -> has(plan, o.object())).toList();
+  }
+
+  private static boolean has(MetricsServerPlan plan, String object) {
+    var source = plan.servingTLS().source();
+    return switch (object.substring(0, object.indexOf('/'))) {
+      case "NetworkPolicy" -> plan.networkRules().isPresent();
+      case "CiliumNetworkPolicy" -> plan.cilium().rules().isPresent();
+      case "ServiceMonitor" -> plan.monitoring().serviceMonitor();
+      case "PrometheusRule" -> plan.monitoring().rule();
+      case "ConfigMap" -> plan.audit() != AuditSpec.Profile.None;
+      case "Secret" ->
+          object.endsWith("/" + ServingTLS.AUTHORITY_SECRET)
+              ? source == Source.Operator
+              : source != Source.SelfSigned;
+      // Those of cert-manager, which are looked for only where it issues.
+      default -> true;
+    };
+  }
+
   private static String objects(List<Foreign> foreign) {
     return foreign.stream()
         .map(f -> f.object() + f.serves().map(s -> " (for " + s + ")").orElse(""))
@@ -87,7 +114,7 @@ public final class Ownership {
     return switch (owner.kind()) {
       case OpenShift -> "OpenShift's cluster-monitoring-operator";
       case PrometheusAdapter -> "prometheus-adapter";
-      case ArgoCD -> "Argo CD's Application " + owner.name();
+      case ArgoCD -> "Argo CD's Application " + application(owner);
       case FluxHelmRelease ->
           "Flux's HelmRelease %s in namespace %s".formatted(owner.name(), owner.namespace());
       case FluxKustomization ->
@@ -108,7 +135,7 @@ public final class Ownership {
   }
 
   /** The two ways out of a conflict. */
-  private static String ways(Owner owner) {
+  private static String ways(Owner owner, List<Foreign> foreign) {
     return switch (owner.kind()) {
       case OpenShift, AKS, GKE ->
           "it cannot be switched off there, so either watch it: %s, or do without this operator: kubectl delete msc cluster"
@@ -116,7 +143,13 @@ public final class Ownership {
       default ->
           "either %s, and the operator goes on by itself; or %s: %s"
               .formatted(
-                  remove(owner),
+                  switch (owner.kind()) {
+                    case Kubectl, Unknown -> delete(foreign);
+                    case FluxKustomization ->
+                        "%s, and then %s; take it out of what Flux applies before you resume that"
+                            .formatted(remove(owner), delete(foreign));
+                    default -> remove(owner);
+                  },
                   writesAgain(owner)
                       ? "leave it there, and let the operator watch it"
                       : "let the operator take it over, without a gap",
@@ -142,14 +175,24 @@ public final class Ownership {
   public static String part(Owner owner) {
     return switch (owner.kind()) {
       case Helm ->
-          "make Helm forget the release: kubectl -n %s delete secret -l owner=helm,name=%s"
-              .formatted(owner.namespace(), owner.name());
+          "make Helm forget the release: kubectl -n %1$s delete secret -l owner=helm,name=%2$s; delete what is left of it: %3$s"
+              .formatted(
+                  owner.namespace(),
+                  owner.name(),
+                  deleteChart(
+                      owner,
+                      "app.kubernetes.io/managed-by=Helm,app.kubernetes.io/instance="
+                          + owner.name()));
       case FluxHelmRelease ->
-          "take it out of what Flux applies: first flux -n %1$s suspend helmrelease %2$s, so that deleting it uninstalls nothing, then flux -n %1$s delete helmrelease %2$s"
-              .formatted(owner.namespace(), owner.name());
+          "take it out of what Flux applies: first flux -n %1$s suspend helmrelease %2$s, so that deleting it uninstalls nothing, then flux -n %1$s delete helmrelease %2$s; delete what is left of it: %3$s"
+              .formatted(
+                  owner.namespace(),
+                  owner.name(),
+                  deleteChart(owner, "helm.toolkit.fluxcd.io/name=" + owner.name()));
       case FluxKustomization ->
           "take it out of what Flux's Kustomization %s applies".formatted(owner.name());
-      case ArgoCD -> "take it out of what Argo CD's Application %s applies".formatted(owner.name());
+      case ArgoCD ->
+          "take it out of what Argo CD's Application %s applies".formatted(application(owner));
       case PrometheusAdapter -> "take rules.resource out of prometheus-adapter's configuration";
       case Kubectl, Unknown -> "see to it that nobody applies the old manifest again";
       case OpenShift, AKS, GKE -> "leave it to them: " + set(OBSERVE);
@@ -178,16 +221,13 @@ public final class Ownership {
               + " apiservice v1beta1.metrics.k8s.io";
       case ArgoCD ->
           "take it out of what the Application %1$s applies and argocd app sync %1$s --prune"
-              .formatted(owner.name());
+              .formatted(application(owner));
       case FluxHelmRelease ->
           "flux -n %s delete helmrelease %s".formatted(owner.namespace(), owner.name());
       case FluxKustomization ->
-          "take it out of what Flux applies and flux -n %s reconcile kustomization %s --with-source"
-              .formatted(owner.namespace(), owner.name());
-      case RKE2 ->
-          "write disable: rke2-metrics-server into /etc/rancher/rke2/config.yaml on every server"
-              + " and systemctl restart rke2-server";
-      case K3s -> "start k3s on every server with --disable=metrics-server";
+          "flux -n %s suspend kustomization %s".formatted(owner.namespace(), owner.name());
+      case RKE2 -> disabled("rke2", "rke2-metrics-server", "rke2-server");
+      case K3s -> disabled("k3s", "metrics-server", "k3s");
       case K0s -> "start k0s on every controller with --disable-components=metrics-server";
       case Minikube -> "minikube addons disable metrics-server";
       case KOps ->
@@ -197,12 +237,44 @@ public final class Ownership {
               + " -l addon.kops.k8s.io/name=metrics-server.addons.k8s.io";
       case EKS -> "aws eks delete-addon --addon-name metrics-server --cluster-name CLUSTER";
       case AddonManager ->
-          "take its manifests out of /etc/kubernetes/addons on every control plane node";
+          "on every control plane node rm -r /etc/kubernetes/addons/metrics-server";
       case Helm -> "helm -n %s uninstall %s".formatted(owner.namespace(), owner.name());
-      case Kubectl ->
-          "kubectl delete -f what was applied, such as"
-              + " https://github.com/kubernetes-sigs/metrics-server/releases/latest/download/components.yaml";
       default -> "remove it the way it was installed";
     };
+  }
+
+  /**
+   * The command that deletes what a chart has and the operator has not: the role under another
+   * name, and what resizes the pods. What was taken over has lost the chart's labels.
+   */
+  private static String deleteChart(Owner owner, String labels) {
+    return "kubectl -n %s delete clusterrole,clusterrolebinding,role,rolebinding,configmap,secret -l %s (ClusterRole/system:metrics-server-aggregated-reader, and what belongs to its addonResizer and tls)"
+        .formatted(owner.namespace(), labels);
+  }
+
+  /** Where Argo CD is recognised by its field manager alone, there may be no name. */
+  private static String application(Owner owner) {
+    return owner.name().isEmpty() ? "APPLICATION" : owner.name();
+  }
+
+  /** Beside what the configuration disables already. */
+  private static String disabled(String distribution, String chart, String unit) {
+    var folder = "/etc/rancher/%s/config.yaml.d".formatted(distribution);
+    return "on every server mkdir -p %1$s && echo 'disable+: [%2$s]' >%1$s/metrics-server.yaml && systemctl restart %3$s"
+        .formatted(folder, chart, unit);
+  }
+
+  /** The command that deletes objects, one for each namespace. */
+  private static String delete(List<Foreign> foreign) {
+    var byNamespace = new TreeMap<String, List<String>>();
+    for (var object : foreign) {
+      var name = object.object().split("/", -1);
+      byNamespace
+          .computeIfAbsent(name.length == 3 ? " -n " + name[1] : "", _ -> new ArrayList<>())
+          .add(name[0].toLowerCase(Locale.ROOT) + "/" + name[name.length - 1]);
+    }
+    return byNamespace.entrySet().stream()
+        .map(e -> "kubectl%s delete %s".formatted(e.getKey(), String.join(" ", e.getValue())))
+        .collect(Collectors.joining(" && "));
   }
 }

@@ -156,6 +156,10 @@ public final class Planner {
       return new Pending();
     }
     var plan = plan(release.orElseThrow());
+    var inTheWay = adopting() ? List.<Foreign>of() : Ownership.inTheWay(facts.others(), plan);
+    if (!inTheWay.isEmpty()) {
+      return new Refused(MetricsServerConfigStatus.CONFLICT, Ownership.conflicts(inTheWay));
+    }
     return new Rollback(spec, facts, now)
         .due(plan.configuration(), plan.replicas())
         .flatMap(this::lastReady)
@@ -401,7 +405,7 @@ public final class Planner {
     }
     return facts.nodes().stream().anyMatch(n -> Platform.of(n) == Platform.Fargate)
         ? FARGATE_PORT
-        : 10250;
+        : versions.choose().orElseGet(Releases::newest).port();
   }
 
   // ------------------------------------------------------------------------------------- size

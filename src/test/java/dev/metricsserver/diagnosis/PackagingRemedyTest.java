@@ -125,8 +125,10 @@ class PackagingRemedyTest {
     assertThat(tainted(K3S))
         .startsWith("kubectl -n monitoring patch deployment ms --type merge -p")
         .endsWith(
-            "; k3s writes its own back sooner or later: for good, start k3s on every server with"
-                + " --disable=metrics-server, and install one of your own");
+            "; k3s writes its own back sooner or later: for good, on every server mkdir -p"
+                + " /etc/rancher/k3s/config.yaml.d && echo 'disable+: [metrics-server]'"
+                + " >/etc/rancher/k3s/config.yaml.d/metrics-server.yaml && systemctl restart k3s,"
+                + " and install one of your own");
     assertThat(Remedy.carriedOut(tainted(K3S))).isTrue();
     assertThat(tainted(BY_HAND)).doesNotContain("; ");
   }

@@ -102,6 +102,9 @@ class OwnerTest {
               "argocd-label",
               new Owner(Kind.ArgoCD, "", "metrics", "label argocd.argoproj.io/instance=metrics")),
           new Case(
+              "argocd-default",
+              new Owner(Kind.ArgoCD, "", "metrics", "field manager argocd-controller")),
+          new Case(
               "prometheus-adapter-helm",
               Kind.PrometheusAdapter,
               "label app.kubernetes.io/name=prometheus-adapter"),

@@ -59,12 +59,7 @@ class AdoptionE2E {
 
   @Test
   void aReleaseOfHelmIsTakenOverWithoutAFailedRequest() {
-    helm(
-        "install",
-        "metrics-server",
-        GoModules.metricsServersChart(),
-        "--set=image.tag=v0.9.0",
-        "--set=args={--kubelet-insecure-tls}");
+    helm(GoModules.installMetricsServer("--kubelet-insecure-tls"));
     isTakenOverWithoutAFailedRequest("Helm release metrics-server in namespace kube-system");
     assertThat(helm("list", "--short")).contains("metrics-server");
     Shell.run(

@@ -26,6 +26,7 @@ import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
@@ -81,6 +82,8 @@ class AdoptionIT {
           ClusterRole.class,
           ClusterRoleBinding.class,
           APIService.class);
+
+  private static final Pattern DELETE = Pattern.compile("kubectl -n \\S+ delete \\S+ -l [^ ;]+");
 
   private static final Pattern LEFT =
       Pattern.compile("metrics-server|metrics\\.k8s\\.io|metrics-reader");
@@ -169,6 +172,42 @@ class AdoptionIT {
 
     cluster.admin().resource(theirs).delete();
     soon("it goes on", () -> assertThat(cluster.deployment()).isNotNull());
+  }
+
+  /** It stays, too, where the operator has none of that name. */
+  @Test
+  void whatOnlySomePlansHaveIsInTheWayOfThose() {
+    var theirs =
+        cluster
+            .admin()
+            .resource(
+                new NetworkPolicyBuilder()
+                    .withNewMetadata()
+                    .withName("metrics-server-netpol")
+                    .withNamespace("kube-system")
+                    .endMetadata()
+                    .withNewSpec()
+                    .withNewPodSelector()
+                    .endPodSelector()
+                    .endSpec()
+                    .build())
+            .create();
+    var before = writes().size();
+    cluster.applyConfig("{" + INSECURE + "}");
+    soon(
+        "it says whose it is",
+        () ->
+            assertThat(condition("Ready").getMessage())
+                .contains(
+                    "NetworkPolicy/kube-system/metrics-server-netpol",
+                    "kubectl -n kube-system delete networkpolicy/metrics-server-netpol"));
+    assertThat(condition("Stalled").getReason()).isEqualTo("Conflict");
+    assertThat(writesAfter(before)).allMatch(AdoptionIT::tellsOnly);
+
+    cluster.applyConfig("{networkPolicy: {mode: Disabled}, " + INSECURE + "}");
+    soon("it goes on", () -> assertThat(cluster.deployment()).isNotNull());
+    assertThat(cluster.admin().resource(theirs).get().getMetadata().getUid())
+        .isEqualTo(theirs.getMetadata().getUid());
   }
 
   /** As its file has it, by the manager that the file names. */
@@ -361,12 +400,7 @@ class AdoptionIT {
 
   @Test
   void whatHelmInstalledIsTakenOverInPlaceAndHelmIsNotTold() throws Exception {
-    helm(
-        "install",
-        "metrics-server",
-        GoModules.metricsServersChart(),
-        "--set=image.tag=v0.9.0",
-        "--set=args={--kubelet-insecure-tls}");
+    helm(GoModules.installMetricsServer("--kubelet-insecure-tls"));
     var selector = cluster.deployment().getSpec().getSelector();
     var uids = uids();
     cluster.addReadyEndpoint();
@@ -402,12 +436,13 @@ class AdoptionIT {
     assertThat(helm("list", "--short")).contains("metrics-server");
     assertQuiet();
 
-    cluster
-        .admin()
-        .secrets()
-        .inNamespace("kube-system")
-        .withLabels(Map.of("owner", "helm", "name", "metrics-server"))
-        .delete();
+    assertThat(clusterRoles()).contains("system:metrics-server-aggregated-reader");
+    for (var command : DELETE.matcher(finding("Adopted").remedy()).results().toList()) {
+      kubectl(command.group());
+    }
+    assertThat(clusterRoles())
+        .contains("system:metrics-server", "system:aggregated-metrics-reader")
+        .doesNotContain("system:metrics-server-aggregated-reader");
     cluster.applyConfig("{" + INSECURE + "}");
     soon("nothing is left to say", () -> assertThat(finding("Adopted")).isNull());
     assertThat(helm("list", "--short")).doesNotContain("metrics-server");
@@ -425,11 +460,8 @@ class AdoptionIT {
   @Test
   void whatIsImportedOfUpstreamsChartKeepsItsArguments() throws Exception {
     helm(
-        "install",
-        "metrics-server",
-        GoModules.metricsServersChart(),
-        "--set=image.tag=v0.9.0",
-        "--set=args={--kubelet-insecure-tls,--kubelet-request-timeout=5s,--v=2}");
+        GoModules.installMetricsServer(
+            "--kubelet-insecure-tls", "--kubelet-request-timeout=5s", "--v=2"));
     isImportedAndKeepsItsArguments();
     helm("uninstall", "metrics-server");
   }
@@ -540,6 +572,11 @@ class AdoptionIT {
                 .withFieldManager("deploy@server-0")
                 .build(),
             "{\"spec\":{\"selector\":{\"theirs\":\"%d\"}}}".formatted(number));
+    nextSecond();
+  }
+
+  /** The API server notes no fractions. */
+  private static void nextSecond() {
     var second = Instant.now().getEpochSecond();
     await("the next second").until(() -> Instant.now().getEpochSecond() > second);
   }
@@ -558,6 +595,19 @@ class AdoptionIT {
         "apply",
         "-f",
         file.toString());
+  }
+
+  private static void kubectl(String command) throws IOException {
+    var words = new ArrayList<>(List.of(command.split(" ")));
+    words.set(0, Programs.kubectl());
+    words.add("--kubeconfig=" + cluster.adminKubeconfig());
+    Shell.run(words.toArray(String[]::new));
+  }
+
+  private static List<String> clusterRoles() {
+    return cluster.admin().rbac().clusterRoles().list().getItems().stream()
+        .map(role -> role.getMetadata().getName())
+        .toList();
   }
 
   private static String helm(String... arguments) throws IOException {
@@ -674,7 +724,8 @@ class AdoptionIT {
     try {
       await(what).atMost(SOON).ignoreExceptions().untilAsserted(assertion);
     } catch (AssertionError | ConditionTimeoutException e) {
-      throw new AssertionError(operator.log() + cluster.audit().operatorWrites(), e);
+      throw new AssertionError(
+          operator.log() + cluster.audit().operatorWrites() + status().writeBacks(), e);
     }
   }
 }

@@ -16,8 +16,19 @@ final class GoModules {
    * metrics-server's own Helm chart; its version is that of the module, not of the metrics-server
    * that it installs. Called metrics-server, a release has objects of the usual names.
    */
-  static String metricsServersChart() {
+  private static String metricsServersChart() {
     return file("sigs.k8s.io/metrics-server", "v0.9.0", "charts/metrics-server").toString();
+  }
+
+  /** What helm takes to install metrics-server by that, with these arguments. */
+  static String[] installMetricsServer(String... arguments) {
+    return new String[] {
+      "install",
+      "metrics-server",
+      metricsServersChart(),
+      "--set=image.tag=v0.9.0",
+      "--set=args={%s}".formatted(String.join(",", arguments))
+    };
   }
 
   /** From Go's module cache; go downloads it when it is not there, and checks it. */

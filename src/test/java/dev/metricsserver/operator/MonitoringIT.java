@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -123,8 +124,35 @@ class MonitoringIT {
     soon("nobody else may connect", () -> assertThat(ingress()).doesNotContain("monitoring"));
   }
 
+  /** Also before the operator watches the kind: it has just started. */
   @Test
   @Order(5)
+  void somebodyElsesIsInTheWay() throws Exception {
+    operator.close();
+    cluster.apply(
+        Files.writeString(
+            cluster.directory().resolve("theirs.yaml"),
+            """
+            apiVersion: monitoring.coreos.com/v1
+            kind: ServiceMonitor
+            metadata: {name: metrics-server, namespace: kube-system}
+            spec: {selector: {}, endpoints: [{port: theirs}]}
+            """));
+    operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "monitoring-it-2");
+    cluster.applyConfig(MONITORED);
+
+    soon(
+        "it is said",
+        () ->
+            assertThat(cluster.config().getStatus().condition("Ready").orElseThrow().getMessage())
+                .contains("ServiceMonitor/kube-system/metrics-server"));
+    assertThat(spec(serviceMonitor())).contains("theirs");
+    serviceMonitor().delete();
+    soon("it goes on", () -> assertThat(objects()).doesNotContainNull());
+  }
+
+  @Test
+  @Order(6)
   void aServiceMonitorThatNoPrometheusCouldUseIsAFinding() {
     cluster.applyConfig("{%s}".formatted(STRICT));
 

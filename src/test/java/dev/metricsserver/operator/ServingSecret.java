@@ -21,7 +21,7 @@ final class ServingSecret {
 
   private ServingSecret() {}
 
-  /** Writes one as somebody else, or as an operator of long ago. */
+  /** Writes one as an operator of long ago. */
   static void put(
       KubernetesClient client, String name, Identity identity, X509Certificate... trusted) {
     client
@@ -32,6 +32,7 @@ final class ServingSecret {
                 .withNewMetadata()
                 .withName(name)
                 .withNamespace("kube-system")
+                .addToLabels("app.kubernetes.io/managed-by", "metrics-server-operator")
                 .endMetadata()
                 .withType("kubernetes.io/tls")
                 .withData(

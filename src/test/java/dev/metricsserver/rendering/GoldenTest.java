@@ -102,6 +102,7 @@ class GoldenTest {
           Optional.empty(),
           History.NONE,
           List.of(),
+          List.of(),
           List.of());
     }
 
