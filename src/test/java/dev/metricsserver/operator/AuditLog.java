@@ -148,13 +148,16 @@ record AuditLog(Path file) {
     return request.resource().equals("apiservices") && !request.uri().contains("fieldManager=");
   }
 
-  /** Every whole line; the API server may be in the middle of writing the last one. */
+  /** Every whole line; the API server may be, or have been, in the middle of writing one. */
   private Stream<JsonNode> events(long from) {
     try (var log = FileChannel.open(file)) {
-      var bytes = ByteBuffer.allocate(Math.toIntExact(log.size() - from));
-      log.read(bytes, from);
+      var before = Math.max(0, from - 1);
+      var bytes = ByteBuffer.allocate(Math.toIntExact(log.size() - before));
+      log.read(bytes, before);
       var text = new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8);
-      return text.substring(0, text.lastIndexOf('\n') + 1).lines().map(AuditLog::parse);
+      var first = from == 0 ? 0 : text.indexOf('\n') + 1;
+      var end = text.lastIndexOf('\n') + 1;
+      return text.substring(first, Math.max(first, end)).lines().map(AuditLog::parse);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -2,24 +2,28 @@ package dev.metricsserver.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.plan.ServingTLS;
 import dev.metricsserver.tls.Certificates;
+import dev.metricsserver.tls.Identity;
 import dev.metricsserver.tls.Issuer;
-import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,6 +31,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,7 +46,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class CrashIT {
 
-  private static final String AUTHORITY = "metrics-server-serving-ca";
+  private static final String AUTHORITY = ServingTLS.AUTHORITY_SECRET;
+  private static final String CERTIFICATE = ServingTLS.CERTIFICATE_SECRET;
+  private static final List<String> NAMES = ServingTLS.names("kube-system");
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Duration SOON = Duration.ofSeconds(30);
 
@@ -125,51 +132,144 @@ class CrashIT {
         () -> cluster.applyConfig(spec(", replicas: 1, logging: {verbosity: 3}, port: 10443")));
   }
 
+  /** Each of its steps, from what the operator finds when it is due. */
   @ParameterizedTest
   @ValueSource(strings = {"delivered", "withheld"})
   void aRotation(String answer) throws Exception {
+    cluster.applyConfig(spec(""));
+    undisturbed();
+    var old = Issuer.authority(ago(Duration.ofDays(2 * 365 + 1)));
+
+    ofTheCertificates(
+        answer,
+        "a new CA is published beside the old one, which is past two thirds of its life",
+        () -> serving(old, identity(CERTIFICATE), old.certificate()),
+        () -> assertThat(published()).hasSizeGreaterThan(1));
+    ofTheCertificates(
+        answer,
+        "the new CA has been published for long enough: it signs",
+        () -> {
+          var next = Issuer.authority(ago(Duration.ofMinutes(1)));
+          var leaf = Issuer.leaf(old, NAMES, ago(Duration.ofDays(1)));
+          serving(next, leaf, next.certificate(), old.certificate());
+        },
+        () -> {
+          assertThat(published()).hasSize(2);
+          certificate(CERTIFICATE).verify(certificate(AUTHORITY).getPublicKey());
+        });
+    ofTheCertificates(
+        answer,
+        "every pod serves what the new CA has signed: the old one goes",
+        () -> {
+          var next = Issuer.authority(ago(Duration.ofHours(1)));
+          var leaf = Issuer.leaf(next, NAMES, ago(Duration.ofMinutes(11)));
+          serving(next, leaf, next.certificate(), old.certificate());
+        },
+        () -> {
+          assertThat(published()).hasSize(1);
+          certificate(CERTIFICATE).verify(certificate(AUTHORITY).getPublicKey());
+        });
+    ofTheCertificates(
+        answer,
+        "the certificate alone is renewed, at two thirds of its 90 days",
+        () -> {
+          var authority = Issuer.authority(ago(Duration.ofDays(100)));
+          var leaf = Issuer.leaf(authority, NAMES, ago(Duration.ofDays(61)));
+          serving(authority, leaf, authority.certificate());
+        },
+        () -> {
+          assertThat(published()).hasSize(1);
+          certificate(CERTIFICATE).verify(certificate(AUTHORITY).getPublicKey());
+          assertThat(certificate(CERTIFICATE).getNotBefore())
+              .isAfter(Date.from(ago(Duration.ofHours(1))));
+        });
+  }
+
+  /** What is installed stays, and is given other certificates each time. */
+  private void ofTheCertificates(String answer, String what, Runnable change, ThrowingRunnable end)
+      throws Exception {
     afterEveryWrite(
         answer,
+        () -> {},
+        change,
         () -> {
-          cluster.applyConfig(spec(""));
-          undisturbed();
+          assertThat(published()).as(what).startsWith(certificate(AUTHORITY));
+          end.run();
         },
-        CrashIT::authorityGetsOld);
+        () -> {});
   }
 
-  private static void authorityGetsOld() {
-    var old = Issuer.authority(Instant.now().minus(Duration.ofDays(2 * 365 + 1)));
+  /** As an operator of long ago has left it. */
+  private static void serving(Identity authority, Identity leaf, X509Certificate... trusted) {
+    ServingSecret.put(cluster.admin(), AUTHORITY, authority, trusted);
+    ServingSecret.put(cluster.admin(), CERTIFICATE, leaf, trusted);
     cluster
         .admin()
-        .secrets()
-        .inNamespace("kube-system")
-        .withName(AUTHORITY)
-        .edit(secret ->
-            new SecretBuilder(secret)
-                .withData(null)
-                .withStringData(
-                    Map.of(
-                        "ca.crt",
-                        Certificates.pem(List.of(old.certificate())),
-                        "tls.crt",
-                        Certificates.pem(List.of(old.certificate())),
-                        "tls.key",
-                        old.keyAsPem()))
-                .build());
+        .apiServices()
+        .withName("v1beta1.metrics.k8s.io")
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"spec\":{\"caBundle\":\"%s\"}}"
+                .formatted(ServingSecret.encoded(Certificates.pem(List.of(trusted)))));
   }
 
-  /** The registration says at first that it is not verified. */
+  private static Instant ago(Duration time) {
+    return Instant.now().minus(time);
+  }
+
+  private static List<X509Certificate> published() {
+    return Certificates.parse(
+        ServingSecret.decoded(
+            cluster
+                .admin()
+                .apiServices()
+                .withName("v1beta1.metrics.k8s.io")
+                .get()
+                .getSpec()
+                .getCaBundle()));
+  }
+
+  private static X509Certificate certificate(String secret) {
+    return identity(secret).certificate();
+  }
+
+  private static Identity identity(String secret) {
+    var data =
+        cluster.admin().secrets().inNamespace("kube-system").withName(secret).get().getData();
+    return Identity.parse(
+            ServingSecret.decoded(data.get("tls.crt")), ServingSecret.decoded(data.get("tls.key")))
+        .orElseThrow();
+  }
+
+  /**
+   * The registration says at first that it is not verified. There are too many writes to begin anew
+   * for each: who is started again ends after its next one.
+   */
   @ParameterizedTest
   @ValueSource(strings = {"delivered", "withheld"})
   void anAdoption(String answer) throws Exception {
-    assumeTrue(
-        Boolean.getBoolean("crash.adoption"),
-        "an adoption has 28 writes, which takes seven minutes: -Dcrash.adoption=true");
     try (var _ = cluster.deployAtOnce()) {
-      afterEveryWrite(
-          answer,
-          () -> cluster.admin().load(upstream()).create(),
-          () -> cluster.applyConfig(spec(", conflictPolicy: Adopt")));
+      Runnable before = () -> cluster.admin().load(upstream()).create();
+      Runnable change = () -> cluster.applyConfig(spec(", conflictPolicy: Adopt"));
+      before.run();
+      var from = cluster.audit().end();
+      change.run();
+      undisturbed();
+      var wanted = state(paths(from));
+      clear();
+
+      before.run();
+      var run = new Run(wanted, "adoption");
+      var crashes = 0;
+      try (var registration = new RegistrationWatch(cluster.admin())) {
+        change.run();
+        while (crash(1, answer)) {
+          crashes++;
+        }
+        run.endsWith(undisturbed());
+        registration.neverUnverifiedAgain();
+      }
+      assertThat(crashes).as("crashes").isGreaterThanOrEqualTo(wanted.size());
     }
   }
 
@@ -189,6 +289,12 @@ class CrashIT {
   // -------------------------------------------------------------------------------------- the runs
 
   private void afterEveryWrite(String answer, Runnable before, Runnable change) throws Exception {
+    afterEveryWrite(answer, before, change, () -> {}, this::clear);
+  }
+
+  private void afterEveryWrite(
+      String answer, Runnable before, Runnable change, ThrowingRunnable end, Runnable after)
+      throws Exception {
     before.run();
     var from = cluster.audit().end();
     change.run();
@@ -196,25 +302,52 @@ class CrashIT {
     var writes = writes(from);
     var wanted = state(paths(from));
     assertThat(writes).isPositive();
-    clear();
+    verify(end);
+    after.run();
 
     for (var write = 1; write <= writes; write++) {
       before.run();
-      var there = uids(wanted.keySet());
-      there.keySet().removeIf(path -> wanted.get(path).isMissingNode());
-      from = cluster.audit().end();
-      String log;
+      var run = new Run(wanted, "write %d of %d".formatted(write, writes));
       try (var registration = new RegistrationWatch(cluster.admin())) {
         change.run();
         crash(write, answer);
-        log = undisturbed();
+        run.endsWith(undisturbed());
         registration.neverUnverifiedAgain();
       }
-      for (var object : wanted.entrySet()) {
-        assertThat(state(object.getKey()))
-            .as("%s after write %d of %d\n%s", object.getKey(), write, writes, log)
-            .isEqualTo(object.getValue());
-      }
+      verify(end);
+      after.run();
+    }
+  }
+
+  private static void verify(ThrowingRunnable end) throws Exception {
+    try {
+      end.run();
+    } catch (Throwable e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** One with a crash, from before it on. */
+  private static final class Run {
+
+    private final Map<String, JsonNode> wanted;
+    private final String crash;
+    private final long from = cluster.audit().end();
+    private final Map<String, String> there;
+
+    /**
+     * @param wanted the state of each object after a run without a crash
+     */
+    Run(Map<String, JsonNode> wanted, String crash) {
+      this.wanted = wanted;
+      this.crash = crash;
+      this.there = uids(wanted.keySet());
+      there.keySet().removeIf(path -> wanted.get(path).isMissingNode());
+    }
+
+    void endsWith(String log) {
+      wanted.forEach((path, state) ->
+          assertThat(state(path)).as("%s after %s\n%s", path, crash, log).isEqualTo(state));
       assertThat(uids(wanted.keySet()))
           .as("what was there before and is not to go")
           .containsAllEntriesOf(there);
@@ -222,7 +355,6 @@ class CrashIT {
       assertThat(written(from).filter(r -> r.name().equals(AUTHORITY)).count())
           .as("CAs made\n%s", log)
           .isLessThanOrEqualTo(1);
-      clear();
     }
   }
 
@@ -234,7 +366,7 @@ class CrashIT {
       await("it is done")
           .atMost(SOON)
           .failFast("the operator died", () -> !operator.isAlive())
-          .until(() -> operator.log().contains("Verified all objects") && isObserved());
+          .until(() -> isDone(operator));
       quiet(from);
       // By itself, so that it leaves its classes for the next ones.
       assertThat(operator.terminate()).as(operator.log()).isZero();
@@ -244,7 +376,8 @@ class CrashIT {
     }
   }
 
-  private static void crash(int write, String answer) {
+  /** Returns whether it died, and did not end before that write. */
+  private static boolean crash(int write, String answer) {
     var from = cluster.audit().end();
     var options =
         Stream.concat(
@@ -254,8 +387,13 @@ class CrashIT {
     try (var operator = operator("crash", options, crashing)) {
       await("it dies")
           .atMost(SOON)
-          .until(() -> !operator.isAlive() || (writes(from) >= write && isQuiet(from)));
+          .until(() -> !operator.isAlive() || (isDone(operator) && isQuiet(from)));
+      return !operator.isAlive();
     }
+  }
+
+  private static boolean isDone(OperatorUnderTest operator) {
+    return operator.log().contains("Verified all objects") && isObserved();
   }
 
   private static OperatorUnderTest operator(String log, List<String> options, List<String> more) {
@@ -285,8 +423,7 @@ class CrashIT {
     return written(from).noneMatch(r -> r.answered().isAfter(recently));
   }
 
-  // ---------------------------------------------------------------------------------- what is
-  // there
+  // --------------------------------------------------------------------------------- what is there
 
   /** Each object's state by its path, without what differs from run to run. */
   private static Map<String, JsonNode> state(Set<String> paths) {

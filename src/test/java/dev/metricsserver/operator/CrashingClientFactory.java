@@ -11,10 +11,12 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
 /**
  * Ends the operator's process, as SIGKILL does, after a number of writes: before the last one's
- * answer gets to it, or just before it sends the next one. The Lease does not count.
+ * answer gets to it, or just before it sends the next one. The Lease, Events and reviews do not
+ * count.
  *
  * <p>Properties: {@code crash.after}, that number; {@code crash.answer}, {@code withheld} or {@code
  * delivered}.
@@ -38,9 +40,9 @@ public final class CrashingClientFactory implements HttpClient.Factory {
   }
 
   private static boolean counts(HttpRequest request) {
+    var path = request.uri().getPath();
     return WRITES.contains(request.method())
-        && !request.uri().getPath().contains("/leases")
-        && !request.uri().getPath().contains("reviews");
+        && Stream.of("/leases", "/events", "reviews").noneMatch(path::contains);
   }
 
   private static final class Crash implements Interceptor {
