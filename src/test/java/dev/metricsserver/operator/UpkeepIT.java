@@ -51,6 +51,7 @@ class UpkeepIT {
     cluster.admin().resource(Access.clusterRole()).serverSideApply();
     cluster.admin().resource(Access.clusterRoleBinding(PLAN)).serverSideApply();
     cluster.admin().resource(Access.authDelegator(PLAN)).serverSideApply();
+    cluster.admin().resource(Access.authReader(PLAN)).serverSideApply();
   }
 
   @AfterAll
@@ -77,6 +78,7 @@ class UpkeepIT {
   void thereIsNothingToDo() {
     soon(() -> assertThat(read()).isEqualTo(Upkeep.NONE));
     assertThat(theirs()).isEqualTo(Upkeep.NONE);
+    assertThat(new UpkeepReader(cluster.admin()).unused(Installation.of(PLAN, false))).isEmpty();
   }
 
   /** The API server takes a moment to notice a binding. */
