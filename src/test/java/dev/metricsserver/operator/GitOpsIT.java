@@ -200,9 +200,8 @@ class GitOpsIT {
   Stream<DynamicTest> everyExampleIsAppliedAndCarriedOut() throws IOException {
     // Nobody answers there, and each would be waited for.
     cluster.admin().nodes().delete();
-    kubectl("create", "namespace", "argocd");
     try (var files = Files.walk(Path.of("deploy/examples"))) {
-      return Stream.concat(files, Stream.of(Path.of("deploy/gitops/argocd/argocd-cm.yaml")))
+      return files
           .filter(file -> file.toString().endsWith(".yaml"))
           .filter(GitOpsIT::isOfKubernetes)
           .sorted()
@@ -210,6 +209,39 @@ class GitOpsIT {
           .stream()
           .map(file -> dynamicTest(file.toString(), () -> isAppliedAndCarriedOut(file)));
     }
+  }
+
+  /** By the definitions that come with them. */
+  @Test
+  void fluxAndArgoTakeWhatIsMeantForThem() throws IOException {
+    cluster.apply(
+        GoModules.file(
+            "github.com/fluxcd/kustomize-controller",
+            "v1.9.0",
+            "config/crd/bases/kustomize.toolkit.fluxcd.io_kustomizations.yaml"));
+    cluster.apply(
+        GoModules.file(
+            "github.com/argoproj/argo-cd/v3", "v3.3.0", "manifests/crds/application-crd.yaml"));
+    kubectl("create", "namespace", "flux-system");
+    kubectl("create", "namespace", "argocd");
+
+    await("the kinds are served, and take them")
+        .atMost(SOON)
+        .untilAsserted(() ->
+            assertThat(
+                    kubectl(
+                        "apply",
+                        "--dry-run=server",
+                        "--server-side",
+                        "--validate=strict",
+                        "--recursive",
+                        "--filename=deploy/gitops"))
+                .contains(
+                    "application.argoproj.io/metrics-server-operator",
+                    "configmap/argocd-cm",
+                    "kustomization.kustomize.toolkit.fluxcd.io/metrics-server-operator",
+                    "kustomization.kustomize.toolkit.fluxcd.io/metrics-server ")
+                .doesNotContain("Warning"));
   }
 
   private static void isAppliedAndCarriedOut(Path file) {
