@@ -593,7 +593,7 @@ public final class Cluster {
                     .map(at -> new WriteBack(w.object(), w.manager(), at))
                     .stream())
             .toList(),
-        named().flatMap(o -> WriteBack.of(o, Names.MANAGED_BY).stream()).toList());
+        named().flatMap(o -> WriteBack.of(o, Names.MANAGED_BY, config).stream()).toList());
   }
 
   /** As we noted it; of a Deployment without a note, as its flags have it. */

@@ -274,8 +274,9 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
     }
     return switch (decision) {
       case Decision.Refused(var reason, var violations) ->
-          refused(config, reason, violations, cluster, now);
-      case Observing(var foreign) -> observe(config, foreign, cluster, facts.kubernetes(), now);
+          refused(config, context, reason, violations, cluster, now);
+      case Observing(var foreign) ->
+          observe(config, context, foreign, cluster, facts.kubernetes(), now);
       case Decision.Pending() -> UpdateControl.noUpdate();
       case Planned(var plan) -> {
         var outcome = apply(config, plan, cluster, context);
@@ -287,9 +288,9 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
         var findings =
             Diagnosis.diagnose(
                 inquired(evidence, () -> upkeepReader.read(plan, endpoints), cluster));
-        var update = reporter.report(config, outcome, observations, findings);
-        remember(config, outcome, cluster, update.getResource().orElse(config).getStatus());
-        var next = lookAgain(update, cluster, observations, now);
+        var status = reporter.report(config, context, outcome, observations, findings);
+        remember(config, outcome, cluster, status);
+        var next = lookAgain(cluster, observations, now);
         if (ManagedDependent.wrote(context)) {
           yield next.rescheduleAfter(0);
         }
@@ -300,6 +301,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
 
   private UpdateControl<MetricsServerConfig> observe(
       MetricsServerConfig config,
+      Context<MetricsServerConfig> context,
       List<Foreign> foreign,
       Cluster cluster,
       KubernetesVersion kubernetes,
@@ -308,7 +310,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
     if (registration.isEmpty()) {
       theirs.over();
       return refused(
-          config, "NothingToObserve", List.of(Ownership.nothingToObserve()), cluster, now);
+          config, context, "NothingToObserve", List.of(Ownership.nothingToObserve()), cluster, now);
     }
     theirs.about(() -> theirsReader.read(registration.get(), cluster.deployments()));
     var observations = cluster.observations(cluster.theirs(), now);
@@ -331,20 +333,27 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
                     inquired(evidence, () -> upkeepReader.read(evidence.installation()), cluster)))
             .orElse(List.of());
     var verified = !Boolean.TRUE.equals(registration.get().getSpec().getInsecureSkipTLSVerify());
-    return reporter.report(
-        config, new Outcome.Observed(cluster.theirs(), verified), observations, findings);
+    reporter.report(
+        config, context, new Outcome.Observed(cluster.theirs(), verified), observations, findings);
+    return UpdateControl.noUpdate();
   }
 
   private UpdateControl<MetricsServerConfig> refused(
       MetricsServerConfig config,
+      Context<MetricsServerConfig> context,
       String reason,
       List<Violation> violations,
       Cluster cluster,
       Instant now) {
     var observations = cluster.observations(now);
     metrics.within(observations);
-    return reporter.report(
-        config, new Outcome.Refused(reason), observations, Diagnosis.refused(reason, violations));
+    reporter.report(
+        config,
+        context,
+        new Outcome.Refused(reason),
+        observations,
+        Diagnosis.refused(reason, violations));
+    return UpdateControl.noUpdate();
   }
 
   @Override
@@ -439,19 +448,17 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
    * changed.
    */
   private UpdateControl<MetricsServerConfig> lookAgain(
-      UpdateControl<MetricsServerConfig> update,
-      Cluster cluster,
-      Observations observations,
-      Instant now) {
+      Cluster cluster, Observations observations, Instant now) {
     metrics.within(observations);
+    var next = UpdateControl.<MetricsServerConfig>noUpdate();
     if (observations.registration().map(Registration::available).orElse(false)) {
-      return update;
+      return next;
     }
     return cluster
         .apiService()
         .filter(service -> observations.endpointReady())
         .map(service -> registrar.lookAgain(service, observations, now))
-        .map(update::rescheduleAfter)
-        .orElse(update);
+        .map(next::rescheduleAfter)
+        .orElse(next);
   }
 }

@@ -10,8 +10,11 @@ import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ErrorStatusUpdateControl;
-import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -23,6 +26,13 @@ final class Reporter {
 
   private static final Logger log = LoggerFactory.getLogger(Reporter.class);
 
+  private static final PatchContext APPLY =
+      new PatchContext.Builder()
+          .withPatchType(PatchType.SERVER_SIDE_APPLY)
+          .withFieldManager(MetricsServerReconciler.FIELD_MANAGER)
+          .withForce(true)
+          .build();
+
   private final KubernetesClient client;
   private final InstantSource clock;
 
@@ -31,14 +41,29 @@ final class Reporter {
     this.clock = clock;
   }
 
-  UpdateControl<MetricsServerConfig> report(
+  /**
+   * Writes it itself, because the framework would not keep what it writes: the next reconcile may
+   * come before the watch tells of it, and would go by the status before.
+   *
+   * @return the status as it is now
+   */
+  MetricsServerConfigStatus report(
       MetricsServerConfig config,
+      Context<MetricsServerConfig> context,
       Outcome outcome,
       Observations observations,
       List<Finding> findings) {
     return changed(config, outcome, observations, findings)
-        .map(UpdateControl::patchStatus)
-        .orElseGet(UpdateControl::noUpdate);
+        .map(status -> client.resource(status).subresource("status").patch(APPLY))
+        .map(written -> {
+          context
+              .eventSourceRetriever()
+              .getControllerEventSource()
+              .handleRecentResourceUpdate(ResourceID.fromResource(written), written, config);
+          return written;
+        })
+        .orElse(config)
+        .getStatus();
   }
 
   ErrorStatusUpdateControl<MetricsServerConfig> reportError(

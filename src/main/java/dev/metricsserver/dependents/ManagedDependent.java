@@ -143,7 +143,7 @@ public abstract class ManagedDependent<R extends HasMetadata>
   public R update(
       R actual, R desired, MetricsServerConfig primary, Context<MetricsServerConfig> context) {
     if (takesOver(actual, primary)) {
-      WriteBack.of(actual, Names.MANAGED_BY)
+      WriteBack.of(actual, Names.MANAGED_BY, primary)
           .ifPresent(writeBack -> repaired(context).ifPresent(r -> r.add(writeBack)));
       var metadata =
           Map.of(

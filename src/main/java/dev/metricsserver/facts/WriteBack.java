@@ -2,11 +2,13 @@ package dev.metricsserver.facts;
 
 import static java.util.Objects.requireNonNullElse;
 
+import dev.metricsserver.api.MetricsServerConfig;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -19,20 +21,42 @@ import java.util.stream.Stream;
  */
 public record WriteBack(String object, String manager, Instant at) {
 
-  /** Whoever takes an object over leaves no fields to others, so these were written since. */
-  public static Optional<WriteBack> of(HasMetadata object, String operator) {
+  /**
+   * Whoever takes an object over leaves no fields to others, so these were written since. Where it
+   * bears no mark of the operator at all, and is younger than the takeover, it was made anew.
+   */
+  public static Optional<WriteBack> of(
+      HasMetadata object, String operator, MetricsServerConfig config) {
     return ManagedFields.applied(object, operator)
         ? ManagedFields.rivals(object, operator).stream()
             .filter(entry -> entry.getTime() != null)
             .max(Comparator.comparing(ManagedFieldsEntry::getTime))
             .flatMap(entry ->
-                Timestamps.parse(entry.getTime())
-                    .map(at ->
-                        new WriteBack(
-                            Foreign.name(object),
-                            requireNonNullElse(entry.getManager(), "somebody"),
-                            at)))
-        : Optional.empty();
+                Timestamps.parse(entry.getTime()).map(at -> by(object, entry.getManager(), at)))
+        : Timestamps.parse(object.getMetadata().getCreationTimestamp())
+            .filter(created -> takenOver(config).filter(created::isAfter).isPresent())
+            .map(created -> by(object, creator(object), created));
+  }
+
+  private static WriteBack by(HasMetadata object, String manager, Instant at) {
+    return new WriteBack(Foreign.name(object), requireNonNullElse(manager, "somebody"), at);
+  }
+
+  private static String creator(HasMetadata object) {
+    return object.getMetadata().getManagedFields().stream()
+        .map(ManagedFieldsEntry::getManager)
+        .filter(Objects::nonNull)
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** Since when all has been taken over; none as long as this spec was not carried out. */
+  private static Optional<Instant> takenOver(MetricsServerConfig config) {
+    return Optional.ofNullable(config.getStatus())
+        .filter(s -> config.getMetadata().getGeneration().equals(s.observedGeneration()))
+        .flatMap(s -> s.condition("Stalled"))
+        .filter(stalled -> "False".equals(stalled.getStatus()))
+        .flatMap(stalled -> Timestamps.parse(stalled.getLastTransitionTime()));
   }
 
   /** Both lists, in order of time, without what is in both. */

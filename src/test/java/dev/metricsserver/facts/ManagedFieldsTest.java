@@ -3,11 +3,13 @@ package dev.metricsserver.facts;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import dev.metricsserver.api.MetricsServerConfig;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.time.Instant;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,6 +20,7 @@ class ManagedFieldsTest {
   private static final KubernetesSerialization OBJECTS = new KubernetesSerialization();
 
   private static final String US = "metrics-server-operator";
+  private static final MetricsServerConfig CONFIG = new MetricsServerConfig();
   private static final String OURS =
       "{manager: metrics-server-operator, operation: Apply, fieldsV1: {'f:spec': {'f:replicas':"
           + " {}}}}";
@@ -55,7 +58,8 @@ class ManagedFieldsTest {
       })
   void onlyWhoeverWritesContentIsARival(String fields, boolean rival) {
     assertThat(ManagedFields.rivals(deployment(OURS, theirs(fields)), US)).hasSize(rival ? 1 : 0);
-    assertThat(WriteBack.of(deployment(OURS, theirs(fields)), US).isPresent()).isEqualTo(rival);
+    assertThat(WriteBack.of(deployment(OURS, theirs(fields)), US, CONFIG).isPresent())
+        .isEqualTo(rival);
   }
 
   @Test
@@ -71,13 +75,47 @@ class ManagedFieldsTest {
   void whatIsNotOursWasNotWrittenBack() {
     var fields = theirs("{'f:spec': {'f:replicas': {}}}");
 
-    assertThat(WriteBack.of(deployment(fields), US)).isEmpty();
-    assertThat(WriteBack.of(deployment(OURS, fields), US))
+    assertThat(WriteBack.of(deployment(fields), US, CONFIG)).isEmpty();
+    assertThat(WriteBack.of(deployment(OURS, fields), US, CONFIG))
         .contains(
             new WriteBack(
                 "Deployment/kube-system/metrics-server",
                 "helm",
                 Instant.parse("2026-11-21T12:00:00Z")));
+  }
+
+  /** Whoever deletes it first leaves no mark of ours. */
+  @ParameterizedTest
+  @CsvSource({
+    "2026-11-21T12:00:01Z, 1, False, true",
+    "2026-11-21T12:00:00Z, 1, False, false",
+    "2026-11-21T12:00:01Z, 2, False, false",
+    "2026-11-21T12:00:01Z, 1, True, false"
+  })
+  void whatIsMadeAnewAfterTheTakeoverIsAWriteBack(
+      String created, long generation, String stalled, boolean expected) {
+    MetricsServerConfig config =
+        OBJECTS.unmarshal(
+            """
+            apiVersion: metricsserver.dev/v1alpha1
+            kind: MetricsServerConfig
+            metadata: {name: cluster, generation: %d}
+            status:
+              observedGeneration: 1
+              conditions: [{type: Stalled, status: "%s", lastTransitionTime: "2026-11-21T12:00:00Z"}]
+            """
+                .formatted(generation, stalled),
+            MetricsServerConfig.class);
+    var anew = deployment(theirs("{'f:spec': {'f:replicas': {}}}"));
+    anew.getMetadata().setCreationTimestamp(created);
+
+    assertThat(WriteBack.of(anew, US, config))
+        .isEqualTo(
+            expected
+                ? Optional.of(
+                    new WriteBack(
+                        "Deployment/kube-system/metrics-server", "helm", Instant.parse(created)))
+                : Optional.empty());
   }
 
   @Test

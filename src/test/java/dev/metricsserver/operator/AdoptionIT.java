@@ -22,6 +22,7 @@ import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
@@ -558,6 +559,58 @@ class AdoptionIT {
     soon(
         "a changed spec is a new beginning",
         () -> assertThat(service().getSpec().getSelector()).doesNotContainKey("theirs"));
+  }
+
+  /** What bears no mark of the operator any more is contested as well. */
+  @Test
+  void whoeverReplacesItThreeTimesIsLeftAlone() throws Exception {
+    kubectlApply();
+    cluster.addReadyEndpoint();
+    cluster.applyConfig(ADOPT);
+    soon("it is taken over", () -> assertThat(finding("Adopted")).isNotNull());
+
+    for (var times = 1; times <= 2; times++) {
+      replace(times);
+      var noted = times;
+      soon(
+          "it is taken over again",
+          () -> assertThat(service().getSpec().getSelector()).doesNotContainKey("theirs"));
+      soon("it is noted", () -> assertThat(status().writeBacks()).hasSize(noted));
+    }
+    replace(3);
+    soon("it stops", () -> assertThat(condition("Stalled").getReason()).isEqualTo("Contested"));
+    replace(4);
+    assertQuiet();
+    assertThat(service().getSpec().getSelector()).containsEntry("theirs", "4");
+  }
+
+  /** The operator may be quicker than who deletes it. */
+  private static void replace(int number) {
+    nextSecond();
+    var services = cluster.admin().services().inNamespace("kube-system");
+    var theirs =
+        new ServiceBuilder(service())
+            .editMetadata()
+            .withUid(null)
+            .withResourceVersion(null)
+            .withManagedFields()
+            .withLabels(Map.of())
+            .withOwnerReferences()
+            .endMetadata()
+            .editSpec()
+            .withClusterIP(null)
+            .withClusterIPs()
+            .addToSelector("theirs", Integer.toString(number))
+            .endSpec()
+            .build();
+    await("it is theirs")
+        .atMost(SOON)
+        .ignoreExceptions()
+        .until(() -> {
+          services.withName("metrics-server").delete();
+          return services.resource(theirs).fieldManager("deploy@server-0").serverSideApply()
+              != null;
+        });
   }
 
   private static void writeBack(int number) {
