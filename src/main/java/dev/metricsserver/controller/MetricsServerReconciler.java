@@ -254,6 +254,15 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
 
   @Override
   public UpdateControl<MetricsServerConfig> reconcile(
+      MetricsServerConfig seen, Context<MetricsServerConfig> context) {
+    var config = reporter.latest(seen);
+    var next = carryOut(config, context);
+    return reporter.latest(config).getSpec().equals(config.getSpec())
+        ? next
+        : next.rescheduleAfter(0);
+  }
+
+  private UpdateControl<MetricsServerConfig> carryOut(
       MetricsServerConfig config, Context<MetricsServerConfig> context) {
     var now = clock.instant();
     var wait = edits.tooSoon(config.getMetadata().getGeneration(), now);
@@ -274,9 +283,8 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
     }
     return switch (decision) {
       case Decision.Refused(var reason, var violations) ->
-          refused(config, context, reason, violations, cluster, now);
-      case Observing(var foreign) ->
-          observe(config, context, foreign, cluster, facts.kubernetes(), now);
+          refused(config, reason, violations, cluster, now);
+      case Observing(var foreign) -> observe(config, foreign, cluster, facts.kubernetes(), now);
       case Decision.Pending() -> UpdateControl.noUpdate();
       case Planned(var plan) -> {
         var outcome = apply(config, plan, cluster, context);
@@ -288,7 +296,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
         var findings =
             Diagnosis.diagnose(
                 inquired(evidence, () -> upkeepReader.read(plan, endpoints), cluster));
-        var status = reporter.report(config, context, outcome, observations, findings);
+        var status = reporter.report(config, outcome, observations, findings);
         remember(config, outcome, cluster, status);
         var next = lookAgain(cluster, observations, now);
         if (ManagedDependent.wrote(context)) {
@@ -301,7 +309,6 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
 
   private UpdateControl<MetricsServerConfig> observe(
       MetricsServerConfig config,
-      Context<MetricsServerConfig> context,
       List<Foreign> foreign,
       Cluster cluster,
       KubernetesVersion kubernetes,
@@ -310,7 +317,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
     if (registration.isEmpty()) {
       theirs.over();
       return refused(
-          config, context, "NothingToObserve", List.of(Ownership.nothingToObserve()), cluster, now);
+          config, "NothingToObserve", List.of(Ownership.nothingToObserve()), cluster, now);
     }
     theirs.about(() -> theirsReader.read(registration.get(), cluster.deployments()));
     var observations = cluster.observations(cluster.theirs(), now);
@@ -334,13 +341,12 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
             .orElse(List.of());
     var verified = !Boolean.TRUE.equals(registration.get().getSpec().getInsecureSkipTLSVerify());
     reporter.report(
-        config, context, new Outcome.Observed(cluster.theirs(), verified), observations, findings);
+        config, new Outcome.Observed(cluster.theirs(), verified), observations, findings);
     return UpdateControl.noUpdate();
   }
 
   private UpdateControl<MetricsServerConfig> refused(
       MetricsServerConfig config,
-      Context<MetricsServerConfig> context,
       String reason,
       List<Violation> violations,
       Cluster cluster,
@@ -348,17 +354,14 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
     var observations = cluster.observations(now);
     metrics.within(observations);
     reporter.report(
-        config,
-        context,
-        new Outcome.Refused(reason),
-        observations,
-        Diagnosis.refused(reason, violations));
+        config, new Outcome.Refused(reason), observations, Diagnosis.refused(reason, violations));
     return UpdateControl.noUpdate();
   }
 
   @Override
   public ErrorStatusUpdateControl<MetricsServerConfig> updateErrorStatus(
-      MetricsServerConfig config, Context<MetricsServerConfig> context, Exception e) {
+      MetricsServerConfig seen, Context<MetricsServerConfig> context, Exception e) {
+    var config = reporter.latest(seen);
     if (ApplyError.stopped(e)) {
       return ErrorStatusUpdateControl.noStatusUpdate();
     }

@@ -12,9 +12,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ErrorStatusUpdateControl;
-import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -35,6 +33,7 @@ final class Reporter {
 
   private final KubernetesClient client;
   private final InstantSource clock;
+  private volatile MetricsServerConfig written;
 
   Reporter(KubernetesClient client, InstantSource clock) {
     this.client = client;
@@ -42,28 +41,37 @@ final class Reporter {
   }
 
   /**
-   * Writes it itself, because the framework would not keep what it writes: the next reconcile may
-   * come before the watch tells of it, and would go by the status before.
+   * The resource as the API server answered the last write, where the watch has nothing later: the
+   * next reconcile may come before the watch tells of the write. And of the same version the watch
+   * may know less: for a second after a new definition it still goes by the older one.
+   */
+  MetricsServerConfig latest(MetricsServerConfig seen) {
+    return Optional.ofNullable(written)
+        .filter(w -> w.getMetadata().getUid().equals(seen.getMetadata().getUid()))
+        .filter(w -> version(w) >= version(seen))
+        .orElse(seen);
+  }
+
+  private static long version(MetricsServerConfig config) {
+    return Long.parseLong(config.getMetadata().getResourceVersion());
+  }
+
+  /**
+   * Writes the status when it is another one.
    *
    * @return the status as it is now
    */
   MetricsServerConfigStatus report(
       MetricsServerConfig config,
-      Context<MetricsServerConfig> context,
       Outcome outcome,
       Observations observations,
       List<Finding> findings) {
-    return changed(config, outcome, observations, findings)
-        .map(status -> client.resource(status).subresource("status").patch(APPLY))
-        .map(written -> {
-          context
-              .eventSourceRetriever()
-              .getControllerEventSource()
-              .handleRecentResourceUpdate(ResourceID.fromResource(written), written, config);
-          return written;
-        })
-        .orElse(config)
-        .getStatus();
+    var changed = changed(config, outcome, observations, findings);
+    if (changed.isEmpty()) {
+      return config.getStatus();
+    }
+    written = client.resource(changed.get()).subresource("status").patch(APPLY);
+    return written.getStatus();
   }
 
   ErrorStatusUpdateControl<MetricsServerConfig> reportError(

@@ -13,8 +13,7 @@ final class Chart {
 
   static final Path PATH = Path.of("deploy/helm/metrics-server-operator");
 
-  private static final Path DEFINITION =
-      Path.of("crds/metricsserverconfigs.metricsserver.dev.yaml");
+  static final Path DEFINITION = Path.of("crds/metricsserverconfigs.metricsserver.dev.yaml");
 
   private Chart() {}
 

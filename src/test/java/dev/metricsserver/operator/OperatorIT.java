@@ -1,6 +1,8 @@
 package dev.metricsserver.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.api.MetricsServerConfig;
@@ -24,6 +26,8 @@ import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -34,6 +38,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The operator as a process with a token of its own ServiceAccount, on a real API server. There are
@@ -209,6 +214,38 @@ class OperatorIT {
                                               "app.kubernetes.io/managed-by",
                                               "metrics-server-operator")));
                 }));
+  }
+
+  /** For a second more the API server sends to watches what the older definition knows. */
+  @Test
+  void aFieldThatComesWithANewDefinitionIsNotLost(@TempDir Path folder) throws IOException {
+    Chart.olderBase(folder);
+    cluster.apply(folder.resolve(Chart.DEFINITION));
+    soon(
+        "the field is not known",
+        () -> assertThatThrownBy(() -> verbosity(3)).hasMessageContaining("not declared"));
+
+    cluster.apply(Chart.DEFINITION);
+    soon("the field is known", () -> assertThatCode(() -> verbosity(4)).doesNotThrowAnyException());
+    soon(
+        "it is carried out",
+        () ->
+            assertThat(
+                    cluster
+                        .deployment()
+                        .getSpec()
+                        .getTemplate()
+                        .getSpec()
+                        .getContainers()
+                        .getFirst()
+                        .getArgs())
+                .contains("--v=4"));
+    cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
+  }
+
+  private static void verbosity(int verbosity) {
+    cluster.applyConfig(
+        "{kubelet: {tls: {mode: Insecure}}, logging: {verbosity: %d}}".formatted(verbosity));
   }
 
   @Test
