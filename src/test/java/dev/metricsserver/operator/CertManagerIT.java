@@ -84,7 +84,7 @@ class CertManagerIT {
     cluster.addReadyEndpoint();
     soon(
         "it is verified",
-        () -> assertThat(published()).containsExactly(served(ServingTLS.AUTHORITY_SECRET)));
+        () -> assertThat(cluster.published()).containsExactly(served(ServingTLS.AUTHORITY_SECRET)));
     own = served(ServingTLS.AUTHORITY_SECRET);
     pods = cluster.deployment().getSpec().getTemplate();
     watch = new RegistrationWatch(cluster.admin());
@@ -103,7 +103,7 @@ class CertManagerIT {
         });
     assertThat(status().findings().getFirst().remedy())
         .contains("https://cert-manager.io/docs/installation/");
-    assertThat(published()).containsExactly(own);
+    assertThat(cluster.published()).containsExactly(own);
     assertThat(served()).isEqualTo(leaf);
   }
 
@@ -125,7 +125,7 @@ class CertManagerIT {
                 .singleElement()
                 .satisfies(f -> assertThat(f.message()).contains("cert-manager has not issued")));
     assertThat(status().condition("Stalled").orElseThrow().getStatus()).isEqualTo("False");
-    assertThat(published()).containsExactly(own);
+    assertThat(cluster.published()).containsExactly(own);
   }
 
   @Test
@@ -138,17 +138,17 @@ class CertManagerIT {
             .start();
 
     var before = served();
-    soon("both are trusted", () -> assertThat(published()).hasSize(2).endsWith(own));
-    var authority = published().getFirst();
+    soon("both are trusted", () -> assertThat(cluster.published()).hasSize(2).endsWith(own));
+    var authority = cluster.published().getFirst();
     assertThat(authority).isEqualTo(authorityIn(ServingTLS.ISSUED_SECRET));
     assertThat(served()).as("until all have heard").isEqualTo(before);
     ServingSecret.age(cluster.admin(), UNTIL_ALL_HAVE_HEARD);
     soon("it is served", () -> served().verify(authority.getPublicKey()));
     assertThat(served().getSubjectAlternativeNames().toString())
         .contains("metrics-server.kube-system.svc");
-    assertThat(published()).as("while pods serve the other").contains(own);
+    assertThat(cluster.published()).as("while pods serve the other").contains(own);
     ServingSecret.age(cluster.admin(), UNTIL_ALL_SERVE_IT);
-    soon("it is alone", () -> assertThat(published()).containsExactly(authority));
+    soon("it is alone", () -> assertThat(cluster.published()).containsExactly(authority));
     soon(
         "the status tells",
         () -> {
@@ -209,7 +209,7 @@ class CertManagerIT {
                     spec: {selfSigned: {}}
                     """))
         .create();
-    var before = published();
+    var before = cluster.published();
     var leaf = served();
 
     cluster.applyConfig(
@@ -217,13 +217,15 @@ class CertManagerIT {
             .replace("kubelet:", "metricResolution: 20s, kubelet:"));
 
     soon("its own issuer goes", () -> assertThat(objects()).hasSize(1));
-    soon("both are trusted", () -> assertThat(published()).hasSize(2).endsWith(before.getFirst()));
-    var next = published().getFirst();
+    soon(
+        "both are trusted",
+        () -> assertThat(cluster.published()).hasSize(2).endsWith(before.getFirst()));
+    var next = cluster.published().getFirst();
     assertThat(served()).as("until all have heard").isEqualTo(leaf);
     ServingSecret.age(cluster.admin(), UNTIL_ALL_HAVE_HEARD);
     soon("it is served", () -> assertThat(served()).isEqualTo(next));
     ServingSecret.age(cluster.admin(), UNTIL_ALL_SERVE_IT);
-    soon("it is alone", () -> assertThat(published()).containsExactly(next));
+    soon("it is alone", () -> assertThat(cluster.published()).containsExactly(next));
   }
 
   @Test
@@ -232,7 +234,7 @@ class CertManagerIT {
     cluster.applyConfig("{metricResolution: 20s, " + OPERATOR + "}");
 
     soon("nothing is asked any more", () -> assertThat(objects()).isEmpty());
-    soon("both are trusted", () -> assertThat(published()).hasSize(2).startsWith(own));
+    soon("both are trusted", () -> assertThat(cluster.published()).hasSize(2).startsWith(own));
     ServingSecret.age(cluster.admin(), UNTIL_ALL_HAVE_HEARD);
     soon("the operator's CA signs", () -> served().verify(own.getPublicKey()));
     assertThat(cluster.deployment().getSpec().getTemplate())
@@ -270,18 +272,6 @@ class CertManagerIT {
     return cluster.audit().operatorWrites().stream()
         .filter(r -> r.resource().equals("certificates") || r.resource().equals("issuers"))
         .count();
-  }
-
-  private static List<X509Certificate> published() {
-    return Certificates.parse(
-        ServingSecret.decoded(
-            cluster
-                .admin()
-                .apiServices()
-                .withName("v1beta1.metrics.k8s.io")
-                .get()
-                .getSpec()
-                .getCaBundle()));
   }
 
   private static X509Certificate served() {

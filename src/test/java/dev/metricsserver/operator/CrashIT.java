@@ -144,7 +144,7 @@ class CrashIT {
         answer,
         "a new CA is published beside the old one, which is past two thirds of its life",
         () -> serving(old, identity(CERTIFICATE), old.certificate()),
-        () -> assertThat(published()).hasSizeGreaterThan(1));
+        () -> assertThat(cluster.published()).hasSizeGreaterThan(1));
     ofTheCertificates(
         answer,
         "the new CA has been published for long enough: it signs",
@@ -154,7 +154,7 @@ class CrashIT {
           serving(next, leaf, next.certificate(), old.certificate());
         },
         () -> {
-          assertThat(published()).hasSize(2);
+          assertThat(cluster.published()).hasSize(2);
           certificate(CERTIFICATE).verify(certificate(AUTHORITY).getPublicKey());
         });
     ofTheCertificates(
@@ -166,7 +166,7 @@ class CrashIT {
           serving(next, leaf, next.certificate(), old.certificate());
         },
         () -> {
-          assertThat(published()).hasSize(1);
+          assertThat(cluster.published()).hasSize(1);
           certificate(CERTIFICATE).verify(certificate(AUTHORITY).getPublicKey());
         });
     ofTheCertificates(
@@ -178,7 +178,7 @@ class CrashIT {
           serving(authority, leaf, authority.certificate());
         },
         () -> {
-          assertThat(published()).hasSize(1);
+          assertThat(cluster.published()).hasSize(1);
           certificate(CERTIFICATE).verify(certificate(AUTHORITY).getPublicKey());
           assertThat(certificate(CERTIFICATE).getNotBefore())
               .isAfter(Date.from(ago(Duration.ofHours(1))));
@@ -193,7 +193,7 @@ class CrashIT {
         () -> {},
         change,
         () -> {
-          assertThat(published()).as(what).startsWith(certificate(AUTHORITY));
+          assertThat(cluster.published()).as(what).startsWith(certificate(AUTHORITY));
           end.run();
         },
         () -> {});
@@ -215,18 +215,6 @@ class CrashIT {
 
   private static Instant ago(Duration time) {
     return Instant.now().minus(time);
-  }
-
-  private static List<X509Certificate> published() {
-    return Certificates.parse(
-        ServingSecret.decoded(
-            cluster
-                .admin()
-                .apiServices()
-                .withName("v1beta1.metrics.k8s.io")
-                .get()
-                .getSpec()
-                .getCaBundle()));
   }
 
   private static X509Certificate certificate(String secret) {

@@ -227,19 +227,7 @@ class OperatorIT {
 
     cluster.apply(Chart.DEFINITION);
     soon("the field is known", () -> assertThatCode(() -> verbosity(4)).doesNotThrowAnyException());
-    soon(
-        "it is carried out",
-        () ->
-            assertThat(
-                    cluster
-                        .deployment()
-                        .getSpec()
-                        .getTemplate()
-                        .getSpec()
-                        .getContainers()
-                        .getFirst()
-                        .getArgs())
-                .contains("--v=4"));
+    soon("it is carried out", () -> assertThat(cluster.container().getArgs()).contains("--v=4"));
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
   }
 

@@ -14,7 +14,6 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import org.awaitility.core.ConditionTimeoutException;
 import org.awaitility.core.ThrowingRunnable;
@@ -59,7 +58,7 @@ class RollbackIT {
         .create();
     cluster.applyConfig(
         "{kubelet: {tls: {mode: Insecure}}, image: {tag: nowhere}, logging: {verbosity: 2}}");
-    soon("it is tried", () -> assertThat(image()).endsWith(":nowhere"));
+    soon("it is tried", () -> assertThat(cluster.container().getImage()).endsWith(":nowhere"));
 
     neverBecomesReady();
     soon("it waits", () -> assertThat(condition("Ready").getMessage()).contains("cannot pull"));
@@ -68,8 +67,10 @@ class RollbackIT {
     waitsForOnePod();
     operator = new OperatorUnderTest(kubeconfig, "rollback-it", "rollback-it-late");
 
-    soon("the last one is back", () -> assertThat(image()).endsWith(":v0.8.1"));
-    assertThat(args()).as("what no rollback touches").contains("--v=2");
+    soon(
+        "the last one is back",
+        () -> assertThat(cluster.container().getImage()).endsWith(":v0.8.1"));
+    assertThat(cluster.container().getArgs()).as("what no rollback touches").contains("--v=2");
     soon(
         "it says so",
         () ->
@@ -91,10 +92,14 @@ class RollbackIT {
 
     cluster.admin().resource(cluster.deployment()).delete();
     soon("it comes back", () -> assertThat(cluster.deployment()).isNotNull());
-    assertThat(image()).as("after somebody deleted the Deployment").endsWith(":v0.8.1");
+    assertThat(cluster.container().getImage())
+        .as("after somebody deleted the Deployment")
+        .endsWith(":v0.8.1");
 
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}, image: {tag: elsewhere}}");
-    soon("another spec is tried", () -> assertThat(image()).endsWith(":elsewhere"));
+    soon(
+        "another spec is tried",
+        () -> assertThat(cluster.container().getImage()).endsWith(":elsewhere"));
     soon(
         "it is on its way",
         () -> assertThat(condition("Ready").getReason()).isEqualTo("RolloutInProgress"));
@@ -179,28 +184,6 @@ class RollbackIT {
         .inNamespace("kube-system")
         .withName("metrics-server-operator-last-ready")
         .get();
-  }
-
-  private String image() {
-    return cluster
-        .deployment()
-        .getSpec()
-        .getTemplate()
-        .getSpec()
-        .getContainers()
-        .getFirst()
-        .getImage();
-  }
-
-  private List<String> args() {
-    return cluster
-        .deployment()
-        .getSpec()
-        .getTemplate()
-        .getSpec()
-        .getContainers()
-        .getFirst()
-        .getArgs();
   }
 
   private Condition condition(String type) {

@@ -77,7 +77,7 @@ class ServingIT {
     install(OPERATOR);
 
     assertThat(registration().getInsecureSkipTLSVerify()).isNull();
-    assertThat(published()).containsExactly(certificate(AUTHORITY));
+    assertThat(cluster.published()).containsExactly(certificate(AUTHORITY));
     var leaf = certificate(CERTIFICATE);
     leaf.verify(certificate(AUTHORITY).getPublicKey());
     assertThat(leaf.getSubjectAlternativeNames().toString())
@@ -111,7 +111,7 @@ class ServingIT {
   @Test
   void anotherOperatorFindsEverythingInPlace() throws Exception {
     install(OPERATOR);
-    soon("quiet", () -> assertThat(published()).containsExactly(certificate(AUTHORITY)));
+    soon("quiet", () -> assertThat(cluster.published()).containsExactly(certificate(AUTHORITY)));
     operator.kill();
     var before = List.of(version(AUTHORITY), version(CERTIFICATE));
     var registered = apiService().getSpec();
@@ -133,7 +133,7 @@ class ServingIT {
 
     install(OPERATOR);
 
-    assertThat(published()).containsExactly(authority.certificate());
+    assertThat(cluster.published()).containsExactly(authority.certificate());
     assertThat(certificate(AUTHORITY)).isEqualTo(authority.certificate());
     certificate(CERTIFICATE).verify(authority.certificate().getPublicKey());
   }
@@ -171,7 +171,7 @@ class ServingIT {
       soon(
           "all are trusted",
           () ->
-              assertThat(published())
+              assertThat(cluster.published())
                   .hasSize(3)
                   .contains(first, old.certificate())
                   .startsWith(certificate(AUTHORITY)));
@@ -182,14 +182,14 @@ class ServingIT {
           UNTIL_ALL_HAVE_HEARD,
           "the new one has signed",
           () -> certificate(CERTIFICATE).verify(next.getPublicKey()));
-      assertThat(published()).contains(first);
+      assertThat(cluster.published()).contains(first);
 
       ServingSecret.put(
           cluster.admin(),
           CERTIFICATE,
           Issuer.leaf(identity(AUTHORITY), NAMES, Instant.now().minus(Duration.ofMinutes(11))),
           next);
-      soon("it is alone", () -> assertThat(published()).containsExactly(next));
+      soon("it is alone", () -> assertThat(cluster.published()).containsExactly(next));
       assertThat(certificate(AUTHORITY)).isEqualTo(next);
       assertThat(cluster.deployment().getMetadata().getGeneration()).isEqualTo(generation);
       watch.neverUnverified();
@@ -219,7 +219,7 @@ class ServingIT {
     soon(
         "all are trusted",
         () ->
-            assertThat(published())
+            assertThat(cluster.published())
                 .hasSize(3)
                 .contains(first, old.certificate())
                 .startsWith(certificate(AUTHORITY)));
@@ -238,7 +238,7 @@ class ServingIT {
           UNTIL_ALL_HAVE_HEARD,
           "the old one is trusted still, and the new one signs",
           () -> {
-            assertThat(published()).containsExactly(certificate(AUTHORITY), old);
+            assertThat(cluster.published()).containsExactly(certificate(AUTHORITY), old);
             certificate(CERTIFICATE).verify(certificate(AUTHORITY).getPublicKey());
           });
       watch.neverUnverified();
@@ -286,7 +286,7 @@ class ServingIT {
         "it is verified",
         () -> {
           assertThat(registration().getInsecureSkipTLSVerify()).isNull();
-          assertThat(published()).containsExactly(certificate(AUTHORITY));
+          assertThat(cluster.published()).containsExactly(certificate(AUTHORITY));
         });
 
     var log = cluster.audit().end();
@@ -313,10 +313,6 @@ class ServingIT {
 
   private APIServiceSpec registration() {
     return apiService().getSpec();
-  }
-
-  private List<X509Certificate> published() {
-    return Certificates.parse(ServingSecret.decoded(registration().getCaBundle()));
   }
 
   private Secret secret(String name) {

@@ -9,7 +9,6 @@ import dev.metricsserver.plan.ServingTLS;
 import dev.metricsserver.tls.Certificates;
 import dev.metricsserver.tls.Identity;
 import dev.metricsserver.tls.Issuer;
-import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.Secret;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -63,7 +62,9 @@ class ServingSourceIT {
     cluster.applyConfig(OPERATOR);
     soon("the Deployment is there", () -> assertThat(cluster.deployment()).isNotNull());
     cluster.addReadyEndpoint();
-    soon("it is verified", () -> assertThat(published()).containsExactly(certificate(AUTHORITY)));
+    soon(
+        "it is verified",
+        () -> assertThat(cluster.published()).containsExactly(certificate(AUTHORITY)));
     var own = certificate(AUTHORITY);
     var ownLeaf = certificate(CERTIFICATE);
     var pods = cluster.deployment().getSpec().getTemplate();
@@ -83,7 +84,7 @@ class ServingSourceIT {
       assertThat(condition.getStatus()).isEqualTo("True");
       assertThat(condition.getReason()).isEqualTo("ServingCertificateUnusable");
       assertThat(status("ServingTLSVerified")).isEqualTo("True");
-      assertThat(published()).as("nothing has changed").containsExactly(own);
+      assertThat(cluster.published()).as("nothing has changed").containsExactly(own);
       assertThat(certificate(CERTIFICATE)).isEqualTo(ownLeaf);
 
       replacedBy(corporate, own);
@@ -108,11 +109,11 @@ class ServingSourceIT {
       cluster.applyConfig(OPERATOR);
       soon(
           "the operator's CA is trusted again",
-          () -> assertThat(published()).containsExactly(own, next.certificate()));
+          () -> assertThat(cluster.published()).containsExactly(own, next.certificate()));
       assertThat(certificate(CERTIFICATE)).as("until all have heard").isEqualTo(nextLeaf);
       ServingSecret.age(cluster.admin(), UNTIL_ALL_HAVE_HEARD);
       soon("it signs", () -> certificate(CERTIFICATE).verify(own.getPublicKey()));
-      assertThat(published()).contains(next.certificate());
+      assertThat(cluster.published()).contains(next.certificate());
 
       assertThat(cluster.deployment().getSpec().getTemplate())
           .as("no pod was replaced")
@@ -129,13 +130,15 @@ class ServingSourceIT {
     ServingSecret.put(cluster.admin(), "corporate", leaf, authority.certificate());
     soon(
         "both are trusted",
-        () -> assertThat(published()).containsExactly(authority.certificate(), before));
+        () -> assertThat(cluster.published()).containsExactly(authority.certificate(), before));
     assertThat(certificate(CERTIFICATE)).as("until all have heard").isEqualTo(served);
     ServingSecret.age(cluster.admin(), UNTIL_ALL_HAVE_HEARD);
     soon("it is served", () -> assertThat(certificate(CERTIFICATE)).isEqualTo(leaf.certificate()));
-    assertThat(published()).as("while pods serve the other").contains(before);
+    assertThat(cluster.published()).as("while pods serve the other").contains(before);
     ServingSecret.age(cluster.admin(), UNTIL_ALL_SERVE_IT);
-    soon("it is alone", () -> assertThat(published()).containsExactly(authority.certificate()));
+    soon(
+        "it is alone",
+        () -> assertThat(cluster.published()).containsExactly(authority.certificate()));
   }
 
   @Test
@@ -152,7 +155,9 @@ class ServingSourceIT {
     soon("the Deployment is there", () -> assertThat(cluster.deployment()).isNotNull());
     assertThat(certificate(CERTIFICATE)).isEqualTo(leaf.certificate());
     cluster.addReadyEndpoint();
-    soon("it is verified", () -> assertThat(published()).containsExactly(authority.certificate()));
+    soon(
+        "it is verified",
+        () -> assertThat(cluster.published()).containsExactly(authority.certificate()));
     assertThat(secret(AUTHORITY)).as("nobody asked for one").isNull();
     var key = leaf.keyAsPem().lines().toList().get(1);
     assertThat(operator.log()).doesNotContain(key, ServingSecret.encoded(key));
@@ -189,14 +194,6 @@ class ServingSourceIT {
 
   private String status(String condition) {
     return cluster.config().getStatus().condition(condition).orElseThrow().getStatus();
-  }
-
-  private APIService apiService() {
-    return cluster.admin().apiServices().withName("v1beta1.metrics.k8s.io").get();
-  }
-
-  private List<X509Certificate> published() {
-    return Certificates.parse(ServingSecret.decoded(apiService().getSpec().getCaBundle()));
   }
 
   private Secret secret(String name) {

@@ -3,9 +3,11 @@ package dev.metricsserver.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.tls.Certificates;
 import io.fabric8.kubeapitest.KubeAPIServer;
 import io.fabric8.kubeapitest.KubeAPIServerConfigBuilder;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
@@ -26,6 +28,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -297,6 +300,17 @@ final class TestCluster implements AutoCloseable {
 
   Deployment deployment() {
     return admin.apps().deployments().inNamespace("kube-system").withName("metrics-server").get();
+  }
+
+  /** What runs in the Deployment's pods. */
+  Container container() {
+    return deployment().getSpec().getTemplate().getSpec().getContainers().getFirst();
+  }
+
+  /** The CAs that the registration has the API server trust. */
+  List<X509Certificate> published() {
+    var registration = admin.apiServices().withName("v1beta1.metrics.k8s.io").get();
+    return Certificates.parse(ServingSecret.decoded(registration.getSpec().getCaBundle()));
   }
 
   MetricsServerConfig config() {
