@@ -367,8 +367,7 @@ final class Examiner {
     }
     try (var live = new LiveCluster(client, ours.get(), nodes.join(), clock)) {
       var facts = live.facts();
-      return ours.map(
-          c -> new Planned(c, facts, Planner.plan(c.getSpec(), facts, clock.instant())));
+      return ours.map(c -> new Planned(c, facts, live.decide(facts)));
     } catch (KubernetesClientException e) {
       attempts.note("what the operator decides by", e);
       return Optional.empty();

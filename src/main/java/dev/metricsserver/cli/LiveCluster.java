@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.metricsserver.api.MetricsServerConfig;
-import dev.metricsserver.api.ServingSpec;
 import dev.metricsserver.cluster.Cluster;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ControlPlane;
@@ -15,8 +14,8 @@ import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.NodeReader;
 import dev.metricsserver.facts.TrustBundle;
 import dev.metricsserver.observation.Clues.Unread;
+import dev.metricsserver.plan.Decision;
 import dev.metricsserver.plan.MetricsServerPlan;
-import dev.metricsserver.plan.ServingTLS;
 import dev.metricsserver.tls.ServingCertificates;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -40,6 +39,7 @@ final class LiveCluster implements AutoCloseable {
   private final LiveObjects objects;
   private final Kubelets kubelets;
   private final Cluster cluster;
+  private final InstantSource clock;
 
   /**
    * Reads nothing yet.
@@ -52,6 +52,7 @@ final class LiveCluster implements AutoCloseable {
       MetricsServerConfig config,
       List<NodeFacts> nodes,
       InstantSource clock) {
+    this.clock = clock;
     objects = new LiveObjects(client, config.getSpec().namespace());
     kubelets = new Kubelets(client, clock);
     kubelets.setEventHandler(_ -> {});
@@ -82,6 +83,11 @@ final class LiveCluster implements AutoCloseable {
     return cluster.facts().withKubeletsLookedAt();
   }
 
+  /** What comes of the config's spec. */
+  Decision decide(ClusterFacts facts) {
+    return cluster.decide(facts, clock.instant());
+  }
+
   /** Waits until all kubelets were looked at, or it takes too long. */
   static void awaitLooks(Kubelets kubelets) throws InterruptedException {
     for (var end = Instant.now().plus(PATIENCE);
@@ -93,14 +99,11 @@ final class LiveCluster implements AutoCloseable {
   /** What would become of the Secrets that the operator makes; their content is nobody's to see. */
   List<Change> secrets(MetricsServerPlan plan) {
     var tls = plan.servingTLS();
-    if (tls.source() == ServingSpec.Source.SelfSigned || tls.unusable().isPresent()) {
+    if (tls.unusable().isPresent()) {
       return List.of();
     }
     var there = objects.of(Secret.class).map(s -> s.getMetadata().getName()).toList();
-    return LiveObjects.SECRETS.stream()
-        .filter(name ->
-            tls.source() == ServingSpec.Source.Operator
-                || name.equals(ServingTLS.CERTIFICATE_SECRET))
+    return tls.secrets().stream()
         .filter(name -> !there.contains(name))
         .map(name ->
             new Change(

@@ -51,7 +51,6 @@ final class OfflineCluster {
         Optional.empty(),
         History.NONE,
         List.of(),
-        List.of(),
         List.of());
   }
 

@@ -11,7 +11,6 @@ import dev.metricsserver.facts.Kubelet.Handshake;
 import dev.metricsserver.plan.Decision;
 import dev.metricsserver.plan.Explanation;
 import dev.metricsserver.plan.MetricsServerPlan;
-import dev.metricsserver.plan.Planner;
 import dev.metricsserver.rendering.Manifest;
 import dev.metricsserver.rendering.Names;
 import dev.metricsserver.rendering.Workload;
@@ -71,7 +70,7 @@ final class PlanCommand implements Callable<Integer> {
       try (var live =
           new LiveCluster(client, config, LiveCluster.nodes(client), InstantSource.system())) {
         var facts = live.facts();
-        var plan = plan(config, facts);
+        var plan = plan(live.decide(facts));
         var changes =
             Stream.concat(
                     live.secrets(plan).stream(),
@@ -108,8 +107,8 @@ final class PlanCommand implements Callable<Integer> {
     return config;
   }
 
-  private MetricsServerPlan plan(MetricsServerConfig config, ClusterFacts facts) {
-    return switch (Planner.plan(config.getSpec(), facts, InstantSource.system().instant())) {
+  private MetricsServerPlan plan(Decision decision) {
+    return switch (decision) {
       case Decision.Planned(var plan) -> plan;
       case Decision.Refused(_, var violations) ->
           throw Decisions.refused(

@@ -39,25 +39,27 @@ import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Observer;
 import dev.metricsserver.observation.Theirs;
 import dev.metricsserver.observation.Upkeep;
+import dev.metricsserver.plan.Decision;
+import dev.metricsserver.plan.Decision.Pending;
+import dev.metricsserver.plan.Decision.Planned;
 import dev.metricsserver.plan.Durations;
 import dev.metricsserver.plan.KubeletPlanner;
 import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.plan.Ownership;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.plan.ServingTLS;
+import dev.metricsserver.rendering.Audit;
 import dev.metricsserver.rendering.CertManager;
-import dev.metricsserver.rendering.Certificate;
-import dev.metricsserver.rendering.CiliumNetworkPolicy;
-import dev.metricsserver.rendering.Issuer;
+import dev.metricsserver.rendering.CiliumNetwork;
+import dev.metricsserver.rendering.Monitoring;
 import dev.metricsserver.rendering.Names;
-import dev.metricsserver.rendering.PrometheusRule;
-import dev.metricsserver.rendering.ServiceMonitor;
+import dev.metricsserver.rendering.Network;
 import dev.metricsserver.rendering.Workload;
 import dev.metricsserver.tls.Certificates;
 import dev.metricsserver.tls.Rotation;
 import dev.metricsserver.tls.ServingCertificates;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.Affinity;
-import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -69,7 +71,6 @@ import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
-import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
@@ -165,9 +166,26 @@ public final class Cluster {
         serving(extensions),
         deployment.map(this::installed),
         history(deployment),
-        foreign(),
-        others(extensions),
+        foreign(named()).toList(),
         writeBacks);
+  }
+
+  /**
+   * Decides. What is in the way of objects that only some plans have is looked for when there is a
+   * plan that has them, and told together with what is in the way of every plan.
+   *
+   * @param facts as {@link #facts} tells them
+   * @throws KubernetesClientException when the cluster cannot be read
+   */
+  public Decision decide(ClusterFacts facts, Instant now) {
+    var decision = Planner.plan(spec, facts, now);
+    if (spec.conflictPolicy() != ConflictPolicy.Refuse || decision instanceof Pending) {
+      return decision;
+    }
+    var others =
+        decision instanceof Planned(var plan) ? inPlaceOf(plan) : Stream.<HasMetadata>empty();
+    return Ownership.respected(
+        decision, Stream.concat(facts.foreign().stream(), foreign(others)).toList());
   }
 
   private ServingFacts serving(Set<Extension> extensions) {
@@ -442,8 +460,8 @@ public final class Cluster {
   /**
    * Objects that nothing calls ours: neither their label nor the manager of any of their fields.
    */
-  private List<Foreign> foreign() {
-    return named().filter(object -> !ours(object)).map(Foreign::of).toList();
+  private Stream<Foreign> foreign(Stream<HasMetadata> some) {
+    return some.filter(object -> !ours(object)).map(Foreign::of);
   }
 
   /** Every object under one of the operator's names, the most telling first. */
@@ -460,38 +478,26 @@ public final class Cluster {
         .flatMap(objects -> objects);
   }
 
-  /** The same of those that only some plans have. */
-  private List<Foreign> others(Set<Extension> extensions) {
-    var issued = spec.serving().tls().source() == Source.CertManager;
-    return Stream.of(
-            objects.of(Secret.class).filter(this::here),
-            object(NetworkPolicy.class, Names.NETWORK_POLICY),
-            object(ConfigMap.class, Planner.AUDIT_CONFIG_MAP),
-            extensions.contains(Extension.CILIUM_NETWORK_POLICY)
-                ? object(CiliumNetworkPolicy.class, Names.NETWORK_POLICY)
-                : Stream.<HasMetadata>empty(),
-            extensions.contains(Extension.SERVICE_MONITOR)
-                ? object(ServiceMonitor.class, Names.METRICS_SERVER)
-                : Stream.<HasMetadata>empty(),
-            extensions.contains(Extension.PROMETHEUS_RULE)
-                ? object(PrometheusRule.class, Names.METRICS_SERVER)
-                : Stream.<HasMetadata>empty(),
-            issued && extensions.contains(Extension.ISSUER)
-                ? Stream.of(CertManager.BOOTSTRAP, CertManager.SERVING)
-                    .flatMap(name -> object(Issuer.class, name))
-                : Stream.<HasMetadata>empty(),
-            issued && extensions.contains(Extension.CERTIFICATE)
-                ? Stream.of(CertManager.AUTHORITY, CertManager.SERVING)
-                    .flatMap(name -> object(Certificate.class, name))
-                : Stream.<HasMetadata>empty())
-        .flatMap(objects -> objects)
-        .filter(object -> !ours(object))
-        .map(Foreign::of)
-        .toList();
-  }
-
-  private <R extends HasMetadata> Stream<R> object(Class<R> type, String name) {
-    return objects.named(type, spec.namespace(), name).filter(this::here);
+  /** What has the names of objects that this plan has, and not every plan. */
+  private Stream<HasMetadata> inPlaceOf(MetricsServerPlan plan) {
+    return Stream.concat(
+            Stream.of(
+                    Network.policy(plan),
+                    CiliumNetwork.policy(plan),
+                    Audit.policy(plan),
+                    Monitoring.serviceMonitor(plan),
+                    Monitoring.rule(plan),
+                    CertManager.bootstrap(plan),
+                    CertManager.authority(plan),
+                    CertManager.issuer(plan),
+                    CertManager.certificate(plan))
+                .<HasMetadata>flatMap(Optional::stream)
+                .flatMap(
+                    o -> objects.named(o.getClass(), spec.namespace(), o.getMetadata().getName())),
+            objects
+                .of(Secret.class)
+                .filter(s -> plan.servingTLS().secrets().contains(s.getMetadata().getName())))
+        .filter(this::here);
   }
 
   private static boolean ours(HasMetadata object) {

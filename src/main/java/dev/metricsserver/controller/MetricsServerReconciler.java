@@ -276,7 +276,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
       theirs.over();
     }
     var facts = cluster.facts();
-    var decision = Planner.plan(config.getSpec(), facts, now);
+    var decision = cluster.decide(facts, now);
     if (observed ? !(decision instanceof Observing) : !(decision instanceof Planned)) {
       // What is installed or observed next is looked at anew.
       upkeep.over();

@@ -16,8 +16,7 @@ import java.util.Set;
  * @param serving what there is of metrics-server's own certificate
  * @param history what is remembered of earlier configurations
  * @param installed the running Deployment of ours: the memory of earlier decisions
- * @param foreign objects under the operator's names that somebody else made
- * @param others the same of objects that only some plans have
+ * @param foreign objects that somebody else made, under names that the operator needs for any plan
  * @param writeBacks changes by others of what was taken over, in order of time
  */
 public record ClusterFacts(
@@ -33,7 +32,6 @@ public record ClusterFacts(
     Optional<Installed> installed,
     History history,
     List<Foreign> foreign,
-    List<Foreign> others,
     List<WriteBack> writeBacks) {
 
   /** Which kinds of Prometheus Operator the cluster has. */
@@ -54,7 +52,6 @@ public record ClusterFacts(
         installed,
         history,
         foreign,
-        others,
         writeBacks);
   }
 

@@ -1,9 +1,9 @@
 package dev.metricsserver.plan;
 
-import dev.metricsserver.api.AuditSpec;
-import dev.metricsserver.api.ServingSpec.Source;
+import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.facts.Foreign;
 import dev.metricsserver.facts.Owner;
+import dev.metricsserver.plan.Decision.Refused;
 import dev.metricsserver.plan.Decision.Violation;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -23,6 +23,16 @@ public final class Ownership {
   private static final Pattern SERVICE = Pattern.compile("Service (?<namespace>[^/]+)/.+");
 
   private Ownership() {}
+
+  /**
+   * What was decided, if nobody else's objects are in the way. What is wrong with the spec beside
+   * them is of no use as long as nothing can be installed.
+   */
+  public static Decision respected(Decision decision, List<Foreign> foreign) {
+    return foreign.isEmpty()
+        ? decision
+        : new Refused(MetricsServerConfigStatus.CONFLICT, conflicts(foreign));
+  }
 
   /** Why nothing is touched, for each owner of something under the operator's names. */
   static List<Violation> conflicts(List<Foreign> foreign) {
@@ -71,28 +81,6 @@ public final class Ownership {
                 ("take it over where it is, without a gap: kubectl delete msc cluster, and create"
                         + " it again with spec.namespace: %1$s")
                     .formatted(other)));
-  }
-
-  /** Those that a plan would write. */
-  static List<Foreign> inTheWay(List<Foreign> others, MetricsServerPlan plan) {
-    return others.stream().filter(o -> has(plan, o.object())).toList();
-  }
-
-  private static boolean has(MetricsServerPlan plan, String object) {
-    var source = plan.servingTLS().source();
-    return switch (object.substring(0, object.indexOf('/'))) {
-      case "NetworkPolicy" -> plan.networkRules().isPresent();
-      case "CiliumNetworkPolicy" -> plan.cilium().rules().isPresent();
-      case "ServiceMonitor" -> plan.monitoring().serviceMonitor();
-      case "PrometheusRule" -> plan.monitoring().rule();
-      case "ConfigMap" -> plan.audit() != AuditSpec.Profile.None;
-      case "Secret" ->
-          object.endsWith("/" + ServingTLS.AUTHORITY_SECRET)
-              ? source == Source.Operator
-              : source != Source.SelfSigned;
-      // Those of cert-manager, which are looked for only where it issues.
-      default -> true;
-    };
   }
 
   private static String objects(List<Foreign> foreign) {

@@ -6,7 +6,6 @@ import dev.metricsserver.api.KubeletSpec.TLSMode;
 import dev.metricsserver.api.LoggingSpec;
 import dev.metricsserver.api.MetricsServerConfigSpec;
 import dev.metricsserver.api.MetricsServerConfigSpec.ConflictPolicy;
-import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.Installed;
 import dev.metricsserver.facts.ClusterFacts.Takeover;
@@ -117,7 +116,7 @@ public final class Planner {
   }
 
   /**
-   * Plans, or says why not.
+   * Plans, or says why not; objects of others that a plan must not touch are {@link Ownership}'s.
    *
    * @param now the time, for what waits before it shrinks
    */
@@ -139,8 +138,6 @@ public final class Planner {
       if (lost.isPresent()) {
         return new Refused("Contested", List.of(lost.get()));
       }
-    } else if (!facts.foreign().isEmpty()) {
-      return new Refused(MetricsServerConfigStatus.CONFLICT, Ownership.conflicts(facts.foreign()));
     }
     var release = versions.choose();
     var violations = new ArrayList<Violation>();
@@ -156,10 +153,6 @@ public final class Planner {
       return new Pending();
     }
     var plan = plan(release.orElseThrow());
-    var inTheWay = adopting() ? List.<Foreign>of() : Ownership.inTheWay(facts.others(), plan);
-    if (!inTheWay.isEmpty()) {
-      return new Refused(MetricsServerConfigStatus.CONFLICT, Ownership.conflicts(inTheWay));
-    }
     return new Rollback(spec, facts, now)
         .due(plan.configuration(), plan.replicas())
         .flatMap(this::lastReady)

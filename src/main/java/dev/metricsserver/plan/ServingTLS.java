@@ -67,6 +67,15 @@ public record ServingTLS(
     return verified() ? "Verify" : "Insecure";
   }
 
+  /** The Secrets that the operator keeps. */
+  public List<String> secrets() {
+    return switch (source) {
+      case Operator -> List.of(AUTHORITY_SECRET, CERTIFICATE_SECRET);
+      case CertManager, Secret -> List.of(CERTIFICATE_SECRET);
+      case SelfSigned -> List.of();
+    };
+  }
+
   /** Whether the API servers are told to accept any certificate. */
   public boolean skipped() {
     return !verified() && registrable();

@@ -35,7 +35,6 @@ public final class SampleCluster {
   private Optional<Installed> installed = Optional.empty();
   private History history = History.NONE;
   private List<Foreign> foreign = List.of();
-  private List<Foreign> others = List.of();
   private List<WriteBack> writeBacks = List.of();
   private final Map<String, Optional<Kubelet>> kubelets = new HashMap<>();
   private boolean complete = true;
@@ -176,12 +175,6 @@ public final class SampleCluster {
     return this;
   }
 
-  /** The same of objects that only some plans have. */
-  public SampleCluster others(Foreign... objects) {
-    others = List.of(objects);
-    return this;
-  }
-
   /** With this kubelet on the node instead of one that the cluster signed. */
   public SampleCluster kubelet(String node, Kubelet kubelet) {
     kubelets.put(node, Optional.of(kubelet));
@@ -247,7 +240,6 @@ public final class SampleCluster {
         installed,
         history,
         foreign,
-        others,
         writeBacks);
   }
 }

@@ -22,6 +22,7 @@ import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
@@ -193,17 +194,30 @@ class AdoptionIT {
                     .endSpec()
                     .build())
             .create();
+    var account =
+        cluster
+            .admin()
+            .resource(
+                new ServiceAccountBuilder()
+                    .withNewMetadata()
+                    .withName("metrics-server")
+                    .withNamespace("kube-system")
+                    .endMetadata()
+                    .build());
+    account.create();
     var before = writes().size();
     cluster.applyConfig("{" + INSECURE + "}");
     soon(
         "it says whose it is",
-        () ->
-            assertThat(condition("Ready").getMessage())
-                .contains(
-                    "NetworkPolicy/kube-system/metrics-server-netpol",
-                    "kubectl -n kube-system delete networkpolicy/metrics-server-netpol"));
-    assertThat(condition("Stalled").getReason()).isEqualTo("Conflict");
+        () -> assertThat(condition("Stalled").getReason()).isEqualTo("Conflict"));
+    assertThat(condition("Ready").getMessage())
+        .contains(
+            "ServiceAccount/kube-system/metrics-server, "
+                + "NetworkPolicy/kube-system/metrics-server-netpol",
+            "kubectl -n kube-system delete"
+                + " serviceaccount/metrics-server networkpolicy/metrics-server-netpol");
     assertThat(writesAfter(before)).allMatch(AdoptionIT::tellsOnly);
+    account.delete();
 
     cluster.applyConfig("{networkPolicy: {mode: Disabled}, " + INSECURE + "}");
     soon("it goes on", () -> assertThat(cluster.deployment()).isNotNull());

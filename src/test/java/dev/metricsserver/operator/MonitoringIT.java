@@ -124,7 +124,10 @@ class MonitoringIT {
     soon("nobody else may connect", () -> assertThat(ingress()).doesNotContain("monitoring"));
   }
 
-  /** Also before the operator watches the kind: it has just started. */
+  /**
+   * Also before the operator watches the kind: it has just started. It asks for none of a kind that
+   * it has no object of.
+   */
   @Test
   @Order(5)
   void somebodyElsesIsInTheWay() throws Exception {
@@ -138,8 +141,10 @@ class MonitoringIT {
             metadata: {name: metrics-server, namespace: kube-system}
             spec: {selector: {}, endpoints: [{port: theirs}]}
             """));
+    cluster.applyConfig(
+        "{%s, monitoring: {%s, prometheusRule: Disabled}}".formatted(STRICT, PROMETHEUS));
+    var before = cluster.audit().end();
     operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "monitoring-it-2");
-    cluster.applyConfig(MONITORED);
 
     soon(
         "it is said",
@@ -147,7 +152,12 @@ class MonitoringIT {
             assertThat(cluster.config().getStatus().condition("Ready").orElseThrow().getMessage())
                 .contains("ServiceMonitor/kube-system/metrics-server"));
     assertThat(spec(serviceMonitor())).contains("theirs");
+    assertThat(cluster.audit().requests(before).filter(AuditLog.Request::isOperators))
+        .extracting(AuditLog.Request::resource)
+        .contains("servicemonitors")
+        .doesNotContain("prometheusrules");
     serviceMonitor().delete();
+    cluster.applyConfig(MONITORED);
     soon("it goes on", () -> assertThat(objects()).doesNotContainNull());
   }
 

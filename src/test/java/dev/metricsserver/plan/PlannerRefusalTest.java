@@ -33,38 +33,16 @@ class PlannerRefusalTest {
           new Owner(Kind.Helm, "kube-system", "metrics-server", "a label"));
 
   /** What is wrong with the spec is of no use as long as nothing can be installed. */
-  @Test
-  void aConflictIsTheOnlyThingThatIsSaid() {
-    var cluster = SampleCluster.ofNodes(2).foreign(HELMS, HELMS);
-
-    assertThat(refusal("version: 9.9.9", cluster).reason()).isEqualTo("Conflict");
-    assertThat(refusal("version: 9.9.9", cluster).violations()).hasSize(1);
-  }
-
-  /** What only some plans have is in the way of those alone. */
   @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      value = {
-        "NetworkPolicy/kube-system/metrics-server-netpol | {} | true",
-        "NetworkPolicy/kube-system/metrics-server-netpol | networkPolicy: {mode: Disabled} | false",
-        "CiliumNetworkPolicy/kube-system/metrics-server-netpol | {} | false",
-        "ServiceMonitor/kube-system/metrics-server | {} | false",
-        "PrometheusRule/kube-system/metrics-server | {} | false",
-        "ConfigMap/kube-system/metrics-server-audit | {} | false",
-        "ConfigMap/kube-system/metrics-server-audit | audit: {profile: Metadata} | true",
-        "Secret/kube-system/metrics-server-serving-ca | {} | true",
-        "Secret/kube-system/metrics-server-serving-cert | {} | true",
-        "Secret/kube-system/metrics-server-serving-cert | serving: {tls: {source: SelfSigned}} |"
-            + " false",
-        "NetworkPolicy/kube-system/metrics-server-netpol | conflictPolicy: Adopt | false",
-      })
-  void whatOnlySomePlansHaveIsInTheWayOfThose(String object, String spec, boolean refused) {
-    var foreign = new Foreign(object, Optional.empty(), HELMS.owner());
-    var decision = decide(spec, SampleCluster.ofNodes(2).others(foreign));
+  @ValueSource(strings = {"{}", "version: 9.9.9"})
+  void aConflictIsTheOnlyThingThatIsSaid(String spec) {
+    var decision = decide(spec, SampleCluster.ofNodes(2).foreign(HELMS));
 
-    assertThat(decision instanceof Refused(var reason, var _) && reason.equals("Conflict"))
-        .isEqualTo(refused);
+    assertThat(Ownership.respected(decision, List.of(HELMS, HELMS)))
+        .isInstanceOfSatisfying(Refused.class, r -> assertThat(r.violations()).hasSize(1))
+        .extracting("reason")
+        .isEqualTo("Conflict");
+    assertThat(Ownership.respected(decision, List.of())).isEqualTo(decision);
   }
 
   /** Whatever the spec says, and whoever installed what is there. */

@@ -98,6 +98,13 @@ class ServingPlannerTest {
     assertThat(tls.verified()).isEqualTo(code.equals("Verified"));
     assertThat(tls.registrable()).isEqualTo(!code.equals("NotIssued"));
     assertThat(tls.unusable().isPresent()).isEqualTo(spec.equals("bad"));
+    assertThat(tls.secrets())
+        .isEqualTo(
+            switch (spec) {
+              case "self" -> List.of();
+              case "good", "bad" -> List.of("metrics-server-serving-cert");
+              default -> List.of("metrics-server-serving-ca", "metrics-server-serving-cert");
+            });
     assertThat(tls.reason().message().contains("it is bad")).isEqualTo(spec.equals("bad"));
   }
 

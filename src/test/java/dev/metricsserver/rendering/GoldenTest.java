@@ -102,7 +102,6 @@ class GoldenTest {
           Optional.empty(),
           History.NONE,
           List.of(),
-          List.of(),
           List.of());
     }
 
