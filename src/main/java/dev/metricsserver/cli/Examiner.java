@@ -575,19 +575,20 @@ final class Examiner {
       Instant now) {
     var plan = planned.flatMap(Planned::plan);
     var evidence =
-        new Evidence(
-            installation,
-            plan,
-            kubelets,
-            requests.join(),
-            observations,
-            Clues.NONE,
-            upkeep,
-            consumers.join(),
-            planned.map(Planned::decision).map(Examiner::observed).orElse(List.of()),
-            plan.map(MetricsServerPlan::versionAdvice).orElseGet(() -> advice(installation)),
-            planned.filter(p -> Planner.approves(p.config().getSpec())).isPresent(),
-            now);
+        Evidence.of(
+                new Evidence.Subject(
+                    installation,
+                    plan,
+                    kubelets,
+                    planned.map(Planned::decision).map(Examiner::observed).orElse(List.of()),
+                    plan.map(MetricsServerPlan::versionAdvice)
+                        .orElseGet(() -> advice(installation)),
+                    planned.filter(p -> Planner.approves(p.config().getSpec())).isPresent()),
+                observations,
+                requests.join(),
+                now)
+            .with(upkeep)
+            .with(consumers.join());
     var clues =
         Diagnosis.wrong(evidence)
             ? new ClueReader(client)

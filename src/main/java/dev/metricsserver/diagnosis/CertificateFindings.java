@@ -28,7 +28,7 @@ final class CertificateFindings {
     return of(
         evidence.requests(),
         evidence.installation().ours(),
-        evidence.approving(),
+        evidence.subject().approving(),
         evidence.severity(),
         evidence.now());
   }

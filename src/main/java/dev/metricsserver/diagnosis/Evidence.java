@@ -21,55 +21,61 @@ import java.util.Optional;
 /**
  * Everything a diagnosis is made from.
  *
- * @param installation which metrics-server it is about, ours or somebody else's
- * @param plan what the operator decided, where the installation is ours
- * @param kubelets what the kubelets show, where they were looked at
+ * @param subject what it is about
  * @param clues what was looked up because something is wrong
  * @param upkeep what was looked at although all is well
  * @param consumers who uses metrics, where that was looked at
- * @param foreign what tells whose installation it is that is only watched
- * @param versionAdvice what there is to say about the version that runs
- * @param approving whether the operator approves kubelets' certificate requests
  */
 public record Evidence(
-    Installation installation,
-    Optional<MetricsServerPlan> plan,
-    Optional<KubeletTLS> kubelets,
+    Subject subject,
     CertificateRequests requests,
     Observations observations,
     Clues clues,
     Upkeep upkeep,
     Consumers consumers,
-    List<Foreign> foreign,
-    Optional<VersionAdvice> versionAdvice,
-    boolean approving,
     Instant now) {
 
   private static final Duration PATIENCE = Duration.ofSeconds(15);
 
-  /** Of the operator's own installation, without clues. */
+  /**
+   * A metrics-server, and what was decided about it.
+   *
+   * @param installation which one it is, ours or somebody else's
+   * @param plan what the operator decided, where the installation is ours
+   * @param kubelets what the kubelets show, where they were looked at
+   * @param foreign what tells whose installation it is that is only watched
+   * @param versionAdvice what there is to say about the version that runs
+   * @param approving whether the operator approves kubelets' certificate requests
+   */
+  public record Subject(
+      Installation installation,
+      Optional<MetricsServerPlan> plan,
+      Optional<KubeletTLS> kubelets,
+      List<Foreign> foreign,
+      Optional<VersionAdvice> versionAdvice,
+      boolean approving) {}
+
+  /** Of the operator's own installation; nothing else was looked at. */
   public static Evidence of(
       MetricsServerPlan plan,
       boolean paused,
       Observations observations,
       CertificateRequests requests,
       Instant now) {
-    return new Evidence(
-        Installation.of(plan, paused),
-        Optional.of(plan),
-        Optional.of(plan.kubeletTLS()),
-        requests,
+    return of(
+        new Subject(
+            Installation.of(plan, paused),
+            Optional.of(plan),
+            Optional.of(plan.kubeletTLS()),
+            List.of(),
+            plan.versionAdvice(),
+            plan.approving()),
         observations,
-        Clues.NONE,
-        Upkeep.NONE,
-        Consumers.NONE,
-        List.of(),
-        plan.versionAdvice(),
-        plan.approving(),
+        requests,
         now);
   }
 
-  /** Of one that is only watched, without clues. */
+  /** Of one that is only watched; nothing else was looked at. */
   public static Evidence of(
       Installation installation,
       List<Foreign> foreign,
@@ -78,70 +84,39 @@ public record Evidence(
       Observations observations,
       CertificateRequests requests,
       Instant now) {
-    return new Evidence(
-        installation,
-        Optional.empty(),
-        Optional.empty(),
-        requests,
+    return of(
+        new Subject(
+            installation, Optional.empty(), Optional.empty(), foreign, versionAdvice, approving),
         observations,
-        Clues.NONE,
-        Upkeep.NONE,
-        Consumers.NONE,
-        foreign,
-        versionAdvice,
-        approving,
+        requests,
         now);
+  }
+
+  /** Of any; nothing else was looked at. */
+  public static Evidence of(
+      Subject subject, Observations observations, CertificateRequests requests, Instant now) {
+    return new Evidence(
+        subject, requests, observations, Clues.NONE, Upkeep.NONE, Consumers.NONE, now);
   }
 
   /** The same with other clues. */
   public Evidence with(Clues others) {
-    return new Evidence(
-        installation,
-        plan,
-        kubelets,
-        requests,
-        observations,
-        others,
-        upkeep,
-        consumers,
-        foreign,
-        versionAdvice,
-        approving,
-        now);
+    return new Evidence(subject, requests, observations, others, upkeep, consumers, now);
   }
 
   /** The same with what upkeep found. */
   public Evidence with(Upkeep chores) {
-    return new Evidence(
-        installation,
-        plan,
-        kubelets,
-        requests,
-        observations,
-        clues,
-        chores,
-        consumers,
-        foreign,
-        versionAdvice,
-        approving,
-        now);
+    return new Evidence(subject, requests, observations, clues, chores, consumers, now);
   }
 
   /** The same with who uses metrics. */
   public Evidence with(Consumers users) {
-    return new Evidence(
-        installation,
-        plan,
-        kubelets,
-        requests,
-        observations,
-        clues,
-        upkeep,
-        users,
-        foreign,
-        versionAdvice,
-        approving,
-        now);
+    return new Evidence(subject, requests, observations, clues, upkeep, users, now);
+  }
+
+  /** Which metrics-server it is about. */
+  public Installation installation() {
+    return subject.installation();
   }
 
   /** Whether a pod takes requests. */

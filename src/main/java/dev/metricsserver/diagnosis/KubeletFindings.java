@@ -61,12 +61,12 @@ final class KubeletFindings {
   }
 
   private static Stream<KubeletFindings> of(Evidence evidence) {
-    return evidence.kubelets().stream()
+    return evidence.subject().kubelets().stream()
         .map(tls ->
             new KubeletFindings(
                 tls,
                 evidence.installation(),
-                evidence.approving(),
+                evidence.subject().approving(),
                 evidence.severity(),
                 evidence.observations().pods().stream()
                     .flatMap(p -> p.podIPs().stream())

@@ -12,7 +12,7 @@ final class OwnershipFindings {
 
   /** Whose it was, and what is left to do so that it does not become theirs again. */
   static List<Finding> adopted(Evidence evidence) {
-    return evidence.plan().flatMap(MetricsServerPlan::takenFrom).stream()
+    return evidence.subject().plan().flatMap(MetricsServerPlan::takenFrom).stream()
         .map(owner ->
             new Finding(
                 "Adopted",
@@ -27,7 +27,7 @@ final class OwnershipFindings {
 
   /** That it is only watched, and whose it is. */
   static List<Finding> observing(Evidence evidence) {
-    return evidence.foreign().stream()
+    return evidence.subject().foreign().stream()
         .limit(1)
         .map(foreign ->
             new Finding(

@@ -13,7 +13,7 @@ final class RollbackFindings {
 
   /** Told before everything else: what is in force is not what was asked for. */
   static List<Finding> of(Evidence evidence) {
-    return evidence.plan().stream()
+    return evidence.subject().plan().stream()
         .flatMap(plan ->
             plan.rolledBackFrom().stream()
                 .map(failure -> of(failure, plan.configuration(), evidence.severity())))

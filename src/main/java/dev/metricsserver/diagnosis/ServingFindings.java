@@ -21,7 +21,7 @@ final class ServingFindings {
 
   /** The user wants nobody to verify it. */
   static List<Finding> unverified(Evidence evidence) {
-    return evidence.plan().stream()
+    return evidence.subject().plan().stream()
         .map(MetricsServerPlan::servingTLS)
         .filter(tls -> tls.reason().code().equals(ServingTLS.SELF_SIGNED))
         .map(tls ->
@@ -37,7 +37,7 @@ final class ServingFindings {
 
   /** What the spec asks for cannot be served; what is served stays. */
   static List<Finding> unusable(Evidence evidence) {
-    return evidence.plan().stream()
+    return evidence.subject().plan().stream()
         .flatMap(plan -> plan.servingTLS().unusable().stream().map(u -> unusable(u, plan)))
         .toList();
   }
@@ -61,7 +61,7 @@ final class ServingFindings {
 
   /** A certificate that should long have been renewed, the operator's or somebody else's. */
   static List<Finding> expiring(Evidence evidence) {
-    return evidence.plan().filter(p -> !p.servingTLS().mounted()).isPresent()
+    return evidence.subject().plan().filter(p -> !p.servingTLS().mounted()).isPresent()
         ? List.of()
         : evidence.observations().certificates().stream()
             .filter(c -> dueForLong(c, evidence))
@@ -84,7 +84,7 @@ final class ServingFindings {
     return new Finding(
         "ServingCertificateExpiring",
         // Whether the API servers mind that of somebody else's, their own answer tells.
-        expired && evidence.plan().isPresent() ? Severity.Error : Severity.Warning,
+        expired && evidence.subject().plan().isPresent() ? Severity.Error : Severity.Warning,
         "%s %s %s %s and was not renewed"
             .formatted(
                 switch (certificate.place()) {
@@ -98,6 +98,7 @@ final class ServingFindings {
         evidence.installation().keeper() == Keeper.PausedOperator
             ? "set spec.paused: false, and the operator renews it at once"
             : evidence
+                .subject()
                 .plan()
                 .map(ServingFindings::renewal)
                 .orElseGet(() -> theirs(certificate, evidence.installation().namespace())),

@@ -34,7 +34,7 @@ final class UpkeepFindings {
   }
 
   private static Stream<Finding> approval(Evidence evidence, Upkeep upkeep) {
-    return upkeep.approvalAllowed() && !evidence.approving()
+    return upkeep.approvalAllowed() && !evidence.subject().approving()
         ? Stream.of(
             new Finding(
                 "ApprovalRightUnused",
@@ -135,7 +135,7 @@ final class UpkeepFindings {
   /** What was tried before there was no policy any more says nothing. */
   private static Stream<Finding> notEnforced(Evidence evidence, Upkeep upkeep) {
     return upkeep.openTo().stream()
-        .filter(_ -> evidence.plan().flatMap(MetricsServerPlan::networkRules).isPresent())
+        .filter(_ -> evidence.subject().plan().flatMap(MetricsServerPlan::networkRules).isPresent())
         .map(address ->
             new Finding(
                 "NetworkPolicyNotEnforced",

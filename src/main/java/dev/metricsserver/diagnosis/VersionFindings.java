@@ -13,7 +13,7 @@ final class VersionFindings {
   private VersionFindings() {}
 
   static List<Finding> of(Evidence evidence) {
-    return evidence.versionAdvice().stream()
+    return evidence.subject().versionAdvice().stream()
         .map(advice ->
             evidence.installation().ours() ? of(advice) : theirs(advice, evidence.installation()))
         .toList();

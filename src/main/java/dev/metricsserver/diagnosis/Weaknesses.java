@@ -12,7 +12,7 @@ final class Weaknesses {
 
   /** About the NetworkPolicy. */
   static List<Finding> network(Evidence evidence) {
-    return evidence.plan().stream().flatMap(plan -> network(plan).stream()).toList();
+    return evidence.subject().plan().stream().flatMap(plan -> network(plan).stream()).toList();
   }
 
   private static List<Finding> network(MetricsServerPlan plan) {
@@ -49,7 +49,7 @@ final class Weaknesses {
 
   /** About a Prometheus that could read metrics-server's metrics, and is shut out. */
   static List<Finding> monitoring(Evidence evidence) {
-    return evidence.plan().stream()
+    return evidence.subject().plan().stream()
         .filter(plan -> plan.monitoring().shutOut())
         .map(plan ->
             new Finding(

@@ -4,6 +4,7 @@ import static dev.metricsserver.plan.Plans.NOW;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.cli.Remedy;
+import dev.metricsserver.diagnosis.Evidence.Subject;
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.facts.CertificateRequests;
 import dev.metricsserver.facts.CertificateRequests.Request;
@@ -1036,21 +1037,17 @@ class CatalogueTest {
   @ParameterizedTest(name = "{index} {0}")
   @MethodSource("failures")
   void anotherInstallationIsMendedByItsOwnObjects(Failure failure) {
-    var foreign = kept(failure.evidence(), Keeper.Other);
+    var ours = failure.evidence().subject();
     var evidence =
-        new Evidence(
-            foreign.installation(),
-            Optional.empty(),
-            foreign.kubelets(),
-            foreign.requests(),
-            foreign.observations(),
-            foreign.clues(),
-            foreign.upkeep(),
-            foreign.consumers(),
-            List.of(),
-            foreign.versionAdvice(),
-            foreign.approving(),
-            foreign.now());
+        about(
+            failure.evidence(),
+            new Subject(
+                ours.installation().keptBy(Keeper.Other),
+                Optional.empty(),
+                ours.kubelets(),
+                List.of(),
+                ours.versionAdvice(),
+                ours.approving()));
 
     assertThat(Diagnosis.diagnose(evidence))
         .filteredOn(f ->
@@ -1061,19 +1058,23 @@ class CatalogueTest {
   }
 
   private static Evidence kept(Evidence evidence, Keeper keeper) {
-    return new Evidence(
-        evidence.installation().keptBy(keeper),
-        evidence.plan(),
-        evidence.kubelets(),
-        evidence.requests(),
-        evidence.observations(),
-        evidence.clues(),
-        evidence.upkeep(),
-        evidence.consumers(),
-        evidence.foreign(),
-        evidence.versionAdvice(),
-        evidence.approving(),
-        evidence.now());
+    var subject = evidence.subject();
+    return about(
+        evidence,
+        new Subject(
+            subject.installation().keptBy(keeper),
+            subject.plan(),
+            subject.kubelets(),
+            subject.foreign(),
+            subject.versionAdvice(),
+            subject.approving()));
+  }
+
+  private static Evidence about(Evidence evidence, Subject subject) {
+    return Evidence.of(subject, evidence.observations(), evidence.requests(), evidence.now())
+        .with(evidence.clues())
+        .with(evidence.upkeep())
+        .with(evidence.consumers());
   }
 
   /** What the failure is about: the first finding, or the one that is told beside it. */
