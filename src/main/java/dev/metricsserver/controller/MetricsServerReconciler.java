@@ -61,6 +61,7 @@ import dev.metricsserver.rendering.Names;
 import dev.metricsserver.status.Outcome;
 import dev.metricsserver.tls.ServingCertificates;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.ErrorStatusUpdateControl;
@@ -361,16 +362,25 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
   @Override
   public ErrorStatusUpdateControl<MetricsServerConfig> updateErrorStatus(
       MetricsServerConfig seen, Context<MetricsServerConfig> context, Exception e) {
-    var config = reporter.latest(seen);
-    if (ApplyError.stopped(e)) {
-      return ErrorStatusUpdateControl.noStatusUpdate();
+    if (!ApplyError.stopped(e)) {
+      reportError(reporter.latest(seen), context, e);
     }
+    return ErrorStatusUpdateControl.noStatusUpdate();
+  }
+
+  private void reportError(
+      MetricsServerConfig config, Context<MetricsServerConfig> context, Exception e) {
     var error = ApplyError.of(e);
-    return reporter.reportError(
-        config,
-        new Outcome.Failed(error.message()),
-        cluster(config, context).observations(clock.instant()),
-        List.of(error));
+    try {
+      reporter.report(
+          config,
+          new Outcome.Failed(error.message()),
+          cluster(config, context).observations(clock.instant()),
+          List.of(error));
+    } catch (KubernetesClientException unwritten) {
+      // The framework logs what failed first, and tries again.
+      e.addSuppressed(unwritten);
+    }
   }
 
   /** As the spec says, even while the rest of it is refused: one does not depend on the other. */

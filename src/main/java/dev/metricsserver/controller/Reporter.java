@@ -12,7 +12,6 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import io.javaoperatorsdk.operator.api.reconciler.ErrorStatusUpdateControl;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -66,30 +65,6 @@ final class Reporter {
       Outcome outcome,
       Observations observations,
       List<Finding> findings) {
-    var changed = changed(config, outcome, observations, findings);
-    if (changed.isEmpty()) {
-      return config.getStatus();
-    }
-    written = client.resource(changed.get()).subresource("status").patch(APPLY);
-    return written.getStatus();
-  }
-
-  ErrorStatusUpdateControl<MetricsServerConfig> reportError(
-      MetricsServerConfig config,
-      Outcome outcome,
-      Observations observations,
-      List<Finding> findings) {
-    return changed(config, outcome, observations, findings)
-        .map(ErrorStatusUpdateControl::patchStatus)
-        .orElseGet(ErrorStatusUpdateControl::noStatusUpdate);
-  }
-
-  /** What server-side apply of the status takes, where it is another one. */
-  private Optional<MetricsServerConfig> changed(
-      MetricsServerConfig config,
-      Outcome outcome,
-      Observations observations,
-      List<Finding> findings) {
     var previous = Optional.ofNullable(config.getStatus());
     var status =
         StatusRenderer.render(
@@ -100,10 +75,15 @@ final class Reporter {
             findings,
             clock.instant());
     if (previous.filter(status::equals).isPresent()) {
-      return Optional.empty();
+      return status;
     }
     announce(config, previous, status);
-    return Optional.of(MetricsServerConfig.ofStatus(config.getMetadata().getName(), status));
+    written =
+        client
+            .resource(MetricsServerConfig.ofStatus(config.getMetadata().getName(), status))
+            .subresource("status")
+            .patch(APPLY);
+    return written.getStatus();
   }
 
   private void announce(
