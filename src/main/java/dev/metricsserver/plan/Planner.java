@@ -74,8 +74,6 @@ public final class Planner {
   public static final String CONFIGURED_AT = "metricsserver.dev/configured-at";
 
   private static final String AUDIT_PATH = "/etc/metrics-server/audit";
-  private static final Duration FEWER_REPLICAS_AFTER = Duration.ofMinutes(10);
-  private static final Duration SMALLER_REQUESTS_AFTER = Duration.ofHours(1);
   private static final Duration MAX_KUBELET_TIMEOUT = Duration.ofSeconds(10);
   private static final int HOST_NETWORK_PORT = 4443;
 
@@ -94,7 +92,7 @@ public final class Planner {
   private final MetricsServerConfigSpec spec;
   private final ClusterFacts facts;
   private final Instant now;
-  private final int capacity;
+  private final SizePlanner size;
   private final KubeletPlanner kubelets;
   private final ServingPlanner serving;
   private final Versions versions;
@@ -109,7 +107,7 @@ public final class Planner {
     this.facts = facts;
     this.now = now;
     this.rolledBackFrom = rolledBackFrom;
-    this.capacity = Placement.capacity(facts.nodes(), spec.scheduling());
+    this.size = new SizePlanner(spec, facts, now);
     this.kubelets = new KubeletPlanner(spec.kubelet(), facts, now);
     this.serving = new ServingPlanner(spec.serving().tls(), facts.serving());
     this.versions = new Versions(spec, facts);
@@ -232,7 +230,7 @@ public final class Planner {
           .findFirst()
           .ifPresent(n -> violations.add(portTaken(n)));
     }
-    violations.addAll(Sizing.check(resources()));
+    violations.addAll(Sizing.check(size.resources()));
     serving.violation().ifPresent(violations::add);
     if (facts.kubelets().authority().orElse(null) instanceof Missing(var why, var remedy)) {
       violations.add(new Violation("kubelet.tls.certificateAuthority", why, remedy));
@@ -269,7 +267,7 @@ public final class Planner {
   // ------------------------------------------------------------------------------------- the plan
 
   private MetricsServerPlan plan(Release release) {
-    var replicas = replicas();
+    var replicas = size.replicas();
     var network = new NetworkPlanner(spec, facts, kubelets);
     return new MetricsServerPlan(
         spec.namespace(),
@@ -285,7 +283,7 @@ public final class Planner {
         approves(spec),
         serving.tls(),
         replicas,
-        replicas > 1 && (spec.replicas() == null || replicas <= capacity),
+        size.requiredAntiAffinity(),
         release.atLeast("0.8.0") || !facts.kubernetes().atLeast(1, 30)
             ? Optional.empty()
             : Optional.of(DRAIN_SECONDS),
@@ -296,7 +294,7 @@ public final class Planner {
             : Optional.of((int) resolution().toSeconds() + SCRAPE_SECONDS),
         replicas > 1,
         facts.kubernetes().atLeast(1, 27),
-        resources(),
+        size.resources(),
         spec.scheduling(),
         spec.hostNetwork(),
         port(),
@@ -317,7 +315,11 @@ public final class Planner {
 
   private Configuration configuration(Release release) {
     return new Configuration(
-        release.version(), spec.image(), resources().asSpec(), spec.scheduling(), spec.extraArgs());
+        release.version(),
+        spec.image(),
+        size.resources().asSpec(),
+        spec.scheduling(),
+        spec.extraArgs());
   }
 
   private String image(Release release) {
@@ -401,72 +403,6 @@ public final class Planner {
         : versions.choose().orElseGet(Releases::newest).port();
   }
 
-  // ------------------------------------------------------------------------------------- size
-
-  private int wantedReplicas() {
-    return spec.replicas() != null ? spec.replicas() : capacity >= 2 ? 2 : 1;
-  }
-
-  /** More at once; fewer, where the nodes say so and not the user, only when it lasts. */
-  private int replicas() {
-    return fewerReplicas() && !lasted(fewerSince(), FEWER_REPLICAS_AFTER)
-        ? installedReplicas()
-        : wantedReplicas();
-  }
-
-  private boolean fewerReplicas() {
-    return spec.replicas() == null && wantedReplicas() < installedReplicas();
-  }
-
-  private int installedReplicas() {
-    return facts.installed().map(Installed::replicas).orElse(0);
-  }
-
-  private int step() {
-    return wantedStep() >= installedStep()
-            || (smallerRequests() && lasted(smallerSince(), SMALLER_REQUESTS_AFTER))
-        ? wantedStep()
-        : installedStep();
-  }
-
-  /**
-   * Well below the step, not just under its edge, so that a few nodes that come and go roll
-   * nothing.
-   */
-  private boolean smallerRequests() {
-    return facts.nodes().size() < 0.7 * Sizing.stepBelow(installedStep());
-  }
-
-  private int wantedStep() {
-    return Sizing.step(facts.nodes().size());
-  }
-
-  /** As a step, whatever somebody may have written into the annotation. */
-  private int installedStep() {
-    return facts
-        .installed()
-        .map(Installed::sizedFor)
-        .filter(n -> n > 0)
-        .map(Sizing::step)
-        .orElse(0);
-  }
-
-  private MetricsServerPlan.Resources resources() {
-    return Sizing.resources(step(), spec.resources());
-  }
-
-  private boolean lasted(Optional<Instant> since, Duration duration) {
-    return since.map(t -> !now.isBefore(t.plus(duration))).orElse(false);
-  }
-
-  private Optional<Instant> fewerSince() {
-    return facts.installed().flatMap(Installed::fewerSince);
-  }
-
-  private Optional<Instant> smallerSince() {
-    return facts.installed().flatMap(Installed::smallerSince);
-  }
-
   /** metrics-server reads the CA at its start only. */
   private Map<String, String> rollOn() {
     return kubelets.tls().verified()
@@ -504,14 +440,7 @@ public final class Planner {
     takeover().ifPresent(t -> memory.put(TAKEOVER, t.name()));
     takenFrom().ifPresent(owner -> memory.put(TAKEN_FROM, owner.key()));
     memory.put(KUBELET_TLS, kubelets.tls().mode().name());
-    memory.put(PLANNED_REPLICAS, Integer.toString(replicas()));
-    memory.put(SIZED_FOR, Integer.toString(step()));
-    if (replicas() > wantedReplicas()) {
-      memory.put(FEWER_SINCE, fewerSince().orElse(now).toString());
-    }
-    if (smallerRequests() && step() > wantedStep()) {
-      memory.put(SMALLER_SINCE, smallerSince().orElse(now).toString());
-    }
+    memory.putAll(size.memory());
     return memory;
   }
 }

@@ -1,0 +1,112 @@
+package dev.metricsserver.plan;
+
+import dev.metricsserver.api.MetricsServerConfigSpec;
+import dev.metricsserver.facts.ClusterFacts;
+import dev.metricsserver.facts.ClusterFacts.Installed;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Decides how many replicas there are, and how large: more at once, and fewer when it lasts. */
+final class SizePlanner {
+
+  private static final Duration FEWER_REPLICAS_AFTER = Duration.ofMinutes(10);
+  private static final Duration SMALLER_REQUESTS_AFTER = Duration.ofHours(1);
+
+  private final MetricsServerConfigSpec spec;
+  private final ClusterFacts facts;
+  private final Instant now;
+  private final int capacity;
+
+  SizePlanner(MetricsServerConfigSpec spec, ClusterFacts facts, Instant now) {
+    this.spec = spec;
+    this.facts = facts;
+    this.now = now;
+    this.capacity = Placement.capacity(facts.nodes(), spec.scheduling());
+  }
+
+  /** Fewer, where the nodes say so and not the user, only when it lasts. */
+  int replicas() {
+    return fewerReplicas() && !lasted(fewerSince(), FEWER_REPLICAS_AFTER)
+        ? installedReplicas()
+        : wantedReplicas();
+  }
+
+  /** Whether no two pods may be on one node. */
+  boolean requiredAntiAffinity() {
+    return replicas() > 1 && (spec.replicas() == null || replicas() <= capacity);
+  }
+
+  MetricsServerPlan.Resources resources() {
+    return Sizing.resources(step(), spec.resources());
+  }
+
+  /** What the next decision needs to know of this one, as annotations of the Deployment. */
+  Map<String, String> memory() {
+    var memory = new TreeMap<String, String>();
+    memory.put(Planner.PLANNED_REPLICAS, Integer.toString(replicas()));
+    memory.put(Planner.SIZED_FOR, Integer.toString(step()));
+    if (replicas() > wantedReplicas()) {
+      memory.put(Planner.FEWER_SINCE, fewerSince().orElse(now).toString());
+    }
+    if (smallerRequests() && step() > wantedStep()) {
+      memory.put(Planner.SMALLER_SINCE, smallerSince().orElse(now).toString());
+    }
+    return memory;
+  }
+
+  private int wantedReplicas() {
+    return spec.replicas() != null ? spec.replicas() : capacity >= 2 ? 2 : 1;
+  }
+
+  private boolean fewerReplicas() {
+    return spec.replicas() == null && wantedReplicas() < installedReplicas();
+  }
+
+  private int installedReplicas() {
+    return facts.installed().map(Installed::replicas).orElse(0);
+  }
+
+  private int step() {
+    return wantedStep() >= installedStep()
+            || (smallerRequests() && lasted(smallerSince(), SMALLER_REQUESTS_AFTER))
+        ? wantedStep()
+        : installedStep();
+  }
+
+  /**
+   * Well below the step, not just under its edge, so that a few nodes that come and go roll
+   * nothing.
+   */
+  private boolean smallerRequests() {
+    return facts.nodes().size() < 0.7 * Sizing.stepBelow(installedStep());
+  }
+
+  private int wantedStep() {
+    return Sizing.step(facts.nodes().size());
+  }
+
+  /** As a step, whatever somebody may have written into the annotation. */
+  private int installedStep() {
+    return facts
+        .installed()
+        .map(Installed::sizedFor)
+        .filter(n -> n > 0)
+        .map(Sizing::step)
+        .orElse(0);
+  }
+
+  private boolean lasted(Optional<Instant> since, Duration duration) {
+    return since.map(t -> !now.isBefore(t.plus(duration))).orElse(false);
+  }
+
+  private Optional<Instant> fewerSince() {
+    return facts.installed().flatMap(Installed::fewerSince);
+  }
+
+  private Optional<Instant> smallerSince() {
+    return facts.installed().flatMap(Installed::smallerSince);
+  }
+}
