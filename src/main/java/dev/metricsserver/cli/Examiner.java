@@ -14,13 +14,11 @@ import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.facts.CertificateRequests;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
-import dev.metricsserver.facts.Endpoints;
 import dev.metricsserver.facts.Foreign;
 import dev.metricsserver.facts.Images;
 import dev.metricsserver.facts.Kubelet.Handshake;
 import dev.metricsserver.facts.KubernetesVersion;
 import dev.metricsserver.facts.NodeFacts;
-import dev.metricsserver.facts.NodeSelector;
 import dev.metricsserver.facts.Owner;
 import dev.metricsserver.observation.ClueReader;
 import dev.metricsserver.observation.Clues;
@@ -46,10 +44,7 @@ import dev.metricsserver.plan.Planner;
 import dev.metricsserver.plan.VersionAdvice;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.APIService;
-import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
-import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Duration;
@@ -72,9 +67,6 @@ import java.util.stream.Stream;
  */
 final class Examiner {
 
-  /** How packagings label what they make of metrics-server. */
-  private static final List<String> LABELS = List.of("k8s-app", "app.kubernetes.io/name");
-
   private static final Executor AT_ONCE = task -> Thread.ofVirtual().start(task);
 
   private final KubernetesClient client;
@@ -88,10 +80,6 @@ final class Examiner {
   private final CompletableFuture<CertificateRequests> requests;
   private final CompletableFuture<Consumers> consumers;
   private final CompletableFuture<Optional<KubernetesVersion>> version;
-
-  /** What serves the metrics API. */
-  private record Found(
-      Optional<Service> service, Optional<Deployment> deployment, List<Pod> pods, boolean ready) {}
 
   private Examiner(KubernetesClient client, InstantSource clock) {
     this.client = client;
@@ -133,7 +121,7 @@ final class Examiner {
   }
 
   private Examination examine() throws InterruptedException {
-    var found = found();
+    var found = Found.from(apiService.join(), client, attempts);
     var target = apiService.join().flatMap(Examiner::target);
     var served = served(found);
     var now = clock.instant();
@@ -225,110 +213,6 @@ final class Examiner {
         .map(s -> s.getNamespace() + "/" + s.getName());
   }
 
-  private Found found() {
-    var reference = apiService.join().map(service -> service.getSpec().getService());
-    var service =
-        reference.flatMap(r ->
-            attempts.read(
-                "services in namespace " + r.getNamespace(),
-                () ->
-                    Optional.ofNullable(
-                        client
-                            .services()
-                            .inNamespace(r.getNamespace())
-                            .withName(r.getName())
-                            .get()),
-                Optional.<Service>empty()));
-    var deployment = service.flatMap(this::behind).or(this::labelled);
-    var pods = deployment.map(this::pods).orElse(List.of());
-    return new Found(service, deployment, pods, service.map(this::leadsToReady).orElse(false));
-  }
-
-  /** The Deployment whose pods a Service selects. */
-  private Optional<Deployment> behind(Service service) {
-    var namespace = service.getMetadata().getNamespace();
-    return attempts
-        .read(
-            "deployments in namespace " + namespace,
-            () -> client.apps().deployments().inNamespace(namespace).list().getItems(),
-            List.<Deployment>of())
-        .stream()
-        .filter(deployment -> selects(service, deployment))
-        .findFirst();
-  }
-
-  private static boolean selects(Service service, Deployment deployment) {
-    var selector = requireNonNullElse(service.getSpec().getSelector(), Map.<String, String>of());
-    var labels = deployment.getSpec().getTemplate().getMetadata().getLabels();
-    return !selector.isEmpty()
-        && requireNonNullElse(labels, Map.<String, String>of())
-            .entrySet()
-            .containsAll(selector.entrySet());
-  }
-
-  /** A Service that leads to its pods, where the registration names another one. */
-  private Optional<Service> leading(Deployment deployment) {
-    var namespace = deployment.getMetadata().getNamespace();
-    return attempts
-        .read(
-            "services in namespace " + namespace,
-            () -> client.services().inNamespace(namespace).list().getItems(),
-            List.<Service>of())
-        .stream()
-        .filter(service -> selects(service, deployment))
-        .findFirst();
-  }
-
-  /** The Deployment that looks like one, where the registration does not lead to any. */
-  private Optional<Deployment> labelled() {
-    return LABELS.stream()
-        .flatMap(label ->
-            attempts
-                .read(
-                    "deployments",
-                    () ->
-                        client
-                            .apps()
-                            .deployments()
-                            .inAnyNamespace()
-                            .withLabel(label, Names.METRICS_SERVER)
-                            .list()
-                            .getItems(),
-                    List.<Deployment>of())
-                .stream())
-        .findFirst();
-  }
-
-  private List<Pod> pods(Deployment deployment) {
-    var namespace = deployment.getMetadata().getNamespace();
-    return attempts
-        .read(
-            "pods in namespace " + namespace,
-            () ->
-                client
-                    .pods()
-                    .inNamespace(namespace)
-                    .withLabelSelector(deployment.getSpec().getSelector())
-                    .list()
-                    .getItems(),
-            List.<Pod>of())
-        .stream()
-        .filter(pod -> pod.getMetadata().getDeletionTimestamp() == null)
-        .sorted(Comparator.comparing(pod -> pod.getMetadata().getName()))
-        .toList();
-  }
-
-  private boolean leadsToReady(Service service) {
-    var metadata = service.getMetadata();
-    return Endpoints.lead(
-        attempts.read(
-            "endpointslices in namespace " + metadata.getNamespace(),
-            () -> Endpoints.read(client, metadata.getNamespace(), metadata.getName()),
-            List.<EndpointSlice>of()),
-        metadata.getNamespace(),
-        metadata.getName());
-  }
-
   private static String keeper(Deployment deployment) {
     var owner = Owner.of(deployment);
     return "%s (recognised by %s)".formatted(Ownership.who(owner), owner.mark());
@@ -385,7 +269,7 @@ final class Examiner {
         requests.join().requests().stream()
             .map(CertificateRequests.Request::node)
             .collect(Collectors.toSet());
-    var asked = nodes.join().stream().filter(asked(found)::selects).toList();
+    var asked = nodes.join().stream().filter(found.asked()::selects).toList();
     return new TheirKubelets(client, clock, attempts)
         .look(deployment, spec, asked, requested)
         .map(seen -> new Theirs(spec, asked, seen));
@@ -504,7 +388,7 @@ final class Examiner {
         answer.join(),
         Observer.coverage(
             nodes.join(),
-            asked(found),
+            found.asked(),
             installation.map(Installation::scrapeInterval).orElse(Duration.ofMinutes(1)),
             answer.join().nodes(),
             now),
@@ -514,13 +398,6 @@ final class Examiner {
                 installation.filter(i -> !i.ours()).flatMap(_ -> authority()).stream())
             .toList(),
         List.of());
-  }
-
-  private static NodeSelector asked(Found found) {
-    return found
-        .deployment()
-        .map(d -> Installation.asked(d.getSpec().getTemplate().getSpec()))
-        .orElse(NodeSelector.ALL);
   }
 
   private Optional<Installation> installation(Found found, Optional<Planned> planned) {
@@ -535,8 +412,7 @@ final class Examiner {
         Installation.of(
             deployment,
             found
-                .service()
-                .or(() -> leading(deployment))
+                .leading()
                 .map(s -> s.getMetadata().getName())
                 .orElse(Installation.UNKNOWN_SERVICE));
     return keeping(found)

@@ -169,7 +169,6 @@ final class ImportCommand implements Callable<Integer> {
           "the metrics API is registered with Service %s/%s, which is not there"
               .formatted(reference.getNamespace(), reference.getName()));
     }
-    var selector = service.getSpec().getSelector();
     return client
         .apps()
         .deployments()
@@ -177,15 +176,7 @@ final class ImportCommand implements Callable<Integer> {
         .list()
         .getItems()
         .stream()
-        .filter(d ->
-            d.getSpec().getTemplate().getMetadata().getLabels() != null
-                && selector != null
-                && d.getSpec()
-                    .getTemplate()
-                    .getMetadata()
-                    .getLabels()
-                    .entrySet()
-                    .containsAll(selector.entrySet()))
+        .filter(d -> Found.selects(service, d))
         .findFirst()
         .map(d -> Import.of(d, new ArrayList<>(List.of(service, registration))))
         .orElseThrow(() ->
