@@ -22,6 +22,7 @@ import dev.metricsserver.dependents.IssuedCertificateDependent;
 import dev.metricsserver.dependents.ManagedDependent;
 import dev.metricsserver.dependents.MetricsReaderDependent;
 import dev.metricsserver.dependents.NetworkPolicyDependent;
+import dev.metricsserver.dependents.OptionalDependent;
 import dev.metricsserver.dependents.PrometheusRuleDependent;
 import dev.metricsserver.dependents.ReaderRoleDependent;
 import dev.metricsserver.dependents.ServiceAccountDependent;
@@ -98,13 +99,13 @@ import java.util.function.Supplier;
       @Dependent(
           name = "networkpolicy",
           type = NetworkPolicyDependent.class,
-          reconcilePrecondition = NetworkPolicyDependent.Wanted.class),
+          reconcilePrecondition = OptionalDependent.Wanted.class),
       // Watched only where the kind exists, from when it does.
       @Dependent(
           name = "ciliumnetworkpolicy",
           type = CiliumNetworkPolicyDependent.class,
           activationCondition = CiliumNetworkPolicyDependent.Known.class,
-          reconcilePrecondition = CiliumNetworkPolicyDependent.Wanted.class),
+          reconcilePrecondition = OptionalDependent.Wanted.class),
       @Dependent(name = "serviceaccount", type = ServiceAccountDependent.class),
       @Dependent(name = "clusterrole", type = ClusterRoleDependent.class),
       @Dependent(name = "readerrole", type = ReaderRoleDependent.class),
@@ -128,41 +129,41 @@ import java.util.function.Supplier;
       @Dependent(
           name = "auditpolicy",
           type = AuditPolicyDependent.class,
-          reconcilePrecondition = AuditPolicyDependent.Wanted.class),
+          reconcilePrecondition = OptionalDependent.Wanted.class),
       @Dependent(
           name = "metricsreader",
           type = MetricsReaderDependent.class,
-          reconcilePrecondition = MetricsReaderDependent.Wanted.class),
+          reconcilePrecondition = OptionalDependent.Wanted.class),
       @Dependent(
           name = "servicemonitor",
           type = ServiceMonitorDependent.class,
           activationCondition = ServiceMonitorDependent.Known.class,
-          reconcilePrecondition = ServiceMonitorDependent.Wanted.class),
+          reconcilePrecondition = OptionalDependent.Wanted.class),
       @Dependent(
           name = "prometheusrule",
           type = PrometheusRuleDependent.class,
           activationCondition = PrometheusRuleDependent.Known.class,
-          reconcilePrecondition = PrometheusRuleDependent.Wanted.class),
+          reconcilePrecondition = OptionalDependent.Wanted.class),
       @Dependent(
           name = "bootstrapissuer",
           type = BootstrapIssuerDependent.class,
           activationCondition = CertManagerDependent.Known.class,
-          reconcilePrecondition = CertManagerDependent.Wanted.class),
+          reconcilePrecondition = OptionalDependent.Wanted.class),
       @Dependent(
           name = "authoritycertificate",
           type = AuthorityCertificateDependent.class,
           activationCondition = CertManagerDependent.Known.class,
-          reconcilePrecondition = CertManagerDependent.Wanted.class),
+          reconcilePrecondition = OptionalDependent.Wanted.class),
       @Dependent(
           name = "servingissuer",
           type = ServingIssuerDependent.class,
           activationCondition = CertManagerDependent.Known.class,
-          reconcilePrecondition = CertManagerDependent.Wanted.class),
+          reconcilePrecondition = OptionalDependent.Wanted.class),
       @Dependent(
           name = "issuedcertificate",
           type = IssuedCertificateDependent.class,
           activationCondition = CertManagerDependent.Known.class,
-          reconcilePrecondition = CertManagerDependent.Wanted.class),
+          reconcilePrecondition = OptionalDependent.Wanted.class),
       @Dependent(name = "servingauthority", type = ServingAuthorityDependent.class),
       @Dependent(
           name = "servingcertificate",

@@ -6,31 +6,15 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.dependent.DependentResource;
 import io.javaoperatorsdk.operator.processing.dependent.workflow.Condition;
-import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import java.util.Optional;
 import java.util.function.Function;
 
 /** An object of cert-manager, where it issues metrics-server's certificate. */
-public abstract class CertManagerDependent<R extends HasMetadata> extends ManagedDependent<R> {
+public abstract class CertManagerDependent<R extends HasMetadata> extends OptionalDependent<R> {
 
-  private final String objectName;
-  private final Function<MetricsServerPlan, Optional<R>> object;
-
-  /**
-   * @param object makes it, where the plan has it
-   */
   CertManagerDependent(
       Class<R> type, String name, Function<MetricsServerPlan, Optional<R>> object) {
-    super(type, plan -> object.apply(plan).orElseThrow());
-    this.objectName = name;
-    this.object = object;
-  }
-
-  /** By name, so that one that is no longer wanted is found and deleted. */
-  @Override
-  protected ResourceID targetSecondaryResourceID(
-      MetricsServerConfig primary, Context<MetricsServerConfig> context) {
-    return new ResourceID(objectName, plan(context).namespace());
+    super(type, name, object);
   }
 
   /** Whether the cluster has the kinds; without them there is nothing to watch, and to delete. */
@@ -41,17 +25,6 @@ public abstract class CertManagerDependent<R extends HasMetadata> extends Manage
         MetricsServerConfig primary,
         Context<MetricsServerConfig> context) {
       return plan(context).servingTLS().certManager().known();
-    }
-  }
-
-  /** Whether the plan has it; else it is deleted. */
-  public static final class Wanted implements Condition<HasMetadata, MetricsServerConfig> {
-    @Override
-    public boolean isMet(
-        DependentResource<HasMetadata, MetricsServerConfig> dependent,
-        MetricsServerConfig primary,
-        Context<MetricsServerConfig> context) {
-      return ((CertManagerDependent<?>) dependent).object.apply(plan(context)).isPresent();
     }
   }
 }

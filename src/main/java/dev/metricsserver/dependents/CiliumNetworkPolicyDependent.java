@@ -11,7 +11,6 @@ import io.javaoperatorsdk.operator.api.reconciler.dependent.DependentResource;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.BooleanWithUndefined;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDependent;
 import io.javaoperatorsdk.operator.processing.dependent.workflow.Condition;
-import io.javaoperatorsdk.operator.processing.event.ResourceID;
 
 /** Who may connect to metrics-server, and where it may connect to, in Cilium's words. */
 @KubernetesDependent(
@@ -19,18 +18,11 @@ import io.javaoperatorsdk.operator.processing.event.ResourceID;
     createResourceOnlyIfNotExistingWithSSA = false,
     informer =
         @Informer(fieldSelector = @Field(path = "metadata.name", value = Names.NETWORK_POLICY)))
-public final class CiliumNetworkPolicyDependent extends ManagedDependent<CiliumNetworkPolicy> {
+public final class CiliumNetworkPolicyDependent extends OptionalDependent<CiliumNetworkPolicy> {
 
   /** For the workflow. */
   public CiliumNetworkPolicyDependent() {
-    super(CiliumNetworkPolicy.class, plan -> CiliumNetwork.policy(plan).orElseThrow());
-  }
-
-  /** By name, so that a policy that is no longer wanted is found and deleted. */
-  @Override
-  protected ResourceID targetSecondaryResourceID(
-      MetricsServerConfig primary, Context<MetricsServerConfig> context) {
-    return new ResourceID(Names.NETWORK_POLICY, plan(context).namespace());
+    super(CiliumNetworkPolicy.class, Names.NETWORK_POLICY, CiliumNetwork::policy);
   }
 
   /** Whether the cluster has the kind; without it there is nothing to watch, and none to delete. */
@@ -41,17 +33,6 @@ public final class CiliumNetworkPolicyDependent extends ManagedDependent<CiliumN
         MetricsServerConfig primary,
         Context<MetricsServerConfig> context) {
       return plan(context).cilium().known();
-    }
-  }
-
-  /** Whether the plan has one; else it is deleted. */
-  public static final class Wanted implements Condition<CiliumNetworkPolicy, MetricsServerConfig> {
-    @Override
-    public boolean isMet(
-        DependentResource<CiliumNetworkPolicy, MetricsServerConfig> dependent,
-        MetricsServerConfig primary,
-        Context<MetricsServerConfig> context) {
-      return plan(context).cilium().rules().isPresent();
     }
   }
 }

@@ -7,10 +7,8 @@ import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.javaoperatorsdk.operator.api.config.informer.Field;
 import io.javaoperatorsdk.operator.api.config.informer.Informer;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
-import io.javaoperatorsdk.operator.api.reconciler.dependent.DependentResource;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.BooleanWithUndefined;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDependent;
-import io.javaoperatorsdk.operator.processing.dependent.workflow.Condition;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 
 /** Lets Prometheus read metrics-server's own metrics. */
@@ -19,28 +17,17 @@ import io.javaoperatorsdk.operator.processing.event.ResourceID;
     createResourceOnlyIfNotExistingWithSSA = false,
     informer =
         @Informer(fieldSelector = @Field(path = "metadata.name", value = Names.METRICS_READER)))
-public final class MetricsReaderDependent extends ManagedDependent<ClusterRoleBinding> {
+public final class MetricsReaderDependent extends OptionalDependent<ClusterRoleBinding> {
 
   /** For the workflow. */
   public MetricsReaderDependent() {
-    super(ClusterRoleBinding.class, plan -> Monitoring.reader(plan).orElseThrow());
+    super(ClusterRoleBinding.class, Names.METRICS_READER, Monitoring::reader);
   }
 
-  /** By name, so that one that is no longer wanted is found and deleted. */
+  /** It is in no namespace. */
   @Override
   protected ResourceID targetSecondaryResourceID(
       MetricsServerConfig primary, Context<MetricsServerConfig> context) {
     return new ResourceID(Names.METRICS_READER);
-  }
-
-  /** Whether the plan has one; else it is deleted. */
-  public static final class Wanted implements Condition<ClusterRoleBinding, MetricsServerConfig> {
-    @Override
-    public boolean isMet(
-        DependentResource<ClusterRoleBinding, MetricsServerConfig> dependent,
-        MetricsServerConfig primary,
-        Context<MetricsServerConfig> context) {
-      return Monitoring.reader(plan(context)).isPresent();
-    }
   }
 }

@@ -1,17 +1,12 @@
 package dev.metricsserver.dependents;
 
-import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.rendering.Names;
 import dev.metricsserver.rendering.Network;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.javaoperatorsdk.operator.api.config.informer.Field;
 import io.javaoperatorsdk.operator.api.config.informer.Informer;
-import io.javaoperatorsdk.operator.api.reconciler.Context;
-import io.javaoperatorsdk.operator.api.reconciler.dependent.DependentResource;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.BooleanWithUndefined;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDependent;
-import io.javaoperatorsdk.operator.processing.dependent.workflow.Condition;
-import io.javaoperatorsdk.operator.processing.event.ResourceID;
 
 /** Who may connect to metrics-server, and where it may connect to. */
 @KubernetesDependent(
@@ -19,28 +14,10 @@ import io.javaoperatorsdk.operator.processing.event.ResourceID;
     createResourceOnlyIfNotExistingWithSSA = false,
     informer =
         @Informer(fieldSelector = @Field(path = "metadata.name", value = Names.NETWORK_POLICY)))
-public final class NetworkPolicyDependent extends ManagedDependent<NetworkPolicy> {
+public final class NetworkPolicyDependent extends OptionalDependent<NetworkPolicy> {
 
   /** For the workflow. */
   public NetworkPolicyDependent() {
-    super(NetworkPolicy.class, plan -> Network.policy(plan).orElseThrow());
-  }
-
-  /** By name, so that a policy that is no longer wanted is found and deleted. */
-  @Override
-  protected ResourceID targetSecondaryResourceID(
-      MetricsServerConfig primary, Context<MetricsServerConfig> context) {
-    return new ResourceID(Names.NETWORK_POLICY, plan(context).namespace());
-  }
-
-  /** Whether the plan has one; else it is deleted. */
-  public static final class Wanted implements Condition<NetworkPolicy, MetricsServerConfig> {
-    @Override
-    public boolean isMet(
-        DependentResource<NetworkPolicy, MetricsServerConfig> dependent,
-        MetricsServerConfig primary,
-        Context<MetricsServerConfig> context) {
-      return plan(context).networkRules().isPresent();
-    }
+    super(NetworkPolicy.class, Names.NETWORK_POLICY, Network::policy);
   }
 }

@@ -11,7 +11,6 @@ import io.javaoperatorsdk.operator.api.reconciler.dependent.DependentResource;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.BooleanWithUndefined;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDependent;
 import io.javaoperatorsdk.operator.processing.dependent.workflow.Condition;
-import io.javaoperatorsdk.operator.processing.event.ResourceID;
 
 /** What Prometheus alerts about. */
 @KubernetesDependent(
@@ -19,18 +18,11 @@ import io.javaoperatorsdk.operator.processing.event.ResourceID;
     createResourceOnlyIfNotExistingWithSSA = false,
     informer =
         @Informer(fieldSelector = @Field(path = "metadata.name", value = Names.METRICS_SERVER)))
-public final class PrometheusRuleDependent extends ManagedDependent<PrometheusRule> {
+public final class PrometheusRuleDependent extends OptionalDependent<PrometheusRule> {
 
   /** For the workflow. */
   public PrometheusRuleDependent() {
-    super(PrometheusRule.class, plan -> Monitoring.rule(plan).orElseThrow());
-  }
-
-  /** By name, so that one that is no longer wanted is found and deleted. */
-  @Override
-  protected ResourceID targetSecondaryResourceID(
-      MetricsServerConfig primary, Context<MetricsServerConfig> context) {
-    return new ResourceID(Names.METRICS_SERVER, plan(context).namespace());
+    super(PrometheusRule.class, Names.METRICS_SERVER, Monitoring::rule);
   }
 
   /** Whether the cluster has the kind; without it there is nothing to watch, and none to delete. */
@@ -41,17 +33,6 @@ public final class PrometheusRuleDependent extends ManagedDependent<PrometheusRu
         MetricsServerConfig primary,
         Context<MetricsServerConfig> context) {
       return plan(context).monitoring().kinds().rules();
-    }
-  }
-
-  /** Whether the plan has one; else it is deleted. */
-  public static final class Wanted implements Condition<PrometheusRule, MetricsServerConfig> {
-    @Override
-    public boolean isMet(
-        DependentResource<PrometheusRule, MetricsServerConfig> dependent,
-        MetricsServerConfig primary,
-        Context<MetricsServerConfig> context) {
-      return Monitoring.rule(plan(context)).isPresent();
     }
   }
 }
