@@ -27,13 +27,14 @@ built() {
   printf '%s' "$folder"
 }
 
-# tool_program helm|kube-score|cert-manager: prints the program of the version in versions.env, compiled once.
+# tool_program helm|kube-score|cert-manager|helm-operator: prints the program of the version in versions.env, compiled once.
 tool_program() {
   local version folder
   case $1 in
     helm) version=$HELM_VERSION ;;
     kube-score) version=$KUBE_SCORE_VERSION ;;
     cert-manager) version=$CERT_MANAGER_VERSION ;;
+    helm-operator) version=$HELM_OPERATOR_VERSION ;;
   esac
   if [[ ! -d $CACHE_DIR/$1-$version ]]; then
     lock_cache
@@ -78,8 +79,8 @@ lock_cache() {
 
 unlock_cache() { exec 8>&-; }
 
-# image_archive PROGRAM NAME FILE: an image of one layer with one static program, as an archive that containerd (OCI
-# layout) and docker (manifest.json) both read.
+# image_archive PROGRAM NAME FILE [FOLDER]: an image of one layer with one static program, and what is in the folder, as an
+# archive that containerd (OCI layout) and docker (manifest.json) both read.
 image_archive() {
   local program=$1 name=$2 file=$3 work layer config manifest
   work=$(mktemp -d "$CACHE_DIR/.image-XXXXXX")
@@ -88,6 +89,7 @@ image_archive() {
   chmod 1777 "$work/root/tmp"
   printf 'root:x:0:0:root:/:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n' >"$work/root/etc/passwd"
   cp "$program" "$work/root/"
+  [[ -z ${4:-} ]] || cp -r --no-preserve=mode "$4/." "$work/root/"
   tar --create --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --directory="$work/root" --file="$work/layer" .
   layer=$(image_blob "$work" "$work/layer")
   printf '{"architecture":"%s","os":"linux","config":{"User":"65534","Entrypoint":["/%s"]},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \

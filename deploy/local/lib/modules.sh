@@ -15,6 +15,7 @@ module_path() {
     helm) printf helm.sh/helm/v4 ;;
     kube-score) printf github.com/zegl/kube-score ;;
     cert-manager) printf github.com/cert-manager/cert-manager ;;
+    helm-operator) printf github.com/operator-framework/operator-sdk ;;
   esac
 }
 
@@ -26,6 +27,7 @@ module_packages() {
     kind) printf 'sigs.k8s.io/kind\n' ;;
     helm) printf 'helm.sh/helm/v4/cmd/helm\n' ;;
     kube-score) printf 'github.com/zegl/kube-score/cmd/kube-score\n' ;;
+    helm-operator) printf 'github.com/operator-framework/operator-sdk/cmd/helm-operator\n' ;;
     etcd | cert-manager | pause | load) printf '.\n' ;;
   esac
 }

@@ -1,0 +1,38 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # the variables are for the files that source this one
+# What figures are read from: the API server's audit log, the process, the image.
+
+OPERATOR=system:serviceaccount:metrics-server-operator:metrics-server-operator
+
+# audit FILE: of each request the time of its answer, in milliseconds of the day, its user, verb, resource, the answer's
+# code, and the object's name, one request a line.
+audit() {
+  # The API server writes one JSON object a line, its fields always in this order.
+  sed -nE 's/.*"verb":"([a-z]+)","user":\{"username":"([^"]+)".*"objectRef":\{"resource":"([a-z]+)"(,"namespace":"[^"]*")?(,"name":"([^"]*)")?.*"code":([0-9]+).*"stageTimestamp":"([^"]+)".*/\8 \2 \1 \3 \7 \6/p' "$1" |
+    awk '{split(substr($1, 12), t, /[:Z]/); $1 = sprintf("%.1f", (t[1] * 3600 + t[2] * 60 + t[3]) * 1000); print}'
+}
+
+operator_process() { pgrep --full '^/app/java/bin/java .*dev\.metricsserver\.cli\.Main' | head -n 1; }
+
+# resident PROCESS: proportional set size, its anonymous part, and resident set size, in MiB
+resident() {
+  awk '$1 == "Pss:" {pss = $2} $1 == "Pss_Anon:" {anonymous = $2} $1 == "Rss:" {rss = $2}
+    END {printf "%.1f %.1f %.1f\n", pss / 1024, anonymous / 1024, rss / 1024}' "/proc/$1/smaps_rollup"
+}
+
+# image_megabytes ARCHIVE: of its layers as registries keep them; buildah writes them compressed, Docker does not.
+image_megabytes() {
+  local blob bytes=0
+  while IFS= read -r blob; do
+    bytes=$((bytes + $(image_blob_compressed "$1" "$blob" | wc -c)))
+  done < <(tar --list --file "$1" | grep -E '^(\./)?blobs/sha256/.|\.tar$')
+  awk -v bytes="$bytes" 'BEGIN {printf "%.1f", bytes / 1e6}'
+}
+
+image_blob_compressed() {
+  if tar --extract --to-stdout --file "$1" "$2" | gzip --test 2>/dev/null; then
+    tar --extract --to-stdout --file "$1" "$2"
+  else
+    tar --extract --to-stdout --file "$1" "$2" | gzip
+  fi
+}
