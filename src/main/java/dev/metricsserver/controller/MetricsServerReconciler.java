@@ -40,6 +40,7 @@ import dev.metricsserver.facts.GivenCertificate;
 import dev.metricsserver.facts.Kubelets;
 import dev.metricsserver.facts.KubernetesVersion;
 import dev.metricsserver.facts.TrustBundle;
+import dev.metricsserver.facts.WriteBack;
 import dev.metricsserver.observation.ClueReader;
 import dev.metricsserver.observation.Clues;
 import dev.metricsserver.observation.Inquiry;
@@ -289,7 +290,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
       case Observing(var foreign) -> observe(config, foreign, cluster, facts.kubernetes(), now);
       case Decision.Pending() -> UpdateControl.noUpdate();
       case Planned(var plan) -> {
-        var outcome = apply(config, plan, cluster, context);
+        var outcome = apply(config, plan, facts.writeBacks(), cluster, context);
         var observations = cluster.observations(now).and(ManagedDependent.writeBacks(context));
         var evidence =
             Evidence.of(
@@ -429,6 +430,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
   private Outcome apply(
       MetricsServerConfig config,
       MetricsServerPlan plan,
+      List<WriteBack> writeBacks,
       Cluster cluster,
       Context<MetricsServerConfig> context) {
     if (config.getSpec().paused()) {
@@ -437,7 +439,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
     plan.rolledBackFrom()
         .flatMap(failed -> cluster.lastReady().filter(r -> revisions.note(failed, r)))
         .ifPresent(_ -> happenings.rolledBack());
-    ManagedDependent.setPlan(context, plan);
+    ManagedDependent.setPlan(context, plan, writeBacks);
     if (plan.servingTLS().source() != Source.SelfSigned) {
       ManagedDependent.setCertificates(
           context, cluster.nextCertificates(clock.instant()), cluster.servingSecretVersions());

@@ -22,7 +22,6 @@ import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDep
  */
 @KubernetesDependent(
     useSSA = BooleanWithUndefined.TRUE,
-    createResourceOnlyIfNotExistingWithSSA = false,
     informer = @Informer(fieldSelector = @Field(path = "metadata.name", value = Names.API_SERVICE)))
 public final class APIServiceDependent extends ManagedDependent<APIService> {
 

@@ -11,7 +11,6 @@ import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDep
 /** What metrics-server records of who asks for metrics. */
 @KubernetesDependent(
     useSSA = BooleanWithUndefined.TRUE,
-    createResourceOnlyIfNotExistingWithSSA = false,
     informer =
         @Informer(fieldSelector = @Field(path = "metadata.name", value = Planner.AUDIT_CONFIG_MAP)))
 public final class AuditPolicyDependent extends OptionalDependent<ConfigMap> {

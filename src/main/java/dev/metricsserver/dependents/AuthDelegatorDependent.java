@@ -11,7 +11,6 @@ import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDep
 /** Lets metrics-server ask who is calling. */
 @KubernetesDependent(
     useSSA = BooleanWithUndefined.TRUE,
-    createResourceOnlyIfNotExistingWithSSA = false,
     informer =
         @Informer(fieldSelector = @Field(path = "metadata.name", value = Names.AUTH_DELEGATOR)))
 public final class AuthDelegatorDependent extends ManagedDependent<ClusterRoleBinding> {

@@ -10,7 +10,6 @@ import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDep
 /** The CA, where cert-manager keeps it. */
 @KubernetesDependent(
     useSSA = BooleanWithUndefined.TRUE,
-    createResourceOnlyIfNotExistingWithSSA = false,
     informer =
         @Informer(fieldSelector = @Field(path = "metadata.name", value = CertManager.AUTHORITY)))
 public final class AuthorityCertificateDependent extends CertManagerDependent<Certificate> {

@@ -10,7 +10,6 @@ import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDep
 /** Who signs the CA's certificate, where cert-manager keeps the CA. */
 @KubernetesDependent(
     useSSA = BooleanWithUndefined.TRUE,
-    createResourceOnlyIfNotExistingWithSSA = false,
     informer =
         @Informer(fieldSelector = @Field(path = "metadata.name", value = CertManager.BOOTSTRAP)))
 public final class BootstrapIssuerDependent extends CertManagerDependent<Issuer> {

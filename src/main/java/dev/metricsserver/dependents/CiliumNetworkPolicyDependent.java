@@ -15,7 +15,6 @@ import io.javaoperatorsdk.operator.processing.dependent.workflow.Condition;
 /** Who may connect to metrics-server, and where it may connect to, in Cilium's words. */
 @KubernetesDependent(
     useSSA = BooleanWithUndefined.TRUE,
-    createResourceOnlyIfNotExistingWithSSA = false,
     informer =
         @Informer(fieldSelector = @Field(path = "metadata.name", value = Names.NETWORK_POLICY)))
 public final class CiliumNetworkPolicyDependent extends OptionalDependent<CiliumNetworkPolicy> {

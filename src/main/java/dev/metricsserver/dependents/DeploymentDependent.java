@@ -21,7 +21,6 @@ import java.util.Optional;
  */
 @KubernetesDependent(
     useSSA = BooleanWithUndefined.TRUE,
-    createResourceOnlyIfNotExistingWithSSA = false,
     informer =
         @Informer(fieldSelector = @Field(path = "metadata.name", value = Names.METRICS_SERVER)))
 public final class DeploymentDependent extends ManagedDependent<Deployment> {

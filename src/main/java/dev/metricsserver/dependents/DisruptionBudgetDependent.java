@@ -15,7 +15,6 @@ import io.javaoperatorsdk.operator.processing.dependent.workflow.Condition;
 /** Keeps all but one pod through a drain; there is none where it would only be in the way. */
 @KubernetesDependent(
     useSSA = BooleanWithUndefined.TRUE,
-    createResourceOnlyIfNotExistingWithSSA = false,
     informer =
         @Informer(fieldSelector = @Field(path = "metadata.name", value = Names.METRICS_SERVER)))
 public final class DisruptionBudgetDependent extends ManagedDependent<PodDisruptionBudget> {

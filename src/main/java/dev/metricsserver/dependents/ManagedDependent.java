@@ -4,6 +4,7 @@ import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigSpec.ConflictPolicy;
 import dev.metricsserver.facts.ManagedFields;
 import dev.metricsserver.facts.WriteBack;
+import dev.metricsserver.plan.Contest;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.rendering.Names;
 import dev.metricsserver.tls.ServingCertificates;
@@ -29,6 +30,9 @@ import java.util.function.Function;
  *
  * <p>They are found by name, not by owner reference: an object whose owner reference was stripped,
  * or that never had one because it is retained, still raises events and is repaired.
+ *
+ * <p>What somebody else makes at the same moment is not overwritten unseen: the API server refuses
+ * to create it once more, and the next reconcile decides.
  */
 public abstract class ManagedDependent<R extends HasMetadata>
     extends CRUDKubernetesDependentResource<R, MetricsServerConfig>
@@ -51,20 +55,26 @@ public abstract class ManagedDependent<R extends HasMetadata>
     this.renderer = renderer;
   }
 
-  /** Hands the plan of this reconcile to the objects. */
-  public static void setPlan(Context<MetricsServerConfig> context, MetricsServerPlan plan) {
+  /**
+   * Hands the plan of this reconcile to the objects.
+   *
+   * @param writeBacks what others had changed when it was made
+   */
+  public static void setPlan(
+      Context<MetricsServerConfig> context, MetricsServerPlan plan, List<WriteBack> writeBacks) {
     var shared = context.managedWorkflowAndDependentResourceContext();
     shared.put(MetricsServerPlan.class, plan);
-    shared.put(WRITE_BACKS, new ConcurrentLinkedQueue<WriteBack>());
+    shared.put(WRITE_BACKS, new ConcurrentLinkedQueue<>(writeBacks));
   }
 
-  /** What others had changed of the objects that were repaired in this reconcile. */
+  /** The same, and what was seen of it since; empty without a plan. */
   public static List<WriteBack> writeBacks(Context<MetricsServerConfig> context) {
-    return repaired(context).map(List::copyOf).orElse(List.of());
+    return seenWriteBacks(context).map(List::copyOf).orElse(List.of());
   }
 
   @SuppressWarnings("unchecked")
-  private static Optional<Collection<WriteBack>> repaired(Context<MetricsServerConfig> context) {
+  private static Optional<Collection<WriteBack>> seenWriteBacks(
+      Context<MetricsServerConfig> context) {
     return context
         .managedWorkflowAndDependentResourceContext()
         .get(WRITE_BACKS, Collection.class)
@@ -72,8 +82,9 @@ public abstract class ManagedDependent<R extends HasMetadata>
   }
 
   /**
-   * Whether an object was changed in this reconcile. The next one decides by what it became, and
-   * cannot wait for an event: the framework drops that of an own write whose answer came first.
+   * Whether an object was changed in this reconcile, or is left to the next. That decides by what
+   * it became, and cannot wait for an event: the framework drops that of an own write whose answer
+   * came first.
    */
   public static boolean wrote(Context<MetricsServerConfig> context) {
     return context
@@ -143,8 +154,9 @@ public abstract class ManagedDependent<R extends HasMetadata>
   public R update(
       R actual, R desired, MetricsServerConfig primary, Context<MetricsServerConfig> context) {
     if (takesOver(actual, primary)) {
-      WriteBack.of(actual, Names.MANAGED_BY, primary)
-          .ifPresent(writeBack -> repaired(context).ifPresent(r -> r.add(writeBack)));
+      if (lost(actual, primary, context)) {
+        return actual;
+      }
       var metadata =
           Map.of(
               "resourceVersion",
@@ -159,6 +171,18 @@ public abstract class ManagedDependent<R extends HasMetadata>
               client.getKubernetesSerialization().asJson(Map.of("metadata", metadata)));
     }
     return super.update(actual, desired, primary, context);
+  }
+
+  /** Whether it was changed once too often; the next reconcile says so. */
+  private static boolean lost(
+      HasMetadata actual, MetricsServerConfig primary, Context<MetricsServerConfig> context) {
+    var seen = seenWriteBacks(context).orElseThrow();
+    WriteBack.of(actual, Names.MANAGED_BY, primary).ifPresent(seen::add);
+    var lost = Contest.lost(WriteBack.merge(List.copyOf(seen), List.of())).isPresent();
+    if (lost) {
+      context.managedWorkflowAndDependentResourceContext().put(WROTE, true);
+    }
+    return lost;
   }
 
   @Override

@@ -14,7 +14,6 @@ import io.javaoperatorsdk.operator.processing.event.ResourceID;
 /** Lets Prometheus read metrics-server's own metrics. */
 @KubernetesDependent(
     useSSA = BooleanWithUndefined.TRUE,
-    createResourceOnlyIfNotExistingWithSSA = false,
     informer =
         @Informer(fieldSelector = @Field(path = "metadata.name", value = Names.METRICS_READER)))
 public final class MetricsReaderDependent extends OptionalDependent<ClusterRoleBinding> {

@@ -15,7 +15,6 @@ import io.javaoperatorsdk.operator.processing.dependent.workflow.Condition;
 /** What Prometheus alerts about. */
 @KubernetesDependent(
     useSSA = BooleanWithUndefined.TRUE,
-    createResourceOnlyIfNotExistingWithSSA = false,
     informer =
         @Informer(fieldSelector = @Field(path = "metadata.name", value = Names.METRICS_SERVER)))
 public final class PrometheusRuleDependent extends OptionalDependent<PrometheusRule> {

@@ -11,7 +11,6 @@ import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDep
 /** What people may read from the metrics API. */
 @KubernetesDependent(
     useSSA = BooleanWithUndefined.TRUE,
-    createResourceOnlyIfNotExistingWithSSA = false,
     informer = @Informer(fieldSelector = @Field(path = "metadata.name", value = Names.READER_ROLE)))
 public final class ReaderRoleDependent extends ManagedDependent<ClusterRole> {
 

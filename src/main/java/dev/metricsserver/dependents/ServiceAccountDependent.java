@@ -11,7 +11,6 @@ import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDep
 /** metrics-server's identity. */
 @KubernetesDependent(
     useSSA = BooleanWithUndefined.TRUE,
-    createResourceOnlyIfNotExistingWithSSA = false,
     informer =
         @Informer(fieldSelector = @Field(path = "metadata.name", value = Names.METRICS_SERVER)))
 public final class ServiceAccountDependent extends ManagedDependent<ServiceAccount> {

@@ -11,7 +11,6 @@ import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDep
 /** The Service that the API servers dial. */
 @KubernetesDependent(
     useSSA = BooleanWithUndefined.TRUE,
-    createResourceOnlyIfNotExistingWithSSA = false,
     informer =
         @Informer(fieldSelector = @Field(path = "metadata.name", value = Names.METRICS_SERVER)))
 public final class ServiceDependent extends ManagedDependent<Service> {

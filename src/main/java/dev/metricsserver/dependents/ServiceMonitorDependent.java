@@ -15,7 +15,6 @@ import io.javaoperatorsdk.operator.processing.dependent.workflow.Condition;
 /** What Prometheus reads of metrics-server. */
 @KubernetesDependent(
     useSSA = BooleanWithUndefined.TRUE,
-    createResourceOnlyIfNotExistingWithSSA = false,
     informer =
         @Informer(fieldSelector = @Field(path = "metadata.name", value = Names.METRICS_SERVER)))
 public final class ServiceMonitorDependent extends OptionalDependent<ServiceMonitor> {

@@ -10,7 +10,6 @@ import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDep
 /** The CA of metrics-server's serving certificate. It is written before anything that it signs. */
 @KubernetesDependent(
     useSSA = BooleanWithUndefined.TRUE,
-    createResourceOnlyIfNotExistingWithSSA = true,
     informer =
         @Informer(
             fieldSelector = @Field(path = "metadata.name", value = ServingTLS.AUTHORITY_SECRET)))

@@ -10,7 +10,6 @@ import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDep
 /** The certificate that the pods serve. They read it again by themselves when it changes. */
 @KubernetesDependent(
     useSSA = BooleanWithUndefined.TRUE,
-    createResourceOnlyIfNotExistingWithSSA = true,
     informer =
         @Informer(
             fieldSelector = @Field(path = "metadata.name", value = ServingTLS.CERTIFICATE_SECRET)))

@@ -10,7 +10,6 @@ import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDep
 /** Who signs metrics-server's certificate by the CA, where cert-manager keeps it. */
 @KubernetesDependent(
     useSSA = BooleanWithUndefined.TRUE,
-    createResourceOnlyIfNotExistingWithSSA = false,
     informer =
         @Informer(fieldSelector = @Field(path = "metadata.name", value = CertManager.SERVING)))
 public final class ServingIssuerDependent extends CertManagerDependent<Issuer> {

@@ -16,7 +16,8 @@ import java.util.Set;
  * @param serving what there is of metrics-server's own certificate
  * @param history what is remembered of earlier configurations
  * @param installed the running Deployment of ours: the memory of earlier decisions
- * @param foreign objects that somebody else made, under names that the operator needs for any plan
+ * @param foreign objects under the operator's names that somebody else made, but for those that are
+ *     looked for when there is a plan
  * @param writeBacks changes by others of what was taken over, in order of time
  */
 public record ClusterFacts(

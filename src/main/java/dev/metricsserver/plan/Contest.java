@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** When somebody keeps changing back what was taken over, the wiser head gives in. */
-final class Contest {
+public final class Contest {
 
   private static final int TIMES = 3;
   private static final Duration WITHIN = Duration.ofMinutes(10);
@@ -19,7 +19,7 @@ final class Contest {
    *
    * @param writeBacks in order of time
    */
-  static Optional<Violation> lost(List<WriteBack> writeBacks) {
+  public static Optional<Violation> lost(List<WriteBack> writeBacks) {
     return writeBacks.stream()
         .filter(last -> isThird(last, writeBacks))
         .findFirst()
