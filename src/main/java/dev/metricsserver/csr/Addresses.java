@@ -1,7 +1,7 @@
 package dev.metricsserver.csr;
 
 import dev.metricsserver.facts.NodeFacts;
-import inet.ipaddr.IPAddressString;
+import dev.metricsserver.facts.Prefix;
 import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -37,9 +37,8 @@ public final class Addresses {
   /** The networks of a node's pods, as {@link #networksAround} spells them. */
   public static List<String> podNetworks(NodeFacts node) {
     return node.podCIDRs().stream()
-        .map(cidr -> new IPAddressString(cidr).getAddress())
-        .filter(network -> network != null && network.isPrefixed())
-        .map(network -> network(network.getBytes(), network.getNetworkPrefixLength()))
+        .flatMap(cidr -> Prefix.parse(cidr).stream())
+        .map(network -> network(network.first().getAddress(), network.length()))
         .toList();
   }
 

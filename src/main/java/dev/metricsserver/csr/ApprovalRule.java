@@ -7,8 +7,7 @@ import dev.metricsserver.csr.Verdict.Never;
 import dev.metricsserver.csr.Verdict.NotYet;
 import dev.metricsserver.csr.Verdict.Rule;
 import dev.metricsserver.facts.NodeFacts;
-import inet.ipaddr.IPAddress;
-import inet.ipaddr.IPAddressString;
+import dev.metricsserver.facts.Prefix;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
 import java.io.IOException;
 import java.math.BigInteger;
@@ -190,7 +189,7 @@ public final class ApprovalRule {
    *     Addresses#podNetworks}), as names of Nodes
    */
   public record Surroundings(
-      List<IPAddress> serviceRanges,
+      List<Prefix> serviceRanges,
       Set<String> apiServers,
       Set<String> domains,
       Function<String, ? extends Collection<String>> claimants,
@@ -217,12 +216,9 @@ public final class ApprovalRule {
           podNetworks);
     }
 
-    private static IPAddress range(String cidr) {
-      var range = new IPAddressString(cidr).getAddress();
-      if (range == null) {
-        throw new IllegalArgumentException("not a CIDR: " + cidr);
-      }
-      return range.toPrefixBlock();
+    private static Prefix range(String cidr) {
+      return Prefix.parse(cidr)
+          .orElseThrow(() -> new IllegalArgumentException("not a CIDR: " + cidr));
     }
 
     /** Another Node than this, the pods of which have such addresses. */
@@ -235,7 +231,7 @@ public final class ApprovalRule {
     }
 
     private boolean isServiceAddress(InetAddress address) {
-      var ip = new IPAddressString(address.getHostAddress()).getAddress();
+      var ip = Prefix.of(address);
       return serviceRanges.stream().anyMatch(range -> range.contains(ip));
     }
   }

@@ -1,6 +1,5 @@
 package dev.metricsserver.facts;
 
-import inet.ipaddr.IPAddressString;
 import io.fabric8.kubernetes.api.model.networking.v1.ServiceCIDR;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -30,12 +29,11 @@ public final class ServiceRanges {
    * @return a CIDR
    */
   static String around(String address) {
-    var ip = new IPAddressString(address).getAddress();
-    var bits = ip.getBitCount();
-    var network = ip.getValue().clearBit(0);
-    var zeros = network.signum() == 0 ? bits : network.getLowestSetBit();
-    var length = Math.max(bits - zeros, ip.isIPv4() ? LARGEST_IPV4 : LARGEST_IPV6);
-    return ip.toPrefixBlock(length).toCanonicalString();
+    var ip = Prefix.parse(address).orElseThrow();
+    var network = ip.start().clearBit(0);
+    var zeros = network.signum() == 0 ? ip.bits() : network.getLowestSetBit();
+    var length = Math.max(ip.bits() - zeros, ip.isIPv4() ? LARGEST_IPV4 : LARGEST_IPV6);
+    return new Prefix(network, length, ip.bits()).toString();
   }
 
   /** Reads them, and again when what was read is old: an administrator may add one. */

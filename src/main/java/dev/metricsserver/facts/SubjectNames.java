@@ -1,9 +1,5 @@
 package dev.metricsserver.facts;
 
-import inet.ipaddr.AddressStringParameters.RangeParameters;
-import inet.ipaddr.IPAddress;
-import inet.ipaddr.IPAddressString;
-import inet.ipaddr.IPAddressStringParameters;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -11,24 +7,6 @@ import java.util.regex.Pattern;
 
 /** The names in certificates, and whether they cover an address by the rules of Go's x509. */
 final class SubjectNames {
-
-  /** As Go reads it: four numbers without leading zeros, or IPv6 without a zone; no prefix. */
-  private static final IPAddressStringParameters NOTATION =
-      new IPAddressStringParameters.Builder()
-          .allowAll(false)
-          .allowEmpty(false)
-          .allowSingleSegment(false)
-          .allowPrefix(false)
-          .allowMask(false)
-          .setRangeOptions(RangeParameters.NO_RANGE)
-          .getIPv6AddressParametersBuilder()
-          .allowZone(false)
-          .getParentBuilder()
-          .getIPv4AddressParametersBuilder()
-          .allow_inet_aton(false)
-          .allowLeadingZeros(false)
-          .getParentBuilder()
-          .toParams();
 
   /** A DNS name as Go accepts it; the left-most label of a pattern may be a wildcard. */
   private static final String LABEL = "[a-z0-9_][a-z0-9_-]*";
@@ -40,9 +18,7 @@ final class SubjectNames {
 
   /** The canonical form of an IP address; none when it is a name. */
   static Optional<String> ip(String text) {
-    return Optional.ofNullable(new IPAddressString(text, NOTATION).getAddress())
-        .map(SubjectNames::unmapped)
-        .map(IPAddress::toCanonicalString);
+    return text.contains("/") ? Optional.empty() : Prefix.parse(text).map(Prefix::address);
   }
 
   /** Whether one of the names covers the address that is dialled. */
@@ -67,12 +43,5 @@ final class SubjectNames {
       return dot > 0 && relative.substring(dot).equals(name.substring(1));
     }
     return HOST.matcher(name).matches() ? relative.equals(name) : host.equals(name);
-  }
-
-  /** Go takes an IPv4 address and the same one inside IPv6 for equal. */
-  private static IPAddress unmapped(IPAddress address) {
-    return address.isIPv6() && address.toIPv6().isIPv4Mapped()
-        ? address.toIPv6().getEmbeddedIPv4Address()
-        : address;
   }
 }

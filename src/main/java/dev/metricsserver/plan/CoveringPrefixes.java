@@ -1,15 +1,12 @@
 package dev.metricsserver.plan;
 
-import inet.ipaddr.AddressStringParameters.RangeParameters;
-import inet.ipaddr.IPAddress;
-import inet.ipaddr.IPAddressString;
-import inet.ipaddr.IPAddressStringParameters;
+import dev.metricsserver.facts.Prefix;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
-import java.util.stream.Gatherers;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -23,38 +20,16 @@ final class CoveringPrefixes {
   /** How many CIDRs a list has at most, for each of IPv4 and IPv6. */
   static final int MOST = 48;
 
-  /** An IPv4 address has four numbers: 10.1 is none, and certainly not 10.0.0.1. */
-  private static final IPAddressStringParameters USUAL_NOTATION =
-      new IPAddressStringParameters.Builder()
-          .allowAll(false)
-          .allowEmpty(false)
-          .allowSingleSegment(false)
-          .setRangeOptions(RangeParameters.NO_RANGE)
-          .getIPv4AddressParametersBuilder()
-          .allow_inet_aton(false)
-          .allowLeadingZeros(false)
-          .getParentBuilder()
-          .toParams();
-
-  private static final int AT_A_TIME = 256;
-
   /** A place between two blocks, and how much the blocks have in common. */
   private record Gap(int before, int commonPrefix) {}
 
   private CoveringPrefixes() {}
 
-  /** An address or a CIDR, when the text is one. */
-  static Optional<IPAddress> parse(String text) {
-    return Optional.ofNullable(new IPAddressString(text, USUAL_NOTATION).getAddress());
-  }
-
   /** Whether one of the prefixes contains an address; what is neither is in none. */
   static boolean contain(Collection<String> prefixes, String address) {
-    return parse(address).stream()
+    return Prefix.parse(address).stream()
         .anyMatch(a ->
-            prefixes.stream()
-                .flatMap(p -> parse(p).stream())
-                .anyMatch(p -> p.toPrefixBlock().contains(a)));
+            prefixes.stream().flatMap(p -> Prefix.parse(p).stream()).anyMatch(p -> p.contains(a)));
   }
 
   /**
@@ -65,33 +40,37 @@ final class CoveringPrefixes {
    * @return CIDRs, IPv4 before IPv6, in order of address
    */
   static List<String> cover(Collection<String> addresses) {
-    return Stream.concat(
-            few(merged(addresses.stream().filter(a -> !a.contains(":")))).stream(),
-            few(merged(addresses.stream().filter(a -> a.contains(":")))).stream())
-        .map(CoveringPrefixes::cidr)
+    var byFamily =
+        addresses.stream()
+            .flatMap(a -> Prefix.parse(a).stream())
+            .collect(Collectors.partitioningBy(Prefix::isIPv4));
+    return Stream.of(true, false)
+        .flatMap(family -> few(merged(byFamily.get(family))).stream())
+        .map(Prefix::toString)
         .toList();
   }
 
-  /**
-   * The same addresses in as few blocks as possible, in order. Those of thousands of nodes take
-   * megabytes as objects, so it starts with some of them at a time.
-   */
-  private static List<IPAddress> merged(Stream<String> addresses) {
-    return merged(
-        addresses
-            .gather(Gatherers.windowFixed(AT_A_TIME))
-            .flatMap(some ->
-                merged(
-                    some.stream()
-                        .flatMap(a -> parse(a).stream())
-                        .map(IPAddress::toPrefixBlock)
-                        .toList())
-                    .stream())
-            .toList());
+  /** The same addresses in as few blocks as possible, in order. */
+  private static List<Prefix> merged(List<Prefix> blocks) {
+    var merged = new ArrayDeque<Prefix>();
+    for (var block : blocks.stream().sorted().toList()) {
+      if (merged.isEmpty() || !merged.getLast().contains(block)) {
+        var next = block;
+        while (!merged.isEmpty() && areHalves(merged.getLast(), next)) {
+          next = merged.removeLast().join(next);
+        }
+        merged.addLast(next);
+      }
+    }
+    return List.copyOf(merged);
+  }
+
+  private static boolean areHalves(Prefix one, Prefix other) {
+    return one.length() == other.length() && one.join(other).length() == one.length() - 1;
   }
 
   /** Joins the neighbours that have most in common until few enough are left. */
-  private static List<IPAddress> few(List<IPAddress> blocks) {
+  private static List<Prefix> few(List<Prefix> blocks) {
     if (blocks.isEmpty()) {
       return List.of();
     }
@@ -100,7 +79,7 @@ final class CoveringPrefixes {
                 Stream.of(0),
                 IntStream.range(1, blocks.size())
                     .mapToObj(
-                        i -> new Gap(i, join(blocks.get(i - 1), blocks.get(i)).getPrefixLength()))
+                        i -> new Gap(i, blocks.get(i - 1).join(blocks.get(i)).length()))
                     .sorted(
                         Comparator.comparingInt(Gap::commonPrefix)
                             .thenComparing(Gap::before, Comparator.reverseOrder()))
@@ -108,26 +87,11 @@ final class CoveringPrefixes {
                     .map(Gap::before)
                     .sorted())
             .toList();
-    var joined = new ArrayList<IPAddress>();
+    var joined = new ArrayList<Prefix>();
     for (var i = 0; i < starts.size(); i++) {
       var end = i + 1 < starts.size() ? starts.get(i + 1) : blocks.size();
-      joined.add(join(blocks.get(starts.get(i)), blocks.get(end - 1)));
+      joined.add(blocks.get(starts.get(i)).join(blocks.get(end - 1)));
     }
     return merged(joined);
-  }
-
-  private static List<IPAddress> merged(List<IPAddress> blocks) {
-    return blocks.isEmpty()
-        ? List.of()
-        : List.of(blocks.getFirst().mergeToPrefixBlocks(blocks.toArray(IPAddress[]::new)));
-  }
-
-  private static IPAddress join(IPAddress one, IPAddress other) {
-    return one.coverWithPrefixBlock(other);
-  }
-
-  private static String cidr(IPAddress block) {
-    var length = block.isPrefixed() ? block.getPrefixLength() : block.getBitCount();
-    return block.getLower().withoutPrefixLength().toCanonicalString() + "/" + length;
   }
 }

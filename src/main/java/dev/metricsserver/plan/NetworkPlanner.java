@@ -8,6 +8,7 @@ import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.Endpoint;
 import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.NodeFacts.Address;
+import dev.metricsserver.facts.Prefix;
 import dev.metricsserver.plan.MetricsServerPlan.CiliumPlan;
 import dev.metricsserver.plan.MetricsServerPlan.CiliumRules;
 import dev.metricsserver.plan.MetricsServerPlan.Destination;
@@ -15,7 +16,7 @@ import dev.metricsserver.plan.MetricsServerPlan.MonitoringPlan;
 import dev.metricsserver.plan.MetricsServerPlan.NetworkRules;
 import dev.metricsserver.plan.MetricsServerPlan.Reason;
 import dev.metricsserver.plan.MetricsServerPlan.ServiceAccountName;
-import inet.ipaddr.IPAddress;
+import java.math.BigInteger;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -207,9 +208,9 @@ final class NetworkPlanner {
   }
 
   private static Stream<String> firstTwo(String cidr) {
-    return CoveringPrefixes.parse(cidr).stream()
-        .map(block -> block.getLower().withoutPrefixLength())
-        .flatMap(first -> Stream.of(first, first.increment(1)))
-        .map(IPAddress::toCanonicalString);
+    return Prefix.parse(cidr).stream()
+        .flatMap(block ->
+            Stream.of(block.start(), block.start().add(BigInteger.ONE))
+                .map(start -> new Prefix(start, block.bits(), block.bits()).address()));
   }
 }

@@ -16,6 +16,7 @@ import dev.metricsserver.facts.History.Failure;
 import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.Owner;
 import dev.metricsserver.facts.Platform;
+import dev.metricsserver.facts.Prefix;
 import dev.metricsserver.facts.TrustBundle.Found;
 import dev.metricsserver.facts.TrustBundle.Missing;
 import dev.metricsserver.plan.Decision.Observing;
@@ -236,7 +237,7 @@ public final class Planner {
       violations.add(new Violation("kubelet.tls.certificateAuthority", why, remedy));
     }
     spec.networkPolicy().controlPlaneCIDRs().stream()
-        .filter(c -> CoveringPrefixes.parse(c).isEmpty())
+        .filter(c -> Prefix.parse(c).isEmpty())
         .map(c ->
             new Violation(
                 "networkPolicy.controlPlaneCIDRs",
