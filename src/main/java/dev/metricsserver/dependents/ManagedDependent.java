@@ -192,10 +192,14 @@ public abstract class ManagedDependent<R extends HasMetadata>
     context.managedWorkflowAndDependentResourceContext().put(WROTE, true);
   }
 
+  /**
+   * What was written is remembered like what was made: the framework's own way, which compares it
+   * with what was there, throws when that is gone.
+   */
   @Override
   protected void onUpdated(
       MetricsServerConfig primary, R updated, R actual, Context<MetricsServerConfig> context) {
-    super.onUpdated(primary, updated, actual, context);
+    super.onCreated(primary, updated, context);
     if (!updated
         .getMetadata()
         .getResourceVersion()
