@@ -175,9 +175,7 @@ final class Distribution {
     try (var dependencies = Files.list(TARGET.resolve("image/lib"))) {
       dependencies.sorted().forEach(jars::add);
     }
-    for (var jar : jars) {
-      CacheableJar.copy(jar, lib.resolve(jar.getFileName()));
-    }
+    CacheableJar.copy(jars, jar -> lib.resolve(jar.getFileName()));
     NamedClasses.cut(
         "org/bouncycastle/", jars.stream().map(jar -> lib.resolve(jar.getFileName())).toList());
     return jars.stream().map(jar -> jar.getFileName().toString()).toList();

@@ -1,7 +1,8 @@
+import java.lang.classfile.ClassBuilder;
 import java.lang.classfile.ClassElement;
-import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassModel;
 import java.lang.classfile.ClassSignature;
+import java.lang.classfile.ClassTransform;
 import java.lang.classfile.Interfaces;
 import java.lang.classfile.MethodModel;
 import java.lang.classfile.Signature.ClassTypeSig;
@@ -16,26 +17,24 @@ import java.util.Set;
  * nobody uses: half a thousand classes, a tenth of the cache. Whoever does use one names it, and
  * finds it.
  */
-final class WithoutBuilder {
+final class WithoutBuilder implements ClassTransform {
 
-  private static final String MODELS = "io/fabric8/kubernetes/api/model/";
   private static final ClassDesc EDITABLE =
       ClassDesc.of("io.fabric8.kubernetes.api.builder.Editable");
   private static final Set<String> METHODS = Set.of("edit", "toBuilder");
 
   private WithoutBuilder() {}
 
-  /** The class file of a model without them; any other as it is. */
-  static byte[] of(byte[] classFile) {
-    var model = ClassFile.of().parse(classFile);
-    return isModel(model)
-        ? ClassFile.of().transformClass(model, (copy, e) -> without(e).ifPresent(copy::with))
-        : classFile;
+  /** The change of a model's class. */
+  static ClassTransform of(ClassModel model) {
+    return model.interfaces().stream().anyMatch(i -> isEditable(i.asSymbol()))
+        ? new WithoutBuilder()
+        : ClassTransform.ACCEPT_ALL;
   }
 
-  private static boolean isModel(ClassModel model) {
-    return model.thisClass().asInternalName().startsWith(MODELS)
-        && model.interfaces().stream().anyMatch(i -> isEditable(i.asSymbol()));
+  @Override
+  public void accept(ClassBuilder model, ClassElement element) {
+    without(element).ifPresent(model::with);
   }
 
   private static Optional<ClassElement> without(ClassElement element) {
