@@ -56,7 +56,8 @@ final class CacheableJar {
 
   /** Writes the jars of a class path anew, each to where it is told. */
   static void copy(List<Path> jars, UnaryOperator<Path> to) throws IOException {
-    try (var classes = new URLClassLoader(jars.stream().map(CacheableJar::url).toArray(URL[]::new))) {
+    try (var classes =
+        new URLClassLoader(jars.stream().map(CacheableJar::url).toArray(URL[]::new))) {
       var format =
           ClassFile.of(
               ClassFile.ConstantPoolSharingOption.NEW_POOL,

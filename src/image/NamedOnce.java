@@ -80,7 +80,8 @@ final class NamedOnce {
     return name(field).filter(called::equals).isPresent()
         && Stream.of("get", "set")
             .allMatch(prefix ->
-                accessors.stream().anyMatch(a -> a.startsWith(prefix) && property(a).equals(called)));
+                accessors.stream()
+                    .anyMatch(a -> a.startsWith(prefix) && property(a).equals(called)));
   }
 
   /** As Jackson derives it: all capitals at the beginning become small. */

@@ -24,7 +24,12 @@ public record Prefix(BigInteger start, int length, int bits) implements Comparab
   /** Four numbers without leading zeros, or anything with a colon that is no scope and no port. */
   private static final Pattern NOTATION =
       Pattern.compile(
-          "(" + NUMBER + "(?:[.]" + NUMBER + "){3}|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)(?:/(" + NUMBER
+          "("
+              + NUMBER
+              + "(?:[.]"
+              + NUMBER
+              + "){3}|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)(?:/("
+              + NUMBER
               + "))?");
 
   private static final Pattern ZEROS = Pattern.compile("\\b0(:0)+\\b");
@@ -58,8 +63,7 @@ public record Prefix(BigInteger start, int length, int bits) implements Comparab
     }
     try {
       var address = of(InetAddress.ofLiteral(notation.group(1)));
-      var length =
-          notation.group(2) == null ? address.bits() : Integer.parseInt(notation.group(2));
+      var length = notation.group(2) == null ? address.bits() : Integer.parseInt(notation.group(2));
       return Optional.of(length)
           .filter(l -> l <= address.bits())
           .map(l -> new Prefix(address.start(), l, address.bits()));

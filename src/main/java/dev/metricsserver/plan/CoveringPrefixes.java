@@ -78,8 +78,7 @@ final class CoveringPrefixes {
         Stream.concat(
                 Stream.of(0),
                 IntStream.range(1, blocks.size())
-                    .mapToObj(
-                        i -> new Gap(i, blocks.get(i - 1).join(blocks.get(i)).length()))
+                    .mapToObj(i -> new Gap(i, blocks.get(i - 1).join(blocks.get(i)).length()))
                     .sorted(
                         Comparator.comparingInt(Gap::commonPrefix)
                             .thenComparing(Gap::before, Comparator.reverseOrder()))

@@ -100,8 +100,7 @@ class ImageModelsTest {
     public SortedMap<String, String> get() {
       OperatorProcess.serialization(mapper);
       var properties = new TreeMap<String, String>();
-      for (var source :
-          ((URLClassLoader) Introspection.class.getClassLoader()).getURLs()) {
+      for (var source : ((URLClassLoader) Introspection.class.getClassLoader()).getURLs()) {
         if (source.getPath().contains("/kubernetes-model")) {
           models(source).forEach(model -> properties.put(model.getName(), describe(model)));
         }
