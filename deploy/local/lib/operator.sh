@@ -7,7 +7,8 @@ find_kubectl() {
     state_read
     KUBECTL=$BINARIES/kubectl
   else
-    KUBECTL=$(command -v kubectl) || die "kubectl is not installed; see https://kubernetes.io/docs/tasks/tools/"
+    # Not the function below.
+    KUBECTL=$(type -P kubectl) || die "kubectl is not installed; see https://kubernetes.io/docs/tasks/tools/"
   fi
 }
 
