@@ -199,12 +199,11 @@ public abstract class ManagedDependent<R extends HasMetadata>
   @Override
   protected void onUpdated(
       MetricsServerConfig primary, R updated, R actual, Context<MetricsServerConfig> context) {
-    super.onCreated(primary, updated, context);
     if (!updated
         .getMetadata()
         .getResourceVersion()
         .equals(actual.getMetadata().getResourceVersion())) {
-      context.managedWorkflowAndDependentResourceContext().put(WROTE, true);
+      onCreated(primary, updated, context);
     }
   }
 
