@@ -7,21 +7,48 @@ shopt -s inherit_errexit
 
 LOCAL_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 PROJECT_DIR=$(cd "$LOCAL_DIR/../.." && pwd)
-# What users of the cluster read: kubeconfig and audit log.
-TARGET_DIR=$PROJECT_DIR/target/local
-# Fixed, because there is one cluster per machine: any checkout can find it and take it down.
-RUN_DIR=/var/lib/metrics-server-operator-local
+# Every cluster of this machine has a folder here, so that any checkout can find it and take it down.
+CLUSTERS_DIR=/var/lib/metrics-server-operator-local
+DEFAULT_CLUSTER=default
+# Of the selected cluster; empty for commands that need none.
+RUN_DIR=''
+# The operator's image of this checkout, for all its clusters.
+IMAGE_ARCHIVE=$PROJECT_DIR/target/local/operator-image.tar
 CACHE_DIR=${XDG_CACHE_HOME:-$HOME/.cache}/metrics-server-operator
 
 # shellcheck source=../versions.env
 source "$LOCAL_DIR/versions.env"
 
-# Progress goes to stderr, so that stdout carries only what a caller wants to read.
+# Progress goes to stderr, so that stdout carries only the result.
 if [[ -t 2 && -z ${NO_COLOR:-} ]]; then
   GREEN=$'\e[32m' RED=$'\e[31m' DIM=$'\e[2m' PLAIN=$'\e[0m'
 else
   GREEN='' RED='' DIM='' PLAIN=''
 fi
+
+# cluster_select NAME: sets the folders of the cluster that the command works on. Commands that this one starts inherit it.
+cluster_select() {
+  [[ $1 =~ ^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$ ]] ||
+    die "'$1' is not a valid cluster name: use up to 20 lower-case letters, digits and hyphens, starting with a letter, ending with a letter or digit."
+  export LOCAL_CLUSTER=$1
+  RUN_DIR=$CLUSTERS_DIR/$1
+  # What users of the cluster read: kubeconfig and audit log.
+  TARGET_DIR=$PROJECT_DIR/target/local
+  [[ $1 == "$DEFAULT_CLUSTER" ]] || TARGET_DIR+=/$1
+}
+
+# read_name ARGUMENT...: takes --name NAME out of the arguments and leaves the others in ARGUMENTS.
+read_name() {
+  local name=${LOCAL_CLUSTER:-$DEFAULT_CLUSTER}
+  ARGUMENTS=()
+  while (($# > 0)); do
+    case $1 in
+      --name) name=$(option_value "$@"); shift 2 ;;
+      *) ARGUMENTS+=("$1"); shift ;;
+    esac
+  done
+  cluster_select "$name"
+}
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -37,8 +64,8 @@ seconds_since() {
   printf '%d.%d s' $((tenths / 10)) $((tenths % 10))
 }
 
-# step TITLE COMMAND...: runs the command and says how long it took. The command is called plainly, because inside
-# a condition bash would ignore its errors; report_failure, as EXIT trap, tells which step failed.
+# step TITLE COMMAND...: runs the command and prints how long it took. The command is called plainly, because inside
+# a condition bash would ignore its errors; at_exit, the EXIT trap, prints which step failed.
 step() {
   CURRENT_STEP=$1
   shift
@@ -48,14 +75,19 @@ step() {
   CURRENT_STEP=''
 }
 
-report_failure() {
+# at_exit: the EXIT trap of every command that has steps.
+at_exit() {
   local status=$?
   if ((status != 0)) && [[ -n ${CURRENT_STEP:-} && -z ${FAILURE_SAID:-} ]]; then
     printf '%s✘%s %s failed' "$RED" "$PLAIN" "$CURRENT_STEP" >&2
     [[ ! -d $RUN_DIR/machines ]] || printf '; logs: %s/machines/*/log' "$RUN_DIR" >&2
     printf '\n' >&2
   fi
+  cluster_folder_remove
 }
+
+# cluster_folder_remove: removes the run folder unless something is in it.
+cluster_folder_remove() { rmdir "$RUN_DIR" "$CLUSTERS_DIR" 2>/dev/null || true; }
 
 # wait_for SECONDS WHAT COMMAND...: polls until the command succeeds.
 wait_for() {
@@ -85,9 +117,16 @@ need_root() {
   [[ $(id -u) == 0 ]] || die "Without a Docker engine the cluster is made of network namespaces and cgroups, which needs root: run this with sudo."
 }
 
-# One command at a time changes the cluster. The lock is on a folder that exists anyway, so that it leaves no file; the
-# wait is for what a killed command leaves running for a moment.
+# lock_cluster: one command at a time changes a cluster. The lock is on the cluster's folder and not on a file beside it,
+# which would stay. Ten seconds are for the processes that a killed command leaves for a moment.
 lock_cluster() {
-  exec 9<"$(dirname "$RUN_DIR")"
-  flock --timeout 10 9 || die "Another command of deploy/local is at work on this machine's cluster; try again when it is done."
+  local folder=$RUN_DIR
+  # A plain user has clusters of kind only.
+  [[ $(id -u) == 0 ]] || folder=$TARGET_DIR
+  # Another command may remove the folder while this one waits for its lock.
+  until [[ -d $folder && /dev/fd/9 -ef $folder ]]; do
+    mkdir -p "$folder"
+    exec 9<"$folder"
+    flock --timeout 10 9 || die "Another command of deploy/local works on the cluster '$LOCAL_CLUSTER'; try again when it has ended."
+  done
 }

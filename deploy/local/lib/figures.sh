@@ -12,7 +12,24 @@ audit() {
     awk '{split(substr($1, 12), t, /[:Z]/); $1 = sprintf("%.1f", (t[1] * 3600 + t[2] * 60 + t[3]) * 1000); print}'
 }
 
-operator_process() { pgrep --full '^/app/java/bin/java .*dev\.metricsserver\.cli\.Main' | head -n 1; }
+operator_process() { cluster_process '^/app/java/bin/java .*dev\.metricsserver\.cli\.Main'; }
+
+# cluster_process PATTERN: the first process of the selected cluster whose command line matches; nothing when there is none.
+cluster_process() {
+  local groups pid
+  if local_cluster_runs; then
+    groups=/$CGROUP/
+  else
+    groups=$(kind_containers)
+    [[ -n $groups ]] || return 0
+  fi
+  for pid in $(pgrep --full "$1" || true); do
+    if grep -qsF "$groups" "/proc/$pid/cgroup"; then
+      printf '%s' "$pid"
+      return 0
+    fi
+  done
+}
 
 # resident PROCESS: proportional set size, its anonymous part, and resident set size, in MiB
 resident() {

@@ -70,7 +70,7 @@ buildah_base() {
 
 # buildah_image FILE [OPTION of buildah build]
 buildah_image() {
-  local log=$TARGET_DIR/image.log
+  local log=${IMAGE_ARCHIVE%.tar}.log
   buildah_here build --layers "${@:2}" --build-arg "JDK=$JDK_IMAGE" --tag "$(image_name)" "$PROJECT_DIR" >"$log" 2>&1 ||
     die "buildah: $(tail -n 1 "$log"); log: $log"
   rm -f "$1"

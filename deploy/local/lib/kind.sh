@@ -1,15 +1,27 @@
 # shellcheck shell=bash
 # The same cluster by kind, where a Docker engine runs. Node 1 is the control plane, the others are workers.
 
-KIND_CLUSTER=metrics-server-operator
+KIND_PREFIX=metrics-server-operator
 
-kind_containers() { docker ps --all --quiet --filter "label=io.x-k8s.kind.cluster=$KIND_CLUSTER"; }
+# kind_cluster: the name that kind has for the selected cluster
+kind_cluster() {
+  printf '%s' "$KIND_PREFIX"
+  [[ $LOCAL_CLUSTER == "$DEFAULT_CLUSTER" ]] || printf -- '-%s' "$LOCAL_CLUSTER"
+}
 
-kind_nodes() { docker ps --all --format '{{.Names}}' --filter "label=io.x-k8s.kind.cluster=$KIND_CLUSTER"; }
+# kind_clusters: the names of all clusters that these commands have made by kind on this machine
+kind_clusters() {
+  docker ps --all --format '{{.Label "io.x-k8s.kind.cluster"}}' --filter label=io.x-k8s.kind.cluster |
+    sed -nE "s/^$KIND_PREFIX\$/$DEFAULT_CLUSTER/p; s/^$KIND_PREFIX-([a-z][a-z0-9-]*)\$/\1/p" | sort -u
+}
+
+kind_containers() { docker ps --all --quiet --no-trunc --filter "label=io.x-k8s.kind.cluster=$(kind_cluster)"; }
+
+kind_nodes() { docker ps --all --format '{{.Names}}' --filter "label=io.x-k8s.kind.cluster=$(kind_cluster)"; }
 
 kind_cluster_exists() { docker_works && [[ -n $(kind_containers) ]]; }
 
-# The same pinned kind for everybody, whatever is installed.
+# kind_program: sets KIND to the version in versions.env, whatever is installed.
 kind_program() {
   KIND=$CACHE_DIR/kind-$KIND_VERSION/kind
   [[ ! -x $KIND ]] || return 0
@@ -45,7 +57,7 @@ kind_config() {
   cat <<END
 kind: Cluster
 apiVersion: kind.x-k8s.io/v1alpha4
-name: $KIND_CLUSTER
+name: $(kind_cluster)
 kubeadmConfigPatches:
   - |
     kind: ClusterConfiguration
@@ -78,18 +90,18 @@ kind_up() {
   image=$(kind_node_image "$KUBERNETES_VERSION")
   mkdir -p "$TARGET_DIR/audit-policy"
   cp "$LOCAL_DIR/config/audit-policy.yaml" "$TARGET_DIR/audit-policy/policy.yaml"
-  # Made here, so that it belongs to whoever runs this; the API server appends.
+  # Made here, so that it belongs to the user of this command; the API server appends.
   : >"$TARGET_DIR/audit.log"
   kind_config "$image" >"$TARGET_DIR/kind.yaml"
   step "cluster of $NODES" "$KIND" create cluster --config "$TARGET_DIR/kind.yaml" --image "$image" --kubeconfig "$TARGET_DIR/kubeconfig" --wait 180s
   [[ -z $OS_IMAGE ]] || step "OS image" kind_os_image "$OS_IMAGE"
   step "nodes Ready" kind_kubectl wait --for=condition=Ready nodes --all --timeout=120s
-  # kind takes the control plane's taint away only where it is the only node.
-  step "pods on every node" kind_kubectl patch node "$KIND_CLUSTER-control-plane" --type=merge --patch '{"spec":{"taints":null}}'
+  # kind removes the control plane's taint only where it is the only node.
+  step "pods on every node" kind_kubectl patch node "$(kind_cluster)-control-plane" --type=merge --patch '{"spec":{"taints":null}}'
 }
 
 # kubectl of the node image, so that none has to be installed or compiled.
-kind_kubectl() { docker exec "$KIND_CLUSTER-control-plane" kubectl --kubeconfig=/etc/kubernetes/admin.conf "$@" >&2; }
+kind_kubectl() { docker exec "$(kind_cluster)-control-plane" kubectl --kubeconfig=/etc/kubernetes/admin.conf "$@" >&2; }
 
 kind_os_image() {
   local node

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The cluster of compiled programs: start and end.
 
-# state_write: what `node add`, `control-plane` and `load-image` need to know later, and which checkout started it.
+# state_write: what `node add`, `control-plane` and `load-image` read later, and the folder of the checkout that starts it.
 state_write() {
   mkdir -p "$RUN_DIR"
   {
@@ -19,6 +19,7 @@ local_cluster_runs() { [[ -f $RUN_DIR/state.env && -n $(remembered_process "$(ma
 state_read() {
   # shellcheck source=/dev/null
   source "$RUN_DIR/state.env"
+  slot_use "$(slot)"
 }
 
 local_up() {
@@ -26,9 +27,11 @@ local_up() {
   mapfile -t numbers < <(seq "$NODES")
   step "packages" ensure_packages
   check_containerd "$KUBERNETES_VERSION"
+  check_routes
   step "binaries" local_binaries
   # Only now, when nothing can be missing any more: a wrong version does not cost the cluster that runs.
-  step "what was there removed" local_down
+  slot_allocate
+  step "previous cluster removed" local_down
   state_write
   step "certificates and network" local_prepare
   etcd_start
@@ -84,13 +87,14 @@ local_services_ready() {
     kubectl_admin --namespace=kube-system get serviceaccount/default configmap/kube-root-ca.crt
 }
 
-# local_down: works from whatever is left over, also after a crash or without our notes.
+# local_down: ends the cluster whose slot is in use, from whatever is left of it, also after a crash or without notes. Its
+# folder and slot stay.
 local_down() {
   local name mounted started_from
   for name in $(local_machines); do
     machine_delete "$name"
   done
-  # Nothing is mounted on the host's side any more, unless an older version or a person did it.
+  # The cluster mounts nothing on the host's side; an administrator may have.
   while read -r mounted; do
     umount --lazy "$mounted" || true
   done < <(awk -v below="$RUN_DIR/" 'index($5, below) == 1 {print $5}' /proc/self/mountinfo | sort -r)
@@ -100,10 +104,14 @@ local_down() {
   end_processes cgroup_processes "$CGROUP"
   cgroups_delete "$CGROUP"
   if [[ -f $RUN_DIR/state.env ]]; then
-    started_from=$(state_read && printf '%s' "${STARTED_FROM:-}")
+    started_from=$(source "$RUN_DIR/state.env" && printf '%s' "${STARTED_FROM:-}")
     [[ -z $started_from ]] || rm -f "$started_from/kubeconfig"
   fi
-  rm -rf --one-file-system "$RUN_DIR"
+  local_files_remove
+}
+
+local_files_remove() {
+  [[ ! -d $RUN_DIR ]] || find "$RUN_DIR" -mindepth 1 -maxdepth 1 ! -name slot -exec rm -rf --one-file-system {} +
 }
 
 # Noted or not: by their folders and by their network namespaces.
@@ -114,4 +122,18 @@ local_machines() {
   } | sort -u
 }
 
-local_leftovers() { [[ -d $RUN_DIR || -d /sys/class/net/$HOST_LINK || -n $(local_machines) ]]; }
+# local_leftovers: whether the selected cluster has anything to remove; uses its slot.
+local_leftovers() {
+  local slot controller
+  slot=$(slot)
+  [[ -n $slot ]] || return 1
+  slot_use "$slot"
+  [[ -z $(find "$RUN_DIR" -mindepth 1 -print -quit 2>/dev/null) && ! -d /sys/class/net/$HOST_LINK && -z $(local_machines) ]] || return 0
+  for controller in $(cgroup_controllers); do
+    [[ ! -d $controller/$CGROUP ]] || return 0
+  done
+  return 1
+}
+
+# local_clusters: the names of all clusters of this machine.
+local_clusters() { find "$CLUSTERS_DIR" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' 2>/dev/null | sort || true; }

@@ -6,18 +6,76 @@
 #   host 172.30.0.2 ── bridge in mso-fabric ──┬── mso-cp     172.30.0.10
 #                                             ├── mso-node1  172.30.1.1   pods 10.244.1.0/24
 #                                             └── mso-node2  172.30.1.2   pods 10.244.2.0/24
+#
+# Every cluster has a slot: the default cluster 0, the others the lowest free one from 1 on. Slot 1 has mso1-cp 172.30.2.10,
+# mso1-node1 172.30.3.1 and so on. Pod and service addresses exist only in a cluster's namespaces, so they are the same in all.
 
-MACHINE_PREFIX=mso-
-HOST_LINK=mso-host
-HOST_ADDRESS=172.30.0.2
-CONTROL_PLANE_ADDRESS=172.30.0.10
-MACHINE_NETWORK=172.30.0.0/16
+ALL_MACHINES_NETWORK=172.30.0.0/16
+SLOTS=100
+PREFIX_LENGTH=23
 POD_NETWORK=10.244.0.0/16
 SERVICE_NETWORK=10.96.0.0/16
-CGROUP=metrics-server-operator-local
+
+# slot_use SLOT: sets names and addresses of the cluster with this slot.
+slot_use() {
+  local number=$1
+  # The names of the default cluster have no number.
+  ((number > 0)) || number=''
+  MACHINE_PREFIX=mso$number-
+  HOST_LINK=mso$number-host
+  CGROUP=metrics-server-operator-local${number:+-$number}
+  HOST_ADDRESS=172.30.$((2 * $1)).2
+  CONTROL_PLANE_ADDRESS=172.30.$((2 * $1)).10
+  NODE_ADDRESSES=172.30.$((2 * $1 + 1))
+}
+
+# slot: the one that the selected cluster has; nothing when it has none.
+slot() {
+  if [[ $LOCAL_CLUSTER == "$DEFAULT_CLUSTER" ]]; then
+    printf 0
+  else
+    cat "$RUN_DIR/slot" 2>/dev/null || true
+  fi
+}
+
+# slot_allocate: the slot that the selected cluster has, else the lowest free one.
+slot_allocate() {
+  local slot lock
+  slot=$(slot)
+  if [[ -z $slot ]]; then
+    exec {lock}<"$(dirname "$CLUSTERS_DIR")"
+    flock "$lock"
+    for ((slot = 1; slot < SLOTS; slot++)); do
+      ! grep -qsx "$slot" "$CLUSTERS_DIR"/*/slot || continue
+      break
+    done
+    ((slot < SLOTS)) || die "There are $((SLOTS - 1)) local clusters; remove one with deploy/local/down --name NAME."
+    printf '%s\n' "$slot" >"$RUN_DIR/slot"
+    exec {lock}<&-
+  fi
+  slot_use "$slot"
+}
+
+# slots_left_over: slots that have namespaces, links or cgroups, but no cluster.
+slots_left_over() {
+  local slot
+  {
+    find /run/netns -name 'mso*-*' -printf '%f\n' 2>/dev/null | sed -nE 's/^mso([0-9]*)-.*/\1/p' || true
+    find /sys/class/net -name 'mso*-host' -printf '%f\n' | sed -nE 's/^mso([0-9]*)-host$/\1/p'
+    # shellcheck disable=SC2046 # one word per controller
+    find $(cgroup_controllers) -maxdepth 1 -name 'metrics-server-operator-local*' -printf '%f\n' |
+      sed -nE 's/^metrics-server-operator-local(-([0-9]+))?$/\2/p'
+  } | sed 's/^$/0/' | sort -nu | while read -r slot; do
+    if [[ $slot == 0 ]]; then
+      [[ -f $CLUSTERS_DIR/$DEFAULT_CLUSTER/state.env ]] || printf '0\n'
+    else
+      grep -qsx "$slot" "$CLUSTERS_DIR"/*/slot || printf '%s\n' "$slot"
+    fi
+  done
+}
 
 machine_home() { printf '%s/machines/%s' "$RUN_DIR" "$1"; }
-node_address() { printf '172.30.1.%s' "$1"; }
+node_address() { printf '%s.%s' "$NODE_ADDRESSES" "$1"; }
 node_pods() { printf '10.244.%s.0/24' "$1"; }
 
 # node_numbers: of the nodes that exist, in order
@@ -28,16 +86,20 @@ node_numbers() {
   done | sort -n
 }
 
+# check_routes: no other network of this machine may overlap the clusters' addresses.
+check_routes() {
+  local route
+  route=$(ip -4 route show root "$ALL_MACHINES_NETWORK" | grep -v ' dev mso[0-9]*-host ' | head -n 1) || true
+  [[ -z $route ]] || die "This machine already has a route into $ALL_MACHINES_NETWORK, which the local clusters use: ${route% }"
+}
+
 fabric_create() {
-  if [[ -n $(ip -4 route show root "$MACHINE_NETWORK") ]]; then
-    die "This machine already has a route into $MACHINE_NETWORK, which the local cluster uses."
-  fi
   ip netns add "${MACHINE_PREFIX}fabric"
   ip -n "${MACHINE_PREFIX}fabric" link add fabric type bridge
   ip -n "${MACHINE_PREFIX}fabric" link set fabric up
   ip link add "$HOST_LINK" type veth peer name host netns "${MACHINE_PREFIX}fabric"
   ip -n "${MACHINE_PREFIX}fabric" link set host master fabric up
-  ip addr add "$HOST_ADDRESS/${MACHINE_NETWORK#*/}" dev "$HOST_LINK"
+  ip addr add "$HOST_ADDRESS/$PREFIX_LENGTH" dev "$HOST_LINK"
   ip link set "$HOST_LINK" up
 }
 
@@ -52,7 +114,7 @@ machine_create() {
   ip link add eth0 netns "$namespace" type veth peer name "$name" netns "${MACHINE_PREFIX}fabric"
   ip -n "${MACHINE_PREFIX}fabric" link set "$name" master fabric up
   ip -n "$namespace" link set lo up
-  ip -n "$namespace" addr add "$address/${MACHINE_NETWORK#*/}" dev eth0
+  ip -n "$namespace" addr add "$address/$PREFIX_LENGTH" dev eth0
   ip -n "$namespace" link set eth0 up
   # There is no default route, so that nothing ever leaves; service addresses need one all the same, because the kernel
   # looks for a route before kube-proxy's rules translate the address.

@@ -66,13 +66,13 @@ kubelet_configure() {
   case $2 in
     self-signed | requested) KUBELET_CERTIFICATES=$2 ;;
     expired | other-address) KUBELET_CERTIFICATES=self-signed ;;
-    *) die "--certificate wants self-signed, requested, expired or other-address, not '$2'." ;;
+    *) die "--certificate must be self-signed, requested, expired or other-address, not '$2'." ;;
   esac
   case $5 in
     asked) ;;
     refused) authentication='s/webhook: {enabled: true}/webhook: {enabled: false}/' ;;
     ignored) authentication='s/webhook: {enabled: true}/webhook: {enabled: false}/; s/anonymous: {enabled: false}/anonymous: {enabled: true}/' ;;
-    *) die "--tokens wants asked, refused or ignored, not '$5'." ;;
+    *) die "--tokens must be asked, refused or ignored, not '$5'." ;;
   esac
   {
     node_fill kubelet.yaml "$number" | sed "$authentication"

@@ -3,7 +3,7 @@
 
 # kubectl of the cluster's own version where it was compiled, else the one that is installed.
 find_kubectl() {
-  [[ -f $TARGET_DIR/kubeconfig ]] || die "There is no local cluster; start one with deploy/local/demo"
+  [[ -f $TARGET_DIR/kubeconfig ]] || die "There is no local cluster '$LOCAL_CLUSTER'; start it with deploy/local/demo"
   if local_cluster_runs; then
     state_read
     KUBECTL=$BINARIES/kubectl

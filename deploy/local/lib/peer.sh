@@ -48,7 +48,7 @@ turn_of() {
   OPERATOR=system:serviceaccount:$NAMESPACE:$NAMESPACE
 }
 
-turn_process() { if [[ $WHOSE == operator ]]; then operator_process; else pgrep --full '^/helm-operator run' | head -n 1; fi; }
+turn_process() { if [[ $WHOSE == operator ]]; then operator_process; else cluster_process '^/helm-operator run'; fi; }
 
 # operator_scale 0|1: returns when its pod is gone, or ready
 operator_scale() {
