@@ -4,8 +4,8 @@ import static picocli.CommandLine.Command;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.metricsserver.cli.Fixes.Fix;
 import dev.metricsserver.cli.Program.Failure;
+import dev.metricsserver.cli.RemedyParser.Fix;
 import dev.metricsserver.diagnosis.Finding;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -124,7 +124,7 @@ final class DoctorCommand implements Callable<Integer> {
     var interrupted = new Thread(() -> Runtime.getRuntime().halt(status.get()));
     Runtime.getRuntime().addShutdownHook(interrupted);
     try {
-      var watched = new Watched(terminal());
+      var watched = new WatchLoop(terminal());
       print(watched.next(said(first)));
       while (status.get() != Program.OK) {
         Thread.sleep(BETWEEN_LOOKS);
@@ -157,18 +157,18 @@ final class DoctorCommand implements Callable<Integer> {
             .filter(f -> f.code().equalsIgnoreCase(fix))
             .findFirst()
             .orElseThrow(() -> new Failure(notFound(examination)));
-    var fixes = Fixes.of(finding.remedy(), Instant.now());
+    var fixes = RemedyParser.of(finding.remedy(), Instant.now());
     if (fixes.isEmpty()) {
       throw new Failure(
           "--fix: for %s this command can do nothing, because %s. Its remedy: %s"
-              .formatted(finding.code(), Fixes.whyNone(finding.remedy()), finding.remedy()));
+              .formatted(finding.code(), RemedyParser.whyNone(finding.remedy()), finding.remedy()));
     }
     print("→ %s\n".formatted(finding.remedy()));
     if (fixes.getFirst() instanceof Fix.Machines machines) {
       tell(machines);
       return Program.TO_LOOK_AT;
     }
-    var mender = new Mender(client);
+    var mender = new RemedyApplier(client);
     var colours = new Colours(command.commandLine().getColorScheme().ansi());
     for (var change : fixes.stream().map(mender::trial).toList()) {
       change.difference().forEach(line -> print(colours.difference(line) + "\n"));
@@ -242,7 +242,7 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private void step(String what) {
-    print("%s %s\n".formatted(Watched.time(), what));
+    print("%s %s\n".formatted(WatchLoop.time(), what));
   }
 
   private Examination examine(KubernetesClient client) throws InterruptedException {

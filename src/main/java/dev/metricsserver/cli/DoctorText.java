@@ -1,8 +1,8 @@
 package dev.metricsserver.cli;
 
 import dev.metricsserver.cli.Route.Stop;
-import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.diagnosis.Finding;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -44,7 +44,7 @@ final class DoctorText {
                   number, colours.severity(finding.severity()), finding.code(), finding.object()));
       lines.add("   " + finding.message());
       finding.remedy().lines().forEach(line -> lines.add("   → " + line));
-      if (!Fixes.of(finding.remedy(), Instant.EPOCH).isEmpty()) {
+      if (!RemedyParser.of(finding.remedy(), Instant.EPOCH).isEmpty()) {
         lines.add("     --fix %s shows what that changes, and asks".formatted(finding.code()));
       }
     }

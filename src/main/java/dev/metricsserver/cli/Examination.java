@@ -1,7 +1,7 @@
 package dev.metricsserver.cli;
 
-import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.Observations.Coverage;
 import java.time.Instant;

@@ -12,32 +12,32 @@ import dev.metricsserver.diagnosis.Diagnosis;
 import dev.metricsserver.diagnosis.Evidence;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.facts.CertificateRequests;
-import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
-import dev.metricsserver.facts.Foreign;
+import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.Images;
 import dev.metricsserver.facts.Kubelet.Handshake;
 import dev.metricsserver.facts.KubernetesVersion;
 import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.Owner;
-import dev.metricsserver.observation.ClueReader;
-import dev.metricsserver.observation.Clues;
-import dev.metricsserver.observation.Clues.Unread;
+import dev.metricsserver.facts.UnmanagedObject;
 import dev.metricsserver.observation.ConsumerReader;
 import dev.metricsserver.observation.Consumers;
-import dev.metricsserver.observation.Installation;
+import dev.metricsserver.observation.DiagnosticData.Unread;
+import dev.metricsserver.observation.DiagnosticData;
+import dev.metricsserver.observation.DiagnosticDataReader;
+import dev.metricsserver.observation.HygieneData;
+import dev.metricsserver.observation.HygieneReader;
 import dev.metricsserver.observation.Installation.Keeper;
+import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.MetricsAnswer;
 import dev.metricsserver.observation.MetricsQuery;
-import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Observations.Certificate.Place;
+import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Observer;
-import dev.metricsserver.observation.Upkeep;
-import dev.metricsserver.observation.UpkeepReader;
 import dev.metricsserver.plan.Decision;
 import dev.metricsserver.plan.KubeletPlanner;
-import dev.metricsserver.plan.KubeletTLS;
 import dev.metricsserver.plan.KubeletTLS.Kind;
+import dev.metricsserver.plan.KubeletTLS;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Ownership;
 import dev.metricsserver.plan.Planner;
@@ -71,7 +71,7 @@ final class Examiner {
 
   private final KubernetesClient client;
   private final InstantSource clock;
-  private final Attempts attempts = new Attempts();
+  private final BestEffortReader attempts = new BestEffortReader();
 
   private final CompletableFuture<Optional<APIService>> apiService;
   private final CompletableFuture<Optional<MetricsServerConfig>> config;
@@ -121,7 +121,7 @@ final class Examiner {
   }
 
   private Examination examine() throws InterruptedException {
-    var found = Found.from(apiService.join(), client, attempts);
+    var found = DiscoveredInstallation.from(apiService.join(), client, attempts);
     var target = apiService.join().flatMap(Examiner::target);
     var served = served(found);
     var now = clock.instant();
@@ -129,7 +129,7 @@ final class Examiner {
     var installation = installation(found, planned);
     var upkeep =
         CompletableFuture.supplyAsync(
-            () -> installation.map(this::upkeep).orElse(Upkeep.NONE), AT_ONCE);
+            () -> installation.map(this::upkeep).orElse(HygieneData.NONE), AT_ONCE);
     var theirs = theirs(found);
     var seen = planned.map(p -> p.facts().kubelets()).or(() -> theirs.map(Theirs::kubelets));
     var observations = observations(found, installation, served.join(), now);
@@ -220,7 +220,7 @@ final class Examiner {
 
   // ----------------------------------------------------------------------------- what it is like
 
-  private Optional<MetricsServerConfig> ours(Found found) {
+  private Optional<MetricsServerConfig> ours(DiscoveredInstallation found) {
     return config
         .join()
         .filter(c ->
@@ -232,7 +232,7 @@ final class Examiner {
   }
 
   /** The resource by which the operator keeps this Deployment; empty where somebody else does. */
-  private Optional<MetricsServerConfig> keeping(Found found) {
+  private Optional<MetricsServerConfig> keeping(DiscoveredInstallation found) {
     return ours(found)
         .filter(_ ->
             found.deployment().stream()
@@ -244,7 +244,7 @@ final class Examiner {
   /**
    * What the operator decides, where it is its metrics-server and nothing keeps it from being told.
    */
-  private Optional<Planned> planned(Found found) throws InterruptedException {
+  private Optional<Planned> planned(DiscoveredInstallation found) throws InterruptedException {
     var ours = ours(found);
     if (nodes.join().isEmpty() || ours.isEmpty()) {
       return Optional.empty();
@@ -259,18 +259,18 @@ final class Examiner {
   }
 
   /** What somebody else's metrics-server sees of kubelets. */
-  private Optional<Theirs> theirs(Found found) throws InterruptedException {
+  private Optional<Theirs> theirs(DiscoveredInstallation found) throws InterruptedException {
     if (found.deployment().isEmpty() || ours(found).isPresent() || nodes.join().isEmpty()) {
       return Optional.empty();
     }
     var deployment = found.deployment().get();
-    var spec = TheirKubelets.spec(deployment);
+    var spec = ExternalKubelets.spec(deployment);
     var requested =
         requests.join().requests().stream()
             .map(CertificateRequests.Request::node)
             .collect(Collectors.toSet());
     var asked = nodes.join().stream().filter(found.asked()::selects).toList();
-    return new TheirKubelets(client, clock, attempts)
+    return new ExternalKubelets(client, clock, attempts)
         .look(deployment, spec, asked, requested)
         .map(seen -> new Theirs(spec, asked, seen));
   }
@@ -304,7 +304,7 @@ final class Examiner {
   }
 
   /** What metrics-server serves; who may not read Secrets goes without. */
-  private CompletableFuture<Optional<Observations.Certificate>> served(Found found) {
+  private CompletableFuture<Optional<Observations.Certificate>> served(DiscoveredInstallation found) {
     return found
         .deployment()
         .flatMap(ServedCertificate::of)
@@ -324,7 +324,7 @@ final class Examiner {
         .orElse(CompletableFuture.completedFuture(Optional.empty()));
   }
 
-  private static Certificate own(Found found, Observations.Certificate served) {
+  private static Certificate own(DiscoveredInstallation found, Observations.Certificate served) {
     return new Certificate(
         "metrics-server itself, in Secret %s/%s"
             .formatted(
@@ -376,7 +376,7 @@ final class Examiner {
   }
 
   private Observations observations(
-      Found found,
+      DiscoveredInstallation found,
       Optional<Installation> installation,
       Optional<Observations.Certificate> served,
       Instant now) {
@@ -400,14 +400,14 @@ final class Examiner {
         List.of());
   }
 
-  private Optional<Installation> installation(Found found, Optional<Planned> planned) {
+  private Optional<Installation> installation(DiscoveredInstallation found, Optional<Planned> planned) {
     return planned
         .flatMap(p -> p.plan().map(plan -> Installation.of(plan, p.config().getSpec().paused())))
         .or(() -> found.deployment().map(d -> installation(found, d)));
   }
 
   /** Where the plan of its keeper cannot be told, as its Deployment has it. */
-  private Installation installation(Found found, Deployment deployment) {
+  private Installation installation(DiscoveredInstallation found, Deployment deployment) {
     var seen =
         Installation.of(
             deployment,
@@ -420,12 +420,12 @@ final class Examiner {
         .orElse(seen);
   }
 
-  private Upkeep upkeep(Installation installation) {
-    var reader = new UpkeepReader(client);
+  private HygieneData upkeep(Installation installation) {
+    var reader = new HygieneReader(client);
     var rights =
         attempts.read(
-            "the rights of metrics-server", () -> reader.rights(installation), Upkeep.NONE);
-    return new Upkeep(
+            "the rights of metrics-server", () -> reader.rights(installation), HygieneData.NONE);
+    return new HygieneData(
         false,
         rights.everythingAllowed(),
         rights.everythingAllowed().isEmpty()
@@ -444,7 +444,7 @@ final class Examiner {
 
   private List<Finding> findings(
       Installation installation,
-      Upkeep upkeep,
+      HygieneData upkeep,
       Optional<Planned> planned,
       Optional<KubeletTLS> kubelets,
       Observations observations,
@@ -467,12 +467,12 @@ final class Examiner {
             .with(consumers.join());
     var clues =
         Diagnosis.wrong(evidence)
-            ? new ClueReader(client)
+            ? new DiagnosticDataReader(client)
                 .read(
                     evidence.installation(),
                     observations.pods(),
                     c -> Diagnosis.undecided(evidence.with(c)))
-            : Clues.NONE;
+            : DiagnosticData.NONE;
     return Stream.concat(
             planned.map(Planned::decision).stream().flatMap(Examiner::refusals),
             Diagnosis.diagnose(evidence.with(clues.withUnread(attempts.unread()))).stream())
@@ -487,7 +487,7 @@ final class Examiner {
                 .flatMap(runs -> VersionAdvice.of(runs, kubernetes)));
   }
 
-  private static List<Foreign> observed(Decision decision) {
+  private static List<UnmanagedObject> observed(Decision decision) {
     return decision instanceof Decision.Observing(var foreign) ? foreign : List.of();
   }
 

@@ -113,7 +113,7 @@ final class HelmValues {
         notes.add("%s: %s".formatted(key, why));
       }
     }
-    Leftovers.of(read, "import-values.txt")
+    UnmappedOptions.of(read, "import-values.txt")
         .forEach(value -> notes.add(value + ", for which there is no field"));
     var spec = new LinkedHashMap<>(result.spec());
     servingTLS(given.path("tls"), notes).ifPresent(tls -> spec.put("serving", Map.of("tls", tls)));

@@ -288,7 +288,7 @@ final class Import {
           .filter(port -> Objects.equals(port.getHostPort(), port.getContainerPort()))
           .forEach(port -> port.setHostPort(null));
     }
-    notes.addAll(Leftovers.of(JSON.valueToTree(alone), LEFTOVERS));
+    notes.addAll(UnmappedOptions.of(JSON.valueToTree(alone), LEFTOVERS));
   }
 
   // ------------------------------------------------------------------------------------- the flags
@@ -463,6 +463,6 @@ final class Import {
   }
 
   private void left(String whose, HasMetadata object) {
-    Leftovers.of(JSON.valueToTree(object), LEFTOVERS).forEach(note -> notes.add(whose + note));
+    UnmappedOptions.of(JSON.valueToTree(object), LEFTOVERS).forEach(note -> notes.add(whose + note));
   }
 }

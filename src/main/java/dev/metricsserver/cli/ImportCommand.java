@@ -176,7 +176,7 @@ final class ImportCommand implements Callable<Integer> {
         .list()
         .getItems()
         .stream()
-        .filter(d -> Found.selects(service, d))
+        .filter(d -> DiscoveredInstallation.selects(service, d))
         .findFirst()
         .map(d -> Import.of(d, new ArrayList<>(List.of(service, registration))))
         .orElseThrow(() ->

@@ -8,12 +8,12 @@ import dev.metricsserver.cluster.Cluster;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ControlPlane;
 import dev.metricsserver.facts.Extension;
-import dev.metricsserver.facts.GivenCertificate;
 import dev.metricsserver.facts.Kubelets;
 import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.NodeReader;
+import dev.metricsserver.facts.ProvidedCertificate;
 import dev.metricsserver.facts.TrustBundle;
-import dev.metricsserver.observation.Clues.Unread;
+import dev.metricsserver.observation.DiagnosticData.Unread;
 import dev.metricsserver.plan.Decision;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.tls.ServingCertificates;
@@ -65,7 +65,7 @@ final class LiveCluster implements AutoCloseable {
             new ControlPlane.Reader(client, clock),
             new Extension.Reader(client, clock),
             new TrustBundle.Reader(client, clock),
-            new GivenCertificate.Reader(client, clock),
+            new ProvidedCertificate.Reader(client, clock),
             kubelets,
             new ServingCertificates.Reader());
   }

@@ -3,13 +3,13 @@ package dev.metricsserver.cli;
 import static java.util.Objects.requireNonNullElse;
 
 import dev.metricsserver.cluster.ObjectSource;
-import dev.metricsserver.facts.CertificateRequests;
 import dev.metricsserver.facts.CertificateRequests.Request;
 import dev.metricsserver.facts.CertificateRequests.State;
+import dev.metricsserver.facts.CertificateRequests;
 import dev.metricsserver.facts.Endpoints;
 import dev.metricsserver.facts.Extension;
 import dev.metricsserver.facts.Timestamps;
-import dev.metricsserver.observation.Clues.Unread;
+import dev.metricsserver.observation.DiagnosticData.Unread;
 import dev.metricsserver.plan.ServingTLS;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.APIService;
@@ -50,7 +50,7 @@ final class LiveObjects implements ObjectSource {
   private final Map<Class<?>, Source> sources;
   private final Map<Class<?>, List<?>> known = new HashMap<>();
   private final Map<String, Boolean> namespaces = new HashMap<>();
-  private final Attempts attempts = new Attempts();
+  private final BestEffortReader attempts = new BestEffortReader();
 
   private record Source(String what, Supplier<List<?>> read) {}
 

@@ -1,14 +1,14 @@
 package dev.metricsserver.cli;
 
 import dev.metricsserver.facts.Cilium;
-import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.Endpoint;
 import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
 import dev.metricsserver.facts.ClusterFacts.PrometheusKinds;
+import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.History;
 import dev.metricsserver.facts.KubernetesVersion;
-import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.NodeFacts.Address;
+import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.Platform;
 import dev.metricsserver.facts.ServingFacts;
 import java.time.Instant;

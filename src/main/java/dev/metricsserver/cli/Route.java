@@ -1,9 +1,9 @@
 package dev.metricsserver.cli;
 
-import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Observations.PodState;
 import dev.metricsserver.observation.Observations.Problem;
 import dev.metricsserver.observation.Observations.Rollout;
+import dev.metricsserver.observation.Observations;
 import java.util.List;
 import java.util.Optional;
 

@@ -4,44 +4,44 @@ import static java.util.Objects.requireNonNullElse;
 
 import dev.metricsserver.api.KubeletSpec.TLSMode;
 import dev.metricsserver.api.MetricsServerConfig;
-import dev.metricsserver.api.MetricsServerConfigSpec;
 import dev.metricsserver.api.MetricsServerConfigSpec.ConflictPolicy;
+import dev.metricsserver.api.MetricsServerConfigSpec;
 import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.api.ServingSpec.Source;
 import dev.metricsserver.facts.CertificateRequests;
 import dev.metricsserver.facts.Cilium;
-import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.Installed;
 import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
 import dev.metricsserver.facts.ClusterFacts.PrometheusKinds;
 import dev.metricsserver.facts.ClusterFacts.Takeover;
+import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.Configuration;
+import dev.metricsserver.facts.ConflictingWrite;
 import dev.metricsserver.facts.ControlPlane;
 import dev.metricsserver.facts.Endpoints;
 import dev.metricsserver.facts.Extension;
-import dev.metricsserver.facts.Foreign;
-import dev.metricsserver.facts.GivenCertificate;
 import dev.metricsserver.facts.History;
 import dev.metricsserver.facts.Images;
 import dev.metricsserver.facts.Kubelets;
 import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.NodeSelector;
 import dev.metricsserver.facts.Owner;
+import dev.metricsserver.facts.ProvidedCertificate;
 import dev.metricsserver.facts.ServingFacts;
 import dev.metricsserver.facts.Timestamps;
-import dev.metricsserver.facts.TrustBundle;
 import dev.metricsserver.facts.TrustBundle.Found;
-import dev.metricsserver.facts.WriteBack;
-import dev.metricsserver.observation.Clues;
+import dev.metricsserver.facts.TrustBundle;
+import dev.metricsserver.facts.UnmanagedObject;
+import dev.metricsserver.observation.DiagnosticData;
+import dev.metricsserver.observation.ExternalInstallation;
+import dev.metricsserver.observation.HygieneData;
 import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.MetricsAnswer;
 import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Observer;
-import dev.metricsserver.observation.Theirs;
-import dev.metricsserver.observation.Upkeep;
-import dev.metricsserver.plan.Decision;
 import dev.metricsserver.plan.Decision.Pending;
 import dev.metricsserver.plan.Decision.Planned;
+import dev.metricsserver.plan.Decision;
 import dev.metricsserver.plan.Durations;
 import dev.metricsserver.plan.KubeletPlanner;
 import dev.metricsserver.plan.MetricsServerPlan;
@@ -100,13 +100,13 @@ public final class Cluster {
   private final ControlPlane.Reader controlPlane;
   private final Extension.Reader extensions;
   private final TrustBundle.Reader trustBundles;
-  private final GivenCertificate.Reader givenCertificates;
+  private final ProvidedCertificate.Reader givenCertificates;
   private final Kubelets kubelets;
   private final MetricsServerConfig config;
   private final MetricsServerConfigSpec spec;
   private final List<NodeFacts> nodes;
   private final ServingSecrets secrets;
-  private final List<WriteBack> writeBacks;
+  private final List<ConflictingWrite> writeBacks;
 
   /**
    * Reads nothing yet but the Secrets and what others changed, of which all decisions are about the
@@ -123,7 +123,7 @@ public final class Cluster {
       ControlPlane.Reader controlPlane,
       Extension.Reader extensions,
       TrustBundle.Reader trustBundles,
-      GivenCertificate.Reader givenCertificates,
+      ProvidedCertificate.Reader givenCertificates,
       Kubelets kubelets,
       ServingCertificates.Reader servingCertificates) {
     this.config = config;
@@ -202,7 +202,7 @@ public final class Cluster {
         extensions.containsAll(Set.of(Extension.CERTIFICATE, Extension.ISSUER)));
   }
 
-  private Optional<GivenCertificate> given() {
+  private Optional<ProvidedCertificate> given() {
     var tls = spec.serving().tls();
     return switch (tls.source()) {
       case Secret ->
@@ -217,13 +217,13 @@ public final class Cluster {
   }
 
   /** Who waits for cert-manager is told where it says why. */
-  private GivenCertificate issued() {
+  private ProvidedCertificate issued() {
     var namespace = spec.namespace();
     var given =
         givenCertificates.read(
             namespace, ServingTLS.ISSUED_SECRET, ServingTLS.names(namespace).getFirst());
-    return given instanceof GivenCertificate.Unusable(_, _, var there) && !there
-        ? new GivenCertificate.Unusable(
+    return given instanceof ProvidedCertificate.Unusable(_, _, var there) && !there
+        ? new ProvidedCertificate.Unusable(
             "cert-manager has not issued the Certificate %s in namespace %s yet"
                 .formatted(CertManager.SERVING, namespace),
             "kubectl -n %s describe certificates.cert-manager.io,issuers.cert-manager.io"
@@ -271,10 +271,10 @@ public final class Cluster {
       case null ->
           Rotation.next(
               found, published, ServingTLS.names(spec.namespace()), serving.everywhere(), now);
-      case GivenCertificate.Usable(var leaf, var authorities) ->
+      case ProvidedCertificate.Usable(var leaf, var authorities) ->
           Rotation.next(found, published, leaf, authorities, serving.everywhere(), now);
       // What is served and verified stays so; before that there is nothing to serve.
-      case GivenCertificate.Unusable _ ->
+      case ProvidedCertificate.Unusable _ ->
           serving.registration().filter(ServingFacts.Registration::verified).isPresent()
               ? found.withoutAuthority()
               : ServingCertificates.NONE;
@@ -345,7 +345,7 @@ public final class Cluster {
   }
 
   /** What the cluster shows of a metrics-server that somebody else runs. */
-  public Observations observations(Theirs theirs, Instant now) {
+  public Observations observations(ExternalInstallation theirs, Instant now) {
     var answer = objects.of(MetricsAnswer.class).findFirst().orElse(MetricsAnswer.NOT_ASKED);
     return new Observations(
         theirs.rollout(),
@@ -367,8 +367,8 @@ public final class Cluster {
   }
 
   /** A metrics-server that somebody else runs, as it was last looked at. */
-  public Theirs theirs() {
-    return objects.of(Theirs.class).findFirst().orElse(Theirs.NONE);
+  public ExternalInstallation theirs() {
+    return objects.of(ExternalInstallation.class).findFirst().orElse(ExternalInstallation.NONE);
   }
 
   /** Deployments under the operator's name, in any namespace. */
@@ -382,13 +382,13 @@ public final class Cluster {
   }
 
   /** What was looked up while something is wrong. */
-  public Clues clues() {
-    return objects.of(Clues.class).findFirst().orElse(Clues.NONE);
+  public DiagnosticData clues() {
+    return objects.of(DiagnosticData.class).findFirst().orElse(DiagnosticData.NONE);
   }
 
   /** What was looked at although all is well. */
-  public Upkeep upkeep() {
-    return objects.of(Upkeep.class).findFirst().orElse(Upkeep.NONE);
+  public HygieneData upkeep() {
+    return objects.of(HygieneData.class).findFirst().orElse(HygieneData.NONE);
   }
 
   /** Where metrics-server's pods listen. */
@@ -460,8 +460,8 @@ public final class Cluster {
   /**
    * Objects that nothing calls ours: neither their label nor the manager of any of their fields.
    */
-  private Stream<Foreign> foreign(Stream<HasMetadata> some) {
-    return some.filter(object -> !ours(object)).map(Foreign::of);
+  private Stream<UnmanagedObject> foreign(Stream<HasMetadata> some) {
+    return some.filter(object -> !ours(object)).map(UnmanagedObject::of);
   }
 
   /** Every object under one of the operator's names, the most telling first. */
@@ -583,7 +583,7 @@ public final class Cluster {
   }
 
   /** Noted ones count as long as the spec is the same: who changes it begins anew. */
-  private List<WriteBack> writeBacks() {
+  private List<ConflictingWrite> writeBacks() {
     if (spec.conflictPolicy() != ConflictPolicy.Adopt) {
       return List.of();
     }
@@ -592,14 +592,14 @@ public final class Cluster {
             .filter(s -> config.getMetadata().getGeneration().equals(s.observedGeneration()))
             .map(MetricsServerConfigStatus::writeBacks)
             .orElse(List.of());
-    return WriteBack.merge(
+    return ConflictingWrite.merge(
         noted.stream()
             .flatMap(w ->
                 Timestamps.parse(w.time())
-                    .map(at -> new WriteBack(w.object(), w.manager(), at))
+                    .map(at -> new ConflictingWrite(w.object(), w.manager(), at))
                     .stream())
             .toList(),
-        named().flatMap(o -> WriteBack.of(o, Names.MANAGED_BY, config).stream()).toList());
+        named().flatMap(o -> ConflictingWrite.of(o, Names.MANAGED_BY, config).stream()).toList());
   }
 
   /** As we noted it; of a Deployment without a note, as its flags have it. */

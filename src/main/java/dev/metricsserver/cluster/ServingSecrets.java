@@ -3,8 +3,8 @@ package dev.metricsserver.cluster;
 import static java.util.Objects.requireNonNullElse;
 
 import dev.metricsserver.facts.Timestamps;
-import dev.metricsserver.observation.Observations.Certificate;
 import dev.metricsserver.observation.Observations.Certificate.Place;
+import dev.metricsserver.observation.Observations.Certificate;
 import dev.metricsserver.observation.Observer;
 import dev.metricsserver.plan.ServingTLS;
 import dev.metricsserver.rendering.Serving;

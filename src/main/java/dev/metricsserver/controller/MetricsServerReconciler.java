@@ -4,8 +4,8 @@ import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigSpec.ConflictPolicy;
 import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.api.ServingSpec.Source;
+import dev.metricsserver.approval.Approver;
 import dev.metricsserver.cluster.Cluster;
-import dev.metricsserver.csr.Approver;
 import dev.metricsserver.dependents.APIServiceDependent;
 import dev.metricsserver.dependents.AuditPolicyDependent;
 import dev.metricsserver.dependents.AuthDelegatorDependent;
@@ -33,28 +33,28 @@ import dev.metricsserver.dependents.ServingCertificateDependent;
 import dev.metricsserver.dependents.ServingIssuerDependent;
 import dev.metricsserver.diagnosis.Diagnosis;
 import dev.metricsserver.diagnosis.Evidence;
+import dev.metricsserver.facts.ConflictingWrite;
 import dev.metricsserver.facts.ControlPlane;
 import dev.metricsserver.facts.Extension;
-import dev.metricsserver.facts.Foreign;
-import dev.metricsserver.facts.GivenCertificate;
 import dev.metricsserver.facts.Kubelets;
 import dev.metricsserver.facts.KubernetesVersion;
+import dev.metricsserver.facts.ProvidedCertificate;
 import dev.metricsserver.facts.TrustBundle;
-import dev.metricsserver.facts.WriteBack;
-import dev.metricsserver.observation.ClueReader;
-import dev.metricsserver.observation.Clues;
-import dev.metricsserver.observation.Inquiry;
+import dev.metricsserver.facts.UnmanagedObject;
+import dev.metricsserver.observation.DiagnosticData;
+import dev.metricsserver.observation.DiagnosticDataReader;
+import dev.metricsserver.observation.ExternalInstallation;
+import dev.metricsserver.observation.ExternalInstallationReader;
+import dev.metricsserver.observation.HygieneData;
+import dev.metricsserver.observation.HygieneReader;
 import dev.metricsserver.observation.MetricsQuery;
-import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Observations.Registration;
-import dev.metricsserver.observation.Theirs;
-import dev.metricsserver.observation.TheirsReader;
-import dev.metricsserver.observation.Upkeep;
-import dev.metricsserver.observation.UpkeepReader;
-import dev.metricsserver.plan.Decision;
+import dev.metricsserver.observation.Observations;
+import dev.metricsserver.observation.OnDemandPoller;
 import dev.metricsserver.plan.Decision.Observing;
 import dev.metricsserver.plan.Decision.Planned;
 import dev.metricsserver.plan.Decision.Violation;
+import dev.metricsserver.plan.Decision;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Ownership;
 import dev.metricsserver.plan.Planner;
@@ -191,45 +191,45 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
   private final ControlPlane.Reader controlPlane;
   private final Extension.Reader extensions;
   private final TrustBundle.Reader trustBundles;
-  private final GivenCertificate.Reader givenCertificates;
+  private final ProvidedCertificate.Reader givenCertificates;
   private final Kubelets kubelets;
   private final ServingCertificates.Reader servingCertificates = new ServingCertificates.Reader();
   private final MetricsQuery metrics;
-  private final ClueReader clueReader;
-  private final Inquiry<Clues> clues;
-  private final UpkeepReader upkeepReader;
-  private final Inquiry<Upkeep> upkeep;
-  private final TheirsReader theirsReader;
-  private final Inquiry<Theirs> theirs;
-  private final Registrar registrar;
-  private final Reporter reporter;
-  private final Revisions revisions;
+  private final DiagnosticDataReader clueReader;
+  private final OnDemandPoller<DiagnosticData> clues;
+  private final HygieneReader upkeepReader;
+  private final OnDemandPoller<HygieneData> upkeep;
+  private final ExternalInstallationReader theirsReader;
+  private final OnDemandPoller<ExternalInstallation> theirs;
+  private final AvailabilityRecheck registrar;
+  private final StatusWriter reporter;
+  private final LastReadyStore revisions;
   private final Nodes nodes;
   private final Approver approver;
   private final InstantSource clock;
-  private final Happenings happenings;
-  private final Edits edits = new Edits();
+  private final OperatorEvents happenings;
+  private final SpecChangeRateLimiter edits = new SpecChangeRateLimiter();
 
   /**
    * @param happenings is told what was done
    */
   public MetricsServerReconciler(
-      KubernetesClient client, InstantSource clock, Happenings happenings) {
+      KubernetesClient client, InstantSource clock, OperatorEvents happenings) {
     this.controlPlane = new ControlPlane.Reader(client, clock);
     this.extensions = new Extension.Reader(client, clock);
     this.trustBundles = new TrustBundle.Reader(client, clock);
-    this.givenCertificates = new GivenCertificate.Reader(client, clock);
+    this.givenCertificates = new ProvidedCertificate.Reader(client, clock);
     this.kubelets = new Kubelets(client, clock);
     this.metrics = new MetricsQuery(client);
-    this.clueReader = new ClueReader(client);
-    this.clues = new Inquiry<>(Clues.class, Clues.NONE, Duration.ofSeconds(30));
-    this.upkeepReader = new UpkeepReader(client);
-    this.upkeep = new Inquiry<>(Upkeep.class, Upkeep.NONE, Duration.ofHours(1));
-    this.theirsReader = new TheirsReader(client);
-    this.theirs = new Inquiry<>(Theirs.class, Theirs.NONE, Duration.ofSeconds(30));
-    this.registrar = new Registrar(client);
-    this.reporter = new Reporter(client, clock);
-    this.revisions = new Revisions(client);
+    this.clueReader = new DiagnosticDataReader(client);
+    this.clues = new OnDemandPoller<>(DiagnosticData.class, DiagnosticData.NONE, Duration.ofSeconds(30));
+    this.upkeepReader = new HygieneReader(client);
+    this.upkeep = new OnDemandPoller<>(HygieneData.class, HygieneData.NONE, Duration.ofHours(1));
+    this.theirsReader = new ExternalInstallationReader(client);
+    this.theirs = new OnDemandPoller<>(ExternalInstallation.class, ExternalInstallation.NONE, Duration.ofSeconds(30));
+    this.registrar = new AvailabilityRecheck(client);
+    this.reporter = new StatusWriter(client, clock);
+    this.revisions = new LastReadyStore(client);
     this.nodes = new Nodes(client, this::nodeChanged);
     this.approver =
         new Approver(client, clock, nodes::claimants, nodes::podNetworks, happenings::approved);
@@ -312,7 +312,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
 
   private UpdateControl<MetricsServerConfig> observe(
       MetricsServerConfig config,
-      List<Foreign> foreign,
+      List<UnmanagedObject> foreign,
       Cluster cluster,
       KubernetesVersion kubernetes,
       Instant now) {
@@ -395,7 +395,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
   }
 
   /** Chores wait for quiet. */
-  private Evidence inquired(Evidence evidence, Supplier<Upkeep> chores, Cluster cluster) {
+  private Evidence inquired(Evidence evidence, Supplier<HygieneData> chores, Cluster cluster) {
     if (!Diagnosis.wrong(evidence) && evidence.observations().coverage().sufficient()) {
       upkeep.about(chores);
     }
@@ -430,7 +430,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
   private Outcome apply(
       MetricsServerConfig config,
       MetricsServerPlan plan,
-      List<WriteBack> writeBacks,
+      List<ConflictingWrite> writeBacks,
       Cluster cluster,
       Context<MetricsServerConfig> context) {
     if (config.getSpec().paused()) {

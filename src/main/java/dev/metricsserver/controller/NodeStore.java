@@ -1,6 +1,6 @@
 package dev.metricsserver.controller;
 
-import dev.metricsserver.csr.Addresses;
+import dev.metricsserver.approval.Addresses;
 import dev.metricsserver.facts.NodeFacts;
 import java.util.Comparator;
 import java.util.HashMap;

@@ -2,9 +2,9 @@ package dev.metricsserver.dependents;
 
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigSpec.ConflictPolicy;
+import dev.metricsserver.facts.ConflictingWrite;
 import dev.metricsserver.facts.ManagedFields;
-import dev.metricsserver.facts.WriteBack;
-import dev.metricsserver.plan.Contest;
+import dev.metricsserver.plan.FieldManagerConflict;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.rendering.Names;
 import dev.metricsserver.tls.ServingCertificates;
@@ -61,24 +61,24 @@ public abstract class ManagedDependent<R extends HasMetadata>
    * @param writeBacks what others had changed when it was made
    */
   public static void setPlan(
-      Context<MetricsServerConfig> context, MetricsServerPlan plan, List<WriteBack> writeBacks) {
+      Context<MetricsServerConfig> context, MetricsServerPlan plan, List<ConflictingWrite> writeBacks) {
     var shared = context.managedWorkflowAndDependentResourceContext();
     shared.put(MetricsServerPlan.class, plan);
     shared.put(WRITE_BACKS, new ConcurrentLinkedQueue<>(writeBacks));
   }
 
   /** The same, and what was seen of it since; empty without a plan. */
-  public static List<WriteBack> writeBacks(Context<MetricsServerConfig> context) {
+  public static List<ConflictingWrite> writeBacks(Context<MetricsServerConfig> context) {
     return seenWriteBacks(context).map(List::copyOf).orElse(List.of());
   }
 
   @SuppressWarnings("unchecked")
-  private static Optional<Collection<WriteBack>> seenWriteBacks(
+  private static Optional<Collection<ConflictingWrite>> seenWriteBacks(
       Context<MetricsServerConfig> context) {
     return context
         .managedWorkflowAndDependentResourceContext()
         .get(WRITE_BACKS, Collection.class)
-        .map(writeBacks -> (Collection<WriteBack>) writeBacks);
+        .map(writeBacks -> (Collection<ConflictingWrite>) writeBacks);
   }
 
   /**
@@ -177,8 +177,8 @@ public abstract class ManagedDependent<R extends HasMetadata>
   private static boolean lost(
       HasMetadata actual, MetricsServerConfig primary, Context<MetricsServerConfig> context) {
     var seen = seenWriteBacks(context).orElseThrow();
-    WriteBack.of(actual, Names.MANAGED_BY, primary).ifPresent(seen::add);
-    var lost = Contest.lost(WriteBack.merge(List.copyOf(seen), List.of())).isPresent();
+    ConflictingWrite.of(actual, Names.MANAGED_BY, primary).ifPresent(seen::add);
+    var lost = FieldManagerConflict.lost(ConflictingWrite.merge(List.copyOf(seen), List.of())).isPresent();
     if (lost) {
       context.managedWorkflowAndDependentResourceContext().put(WROTE, true);
     }

@@ -1,8 +1,8 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.observation.Clues;
-import dev.metricsserver.observation.Clues.Unread;
+import dev.metricsserver.observation.DiagnosticData.Unread;
+import dev.metricsserver.observation.DiagnosticData;
 import dev.metricsserver.plan.Decision.Violation;
 import java.util.Comparator;
 import java.util.List;
@@ -32,9 +32,9 @@ public final class Diagnosis {
           AccessFindings::frontProxyUnknown,
           AccessFindings::rightsMissing,
           NetworkFindings::ingressClosed,
-          RegistrationFindings::unregistered,
-          RegistrationFindings::unreachable,
-          RegistrationFindings::unanswered,
+          APIServiceFindings::unregistered,
+          APIServiceFindings::unreachable,
+          APIServiceFindings::unanswered,
           NetworkFindings::egressClosed,
           PodFindings::notRunning,
           PodFindings::complainedOf,
@@ -47,23 +47,23 @@ public final class Diagnosis {
           CertificateFindings::denied,
           KubeletFindings::unreadable,
           ScrapeFindings::nodesMissing,
-          RegistrationFindings::stale,
+          APIServiceFindings::stale,
           PodFindings::standIns,
           PodFindings::fewerThanWanted,
           PodFindings::stuck,
-          Consequences::stuckNamespaces,
-          UpkeepFindings::others,
+          SideEffectFindings::stuckNamespaces,
+          HygieneFindings::others,
           ScrapeFindings::nodesNotReady,
           KubeletFindings::weaknesses,
           ServingFindings::unverified,
           ServingFindings::unusable,
           ServingFindings::expiring,
           VersionFindings::of,
-          Weaknesses::network,
-          Weaknesses::monitoring,
+          SecurityFindings::network,
+          SecurityFindings::monitoring,
           OwnershipFindings::adopted,
           OwnershipFindings::observing,
-          UpkeepFindings::of,
+          HygieneFindings::of,
           ConsumerFindings::of,
           AccessFindings::unread);
 
@@ -101,7 +101,7 @@ public final class Diagnosis {
 
   /** Whether metrics are missing, so that it is worth to look for clues. */
   public static boolean wrong(Evidence evidence) {
-    return diagnose(evidence.with(Clues.NONE)).stream()
+    return diagnose(evidence.with(DiagnosticData.NONE)).stream()
         .anyMatch(f -> f.severity() == Severity.Error || UNDECIDED.contains(f.code()));
   }
 
@@ -119,7 +119,7 @@ public final class Diagnosis {
    */
   public static List<Finding> nothingFound(Optional<String> service, List<Unread> unread) {
     return unread.isEmpty()
-        ? List.of(RegistrationFindings.nothingFound(service))
+        ? List.of(APIServiceFindings.nothingFound(service))
         : unread.stream().map(AccessFindings::unread).toList();
   }
 

@@ -2,14 +2,14 @@ package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.facts.CertificateRequests;
-import dev.metricsserver.facts.Foreign;
-import dev.metricsserver.observation.Clues;
+import dev.metricsserver.facts.UnmanagedObject;
 import dev.metricsserver.observation.Consumers;
+import dev.metricsserver.observation.DiagnosticData;
+import dev.metricsserver.observation.HygieneData;
 import dev.metricsserver.observation.Installation;
-import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Observations.PodState;
 import dev.metricsserver.observation.Observations.Registration;
-import dev.metricsserver.observation.Upkeep;
+import dev.metricsserver.observation.Observations;
 import dev.metricsserver.plan.KubeletTLS;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.VersionAdvice;
@@ -30,8 +30,8 @@ public record Evidence(
     Subject subject,
     CertificateRequests requests,
     Observations observations,
-    Clues clues,
-    Upkeep upkeep,
+    DiagnosticData clues,
+    HygieneData upkeep,
     Consumers consumers,
     Instant now) {
 
@@ -51,7 +51,7 @@ public record Evidence(
       Installation installation,
       Optional<MetricsServerPlan> plan,
       Optional<KubeletTLS> kubelets,
-      List<Foreign> foreign,
+      List<UnmanagedObject> foreign,
       Optional<VersionAdvice> versionAdvice,
       boolean approving) {}
 
@@ -78,7 +78,7 @@ public record Evidence(
   /** Of one that is only watched; nothing else was looked at. */
   public static Evidence of(
       Installation installation,
-      List<Foreign> foreign,
+      List<UnmanagedObject> foreign,
       Optional<VersionAdvice> versionAdvice,
       boolean approving,
       Observations observations,
@@ -96,16 +96,16 @@ public record Evidence(
   public static Evidence of(
       Subject subject, Observations observations, CertificateRequests requests, Instant now) {
     return new Evidence(
-        subject, requests, observations, Clues.NONE, Upkeep.NONE, Consumers.NONE, now);
+        subject, requests, observations, DiagnosticData.NONE, HygieneData.NONE, Consumers.NONE, now);
   }
 
   /** The same with other clues. */
-  public Evidence with(Clues others) {
+  public Evidence with(DiagnosticData others) {
     return new Evidence(subject, requests, observations, others, upkeep, consumers, now);
   }
 
   /** The same with what upkeep found. */
-  public Evidence with(Upkeep chores) {
+  public Evidence with(HygieneData chores) {
     return new Evidence(subject, requests, observations, clues, chores, consumers, now);
   }
 

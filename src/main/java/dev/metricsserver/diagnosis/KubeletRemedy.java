@@ -1,7 +1,7 @@
 package dev.metricsserver.diagnosis;
 
-import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.NodeFacts.Address;
+import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.Platform;
 import java.util.Comparator;
 import java.util.List;

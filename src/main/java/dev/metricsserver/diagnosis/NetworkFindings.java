@@ -1,8 +1,8 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.observation.Clues.Policy;
-import dev.metricsserver.observation.Clues.Scrape;
+import dev.metricsserver.observation.DiagnosticData.Policy;
+import dev.metricsserver.observation.DiagnosticData.Scrape;
 import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.Observations.Problem;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.observation.Clues.Complaint;
+import dev.metricsserver.observation.DiagnosticData.Complaint;
 import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.Observations.PodState;
 import dev.metricsserver.observation.Observations.Problem;

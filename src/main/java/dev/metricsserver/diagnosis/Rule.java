@@ -1,8 +1,8 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.Installation.Keeper;
+import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.Packaging;
 import dev.metricsserver.rendering.Names;
 import java.util.List;

@@ -2,10 +2,10 @@ package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.api.ServingSpec.Source;
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.facts.GivenCertificate.Unusable;
+import dev.metricsserver.facts.ProvidedCertificate.Unusable;
 import dev.metricsserver.observation.Installation.Keeper;
-import dev.metricsserver.observation.Observations.Certificate;
 import dev.metricsserver.observation.Observations.Certificate.Place;
+import dev.metricsserver.observation.Observations.Certificate;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.ServingTLS;
 import dev.metricsserver.rendering.Names;

@@ -32,8 +32,8 @@ public record ClusterFacts(
     ServingFacts serving,
     Optional<Installed> installed,
     History history,
-    List<Foreign> foreign,
-    List<WriteBack> writeBacks) {
+    List<UnmanagedObject> foreign,
+    List<ConflictingWrite> writeBacks) {
 
   /** Which kinds of Prometheus Operator the cluster has. */
   public record PrometheusKinds(boolean serviceMonitors, boolean rules) {}

@@ -61,7 +61,7 @@ public final class Kubelets extends AbstractEventSource<Kubelet, MetricsServerCo
 
   private final Look look;
   private final Supplier<List<X509Certificate>> clusterAuthority;
-  private final KubeletTurns turns = new KubeletTurns();
+  private final KubeletProbeScheduler turns = new KubeletProbeScheduler();
   private List<X509Certificate> cluster = List.of();
   private List<X509Certificate> given = List.of();
   private ScheduledExecutorService timer;
@@ -99,8 +99,8 @@ public final class Kubelets extends AbstractEventSource<Kubelet, MetricsServerCo
     // A thread lives a second after its last look: an idle operator has none of them.
     var pool =
         new ThreadPoolExecutor(
-            KubeletTurns.PARALLEL,
-            KubeletTurns.PARALLEL,
+            KubeletProbeScheduler.PARALLEL,
+            KubeletProbeScheduler.PARALLEL,
             1,
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(),
@@ -198,7 +198,7 @@ public final class Kubelets extends AbstractEventSource<Kubelet, MetricsServerCo
   }
 
   private void lookAt(
-      KubeletTurns.Entry entry,
+      KubeletProbeScheduler.Entry entry,
       List<X509Certificate> clusterThen,
       List<X509Certificate> givenThen) {
     var kubelet = look.at(entry.target(), clusterThen, givenThen);

@@ -17,7 +17,7 @@ public record ServingFacts(
     Optional<Registration> registration,
     String trusted,
     boolean everywhere,
-    Optional<GivenCertificate> given,
+    Optional<ProvidedCertificate> given,
     boolean certManager) {
 
   /** There is nothing yet. */

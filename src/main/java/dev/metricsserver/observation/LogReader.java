@@ -1,6 +1,6 @@
 package dev.metricsserver.observation;
 
-import dev.metricsserver.observation.Clues.Scrape;
+import dev.metricsserver.observation.DiagnosticData.Scrape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;

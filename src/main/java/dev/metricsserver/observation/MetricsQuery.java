@@ -192,7 +192,7 @@ public final class MetricsQuery extends AbstractEventSource<MetricsAnswer, Metri
    */
   private static String reason(KubernetesClient client, KubernetesClientException refusal) {
     if (refusal.getCode() != HttpURLConnection.HTTP_UNAVAILABLE) {
-      return ClueReader.sentence(refusal);
+      return DiagnosticDataReader.sentence(refusal);
     }
     try {
       var http = client.getHttpClient();
@@ -201,12 +201,12 @@ public final class MetricsQuery extends AbstractEventSource<MetricsAnswer, Metri
       var body = http.sendAsync(request, String.class).get(ANSWER_SECONDS, TimeUnit.SECONDS).body();
       return body.startsWith(UNREACHED)
           ? body.substring(UNREACHED.length()).strip()
-          : ClueReader.sentence(refusal);
+          : DiagnosticDataReader.sentence(refusal);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return ClueReader.sentence(refusal);
+      return DiagnosticDataReader.sentence(refusal);
     } catch (ExecutionException | TimeoutException e) {
-      return ClueReader.sentence(refusal);
+      return DiagnosticDataReader.sentence(refusal);
     }
   }
 

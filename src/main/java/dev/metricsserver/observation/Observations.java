@@ -1,6 +1,6 @@
 package dev.metricsserver.observation;
 
-import dev.metricsserver.facts.WriteBack;
+import dev.metricsserver.facts.ConflictingWrite;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -24,10 +24,10 @@ public record Observations(
     MetricsAnswer answer,
     Coverage coverage,
     List<Certificate> certificates,
-    List<WriteBack> writeBacks) {
+    List<ConflictingWrite> writeBacks) {
 
   /** With changes by others that were only seen when they were repaired. */
-  public Observations and(List<WriteBack> repaired) {
+  public Observations and(List<ConflictingWrite> repaired) {
     return new Observations(
         rollout,
         pods,
@@ -36,7 +36,7 @@ public record Observations(
         answer,
         coverage,
         certificates,
-        WriteBack.merge(writeBacks, repaired));
+        ConflictingWrite.merge(writeBacks, repaired));
   }
 
   /**

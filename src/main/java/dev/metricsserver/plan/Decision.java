@@ -1,6 +1,6 @@
 package dev.metricsserver.plan;
 
-import dev.metricsserver.facts.Foreign;
+import dev.metricsserver.facts.UnmanagedObject;
 import java.util.List;
 
 /** What came of a spec: a plan, or the reasons why there is none. */
@@ -17,7 +17,7 @@ public sealed interface Decision {
    *
    * @param foreign the objects under the operator's names that somebody else made
    */
-  record Observing(List<Foreign> foreign) implements Decision {}
+  record Observing(List<UnmanagedObject> foreign) implements Decision {}
 
   /**
    * The spec cannot be carried out; nothing is changed because of it.

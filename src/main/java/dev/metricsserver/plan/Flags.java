@@ -74,7 +74,7 @@ final class Flags {
   }
 
   private static Map<String, Flag> read() {
-    return Table.read("metrics-server-flags.txt", 4).stream()
+    return DataFile.read("metrics-server-flags.txt", 4).stream()
         .map(Flag::parse)
         .collect(Collectors.toUnmodifiableMap(Flag::name, Function.identity()));
   }

@@ -1,16 +1,16 @@
 package dev.metricsserver.plan;
 
-import dev.metricsserver.api.KubeletSpec;
 import dev.metricsserver.api.KubeletSpec.AddressType;
 import dev.metricsserver.api.KubeletSpec.TLSMode;
-import dev.metricsserver.facts.ClusterFacts;
+import dev.metricsserver.api.KubeletSpec;
 import dev.metricsserver.facts.ClusterFacts.Installed;
 import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
-import dev.metricsserver.facts.Kubelet;
+import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.Kubelet.Handshake;
+import dev.metricsserver.facts.Kubelet;
 import dev.metricsserver.facts.Kubelets.Target;
-import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.NodeFacts.Address;
+import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.plan.KubeletTLS.Kind;
 import dev.metricsserver.plan.KubeletTLS.Problem;
 import dev.metricsserver.plan.MetricsServerPlan.Mount;

@@ -2,8 +2,8 @@ package dev.metricsserver.plan;
 
 import dev.metricsserver.api.AuditSpec;
 import dev.metricsserver.api.ImageSpec.PullPolicy;
-import dev.metricsserver.api.ResourcesSpec;
 import dev.metricsserver.api.ResourcesSpec.Amounts;
+import dev.metricsserver.api.ResourcesSpec;
 import dev.metricsserver.api.SchedulingSpec;
 import dev.metricsserver.facts.ClusterFacts.PrometheusKinds;
 import dev.metricsserver.facts.ClusterFacts.Takeover;

@@ -1,13 +1,13 @@
 package dev.metricsserver.plan;
 
 import dev.metricsserver.api.MetricsServerConfigSpec;
-import dev.metricsserver.api.MonitoringSpec;
 import dev.metricsserver.api.MonitoringSpec.Prometheus;
+import dev.metricsserver.api.MonitoringSpec;
 import dev.metricsserver.api.NetworkPolicySpec.Mode;
-import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.Endpoint;
-import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.NodeFacts.Address;
+import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.Prefix;
 import dev.metricsserver.plan.MetricsServerPlan.CiliumPlan;
 import dev.metricsserver.plan.MetricsServerPlan.CiliumRules;

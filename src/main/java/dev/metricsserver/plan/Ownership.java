@@ -1,8 +1,8 @@
 package dev.metricsserver.plan;
 
 import dev.metricsserver.api.MetricsServerConfigStatus;
-import dev.metricsserver.facts.Foreign;
 import dev.metricsserver.facts.Owner;
+import dev.metricsserver.facts.UnmanagedObject;
 import dev.metricsserver.plan.Decision.Refused;
 import dev.metricsserver.plan.Decision.Violation;
 import java.util.ArrayList;
@@ -28,14 +28,14 @@ public final class Ownership {
    * What was decided, if nobody else's objects are in the way. What is wrong with the spec beside
    * them is of no use as long as nothing can be installed.
    */
-  public static Decision respected(Decision decision, List<Foreign> foreign) {
+  public static Decision respected(Decision decision, List<UnmanagedObject> foreign) {
     return foreign.isEmpty()
         ? decision
         : new Refused(MetricsServerConfigStatus.CONFLICT, conflicts(foreign));
   }
 
   /** Why nothing is touched, for each owner of something under the operator's names. */
-  static List<Violation> conflicts(List<Foreign> foreign) {
+  static List<Violation> conflicts(List<UnmanagedObject> foreign) {
     var byOwner =
         foreign.stream()
             .collect(
@@ -44,7 +44,7 @@ public final class Ownership {
     return byOwner.values().stream().map(Ownership::conflict).toList();
   }
 
-  private static Violation conflict(List<Foreign> foreign) {
+  private static Violation conflict(List<UnmanagedObject> foreign) {
     var owner = foreign.getFirst().owner();
     return new Violation(
         "",
@@ -58,7 +58,7 @@ public final class Ownership {
    * its pods need have the operator's names, and are for one ServiceAccount. They would lose their
    * rights before the operator's pods can serve.
    */
-  static Optional<Violation> elsewhere(List<Foreign> foreign, String namespace) {
+  static Optional<Violation> elsewhere(List<UnmanagedObject> foreign, String namespace) {
     return foreign.stream()
         .filter(f -> f.object().startsWith("APIService/"))
         .flatMap(f -> f.serves().map(SERVICE::matcher).stream())
@@ -83,7 +83,7 @@ public final class Ownership {
                     .formatted(other)));
   }
 
-  private static String objects(List<Foreign> foreign) {
+  private static String objects(List<UnmanagedObject> foreign) {
     return foreign.stream()
         .map(f -> f.object() + f.serves().map(s -> " (for " + s + ")").orElse(""))
         .collect(Collectors.joining(", "));
@@ -123,7 +123,7 @@ public final class Ownership {
   }
 
   /** The two ways out of a conflict. */
-  private static String ways(Owner owner, List<Foreign> foreign) {
+  private static String ways(Owner owner, List<UnmanagedObject> foreign) {
     return switch (owner.kind()) {
       case OpenShift, AKS, GKE ->
           "it cannot be switched off there, so either watch it: %s, or do without this operator: kubectl delete msc cluster"
@@ -253,7 +253,7 @@ public final class Ownership {
   }
 
   /** The command that deletes objects, one for each namespace. */
-  private static String delete(List<Foreign> foreign) {
+  private static String delete(List<UnmanagedObject> foreign) {
     var byNamespace = new TreeMap<String, List<String>>();
     for (var object : foreign) {
       var name = object.object().split("/", -1);

@@ -4,13 +4,12 @@ import dev.metricsserver.api.AuditSpec.Profile;
 import dev.metricsserver.api.KubeletSpec.Approval;
 import dev.metricsserver.api.KubeletSpec.TLSMode;
 import dev.metricsserver.api.LoggingSpec;
-import dev.metricsserver.api.MetricsServerConfigSpec;
 import dev.metricsserver.api.MetricsServerConfigSpec.ConflictPolicy;
-import dev.metricsserver.facts.ClusterFacts;
+import dev.metricsserver.api.MetricsServerConfigSpec;
 import dev.metricsserver.facts.ClusterFacts.Installed;
 import dev.metricsserver.facts.ClusterFacts.Takeover;
+import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.Configuration;
-import dev.metricsserver.facts.Foreign;
 import dev.metricsserver.facts.History.Attempt;
 import dev.metricsserver.facts.History.Failure;
 import dev.metricsserver.facts.NodeFacts;
@@ -19,6 +18,7 @@ import dev.metricsserver.facts.Platform;
 import dev.metricsserver.facts.Prefix;
 import dev.metricsserver.facts.TrustBundle.Found;
 import dev.metricsserver.facts.TrustBundle.Missing;
+import dev.metricsserver.facts.UnmanagedObject;
 import dev.metricsserver.plan.Decision.Observing;
 import dev.metricsserver.plan.Decision.Pending;
 import dev.metricsserver.plan.Decision.Planned;
@@ -133,7 +133,7 @@ public final class Planner {
       return new Observing(facts.foreign());
     }
     if (adopting()) {
-      var lost = Contest.lost(facts.writeBacks());
+      var lost = FieldManagerConflict.lost(facts.writeBacks());
       if (lost.isPresent()) {
         return new Refused("Contested", List.of(lost.get()));
       }
@@ -420,7 +420,7 @@ public final class Planner {
   private Optional<Owner> takenFrom() {
     return facts.foreign().stream()
         .findFirst()
-        .map(Foreign::owner)
+        .map(UnmanagedObject::owner)
         .or(() -> facts.installed().flatMap(Installed::takenFrom))
         .filter(owner -> adopting());
   }

@@ -56,7 +56,7 @@ final class Releases {
 
   /** Newest first. */
   private static final List<Release> KNOWN =
-      Table.read("metrics-server-releases.txt", 5).stream().map(Release::parse).toList();
+      DataFile.read("metrics-server-releases.txt", 5).stream().map(Release::parse).toList();
 
   private Releases() {}
 

@@ -1,7 +1,7 @@
 package dev.metricsserver.plan;
 
-import dev.metricsserver.api.MetricsServerConfigSpec;
 import dev.metricsserver.api.MetricsServerConfigSpec.RollbackPolicy;
+import dev.metricsserver.api.MetricsServerConfigSpec;
 import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.Configuration;
 import dev.metricsserver.facts.History.Attempt;

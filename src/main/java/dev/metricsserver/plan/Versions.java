@@ -1,8 +1,8 @@
 package dev.metricsserver.plan;
 
 import dev.metricsserver.api.MetricsServerConfigSpec;
-import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.ClusterFacts.Installed;
+import dev.metricsserver.facts.ClusterFacts;
 import dev.metricsserver.facts.KubernetesVersion;
 import dev.metricsserver.plan.Decision.Violation;
 import dev.metricsserver.plan.Releases.Release;

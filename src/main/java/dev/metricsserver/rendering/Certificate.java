@@ -13,7 +13,7 @@ import java.util.List;
 @Group("cert-manager.io")
 @Version("v1")
 @Plural("certificates")
-public final class Certificate extends ObjectOfOthers<Certificate.Spec> {
+public final class Certificate extends ThirdPartyResource<Certificate.Spec> {
 
   private static final long serialVersionUID = 1;
 

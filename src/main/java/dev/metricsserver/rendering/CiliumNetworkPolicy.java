@@ -13,7 +13,7 @@ import java.util.Map;
 @Group("cilium.io")
 @Version("v2")
 @Plural("ciliumnetworkpolicies")
-public final class CiliumNetworkPolicy extends ObjectOfOthers<CiliumNetworkPolicy.Spec> {
+public final class CiliumNetworkPolicy extends ThirdPartyResource<CiliumNetworkPolicy.Spec> {
 
   private static final long serialVersionUID = 1;
 

@@ -11,7 +11,7 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @Group("cert-manager.io")
 @Version("v1")
 @Plural("issuers")
-public final class Issuer extends ObjectOfOthers<Issuer.Spec> {
+public final class Issuer extends ThirdPartyResource<Issuer.Spec> {
 
   private static final long serialVersionUID = 1;
 

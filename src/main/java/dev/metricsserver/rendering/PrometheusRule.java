@@ -12,7 +12,7 @@ import java.util.Map;
 @io.fabric8.kubernetes.model.annotation.Group("monitoring.coreos.com")
 @Version("v1")
 @Plural("prometheusrules")
-public final class PrometheusRule extends ObjectOfOthers<PrometheusRule.Spec> {
+public final class PrometheusRule extends ThirdPartyResource<PrometheusRule.Spec> {
 
   private static final long serialVersionUID = 1;
 

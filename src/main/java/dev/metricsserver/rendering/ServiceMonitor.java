@@ -13,7 +13,7 @@ import java.util.Map;
 @Group("monitoring.coreos.com")
 @Version("v1")
 @Plural("servicemonitors")
-public final class ServiceMonitor extends ObjectOfOthers<ServiceMonitor.Spec> {
+public final class ServiceMonitor extends ThirdPartyResource<ServiceMonitor.Spec> {
 
   private static final long serialVersionUID = 1;
 

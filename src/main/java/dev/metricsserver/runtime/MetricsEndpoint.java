@@ -27,14 +27,14 @@ final class MetricsEndpoint {
 
   private final int port;
   private final KeyManager certificate;
-  private final Readers readers;
+  private final MetricsAuthorizer readers;
   private final Supplier<String> metrics;
 
   /**
    * @param certificate shown to whoever connects
    * @param metrics in Prometheus' format
    */
-  MetricsEndpoint(int port, KeyManager certificate, Readers readers, Supplier<String> metrics) {
+  MetricsEndpoint(int port, KeyManager certificate, MetricsAuthorizer readers, Supplier<String> metrics) {
     this.port = port;
     this.certificate = certificate;
     this.readers = readers;
@@ -48,7 +48,7 @@ final class MetricsEndpoint {
       tls.init(new KeyManager[] {certificate}, null, null);
       var server = HttpsServer.create(new InetSocketAddress(port), 0);
       server.setHttpsConfigurator(new HttpsConfigurator(tls));
-      server.setExecutor(Endpoint.threads());
+      server.setExecutor(HealthEndpoint.threads());
       server.createContext(PATH, this::answer);
       server.start();
     } catch (IOException e) {
@@ -70,17 +70,17 @@ final class MetricsEndpoint {
       switch (readers.ask(authorization.substring(BEARER.length()).strip())) {
         case Unknown -> unauthorized(exchange);
         case Forbidden ->
-            Endpoint.answer(
+            HealthEndpoint.answer(
                 exchange,
                 HttpURLConnection.HTTP_FORBIDDEN,
                 "you may not get the non-resource URL " + PATH + "\n");
-        case Allowed -> Endpoint.answer(exchange, HttpURLConnection.HTTP_OK, metrics.get());
+        case Allowed -> HealthEndpoint.answer(exchange, HttpURLConnection.HTTP_OK, metrics.get());
       }
     } catch (KubernetesClientException e) {
       log.warn(
           "Whether somebody may read the metrics cannot be asked of the API server: {}",
           e.getCause() == null ? e.getMessage() : e.getCause().toString());
-      Endpoint.answer(
+      HealthEndpoint.answer(
           exchange,
           HttpURLConnection.HTTP_UNAVAILABLE,
           "the API server cannot be asked whether you may read this\n");
@@ -89,7 +89,7 @@ final class MetricsEndpoint {
 
   private static void unauthorized(HttpExchange exchange) throws IOException {
     exchange.getResponseHeaders().set("WWW-Authenticate", "Bearer");
-    Endpoint.answer(
+    HealthEndpoint.answer(
         exchange,
         HttpURLConnection.HTTP_UNAUTHORIZED,
         "send the token of a ServiceAccount that may get the non-resource URL " + PATH + "\n");

@@ -1,14 +1,14 @@
 package dev.metricsserver.runtime;
 
-import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.NodesStatus;
-import dev.metricsserver.controller.Happenings;
+import dev.metricsserver.api.MetricsServerConfigStatus;
+import dev.metricsserver.controller.OperatorEvents;
 import io.javaoperatorsdk.operator.api.monitoring.Metrics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.MultiGauge.Row;
+import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * What the operator tells of itself, in Prometheus' format: what it counted since its start, and
  * what the status says at the moment. Every name begins with {@code metrics_server_operator_}.
  */
-final class OperatorMetrics implements Metrics, Happenings {
+final class OperatorMetrics implements Metrics, OperatorEvents {
 
   private static final Logger log = LoggerFactory.getLogger(OperatorMetrics.class);
   private static final String PREFIX = "metrics_server_operator_";

@@ -33,7 +33,7 @@ public final class OperatorProcess {
 
   private final KubernetesClient client;
   private final Leadership leadership;
-  private final Endpoint endpoint;
+  private final HealthEndpoint endpoint;
   private final OperatorMetrics metrics;
   private final MetricsEndpoint metricsEndpoint;
   private final Operator operator;
@@ -49,7 +49,7 @@ public final class OperatorProcess {
             .withKubernetesSerialization(serialization)
             .build();
     leadership = new Leadership(client, settings.namespace(), settings.identity());
-    endpoint = new Endpoint(settings.port());
+    endpoint = new HealthEndpoint(settings.port());
     metrics = new OperatorMetrics(leadership::leads);
     operator = new Operator(this::configure);
     var controller =
@@ -60,7 +60,7 @@ public final class OperatorProcess {
         new MetricsEndpoint(
             settings.metricsPort(),
             new MetricsCertificate(settings.metricsCertificate()),
-            new Readers(client, InstantSource.system()),
+            new MetricsAuthorizer(client, InstantSource.system()),
             () -> metrics.scrape(status(controller)));
   }
 

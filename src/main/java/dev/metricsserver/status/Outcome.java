@@ -1,6 +1,6 @@
 package dev.metricsserver.status;
 
-import dev.metricsserver.observation.Theirs;
+import dev.metricsserver.observation.ExternalInstallation;
 import dev.metricsserver.plan.MetricsServerPlan;
 
 /** What a reconcile came to. */
@@ -21,7 +21,7 @@ public sealed interface Outcome {
    *
    * @param servingVerified whether the API servers check the serving certificate
    */
-  record Observed(Theirs theirs, boolean servingVerified) implements Outcome {}
+  record Observed(ExternalInstallation theirs, boolean servingVerified) implements Outcome {}
 
   /** The spec cannot be carried out; the objects are as before. */
   record Refused(String reason) implements Outcome {}

@@ -41,7 +41,7 @@ class ArchitectureTest {
           "plan",
           "rendering",
           "dependents",
-          "csr",
+          "approval",
           "observation",
           "cluster",
           "diagnosis",
@@ -104,13 +104,13 @@ class ArchitectureTest {
             .accessTargetWhere(describe("reads the clock", ArchitectureTest::readsTheClock)));
   }
 
-  /** Of the package {@code csr} it is the rule alone that decides. */
+  /** Of the package {@code approval} it is the rule alone that decides. */
   @Test
   void whatApprovesCertificatesDecidesByItsArgumentsAlone() {
     check(
         noClasses()
             .that()
-            .haveNameMatching(ROOT + "\\.csr\\.(ApprovalRule|Verdict|Addresses)(\\$.*)?")
+            .haveNameMatching(ROOT + "\\.approval\\.(ApprovalRule|Verdict|Addresses)(\\$.*)?")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("io.javaoperatorsdk..", "io.fabric8.kubernetes.client..")

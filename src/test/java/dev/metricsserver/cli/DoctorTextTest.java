@@ -15,7 +15,7 @@ import dev.metricsserver.diagnosis.Diagnosis;
 import dev.metricsserver.diagnosis.Evidence;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.facts.CertificateRequests;
-import dev.metricsserver.observation.Clues.Unread;
+import dev.metricsserver.observation.DiagnosticData.Unread;
 import dev.metricsserver.observation.Observations;
 import dev.metricsserver.observation.Seen;
 import dev.metricsserver.plan.Plans;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.cli.Change.Kind;
 import dev.metricsserver.facts.SampleCluster;
-import dev.metricsserver.observation.Clues.Unread;
+import dev.metricsserver.observation.DiagnosticData.Unread;
 import dev.metricsserver.plan.Explanation;
 import dev.metricsserver.plan.Plans;
 import dev.metricsserver.rendering.Names;

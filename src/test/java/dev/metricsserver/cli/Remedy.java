@@ -9,6 +9,6 @@ public final class Remedy {
 
   /** Whether the command can carry it out. */
   public static boolean carriedOut(String remedy) {
-    return !Fixes.of(remedy, Instant.EPOCH).isEmpty();
+    return !RemedyParser.of(remedy, Instant.EPOCH).isEmpty();
   }
 }

@@ -2,7 +2,7 @@ package dev.metricsserver.controller;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.metricsserver.csr.Addresses;
+import dev.metricsserver.approval.Addresses;
 import dev.metricsserver.facts.NodeFacts;
 import dev.metricsserver.facts.NodeReader;
 import java.util.Set;

@@ -6,32 +6,32 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.metricsserver.cli.Remedy;
 import dev.metricsserver.diagnosis.Evidence.Subject;
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.facts.CertificateRequests;
 import dev.metricsserver.facts.CertificateRequests.Request;
 import dev.metricsserver.facts.CertificateRequests.State;
+import dev.metricsserver.facts.CertificateRequests;
 import dev.metricsserver.facts.ClusterFacts.Endpoint;
-import dev.metricsserver.facts.Foreign;
-import dev.metricsserver.facts.GivenCertificate;
-import dev.metricsserver.facts.GivenCertificate.Unusable;
 import dev.metricsserver.facts.History;
-import dev.metricsserver.facts.Owner;
 import dev.metricsserver.facts.Owner.Kind;
+import dev.metricsserver.facts.Owner;
+import dev.metricsserver.facts.ProvidedCertificate.Unusable;
+import dev.metricsserver.facts.ProvidedCertificate;
 import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.facts.SampleKubelet;
 import dev.metricsserver.facts.SampleNode;
 import dev.metricsserver.facts.ServingFacts;
-import dev.metricsserver.observation.Clues;
-import dev.metricsserver.observation.Consumers;
+import dev.metricsserver.facts.UnmanagedObject;
 import dev.metricsserver.observation.Consumers.Autoscaler;
-import dev.metricsserver.observation.Installation;
+import dev.metricsserver.observation.Consumers;
+import dev.metricsserver.observation.DiagnosticData;
+import dev.metricsserver.observation.HygieneData.Budget;
+import dev.metricsserver.observation.HygieneData;
 import dev.metricsserver.observation.Installation.Keeper;
-import dev.metricsserver.observation.Observations.Certificate;
+import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.Observations.Certificate.Place;
+import dev.metricsserver.observation.Observations.Certificate;
 import dev.metricsserver.observation.Observations.Rollout;
-import dev.metricsserver.observation.SampleClues;
+import dev.metricsserver.observation.SampleDiagnosticData;
 import dev.metricsserver.observation.Seen;
-import dev.metricsserver.observation.Upkeep;
-import dev.metricsserver.observation.Upkeep.Budget;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.plan.Plans;
@@ -86,7 +86,7 @@ class CatalogueTest {
     return Seen.fine(NOW);
   }
 
-  private static Failure failure(String code, MetricsServerPlan plan, Seen seen, Clues clues) {
+  private static Failure failure(String code, MetricsServerPlan plan, Seen seen, DiagnosticData clues) {
     return new Failure(
         code,
         Evidence.of(plan, false, seen.observations(), CertificateRequests.NONE, NOW).with(clues));
@@ -96,14 +96,14 @@ class CatalogueTest {
   private static MetricsServerPlan givenUnusable() {
     return givenUnusable(
         "serving: {tls: {source: Secret, secret: {name: corporate}}}",
-        GivenCertificate.of(
+        ProvidedCertificate.of(
             "Secret corporate in namespace kube-system",
             Map.of(),
             "metrics-server.kube-system.svc",
             NOW));
   }
 
-  private static MetricsServerPlan givenUnusable(String spec, GivenCertificate given) {
+  private static MetricsServerPlan givenUnusable(String spec, ProvidedCertificate given) {
     return Plans.plan(
         spec,
         SampleCluster.ofNodes(2)
@@ -181,7 +181,7 @@ class CatalogueTest {
         code,
         PLAN,
         seen.pods(pod).unregistered().notAsked(),
-        SampleClues.none().event("metrics-server-5f7d", reason, words).clues());
+        SampleDiagnosticData.none().event("metrics-server-5f7d", reason, words).clues());
   }
 
   /** A pod is ready, and the API server does not get through. */
@@ -222,7 +222,7 @@ class CatalogueTest {
         "OwnNodeUnreachable",
         Plans.plan("kubelet: {tls: {mode: Insecure}}"),
         seen.pods(seen.ready("metrics-server-5f7d")).without("node-1"),
-        SampleClues.none()
+        SampleDiagnosticData.none()
             .log(
                 "E1125 13:14:15.123456       1 scraper.go:149] \"Failed to scrape node\" err=\"%s\" node=\"node-1\""
                     .formatted(
@@ -245,14 +245,14 @@ class CatalogueTest {
         code,
         Plans.plan("kubelet: {tls: {mode: Insecure}}"),
         seen.pods(seen.running("metrics-server-5f7d", HOUR)).unregistered().notAsked(),
-        SampleClues.none()
+        SampleDiagnosticData.none()
             .log(
                 "E1125 13:14:15.123456       1 scraper.go:149] \"Failed to scrape node\" err=\"%s\" node=\"node-1\""
                     .formatted(error.replace("\"", "\\\"")))
             .clues());
   }
 
-  private static Failure silent(String code, SampleClues clues) {
+  private static Failure silent(String code, SampleDiagnosticData clues) {
     var seen = fine();
     return failure(
         code,
@@ -261,8 +261,8 @@ class CatalogueTest {
         clues.clues());
   }
 
-  private static Clues none() {
-    return Clues.NONE;
+  private static DiagnosticData none() {
+    return DiagnosticData.NONE;
   }
 
   private static String get(String url, String error) {
@@ -604,7 +604,7 @@ class CatalogueTest {
             fine()
                 .unavailable(
                     "FailedDiscoveryCheck", "dial tcp 10.244.1.7:10250: i/o timeout", HOUR),
-            SampleClues.none().denyAll(true, false).clues()),
+            SampleDiagnosticData.none().denyAll(true, false).clues()),
         failure(
             "MetricsForbidden",
             PLAN,
@@ -684,22 +684,22 @@ class CatalogueTest {
         scrape(
             "KubeletUnreachable", kubelet("dial tcp 172.30.1.1:10250: connect: no route to host")),
         scrape("KubeletAnswerUnreadable", "unexpected token at line 3"),
-        silent("MetricsServerRightsMissing", SampleClues.none().denied("get nodes/metrics")),
+        silent("MetricsServerRightsMissing", SampleDiagnosticData.none().denied("get nodes/metrics")),
         silent(
             "AuthReaderMissing",
-            SampleClues.none()
+            SampleDiagnosticData.none()
                 .denied(
                     "get configmaps extension-apiserver-authentication in namespace kube-system")),
-        silent("AggregationDisabled", SampleClues.none().noFrontProxy()),
+        silent("AggregationDisabled", SampleDiagnosticData.none().noFrontProxy()),
         silent(
             "InformersForbidden",
-            SampleClues.none()
+            SampleDiagnosticData.none()
                 .log(
                     "E1125 13:14:15.123456       1 reflector.go:204] \"Failed to watch\""
                         + " err=\"failed to list *v1.Node: nodes is forbidden: User"
                         + " \\\"system:serviceaccount:kube-system:metrics-server\\\" cannot list"
                         + " resource \\\"nodes\\\" in API group \\\"\\\" at the cluster scope\"")),
-        silent("KubeletsNotScraped", SampleClues.none()),
+        silent("KubeletsNotScraped", SampleDiagnosticData.none()),
         failure(
             "AuthDelegatorMissing",
             PLAN,
@@ -708,12 +708,12 @@ class CatalogueTest {
                     "FailedDiscoveryCheck",
                     "bad status from https://10.244.1.7:10250/apis/metrics.k8s.io/v1beta1: 403",
                     HOUR),
-            SampleClues.none().denied("create tokenreviews.authentication.k8s.io").clues()),
+            SampleDiagnosticData.none().denied("create tokenreviews.authentication.k8s.io").clues()),
         failure(
             "NetworkPolicyInTheWay",
             UNPOLICED,
             fine().pods(fine().running("metrics-server-5f7d", HOUR)).unregistered().notAsked(),
-            SampleClues.none()
+            SampleDiagnosticData.none()
                 .denyAll(false, true)
                 .log(
                     "E1125 13:14:15.123456       1 scraper.go:149] \"Failed to scrape node, timeout"
@@ -736,7 +736,7 @@ class CatalogueTest {
                                     "dial tcp 10.96.0.1:443: i/o timeout")))
                 .unregistered()
                 .notAsked(),
-            SampleClues.none().denyAll(true, true).clues()),
+            SampleDiagnosticData.none().denyAll(true, true).clues()),
         failure("NodesWithoutMetrics", PLAN, fine().reporting(48, 50), none()));
   }
 
@@ -802,10 +802,10 @@ class CatalogueTest {
         failure("NodesNotReady", PLAN, fine().notReady("node-3"), none()),
         upkeep(
             "ApprovalRightUnused",
-            new Upkeep(true, List.of(), List.of(), Optional.empty(), List.of(), List.of())),
+            new HygieneData(true, List.of(), List.of(), Optional.empty(), List.of(), List.of())),
         upkeep(
             "RightsUnlimited",
-            new Upkeep(
+            new HygieneData(
                 false,
                 List.of("kube-system/metrics-server"),
                 List.of(),
@@ -814,7 +814,7 @@ class CatalogueTest {
                 List.of())),
         upkeep(
             "RightsUnused",
-            new Upkeep(
+            new HygieneData(
                 false,
                 List.of(),
                 List.of("get nodes/proxy", "list secrets"),
@@ -823,11 +823,11 @@ class CatalogueTest {
                 List.of())),
         upkeep(
             "NetworkPolicyNotEnforced",
-            new Upkeep(
+            new HygieneData(
                 false, List.of(), List.of(), Optional.of("10.244.1.7"), List.of(), List.of())),
         upkeep(
             "SecondMetricsServer",
-            new Upkeep(
+            new HygieneData(
                 false,
                 List.of(),
                 List.of(),
@@ -836,7 +836,7 @@ class CatalogueTest {
                 List.of())),
         upkeep(
             "DrainBlocked",
-            new Upkeep(
+            new HygieneData(
                 false,
                 List.of(),
                 List.of(),
@@ -869,19 +869,19 @@ class CatalogueTest {
             "CertificateRequestDenied",
             PLAN,
             fine().reporting(48, 50),
-            SampleClues.none()
+            SampleDiagnosticData.none()
                 .refusedRequest("missing-1", "Denied: the SAN DNS name could not be resolved")
                 .clues()),
         failure(
             "NamespacesStuck",
             PLAN,
             fine().refused("the server is currently unable to handle the request"),
-            SampleClues.none().stuck("old").clues()),
+            SampleDiagnosticData.none().stuck("old").clues()),
         failure(
             "EvidenceNotReadable",
             PLAN,
             fine().reporting(48, 50),
-            SampleClues.none()
+            SampleDiagnosticData.none()
                 .unread(
                     "logs of pods in namespace kube-system",
                     "pods \"metrics-server-5f7d\" is forbidden: User"
@@ -948,7 +948,7 @@ class CatalogueTest {
         "Observing",
         Evidence.of(
             Installation.of(PLAN, false),
-            List.of(new Foreign("Deployment/kube-system/metrics-server", Optional.empty(), owner)),
+            List.of(new UnmanagedObject("Deployment/kube-system/metrics-server", Optional.empty(), owner)),
             Optional.empty(),
             false,
             fine().observations(),
@@ -969,7 +969,7 @@ class CatalogueTest {
             .history(new History("", Optional.of(last), Optional.of(failure), Optional.empty())));
   }
 
-  private static Failure upkeep(String code, Upkeep chores) {
+  private static Failure upkeep(String code, HygieneData chores) {
     return new Failure(
         code,
         Evidence.of(PLAN, false, fine().observations(), CertificateRequests.NONE, NOW)

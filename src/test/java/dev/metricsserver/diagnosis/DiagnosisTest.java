@@ -5,23 +5,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.facts.CertificateRequests;
 import dev.metricsserver.facts.CertificateRequests.Request;
 import dev.metricsserver.facts.CertificateRequests.State;
+import dev.metricsserver.facts.CertificateRequests;
 import dev.metricsserver.facts.ClusterFacts.Endpoint;
 import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.facts.SampleKubelet;
 import dev.metricsserver.facts.SampleNode;
-import dev.metricsserver.observation.Clues;
-import dev.metricsserver.observation.Installation;
+import dev.metricsserver.observation.DiagnosticData;
+import dev.metricsserver.observation.HygieneData;
 import dev.metricsserver.observation.Installation.Keeper;
-import dev.metricsserver.observation.Observations;
-import dev.metricsserver.observation.Observations.Certificate;
+import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.Observations.Certificate.Place;
+import dev.metricsserver.observation.Observations.Certificate;
 import dev.metricsserver.observation.Observations.PodState;
-import dev.metricsserver.observation.SampleClues;
+import dev.metricsserver.observation.Observations;
+import dev.metricsserver.observation.SampleDiagnosticData;
 import dev.metricsserver.observation.Seen;
-import dev.metricsserver.observation.Upkeep;
 import dev.metricsserver.plan.Decision.Violation;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Plans;
@@ -360,7 +360,7 @@ class DiagnosisTest {
 
   // ------------------------------------------------------------------------- causes before others
 
-  private static List<String> errors(Seen seen, SampleClues clues) {
+  private static List<String> errors(Seen seen, SampleDiagnosticData clues) {
     return Diagnosis.diagnose(
             Evidence.of(VERIFIED, false, seen.observations(), CertificateRequests.NONE, NOW)
                 .with(clues.clues()))
@@ -373,7 +373,7 @@ class DiagnosisTest {
   /** What is never started cannot stumble over how callers are recognised, or over its rights. */
   @Test
   void aPodThatCannotStartComesBeforeWhatItWouldMeet() {
-    var clues = SampleClues.none().noFrontProxy().denied("get nodes/metrics");
+    var clues = SampleDiagnosticData.none().noFrontProxy().denied("get nodes/metrics");
     var seen = fine().unavailable("MissingEndpoints", "none", HOUR).refused("none");
     var waiting = seen.broken("pod-a", "ImagePullBackOff", "r/m:v0: not found");
     var crashing = seen.broken("pod-b", "CrashLoopBackOff", "exit status 1");
@@ -396,8 +396,8 @@ class DiagnosisTest {
         "Error creating: pods \"metrics-server-5f7d-9xk2p\" is forbidden: exceeded quota: small,"
             + " requested: pods=1, used: pods=0, limited: pods=0";
 
-    assertThat(errors(seen, SampleClues.none())).containsExactly("PodSecurityViolated");
-    assertThat(errors(seen, SampleClues.none().event("metrics-server-5f7d", "FailedCreate", quota)))
+    assertThat(errors(seen, SampleDiagnosticData.none())).containsExactly("PodSecurityViolated");
+    assertThat(errors(seen, SampleDiagnosticData.none().event("metrics-server-5f7d", "FailedCreate", quota)))
         .containsExactly("QuotaExceeded");
   }
 
@@ -405,7 +405,7 @@ class DiagnosisTest {
   @Test
   void aKubeletThatNoPodReachesIsNotThatOfItsOwnNode() {
     var clues =
-        SampleClues.none()
+        SampleDiagnosticData.none()
             .log(
                 "E1125 13:14:15.1 1 scraper.go:149] \"Failed to scrape node\" err=\"dial tcp"
                     + " 10.0.0.1:10250: connect: connection refused\" node=\"node-1\"")
@@ -419,7 +419,7 @@ class DiagnosisTest {
         .containsExactly("NodesWithoutMetrics");
   }
 
-  private static List<String> codes(Seen seen, Clues clues) {
+  private static List<String> codes(Seen seen, DiagnosticData clues) {
     return Diagnosis.diagnose(
             Evidence.of(VERIFIED, false, seen.observations(), CertificateRequests.NONE, NOW)
                 .with(clues))
@@ -434,11 +434,11 @@ class DiagnosisTest {
     var seen = fine().unavailable("MissingEndpoints", "none", HOUR).refused("none");
     var pod = seen.broken("pod-a", "CrashLoopBackOff", "exit status 2");
 
-    assertThat(errors(seen.pods(pod), SampleClues.none())).containsExactly("PodCrashing");
+    assertThat(errors(seen.pods(pod), SampleDiagnosticData.none())).containsExactly("PodCrashing");
     assertThat(
             errors(
                 seen.pods(pod),
-                SampleClues.none().log("", "panic: unknown flag: --nonsense", "", "goroutine 1")))
+                SampleDiagnosticData.none().log("", "panic: unknown flag: --nonsense", "", "goroutine 1")))
         .containsExactly("UnknownFlag");
   }
 
@@ -620,11 +620,11 @@ class DiagnosisTest {
     var seen = fine();
     seen.pods(seen.broken("pod-a", "CrashLoopBackOff", UNREACHABLE)).unregistered().notAsked();
 
-    assertThat(first(seen, SampleClues.none().denyAll(false, true)))
+    assertThat(first(seen, SampleDiagnosticData.none().denyAll(false, true)))
         .isEqualTo("NetworkPolicyInTheWay");
-    assertThat(first(seen, SampleClues.none().denyAll(false, true).admitAll()))
+    assertThat(first(seen, SampleDiagnosticData.none().denyAll(false, true).admitAll()))
         .isEqualTo("APIServerUnreachable");
-    assertThat(first(seen, SampleClues.none().admitAll())).isEqualTo("APIServerUnreachable");
+    assertThat(first(seen, SampleDiagnosticData.none().admitAll())).isEqualTo("APIServerUnreachable");
   }
 
   /** The name of a flag is no timeout. */
@@ -639,7 +639,7 @@ class DiagnosisTest {
         .unregistered()
         .notAsked();
 
-    assertThat(first(seen, SampleClues.none().denyAll(false, true))).isEqualTo("ResolutionRefused");
+    assertThat(first(seen, SampleDiagnosticData.none().denyAll(false, true))).isEqualTo("ResolutionRefused");
   }
 
   /** As far as it can be seen, whoever made it. */
@@ -690,8 +690,8 @@ class DiagnosisTest {
   }
 
   /** A second metrics-server, and these rights of no use. */
-  private static Upkeep chores(List<String> excess) {
-    return new Upkeep(false, List.of(), excess, Optional.empty(), List.of("a/b"), List.of());
+  private static HygieneData chores(List<String> excess) {
+    return new HygieneData(false, List.of(), excess, Optional.empty(), List.of("a/b"), List.of());
   }
 
   private static Evidence theirs(Seen seen) {
@@ -709,7 +709,7 @@ class DiagnosisTest {
       "Get \"https://10.96.0.1:443/api/v1/namespaces/kube-system/configmaps/x\": dial tcp"
           + " 10.96.0.1:443: i/o timeout";
 
-  private static String first(Seen seen, SampleClues clues) {
+  private static String first(Seen seen, SampleDiagnosticData clues) {
     return Diagnosis.diagnose(
             Evidence.of(
                     Plans.plan("networkPolicy: {mode: Disabled}"),

@@ -58,7 +58,7 @@ class ManagedFieldsTest {
       })
   void onlyWhoeverWritesContentIsARival(String fields, boolean rival) {
     assertThat(ManagedFields.rivals(deployment(OURS, theirs(fields)), US)).hasSize(rival ? 1 : 0);
-    assertThat(WriteBack.of(deployment(OURS, theirs(fields)), US, CONFIG).isPresent())
+    assertThat(ConflictingWrite.of(deployment(OURS, theirs(fields)), US, CONFIG).isPresent())
         .isEqualTo(rival);
   }
 
@@ -75,10 +75,10 @@ class ManagedFieldsTest {
   void whatIsNotOursWasNotWrittenBack() {
     var fields = theirs("{'f:spec': {'f:replicas': {}}}");
 
-    assertThat(WriteBack.of(deployment(fields), US, CONFIG)).isEmpty();
-    assertThat(WriteBack.of(deployment(OURS, fields), US, CONFIG))
+    assertThat(ConflictingWrite.of(deployment(fields), US, CONFIG)).isEmpty();
+    assertThat(ConflictingWrite.of(deployment(OURS, fields), US, CONFIG))
         .contains(
-            new WriteBack(
+            new ConflictingWrite(
                 "Deployment/kube-system/metrics-server",
                 "helm",
                 Instant.parse("2026-11-21T12:00:00Z")));
@@ -109,11 +109,11 @@ class ManagedFieldsTest {
     var anew = deployment(theirs("{'f:spec': {'f:replicas': {}}}"));
     anew.getMetadata().setCreationTimestamp(created);
 
-    assertThat(WriteBack.of(anew, US, config))
+    assertThat(ConflictingWrite.of(anew, US, config))
         .isEqualTo(
             expected
                 ? Optional.of(
-                    new WriteBack(
+                    new ConflictingWrite(
                         "Deployment/kube-system/metrics-server", "helm", Instant.parse(created)))
                 : Optional.empty());
   }

@@ -34,8 +34,8 @@ public final class SampleCluster {
       new ServingFacts(Optional.empty(), TRUSTED, false, Optional.empty(), false);
   private Optional<Installed> installed = Optional.empty();
   private History history = History.NONE;
-  private List<Foreign> foreign = List.of();
-  private List<WriteBack> writeBacks = List.of();
+  private List<UnmanagedObject> foreign = List.of();
+  private List<ConflictingWrite> writeBacks = List.of();
   private final Map<String, Optional<Kubelet>> kubelets = new HashMap<>();
   private boolean complete = true;
   private Optional<TrustBundle> authority = Optional.empty();
@@ -152,7 +152,7 @@ public final class SampleCluster {
   }
 
   /** With changes by others of what was taken over. */
-  public SampleCluster writeBacks(WriteBack... changes) {
+  public SampleCluster writeBacks(ConflictingWrite... changes) {
     writeBacks = List.of(changes);
     return this;
   }
@@ -170,7 +170,7 @@ public final class SampleCluster {
   }
 
   /** With objects under our names that somebody else made. */
-  public SampleCluster foreign(Foreign... objects) {
+  public SampleCluster foreign(UnmanagedObject... objects) {
     foreign = List.of(objects);
     return this;
   }

@@ -2,7 +2,7 @@ package dev.metricsserver.observation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.metricsserver.observation.Clues.Scrape;
+import dev.metricsserver.observation.DiagnosticData.Scrape;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;

@@ -1,6 +1,6 @@
 package dev.metricsserver.observation;
 
-import dev.metricsserver.facts.WriteBack;
+import dev.metricsserver.facts.ConflictingWrite;
 import dev.metricsserver.observation.Observations.Certificate;
 import dev.metricsserver.observation.Observations.Coverage;
 import dev.metricsserver.observation.Observations.PodState;
@@ -30,7 +30,7 @@ public final class Seen {
   private Optional<Registration> registration;
   private MetricsAnswer answer = MetricsAnswer.of(Set.of("node-1", "node-2"));
   private boolean endpointReady = true;
-  private List<WriteBack> writeBacks = List.of();
+  private List<ConflictingWrite> writeBacks = List.of();
   private Coverage coverage = new Coverage(2, 2, 2, List.of(), List.of(), List.of());
 
   private List<Certificate> certificates = List.of();
@@ -155,7 +155,7 @@ public final class Seen {
   }
 
   /** With changes by others of what was taken over. */
-  public Seen writeBacks(WriteBack... changes) {
+  public Seen writeBacks(ConflictingWrite... changes) {
     writeBacks = List.of(changes);
     return this;
   }

@@ -1,12 +1,12 @@
 package dev.metricsserver.operator;
 
-import static dev.metricsserver.csr.Draft.dns;
-import static dev.metricsserver.csr.Draft.ip;
+import static dev.metricsserver.approval.Draft.dns;
+import static dev.metricsserver.approval.Draft.ip;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
-import dev.metricsserver.csr.Draft;
+import dev.metricsserver.approval.Draft;
 import io.fabric8.kubernetes.api.model.NodeAddress;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import java.nio.file.Path;

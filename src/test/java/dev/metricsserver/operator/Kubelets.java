@@ -2,8 +2,8 @@ package dev.metricsserver.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.metricsserver.csr.ApprovalRule;
-import dev.metricsserver.csr.Draft;
+import dev.metricsserver.approval.ApprovalRule;
+import dev.metricsserver.approval.Draft;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequestBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;

@@ -5,11 +5,11 @@ import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.facts.ClusterFacts.Endpoint;
 import dev.metricsserver.facts.SampleCluster;
-import dev.metricsserver.observation.Installation;
+import dev.metricsserver.observation.HygieneData.Budget;
+import dev.metricsserver.observation.HygieneData;
+import dev.metricsserver.observation.HygieneReader;
 import dev.metricsserver.observation.Installation.Keeper;
-import dev.metricsserver.observation.Upkeep;
-import dev.metricsserver.observation.Upkeep.Budget;
-import dev.metricsserver.observation.UpkeepReader;
+import dev.metricsserver.observation.Installation;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Plans;
 import dev.metricsserver.rendering.Access;
@@ -64,21 +64,21 @@ class UpkeepIT {
     }
   }
 
-  private static Upkeep read(Endpoint... endpoints) {
-    return new UpkeepReader(operator).read(PLAN, List.of(endpoints));
+  private static HygieneData read(Endpoint... endpoints) {
+    return new HygieneReader(operator).read(PLAN, List.of(endpoints));
   }
 
   /** As the operator looks at one that somebody else runs. */
-  private static Upkeep theirs() {
-    return new UpkeepReader(operator).read(Installation.of(PLAN, false).keptBy(Keeper.Other));
+  private static HygieneData theirs() {
+    return new HygieneReader(operator).read(Installation.of(PLAN, false).keptBy(Keeper.Other));
   }
 
   /** What we install has exactly the rights that it needs. */
   @Test
   void thereIsNothingToDo() {
-    soon(() -> assertThat(read()).isEqualTo(Upkeep.NONE));
-    assertThat(theirs()).isEqualTo(Upkeep.NONE);
-    assertThat(new UpkeepReader(cluster.admin()).unused(Installation.of(PLAN, false))).isEmpty();
+    soon(() -> assertThat(read()).isEqualTo(HygieneData.NONE));
+    assertThat(theirs()).isEqualTo(HygieneData.NONE);
+    assertThat(new HygieneReader(cluster.admin()).unused(Installation.of(PLAN, false))).isEmpty();
   }
 
   /** The API server takes a moment to notice a binding. */
@@ -161,7 +161,7 @@ class UpkeepIT {
             .toList();
     try {
       assertThat(theirs().budgets()).containsExactly(strict.getFirst());
-      assertThat(new UpkeepReader(cluster.admin()).budgets(theirs, Optional.empty()))
+      assertThat(new HygieneReader(cluster.admin()).budgets(theirs, Optional.empty()))
           .isEqualTo(strict);
     } finally {
       cluster.admin().policy().v1().podDisruptionBudget().inNamespace("kube-system").delete();

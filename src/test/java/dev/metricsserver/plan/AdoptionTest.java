@@ -7,11 +7,11 @@ import static dev.metricsserver.plan.Plans.refusal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.facts.ClusterFacts.Takeover;
-import dev.metricsserver.facts.Foreign;
-import dev.metricsserver.facts.Owner;
+import dev.metricsserver.facts.ConflictingWrite;
 import dev.metricsserver.facts.Owner.Kind;
+import dev.metricsserver.facts.Owner;
 import dev.metricsserver.facts.SampleCluster;
-import dev.metricsserver.facts.WriteBack;
+import dev.metricsserver.facts.UnmanagedObject;
 import dev.metricsserver.plan.Decision.Planned;
 import dev.metricsserver.plan.Decision.Refused;
 import dev.metricsserver.rendering.Serving;
@@ -42,7 +42,7 @@ class AdoptionTest {
 
   @Test
   void whatIsSomebodyElsesIsPlannedToBeOurs() {
-    var foreign = new Foreign(DEPLOYMENT, Optional.empty(), HELM);
+    var foreign = new UnmanagedObject(DEPLOYMENT, Optional.empty(), HELM);
     var cluster = cluster(Takeover.Surge, false).foreign(foreign);
 
     assertThat(plan(ADOPT, cluster).takenFrom()).contains(HELM);
@@ -140,8 +140,8 @@ class AdoptionTest {
         .isInstanceOf(Planned.class);
   }
 
-  private static Foreign foreign(String object, String serves) {
-    return new Foreign(object, Optional.of(serves), HELM);
+  private static UnmanagedObject foreign(String object, String serves) {
+    return new UnmanagedObject(object, Optional.of(serves), HELM);
   }
 
   /**
@@ -166,7 +166,7 @@ class AdoptionTest {
         Arrays.stream(minutes.split(" ", -1))
             .map(Integer::parseInt)
             .map(m -> change(DEPLOYMENT, m))
-            .toArray(WriteBack[]::new);
+            .toArray(ConflictingWrite[]::new);
 
     assertThat(decide(ADOPT, cluster(null, true).writeBacks(changes)))
         .isInstanceOf(stops ? Refused.class : Planned.class);
@@ -175,7 +175,7 @@ class AdoptionTest {
   @Test
   void oneChangeOfEachObjectIsNoFight() {
     var changes =
-        IntStream.range(0, 5).mapToObj(i -> change("Service/" + i, 0)).toArray(WriteBack[]::new);
+        IntStream.range(0, 5).mapToObj(i -> change("Service/" + i, 0)).toArray(ConflictingWrite[]::new);
 
     assertThat(decide(ADOPT, cluster(null, true).writeBacks(changes))).isInstanceOf(Planned.class);
   }
@@ -205,7 +205,7 @@ class AdoptionTest {
                             + " '{\"spec\":{\"conflictPolicy\":\"Observe\"}}'"));
   }
 
-  private static WriteBack change(String object, int minute) {
-    return new WriteBack(object, "deploy@server-0", NOW.plus(Duration.ofMinutes(minute)));
+  private static ConflictingWrite change(String object, int minute) {
+    return new ConflictingWrite(object, "deploy@server-0", NOW.plus(Duration.ofMinutes(minute)));
   }
 }

@@ -2,7 +2,7 @@ package dev.metricsserver.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.metricsserver.facts.Foreign;
+import dev.metricsserver.facts.UnmanagedObject;
 import dev.metricsserver.plan.Decision.Violation;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
@@ -68,9 +68,9 @@ class OwnershipTest {
     return OWNERS.resolve(name + ".yaml");
   }
 
-  private static Foreign foreign(Path file) {
+  private static UnmanagedObject foreign(Path file) {
     try {
-      return Foreign.of(OBJECTS.<HasMetadata>unmarshal(Files.readString(file)));
+      return UnmanagedObject.of(OBJECTS.<HasMetadata>unmarshal(Files.readString(file)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -5,11 +5,11 @@ import static dev.metricsserver.plan.Plans.plan;
 import static dev.metricsserver.plan.Plans.refusal;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.metricsserver.facts.Foreign;
-import dev.metricsserver.facts.Owner;
 import dev.metricsserver.facts.Owner.Kind;
+import dev.metricsserver.facts.Owner;
 import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.facts.SampleNode;
+import dev.metricsserver.facts.UnmanagedObject;
 import dev.metricsserver.plan.Decision.Observing;
 import dev.metricsserver.plan.Decision.Planned;
 import dev.metricsserver.plan.Decision.Refused;
@@ -26,8 +26,8 @@ class PlannerRefusalTest {
 
   private static final SampleCluster TWO_NODES = SampleCluster.ofNodes(2);
 
-  private static final Foreign HELMS =
-      new Foreign(
+  private static final UnmanagedObject HELMS =
+      new UnmanagedObject(
           "Deployment/kube-system/metrics-server",
           Optional.empty(),
           new Owner(Kind.Helm, "kube-system", "metrics-server", "a label"));

@@ -229,7 +229,7 @@ class PlannerVersionTest {
   @Test
   void theTableOfReleasesIsInOrder() {
     var releases =
-        Table.read("metrics-server-releases.txt", 5).stream().map(Releases.Release::parse).toList();
+        DataFile.read("metrics-server-releases.txt", 5).stream().map(Releases.Release::parse).toList();
 
     assertThat(releases).hasSize(11).extracting(Releases.Release::version).doesNotHaveDuplicates();
     assertThat(releases)

@@ -6,10 +6,10 @@ import static dev.metricsserver.plan.Plans.spec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.facts.Configuration;
-import dev.metricsserver.facts.History;
 import dev.metricsserver.facts.History.Attempt;
 import dev.metricsserver.facts.History.Failure;
 import dev.metricsserver.facts.History.Trouble;
+import dev.metricsserver.facts.History;
 import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.facts.SampleNode;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;

@@ -145,7 +145,7 @@ class MetricsEndpointTest {
   @Test
   void onlySomeAnswersAreRemembered() {
     token = NOBODY;
-    var readers = new Readers(client, () -> now);
+    var readers = new MetricsAuthorizer(client, () -> now);
     readers.ask("first");
     for (var i = 0; i < 64; i++) {
       readers.ask("token-" + i);
@@ -213,7 +213,7 @@ class MetricsEndpointTest {
     new MetricsEndpoint(
             port,
             new MetricsCertificate(certificate),
-            new Readers(client, () -> now),
+            new MetricsAuthorizer(client, () -> now),
             () -> "the metrics")
         .start();
     return port;

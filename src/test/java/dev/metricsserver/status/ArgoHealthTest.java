@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigStatus;
-import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.observation.Seen;
 import dev.metricsserver.plan.Plans;
 import io.fabric8.kubernetes.api.model.ConfigMap;

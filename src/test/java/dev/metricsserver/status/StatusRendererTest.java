@@ -4,30 +4,30 @@ import static dev.metricsserver.plan.Plans.NOW;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.api.MetricsServerConfig;
-import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.NodesStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.ServingTLSStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.TLSStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.WriteBackStatus;
+import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.diagnosis.Diagnosis;
 import dev.metricsserver.diagnosis.Evidence;
-import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.facts.CertificateRequests;
-import dev.metricsserver.facts.GivenCertificate.Unusable;
-import dev.metricsserver.facts.History;
+import dev.metricsserver.facts.ConflictingWrite;
 import dev.metricsserver.facts.History.Failure;
+import dev.metricsserver.facts.History;
 import dev.metricsserver.facts.NodeSelector;
+import dev.metricsserver.facts.ProvidedCertificate.Unusable;
 import dev.metricsserver.facts.SampleCluster;
 import dev.metricsserver.facts.SampleKubelet;
 import dev.metricsserver.facts.SampleNode;
 import dev.metricsserver.facts.ServingFacts;
-import dev.metricsserver.facts.WriteBack;
+import dev.metricsserver.observation.ExternalInstallation;
 import dev.metricsserver.observation.Installation;
 import dev.metricsserver.observation.Observations.Rollout;
 import dev.metricsserver.observation.Seen;
-import dev.metricsserver.observation.Theirs;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.plan.Plans;
@@ -498,7 +498,7 @@ class StatusRendererTest {
 
   private static Outcome observed(boolean kubeletsVerified, boolean servingVerified) {
     return new Outcome.Observed(
-        new Theirs(
+        new ExternalInstallation(
             Optional.of(Installation.of(PLAN, false)),
             Optional.of("0.7.2"),
             kubeletsVerified,
@@ -543,14 +543,14 @@ class StatusRendererTest {
   void whatWasObservedLastStandsUntilSomebodyLooks() {
     var before = status(observed(true, true), fine());
 
-    assertThat(status(before, new Outcome.Observed(Theirs.NONE, true), fine(), NOW))
+    assertThat(status(before, new Outcome.Observed(ExternalInstallation.NONE, true), fine(), NOW))
         .isEqualTo(before);
   }
 
   @Test
   void whatOthersChangedBackIsRemembered() {
     var change =
-        new WriteBack(
+        new ConflictingWrite(
             "Service/kube-system/metrics-server", "helm", Instant.parse("2026-11-21T11:59:00Z"));
 
     assertThat(status(APPLIED, fine().writeBacks(change)).writeBacks())

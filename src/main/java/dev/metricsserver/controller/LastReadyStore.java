@@ -1,0 +1,94 @@
+package dev.metricsserver.controller;
+
+import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.api.MetricsServerConfigStatus;
+import dev.metricsserver.cluster.LastReady;
+import dev.metricsserver.facts.Configuration;
+import dev.metricsserver.facts.History.Failure;
+import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.rendering.Names;
+import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
+import io.fabric8.kubernetes.api.model.apps.ControllerRevisionBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.net.HttpURLConnection;
+import java.util.Map;
+import java.util.Optional;
+
+/** Writes the memory of rollbacks: one ControllerRevision, {@link LastReady}. */
+final class LastReadyStore {
+
+  private final KubernetesClient client;
+
+  LastReadyStore(KubernetesClient client) {
+    this.client = client;
+  }
+
+  /**
+   * Notes what is gone back from, before anything is done about it: whoever goes on after a crash
+   * decides the same.
+   *
+   * @return whether it was news
+   */
+  boolean note(Failure failed, ControllerRevision revision) {
+    if (LastReady.failure(revision)
+        .filter(known -> known.configuration().equals(failed.configuration()))
+        .isPresent()) {
+      return false;
+    }
+    client
+        .resource(revision)
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            client
+                .getKubernetesSerialization()
+                .asJson(Map.of("metadata", Map.of("annotations", LastReady.annotations(failed)))));
+    return true;
+  }
+
+  /** Remembers the plan's configuration when the resource is Ready with it and it is a new one. */
+  void remember(
+      MetricsServerConfig config,
+      MetricsServerPlan plan,
+      Optional<ControllerRevision> revision,
+      MetricsServerConfigStatus status) {
+    var ready = status.condition("Ready").filter(c -> "True".equals(c.getStatus())).isPresent();
+    if (!ready
+        || revision
+            .map(ControllerRevision::getData)
+            .flatMap(Configuration::of)
+            .filter(plan.configuration()::equals)
+            .isPresent()) {
+      return;
+    }
+    // A revision's data cannot be changed. Should the operator end in between, the resource is
+    // still Ready, and the next one writes it.
+    revision.ifPresent(this::delete);
+    var next =
+        new ControllerRevisionBuilder()
+            .withNewMetadata()
+            .withName(Names.LAST_READY)
+            .withNamespace(plan.namespace())
+            .addToLabels("app.kubernetes.io/name", Names.METRICS_SERVER)
+            .addToLabels("app.kubernetes.io/managed-by", Names.MANAGED_BY)
+            .endMetadata()
+            .withRevision(config.getMetadata().getGeneration())
+            .withData(plan.configuration().json())
+            .build();
+    next.addOwnerReference(config);
+    client.resource(next).fieldManager(MetricsServerReconciler.FIELD_MANAGER).serverSideApply();
+  }
+
+  /** Only the one that was seen: what another one says may be newer. */
+  private void delete(ControllerRevision revision) {
+    try {
+      client.resource(revision).lockResourceVersion().delete();
+    } catch (KubernetesClientException e) {
+      if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
+        throw e;
+      }
+    }
+  }
+}

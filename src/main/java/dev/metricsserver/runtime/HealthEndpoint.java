@@ -1,0 +1,82 @@
+package dev.metricsserver.runtime;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.javaoperatorsdk.operator.RuntimeInfo;
+import io.javaoperatorsdk.operator.health.EventSourceHealthIndicator;
+import io.javaoperatorsdk.operator.health.InformerWrappingEventSourceHealthIndicator;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.HttpURLConnection;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/** Answers whether the process is alive and ready. */
+final class HealthEndpoint {
+
+  static {
+    // In seconds, for both servers of this process: how long a request may take to arrive. The JDK
+    // reads it when the first server is made.
+    System.setProperty("sun.net.httpserver.maxReqTime", "5");
+  }
+
+  private final int port;
+
+  HealthEndpoint(int port) {
+    this.port = port;
+  }
+
+  /** Starts to answer, before the operator is ready, so that a slow start is seen as such. */
+  void start(RuntimeInfo operator) {
+    try {
+      var server = HttpServer.create(new InetSocketAddress(port), 0);
+      server.setExecutor(threads());
+      server.createContext("/livez", exchange -> answer(exchange, HttpURLConnection.HTTP_OK, "ok"));
+      server.createContext("/readyz", exchange -> ready(exchange, operator));
+      server.start();
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot listen on port " + port, e);
+    }
+  }
+
+  private static void ready(HttpExchange exchange, RuntimeInfo operator) throws IOException {
+    if (operator.isStarted() && synced(operator)) {
+      answer(exchange, HttpURLConnection.HTTP_OK, "ok");
+    } else {
+      answer(exchange, HttpURLConnection.HTTP_UNAVAILABLE, "not all watches are established");
+    }
+  }
+
+  /**
+   * Whether all watches go on. They count as unhealthy until their first event, which may be a
+   * minute away, so having the list is what counts.
+   */
+  private static boolean synced(RuntimeInfo operator) {
+    return operator.unhealthyEventSources().values().stream()
+        .flatMap(sources -> sources.values().stream())
+        .allMatch(HealthEndpoint::synced);
+  }
+
+  private static boolean synced(EventSourceHealthIndicator source) {
+    return source instanceof InformerWrappingEventSourceHealthIndicator<?> watches
+        && watches.informerHealthIndicators().values().stream()
+            .allMatch(watch -> watch.hasSynced() && watch.isRunning());
+  }
+
+  /** A thread for each request, so that a slow client keeps nobody else waiting. */
+  static ExecutorService threads() {
+    return Executors.newVirtualThreadPerTaskExecutor();
+  }
+
+  /** Answers with text, and ends the exchange. */
+  static void answer(HttpExchange exchange, int code, String text) throws IOException {
+    try (exchange) {
+      var body = text.getBytes(StandardCharsets.UTF_8);
+      exchange.getResponseHeaders().set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+      exchange.sendResponseHeaders(code, body.length);
+      exchange.getResponseBody().write(body);
+    }
+  }
+}
