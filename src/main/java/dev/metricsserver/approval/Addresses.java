@@ -1,7 +1,7 @@
 package dev.metricsserver.approval;
 
-import dev.metricsserver.facts.NodeFacts;
-import dev.metricsserver.facts.Prefix;
+import dev.metricsserver.model.NodeFacts;
+import dev.metricsserver.model.Prefix;
 import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.HexFormat;

@@ -1,6 +1,6 @@
 package dev.metricsserver.cli;
 
-import dev.metricsserver.observation.DiagnosticData.Unread;
+import dev.metricsserver.model.DiagnosticData.Unread;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.net.HttpURLConnection;
 import java.util.List;

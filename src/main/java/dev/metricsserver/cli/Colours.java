@@ -2,8 +2,8 @@ package dev.metricsserver.cli;
 
 import dev.metricsserver.cli.Route.State;
 import dev.metricsserver.diagnosis.Finding.Severity;
-import picocli.CommandLine.Help.Ansi.Style;
 import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Help.Ansi.Style;
 
 /** Colours for a terminal; none for a pipe. */
 record Colours(Ansi ansi) {

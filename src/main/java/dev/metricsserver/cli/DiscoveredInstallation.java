@@ -2,9 +2,9 @@ package dev.metricsserver.cli;
 
 import static java.util.Objects.requireNonNullElse;
 
-import dev.metricsserver.facts.Endpoints;
-import dev.metricsserver.facts.NodeSelector;
-import dev.metricsserver.observation.Installation;
+import dev.metricsserver.model.Endpoints;
+import dev.metricsserver.model.NodeSelector;
+import dev.metricsserver.reading.Installation;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -38,7 +38,8 @@ record DiscoveredInstallation(
   private static final List<String> LABELS = List.of("k8s-app", "app.kubernetes.io/name");
 
   /** Looks for it, from the registration of the metrics API down to the pods. */
-  static DiscoveredInstallation from(Optional<APIService> registration, KubernetesClient client, BestEffortReader attempts) {
+  static DiscoveredInstallation from(
+      Optional<APIService> registration, KubernetesClient client, BestEffortReader attempts) {
     return new Search(client, attempts).from(registration);
   }
 

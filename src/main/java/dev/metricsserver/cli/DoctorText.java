@@ -1,8 +1,8 @@
 package dev.metricsserver.cli;
 
 import dev.metricsserver.cli.Route.Stop;
-import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.diagnosis.Finding;
+import dev.metricsserver.diagnosis.Finding.Severity;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;

@@ -1,9 +1,9 @@
 package dev.metricsserver.cli;
 
-import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.diagnosis.Finding;
-import dev.metricsserver.observation.Installation;
-import dev.metricsserver.observation.Observations.Coverage;
+import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.model.Observations.Coverage;
+import dev.metricsserver.reading.Installation;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;

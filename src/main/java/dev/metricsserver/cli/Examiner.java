@@ -11,37 +11,37 @@ import dev.metricsserver.cli.Examination.Subject;
 import dev.metricsserver.diagnosis.Diagnosis;
 import dev.metricsserver.diagnosis.Evidence;
 import dev.metricsserver.diagnosis.Finding;
-import dev.metricsserver.facts.CertificateRequests;
-import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
-import dev.metricsserver.facts.ClusterFacts;
-import dev.metricsserver.facts.Images;
-import dev.metricsserver.facts.Kubelet.Handshake;
-import dev.metricsserver.facts.KubernetesVersion;
-import dev.metricsserver.facts.NodeFacts;
-import dev.metricsserver.facts.Owner;
-import dev.metricsserver.facts.UnmanagedObject;
-import dev.metricsserver.observation.ConsumerReader;
-import dev.metricsserver.observation.Consumers;
-import dev.metricsserver.observation.DiagnosticData.Unread;
-import dev.metricsserver.observation.DiagnosticData;
-import dev.metricsserver.observation.DiagnosticDataReader;
-import dev.metricsserver.observation.HygieneData;
-import dev.metricsserver.observation.HygieneReader;
-import dev.metricsserver.observation.Installation.Keeper;
-import dev.metricsserver.observation.Installation;
-import dev.metricsserver.observation.MetricsAnswer;
-import dev.metricsserver.observation.MetricsQuery;
-import dev.metricsserver.observation.Observations.Certificate.Place;
-import dev.metricsserver.observation.Observations;
-import dev.metricsserver.observation.Observer;
+import dev.metricsserver.model.CertificateRequests;
+import dev.metricsserver.model.ClusterFacts;
+import dev.metricsserver.model.ClusterFacts.KubeletFacts;
+import dev.metricsserver.model.Consumers;
+import dev.metricsserver.model.DiagnosticData;
+import dev.metricsserver.model.DiagnosticData.Unread;
+import dev.metricsserver.model.HygieneData;
+import dev.metricsserver.model.Images;
+import dev.metricsserver.model.Kubelet.Handshake;
+import dev.metricsserver.model.KubernetesVersion;
+import dev.metricsserver.model.MetricsAnswer;
+import dev.metricsserver.model.NodeFacts;
+import dev.metricsserver.model.Observations;
+import dev.metricsserver.model.Observations.Certificate.Place;
+import dev.metricsserver.model.Owner;
+import dev.metricsserver.model.UnmanagedObject;
 import dev.metricsserver.plan.Decision;
 import dev.metricsserver.plan.KubeletPlanner;
-import dev.metricsserver.plan.KubeletTLS.Kind;
 import dev.metricsserver.plan.KubeletTLS;
+import dev.metricsserver.plan.KubeletTLS.Kind;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Ownership;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.plan.VersionAdvice;
+import dev.metricsserver.reading.ConsumerReader;
+import dev.metricsserver.reading.DiagnosticDataReader;
+import dev.metricsserver.reading.HygieneReader;
+import dev.metricsserver.reading.Installation;
+import dev.metricsserver.reading.Installation.Keeper;
+import dev.metricsserver.reading.MetricsQuery;
+import dev.metricsserver.reading.Observer;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
@@ -304,7 +304,8 @@ final class Examiner {
   }
 
   /** What metrics-server serves; who may not read Secrets goes without. */
-  private CompletableFuture<Optional<Observations.Certificate>> served(DiscoveredInstallation found) {
+  private CompletableFuture<Optional<Observations.Certificate>> served(
+      DiscoveredInstallation found) {
     return found
         .deployment()
         .flatMap(ServedCertificate::of)
@@ -400,7 +401,8 @@ final class Examiner {
         List.of());
   }
 
-  private Optional<Installation> installation(DiscoveredInstallation found, Optional<Planned> planned) {
+  private Optional<Installation> installation(
+      DiscoveredInstallation found, Optional<Planned> planned) {
     return planned
         .flatMap(p -> p.plan().map(plan -> Installation.of(plan, p.config().getSpec().paused())))
         .or(() -> found.deployment().map(d -> installation(found, d)));

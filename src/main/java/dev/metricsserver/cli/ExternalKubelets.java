@@ -1,14 +1,14 @@
 package dev.metricsserver.cli;
 
 import dev.metricsserver.api.KubeletSpec;
-import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
-import dev.metricsserver.facts.Kubelets;
-import dev.metricsserver.facts.NodeFacts;
-import dev.metricsserver.facts.TrustBundle.Found;
-import dev.metricsserver.facts.TrustBundle;
-import dev.metricsserver.observation.DiagnosticData.Unread;
-import dev.metricsserver.observation.Installation;
+import dev.metricsserver.model.ClusterFacts.KubeletFacts;
+import dev.metricsserver.model.DiagnosticData.Unread;
+import dev.metricsserver.model.NodeFacts;
+import dev.metricsserver.model.TrustBundle;
+import dev.metricsserver.model.TrustBundle.Found;
 import dev.metricsserver.plan.KubeletPlanner;
+import dev.metricsserver.reading.Installation;
+import dev.metricsserver.reading.Kubelets;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.InstantSource;

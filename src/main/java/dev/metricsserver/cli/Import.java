@@ -4,12 +4,12 @@ import static java.util.Objects.requireNonNullElse;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.metricsserver.api.MetricsServerConfigSpec;
-import dev.metricsserver.facts.Images;
-import dev.metricsserver.facts.KubernetesVersion;
-import dev.metricsserver.facts.Platform;
-import dev.metricsserver.observation.Installation;
+import dev.metricsserver.model.Images;
+import dev.metricsserver.model.KubernetesVersion;
+import dev.metricsserver.model.Platform;
 import dev.metricsserver.plan.Decision;
 import dev.metricsserver.plan.Planner;
+import dev.metricsserver.reading.Installation;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.Container;
@@ -463,6 +463,7 @@ final class Import {
   }
 
   private void left(String whose, HasMetadata object) {
-    UnmappedOptions.of(JSON.valueToTree(object), LEFTOVERS).forEach(note -> notes.add(whose + note));
+    UnmappedOptions.of(JSON.valueToTree(object), LEFTOVERS)
+        .forEach(note -> notes.add(whose + note));
   }
 }

@@ -2,15 +2,15 @@ package dev.metricsserver.cli;
 
 import static java.util.Objects.requireNonNullElse;
 
-import dev.metricsserver.cluster.ObjectSource;
-import dev.metricsserver.facts.CertificateRequests.Request;
-import dev.metricsserver.facts.CertificateRequests.State;
-import dev.metricsserver.facts.CertificateRequests;
-import dev.metricsserver.facts.Endpoints;
-import dev.metricsserver.facts.Extension;
-import dev.metricsserver.facts.Timestamps;
-import dev.metricsserver.observation.DiagnosticData.Unread;
+import dev.metricsserver.model.CertificateRequests;
+import dev.metricsserver.model.CertificateRequests.Request;
+import dev.metricsserver.model.CertificateRequests.State;
+import dev.metricsserver.model.DiagnosticData.Unread;
+import dev.metricsserver.model.Endpoints;
+import dev.metricsserver.model.Extension;
+import dev.metricsserver.model.Timestamps;
 import dev.metricsserver.plan.ServingTLS;
+import dev.metricsserver.reading.ObjectSource;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.HasMetadata;

@@ -1,16 +1,16 @@
 package dev.metricsserver.cli;
 
-import dev.metricsserver.facts.Cilium;
-import dev.metricsserver.facts.ClusterFacts.Endpoint;
-import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
-import dev.metricsserver.facts.ClusterFacts.PrometheusKinds;
-import dev.metricsserver.facts.ClusterFacts;
-import dev.metricsserver.facts.History;
-import dev.metricsserver.facts.KubernetesVersion;
-import dev.metricsserver.facts.NodeFacts.Address;
-import dev.metricsserver.facts.NodeFacts;
-import dev.metricsserver.facts.Platform;
-import dev.metricsserver.facts.ServingFacts;
+import dev.metricsserver.model.Cilium;
+import dev.metricsserver.model.ClusterFacts;
+import dev.metricsserver.model.ClusterFacts.Endpoint;
+import dev.metricsserver.model.ClusterFacts.KubeletFacts;
+import dev.metricsserver.model.ClusterFacts.PrometheusKinds;
+import dev.metricsserver.model.History;
+import dev.metricsserver.model.KubernetesVersion;
+import dev.metricsserver.model.NodeFacts;
+import dev.metricsserver.model.NodeFacts.Address;
+import dev.metricsserver.model.Platform;
+import dev.metricsserver.model.ServingFacts;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;

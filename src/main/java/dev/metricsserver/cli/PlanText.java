@@ -1,7 +1,7 @@
 package dev.metricsserver.cli;
 
 import dev.metricsserver.cli.Change.Kind;
-import dev.metricsserver.observation.DiagnosticData.Unread;
+import dev.metricsserver.model.DiagnosticData.Unread;
 import dev.metricsserver.plan.Explanation.Line;
 import java.util.ArrayList;
 import java.util.List;

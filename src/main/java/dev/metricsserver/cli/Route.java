@@ -1,9 +1,9 @@
 package dev.metricsserver.cli;
 
-import dev.metricsserver.observation.Observations.PodState;
-import dev.metricsserver.observation.Observations.Problem;
-import dev.metricsserver.observation.Observations.Rollout;
-import dev.metricsserver.observation.Observations;
+import dev.metricsserver.model.Observations;
+import dev.metricsserver.model.Observations.PodState;
+import dev.metricsserver.model.Observations.Problem;
+import dev.metricsserver.model.Observations.Rollout;
 import java.util.List;
 import java.util.Optional;
 

@@ -2,7 +2,7 @@ package dev.metricsserver.cli;
 
 import static java.util.Objects.requireNonNullElse;
 
-import dev.metricsserver.observation.Installation;
+import dev.metricsserver.reading.Installation;
 import dev.metricsserver.tls.Certificates;
 import io.fabric8.kubernetes.api.model.KeyToPath;
 import io.fabric8.kubernetes.api.model.Secret;

@@ -76,7 +76,8 @@ final class UnmappedOptions {
   }
 
   private static List<String> lines(String table) {
-    try (InputStream stream = Objects.requireNonNull(UnmappedOptions.class.getResourceAsStream(table))) {
+    try (InputStream stream =
+        Objects.requireNonNull(UnmappedOptions.class.getResourceAsStream(table))) {
       return new String(stream.readAllBytes(), StandardCharsets.UTF_8)
           .lines()
           .filter(line -> !line.isBlank() && !line.startsWith("#"))

@@ -1,8 +1,8 @@
 package dev.metricsserver.controller;
 
-import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.diagnosis.Finding;
-import dev.metricsserver.facts.MissingRight;
+import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.model.MissingRight;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.AggregatedOperatorException;
 import java.net.HttpURLConnection;

@@ -1,9 +1,9 @@
 package dev.metricsserver.controller;
 
-import dev.metricsserver.observation.Observations.PodState;
-import dev.metricsserver.observation.Observations.Registration;
-import dev.metricsserver.observation.Observations;
-import dev.metricsserver.observation.Observer;
+import dev.metricsserver.model.Observations;
+import dev.metricsserver.model.Observations.PodState;
+import dev.metricsserver.model.Observations.Registration;
+import dev.metricsserver.reading.Observer;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;

@@ -1,7 +1,7 @@
 package dev.metricsserver.controller;
 
 import dev.metricsserver.api.MetricsServerConfig;
-import dev.metricsserver.cluster.ObjectSource;
+import dev.metricsserver.reading.ObjectSource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import java.util.stream.Stream;

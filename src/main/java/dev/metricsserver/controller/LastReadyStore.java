@@ -2,10 +2,10 @@ package dev.metricsserver.controller;
 
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigStatus;
-import dev.metricsserver.cluster.LastReady;
-import dev.metricsserver.facts.Configuration;
-import dev.metricsserver.facts.History.Failure;
+import dev.metricsserver.model.Configuration;
+import dev.metricsserver.model.History.Failure;
 import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.reading.LastReady;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevisionBuilder;

@@ -1,7 +1,7 @@
 package dev.metricsserver.controller;
 
 import dev.metricsserver.approval.Addresses;
-import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.model.NodeFacts;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.metricsserver.controller;
 
 import dev.metricsserver.api.MetricsServerConfig;
-import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.model.NodeFacts;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.processing.event.Event;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;

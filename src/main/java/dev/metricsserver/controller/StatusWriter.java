@@ -3,7 +3,7 @@ package dev.metricsserver.controller;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.diagnosis.Finding;
-import dev.metricsserver.observation.Observations;
+import dev.metricsserver.model.Observations;
 import dev.metricsserver.status.Outcome;
 import dev.metricsserver.status.StatusRenderer;
 import io.fabric8.kubernetes.api.model.Condition;

@@ -2,9 +2,9 @@ package dev.metricsserver.controller;
 
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.dependents.ManagedDependent;
-import dev.metricsserver.facts.Endpoints;
-import dev.metricsserver.facts.Extension;
-import dev.metricsserver.observation.Observer;
+import dev.metricsserver.model.Endpoints;
+import dev.metricsserver.model.Extension;
+import dev.metricsserver.reading.Observer;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.HasMetadata;

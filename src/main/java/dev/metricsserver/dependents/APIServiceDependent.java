@@ -1,7 +1,7 @@
 package dev.metricsserver.dependents;
 
 import dev.metricsserver.api.MetricsServerConfig;
-import dev.metricsserver.facts.Endpoints;
+import dev.metricsserver.model.Endpoints;
 import dev.metricsserver.rendering.Names;
 import dev.metricsserver.rendering.Serving;
 import io.fabric8.kubernetes.api.model.APIService;

@@ -2,8 +2,8 @@ package dev.metricsserver.dependents;
 
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigSpec.ConflictPolicy;
-import dev.metricsserver.facts.ConflictingWrite;
-import dev.metricsserver.facts.ManagedFields;
+import dev.metricsserver.model.ConflictingWrite;
+import dev.metricsserver.model.ManagedFields;
 import dev.metricsserver.plan.FieldManagerConflict;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.rendering.Names;
@@ -61,7 +61,9 @@ public abstract class ManagedDependent<R extends HasMetadata>
    * @param writeBacks what others had changed when it was made
    */
   public static void setPlan(
-      Context<MetricsServerConfig> context, MetricsServerPlan plan, List<ConflictingWrite> writeBacks) {
+      Context<MetricsServerConfig> context,
+      MetricsServerPlan plan,
+      List<ConflictingWrite> writeBacks) {
     var shared = context.managedWorkflowAndDependentResourceContext();
     shared.put(MetricsServerPlan.class, plan);
     shared.put(WRITE_BACKS, new ConcurrentLinkedQueue<>(writeBacks));
@@ -178,7 +180,8 @@ public abstract class ManagedDependent<R extends HasMetadata>
       HasMetadata actual, MetricsServerConfig primary, Context<MetricsServerConfig> context) {
     var seen = seenWriteBacks(context).orElseThrow();
     ConflictingWrite.of(actual, Names.MANAGED_BY, primary).ifPresent(seen::add);
-    var lost = FieldManagerConflict.lost(ConflictingWrite.merge(List.copyOf(seen), List.of())).isPresent();
+    var lost =
+        FieldManagerConflict.lost(ConflictingWrite.merge(List.copyOf(seen), List.of())).isPresent();
     if (lost) {
       context.managedWorkflowAndDependentResourceContext().put(WROTE, true);
     }

@@ -1,7 +1,7 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.observation.Observations.Registration;
+import dev.metricsserver.model.Observations.Registration;
 import dev.metricsserver.rendering.Names;
 import java.util.List;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package dev.metricsserver.diagnosis;
 
-import dev.metricsserver.observation.MetricsAnswer;
+import dev.metricsserver.model.MetricsAnswer;
 import java.util.List;
 
 /**

@@ -1,7 +1,7 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.observation.DiagnosticData.Unread;
+import dev.metricsserver.model.DiagnosticData.Unread;
 import dev.metricsserver.rendering.Names;
 import java.util.List;
 import java.util.Optional;

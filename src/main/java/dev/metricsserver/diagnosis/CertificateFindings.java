@@ -1,9 +1,9 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.facts.CertificateRequests.Request;
-import dev.metricsserver.facts.CertificateRequests.State;
-import dev.metricsserver.facts.CertificateRequests;
+import dev.metricsserver.model.CertificateRequests;
+import dev.metricsserver.model.CertificateRequests.Request;
+import dev.metricsserver.model.CertificateRequests.State;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.observation.DiagnosticData.Unread;
-import dev.metricsserver.observation.DiagnosticData;
+import dev.metricsserver.model.DiagnosticData;
+import dev.metricsserver.model.DiagnosticData.Unread;
 import dev.metricsserver.plan.Decision.Violation;
 import java.util.Comparator;
 import java.util.List;

@@ -1,18 +1,18 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.facts.CertificateRequests;
-import dev.metricsserver.facts.UnmanagedObject;
-import dev.metricsserver.observation.Consumers;
-import dev.metricsserver.observation.DiagnosticData;
-import dev.metricsserver.observation.HygieneData;
-import dev.metricsserver.observation.Installation;
-import dev.metricsserver.observation.Observations.PodState;
-import dev.metricsserver.observation.Observations.Registration;
-import dev.metricsserver.observation.Observations;
+import dev.metricsserver.model.CertificateRequests;
+import dev.metricsserver.model.Consumers;
+import dev.metricsserver.model.DiagnosticData;
+import dev.metricsserver.model.HygieneData;
+import dev.metricsserver.model.Observations;
+import dev.metricsserver.model.Observations.PodState;
+import dev.metricsserver.model.Observations.Registration;
+import dev.metricsserver.model.UnmanagedObject;
 import dev.metricsserver.plan.KubeletTLS;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.VersionAdvice;
+import dev.metricsserver.reading.Installation;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -96,7 +96,13 @@ public record Evidence(
   public static Evidence of(
       Subject subject, Observations observations, CertificateRequests requests, Instant now) {
     return new Evidence(
-        subject, requests, observations, DiagnosticData.NONE, HygieneData.NONE, Consumers.NONE, now);
+        subject,
+        requests,
+        observations,
+        DiagnosticData.NONE,
+        HygieneData.NONE,
+        Consumers.NONE,
+        now);
   }
 
   /** The same with other clues. */

@@ -1,7 +1,7 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.observation.HygieneData;
+import dev.metricsserver.model.HygieneData;
 import dev.metricsserver.plan.KubeletPlanner;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.rendering.Names;

@@ -2,11 +2,11 @@ package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.api.KubeletSpec.TLSMode;
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.observation.Installation;
 import dev.metricsserver.plan.KubeletPlanner;
+import dev.metricsserver.plan.KubeletTLS;
 import dev.metricsserver.plan.KubeletTLS.Kind;
 import dev.metricsserver.plan.KubeletTLS.Problem;
-import dev.metricsserver.plan.KubeletTLS;
+import dev.metricsserver.reading.Installation;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;

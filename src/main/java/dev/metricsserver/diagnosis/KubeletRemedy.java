@@ -1,8 +1,8 @@
 package dev.metricsserver.diagnosis;
 
-import dev.metricsserver.facts.NodeFacts.Address;
-import dev.metricsserver.facts.NodeFacts;
-import dev.metricsserver.facts.Platform;
+import dev.metricsserver.model.NodeFacts;
+import dev.metricsserver.model.NodeFacts.Address;
+import dev.metricsserver.model.Platform;
 import java.util.Comparator;
 import java.util.List;
 import java.util.TreeMap;

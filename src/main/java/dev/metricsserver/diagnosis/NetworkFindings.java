@@ -1,10 +1,10 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.observation.DiagnosticData.Policy;
-import dev.metricsserver.observation.DiagnosticData.Scrape;
-import dev.metricsserver.observation.Installation;
-import dev.metricsserver.observation.Observations.Problem;
+import dev.metricsserver.model.DiagnosticData.Policy;
+import dev.metricsserver.model.DiagnosticData.Scrape;
+import dev.metricsserver.model.Observations.Problem;
+import dev.metricsserver.reading.Installation;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;

@@ -1,9 +1,9 @@
 package dev.metricsserver.diagnosis;
 
-import dev.metricsserver.facts.Owner;
-import dev.metricsserver.observation.Installation;
-import dev.metricsserver.observation.Packaging;
+import dev.metricsserver.model.Owner;
 import dev.metricsserver.plan.Ownership;
+import dev.metricsserver.reading.Installation;
+import dev.metricsserver.reading.Packaging;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,11 +1,11 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.observation.DiagnosticData.Complaint;
-import dev.metricsserver.observation.Installation;
-import dev.metricsserver.observation.Observations.PodState;
-import dev.metricsserver.observation.Observations.Problem;
-import dev.metricsserver.observation.Observations.Rollout;
+import dev.metricsserver.model.DiagnosticData.Complaint;
+import dev.metricsserver.model.Observations.PodState;
+import dev.metricsserver.model.Observations.Problem;
+import dev.metricsserver.model.Observations.Rollout;
+import dev.metricsserver.reading.Installation;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;

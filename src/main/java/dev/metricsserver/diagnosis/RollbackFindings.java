@@ -1,9 +1,9 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.facts.Configuration;
-import dev.metricsserver.facts.History.Failure;
-import dev.metricsserver.facts.History.Trouble;
+import dev.metricsserver.model.Configuration;
+import dev.metricsserver.model.History.Failure;
+import dev.metricsserver.model.History.Trouble;
 import java.util.List;
 
 /** Why a configuration was gone back from, and how to get a better one into force. */

@@ -1,9 +1,9 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.observation.Installation.Keeper;
-import dev.metricsserver.observation.Installation;
-import dev.metricsserver.observation.Packaging;
+import dev.metricsserver.reading.Installation;
+import dev.metricsserver.reading.Installation.Keeper;
+import dev.metricsserver.reading.Packaging;
 import dev.metricsserver.rendering.Names;
 import java.util.List;
 import java.util.Optional;

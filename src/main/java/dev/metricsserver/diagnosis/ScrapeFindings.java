@@ -1,7 +1,7 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.observation.DiagnosticData.Scrape;
+import dev.metricsserver.model.DiagnosticData.Scrape;
 import dev.metricsserver.plan.KubeletPlanner;
 import java.time.Duration;
 import java.util.List;

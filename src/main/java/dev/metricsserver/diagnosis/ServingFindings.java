@@ -2,12 +2,12 @@ package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.api.ServingSpec.Source;
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.facts.ProvidedCertificate.Unusable;
-import dev.metricsserver.observation.Installation.Keeper;
-import dev.metricsserver.observation.Observations.Certificate.Place;
-import dev.metricsserver.observation.Observations.Certificate;
+import dev.metricsserver.model.Observations.Certificate;
+import dev.metricsserver.model.Observations.Certificate.Place;
+import dev.metricsserver.model.ProvidedCertificate.Unusable;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.ServingTLS;
+import dev.metricsserver.reading.Installation.Keeper;
 import dev.metricsserver.rendering.Names;
 import java.time.Duration;
 import java.util.List;

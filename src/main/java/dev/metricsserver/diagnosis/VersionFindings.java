@@ -1,8 +1,8 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.observation.Installation;
 import dev.metricsserver.plan.VersionAdvice;
+import dev.metricsserver.reading.Installation;
 import java.util.List;
 
 /** Findings about a version that runs, although another one would be better. */

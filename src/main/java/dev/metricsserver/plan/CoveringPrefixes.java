@@ -1,6 +1,6 @@
 package dev.metricsserver.plan;
 
-import dev.metricsserver.facts.Prefix;
+import dev.metricsserver.model.Prefix;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -1,6 +1,6 @@
 package dev.metricsserver.plan;
 
-import dev.metricsserver.facts.UnmanagedObject;
+import dev.metricsserver.model.UnmanagedObject;
 import java.util.List;
 
 /** What came of a spec: a plan, or the reasons why there is none. */

@@ -1,9 +1,9 @@
 package dev.metricsserver.plan;
 
 import dev.metricsserver.api.MetricsServerConfigSpec;
-import dev.metricsserver.facts.ClusterFacts.Installed;
-import dev.metricsserver.facts.ClusterFacts;
-import dev.metricsserver.facts.Kubelet.Handshake;
+import dev.metricsserver.model.ClusterFacts;
+import dev.metricsserver.model.ClusterFacts.Installed;
+import dev.metricsserver.model.Kubelet.Handshake;
 import java.util.List;
 
 /** Why a plan is as it is, for somebody who reads it before it is carried out. */

@@ -1,6 +1,6 @@
 package dev.metricsserver.plan;
 
-import dev.metricsserver.facts.ConflictingWrite;
+import dev.metricsserver.model.ConflictingWrite;
 import dev.metricsserver.plan.Decision.Violation;
 import java.time.Duration;
 import java.util.List;

@@ -1,16 +1,16 @@
 package dev.metricsserver.plan;
 
+import dev.metricsserver.api.KubeletSpec;
 import dev.metricsserver.api.KubeletSpec.AddressType;
 import dev.metricsserver.api.KubeletSpec.TLSMode;
-import dev.metricsserver.api.KubeletSpec;
-import dev.metricsserver.facts.ClusterFacts.Installed;
-import dev.metricsserver.facts.ClusterFacts.KubeletFacts;
-import dev.metricsserver.facts.ClusterFacts;
-import dev.metricsserver.facts.Kubelet.Handshake;
-import dev.metricsserver.facts.Kubelet;
-import dev.metricsserver.facts.Kubelets.Target;
-import dev.metricsserver.facts.NodeFacts.Address;
-import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.model.ClusterFacts;
+import dev.metricsserver.model.ClusterFacts.Installed;
+import dev.metricsserver.model.ClusterFacts.KubeletFacts;
+import dev.metricsserver.model.Kubelet;
+import dev.metricsserver.model.Kubelet.Handshake;
+import dev.metricsserver.model.KubeletTarget;
+import dev.metricsserver.model.NodeFacts;
+import dev.metricsserver.model.NodeFacts.Address;
 import dev.metricsserver.plan.KubeletTLS.Kind;
 import dev.metricsserver.plan.KubeletTLS.Problem;
 import dev.metricsserver.plan.MetricsServerPlan.Mount;
@@ -80,12 +80,12 @@ public final class KubeletPlanner {
   }
 
   /** The kubelets whose certificates decide, where metrics-server would dial them. */
-  public static List<Target> targets(KubeletSpec spec, Collection<NodeFacts> nodes) {
+  public static List<KubeletTarget> targets(KubeletSpec spec, Collection<NodeFacts> nodes) {
     var order = spec.addressTypes().isEmpty() ? ORDERS.getFirst() : spec.addressTypes();
     return asked(spec, nodes)
         .flatMap(n ->
             dialled(n, order)
-                .map(a -> new Target(n.name(), a.address(), dialled(spec, n)))
+                .map(a -> new KubeletTarget(n.name(), a.address(), dialled(spec, n)))
                 .stream())
         .toList();
   }

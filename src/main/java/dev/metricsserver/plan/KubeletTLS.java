@@ -1,7 +1,7 @@
 package dev.metricsserver.plan;
 
 import dev.metricsserver.api.KubeletSpec.TLSMode;
-import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.model.NodeFacts;
 import java.util.List;
 
 /**

@@ -1,14 +1,14 @@
 package dev.metricsserver.plan;
 
 import dev.metricsserver.api.MetricsServerConfigSpec;
-import dev.metricsserver.api.MonitoringSpec.Prometheus;
 import dev.metricsserver.api.MonitoringSpec;
+import dev.metricsserver.api.MonitoringSpec.Prometheus;
 import dev.metricsserver.api.NetworkPolicySpec.Mode;
-import dev.metricsserver.facts.ClusterFacts.Endpoint;
-import dev.metricsserver.facts.ClusterFacts;
-import dev.metricsserver.facts.NodeFacts.Address;
-import dev.metricsserver.facts.NodeFacts;
-import dev.metricsserver.facts.Prefix;
+import dev.metricsserver.model.ClusterFacts;
+import dev.metricsserver.model.ClusterFacts.Endpoint;
+import dev.metricsserver.model.NodeFacts;
+import dev.metricsserver.model.NodeFacts.Address;
+import dev.metricsserver.model.Prefix;
 import dev.metricsserver.plan.MetricsServerPlan.CiliumPlan;
 import dev.metricsserver.plan.MetricsServerPlan.CiliumRules;
 import dev.metricsserver.plan.MetricsServerPlan.Destination;

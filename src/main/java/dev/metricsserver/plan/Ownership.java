@@ -1,8 +1,8 @@
 package dev.metricsserver.plan;
 
 import dev.metricsserver.api.MetricsServerConfigStatus;
-import dev.metricsserver.facts.Owner;
-import dev.metricsserver.facts.UnmanagedObject;
+import dev.metricsserver.model.Owner;
+import dev.metricsserver.model.UnmanagedObject;
 import dev.metricsserver.plan.Decision.Refused;
 import dev.metricsserver.plan.Decision.Violation;
 import java.util.ArrayList;

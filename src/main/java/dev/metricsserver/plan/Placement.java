@@ -1,10 +1,10 @@
 package dev.metricsserver.plan;
 
+import dev.metricsserver.api.SchedulingSpec;
 import dev.metricsserver.api.SchedulingSpec.Operator;
 import dev.metricsserver.api.SchedulingSpec.Toleration;
-import dev.metricsserver.api.SchedulingSpec;
-import dev.metricsserver.facts.NodeFacts.Taint;
-import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.model.NodeFacts;
+import dev.metricsserver.model.NodeFacts.Taint;
 import java.util.List;
 
 /** Which nodes can take a metrics-server pod in the long run. */

@@ -1,6 +1,6 @@
 package dev.metricsserver.plan;
 
-import dev.metricsserver.facts.KubernetesVersion;
+import dev.metricsserver.model.KubernetesVersion;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;

@@ -1,13 +1,13 @@
 package dev.metricsserver.plan;
 
-import dev.metricsserver.api.MetricsServerConfigSpec.RollbackPolicy;
 import dev.metricsserver.api.MetricsServerConfigSpec;
-import dev.metricsserver.facts.ClusterFacts;
-import dev.metricsserver.facts.Configuration;
-import dev.metricsserver.facts.History.Attempt;
-import dev.metricsserver.facts.History.Failure;
-import dev.metricsserver.facts.History.Trouble;
-import dev.metricsserver.facts.NodeFacts;
+import dev.metricsserver.api.MetricsServerConfigSpec.RollbackPolicy;
+import dev.metricsserver.model.ClusterFacts;
+import dev.metricsserver.model.Configuration;
+import dev.metricsserver.model.History.Attempt;
+import dev.metricsserver.model.History.Failure;
+import dev.metricsserver.model.History.Trouble;
+import dev.metricsserver.model.NodeFacts;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;

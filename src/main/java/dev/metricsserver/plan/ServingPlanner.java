@@ -2,13 +2,13 @@ package dev.metricsserver.plan;
 
 import static java.util.stream.Collectors.joining;
 
+import dev.metricsserver.api.ServingSpec;
 import dev.metricsserver.api.ServingSpec.CipherSuite;
 import dev.metricsserver.api.ServingSpec.Source;
 import dev.metricsserver.api.ServingSpec.Version;
-import dev.metricsserver.api.ServingSpec;
-import dev.metricsserver.facts.ProvidedCertificate.Unusable;
-import dev.metricsserver.facts.ServingFacts.Registration;
-import dev.metricsserver.facts.ServingFacts;
+import dev.metricsserver.model.ProvidedCertificate.Unusable;
+import dev.metricsserver.model.ServingFacts;
+import dev.metricsserver.model.ServingFacts.Registration;
 import dev.metricsserver.plan.Decision.Violation;
 import dev.metricsserver.plan.MetricsServerPlan.Mount;
 import dev.metricsserver.plan.MetricsServerPlan.Reason;

@@ -2,7 +2,7 @@ package dev.metricsserver.plan;
 
 import dev.metricsserver.api.ServingSpec.IssuerReference;
 import dev.metricsserver.api.ServingSpec.Source;
-import dev.metricsserver.facts.ProvidedCertificate.Unusable;
+import dev.metricsserver.model.ProvidedCertificate.Unusable;
 import dev.metricsserver.plan.MetricsServerPlan.Reason;
 import java.util.List;
 import java.util.Optional;

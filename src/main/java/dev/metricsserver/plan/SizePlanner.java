@@ -1,8 +1,8 @@
 package dev.metricsserver.plan;
 
 import dev.metricsserver.api.MetricsServerConfigSpec;
-import dev.metricsserver.facts.ClusterFacts.Installed;
-import dev.metricsserver.facts.ClusterFacts;
+import dev.metricsserver.model.ClusterFacts;
+import dev.metricsserver.model.ClusterFacts.Installed;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;

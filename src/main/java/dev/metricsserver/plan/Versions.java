@@ -1,9 +1,9 @@
 package dev.metricsserver.plan;
 
 import dev.metricsserver.api.MetricsServerConfigSpec;
-import dev.metricsserver.facts.ClusterFacts.Installed;
-import dev.metricsserver.facts.ClusterFacts;
-import dev.metricsserver.facts.KubernetesVersion;
+import dev.metricsserver.model.ClusterFacts;
+import dev.metricsserver.model.ClusterFacts.Installed;
+import dev.metricsserver.model.KubernetesVersion;
 import dev.metricsserver.plan.Decision.Violation;
 import dev.metricsserver.plan.Releases.Release;
 import dev.metricsserver.plan.VersionAdvice.Kind;

@@ -1,7 +1,7 @@
 package dev.metricsserver.rendering;
 
-import dev.metricsserver.plan.MetricsServerPlan.CiliumRules;
 import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.plan.MetricsServerPlan.CiliumRules;
 import dev.metricsserver.rendering.CiliumNetworkPolicy.Port;
 import dev.metricsserver.rendering.CiliumNetworkPolicy.PortRule;
 import dev.metricsserver.rendering.CiliumNetworkPolicy.Rule;

@@ -1,7 +1,7 @@
 package dev.metricsserver.rendering;
 
-import dev.metricsserver.plan.MetricsServerPlan.NetworkRules;
 import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.plan.MetricsServerPlan.NetworkRules;
 import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.LabelSelectorBuilder;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;

@@ -1,9 +1,9 @@
 package dev.metricsserver.rendering;
 
 import dev.metricsserver.api.SchedulingSpec;
-import dev.metricsserver.facts.ClusterFacts.Takeover;
-import dev.metricsserver.plan.MetricsServerPlan.Mount;
+import dev.metricsserver.model.ClusterFacts.Takeover;
 import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.plan.MetricsServerPlan.Mount;
 import dev.metricsserver.plan.Planner;
 import io.fabric8.kubernetes.api.model.Affinity;
 import io.fabric8.kubernetes.api.model.AffinityBuilder;

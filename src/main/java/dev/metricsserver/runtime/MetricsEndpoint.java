@@ -34,7 +34,8 @@ final class MetricsEndpoint {
    * @param certificate shown to whoever connects
    * @param metrics in Prometheus' format
    */
-  MetricsEndpoint(int port, KeyManager certificate, MetricsAuthorizer readers, Supplier<String> metrics) {
+  MetricsEndpoint(
+      int port, KeyManager certificate, MetricsAuthorizer readers, Supplier<String> metrics) {
     this.port = port;
     this.certificate = certificate;
     this.readers = readers;

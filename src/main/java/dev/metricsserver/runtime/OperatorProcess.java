@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.controller.MetricsServerReconciler;
-import dev.metricsserver.facts.MissingRight;
+import dev.metricsserver.model.MissingRight;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;

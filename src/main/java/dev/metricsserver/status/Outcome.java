@@ -1,7 +1,7 @@
 package dev.metricsserver.status;
 
-import dev.metricsserver.observation.ExternalInstallation;
 import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.reading.ExternalInstallation;
 
 /** What a reconcile came to. */
 public sealed interface Outcome {

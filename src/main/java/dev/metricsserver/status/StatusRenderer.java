@@ -1,20 +1,20 @@
 package dev.metricsserver.status;
 
+import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.CertificateStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.NodesStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.ServingTLSStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.TLSStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.WriteBackStatus;
-import dev.metricsserver.api.MetricsServerConfigStatus;
-import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.diagnosis.Finding;
-import dev.metricsserver.observation.Observations.Registration;
-import dev.metricsserver.observation.Observations.Rollout;
-import dev.metricsserver.observation.Observations;
+import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.model.Observations;
+import dev.metricsserver.model.Observations.Registration;
+import dev.metricsserver.model.Observations.Rollout;
 import dev.metricsserver.plan.KubeletPlanner;
-import dev.metricsserver.plan.KubeletTLS.Kind;
 import dev.metricsserver.plan.KubeletTLS;
+import dev.metricsserver.plan.KubeletTLS.Kind;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.ServingTLS;
 import io.fabric8.kubernetes.api.model.Condition;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.approval.ApprovalRule.Request;
 import dev.metricsserver.approval.Verdict.Approve;
-import dev.metricsserver.facts.NodeFacts.Address;
+import dev.metricsserver.model.NodeFacts.Address;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequestBuilder;
 import java.nio.charset.StandardCharsets;

@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.cli.Change.Kind;
-import dev.metricsserver.facts.SampleCluster;
-import dev.metricsserver.observation.DiagnosticData.Unread;
+import dev.metricsserver.model.DiagnosticData.Unread;
+import dev.metricsserver.model.SampleCluster;
 import dev.metricsserver.plan.Explanation;
 import dev.metricsserver.plan.Plans;
 import dev.metricsserver.rendering.Names;

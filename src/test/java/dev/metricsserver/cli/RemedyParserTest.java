@@ -164,7 +164,9 @@ class RemedyParserTest {
   }
 
   private static List<String> said(String remedy) {
-    return RemedyParser.of(remedy, NOW).stream().map(RemedyParserTest::said).collect(Collectors.toList());
+    return RemedyParser.of(remedy, NOW).stream()
+        .map(RemedyParserTest::said)
+        .collect(Collectors.toList());
   }
 
   private static String said(Fix fix) {

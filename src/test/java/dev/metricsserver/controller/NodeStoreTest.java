@@ -3,8 +3,8 @@ package dev.metricsserver.controller;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.approval.Addresses;
-import dev.metricsserver.facts.NodeFacts;
-import dev.metricsserver.facts.NodeReader;
+import dev.metricsserver.model.NodeFacts;
+import dev.metricsserver.reading.NodeReader;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;

@@ -6,35 +6,35 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.metricsserver.cli.Remedy;
 import dev.metricsserver.diagnosis.Evidence.Subject;
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.facts.CertificateRequests.Request;
-import dev.metricsserver.facts.CertificateRequests.State;
-import dev.metricsserver.facts.CertificateRequests;
-import dev.metricsserver.facts.ClusterFacts.Endpoint;
-import dev.metricsserver.facts.History;
-import dev.metricsserver.facts.Owner.Kind;
-import dev.metricsserver.facts.Owner;
-import dev.metricsserver.facts.ProvidedCertificate.Unusable;
-import dev.metricsserver.facts.ProvidedCertificate;
-import dev.metricsserver.facts.SampleCluster;
-import dev.metricsserver.facts.SampleKubelet;
-import dev.metricsserver.facts.SampleNode;
-import dev.metricsserver.facts.ServingFacts;
-import dev.metricsserver.facts.UnmanagedObject;
-import dev.metricsserver.observation.Consumers.Autoscaler;
-import dev.metricsserver.observation.Consumers;
-import dev.metricsserver.observation.DiagnosticData;
-import dev.metricsserver.observation.HygieneData.Budget;
-import dev.metricsserver.observation.HygieneData;
-import dev.metricsserver.observation.Installation.Keeper;
-import dev.metricsserver.observation.Installation;
-import dev.metricsserver.observation.Observations.Certificate.Place;
-import dev.metricsserver.observation.Observations.Certificate;
-import dev.metricsserver.observation.Observations.Rollout;
-import dev.metricsserver.observation.SampleDiagnosticData;
-import dev.metricsserver.observation.Seen;
+import dev.metricsserver.model.CertificateRequests;
+import dev.metricsserver.model.CertificateRequests.Request;
+import dev.metricsserver.model.CertificateRequests.State;
+import dev.metricsserver.model.ClusterFacts.Endpoint;
+import dev.metricsserver.model.Consumers;
+import dev.metricsserver.model.Consumers.Autoscaler;
+import dev.metricsserver.model.DiagnosticData;
+import dev.metricsserver.model.History;
+import dev.metricsserver.model.HygieneData;
+import dev.metricsserver.model.HygieneData.Budget;
+import dev.metricsserver.model.Observations.Certificate;
+import dev.metricsserver.model.Observations.Certificate.Place;
+import dev.metricsserver.model.Observations.Rollout;
+import dev.metricsserver.model.Owner;
+import dev.metricsserver.model.Owner.Kind;
+import dev.metricsserver.model.ProvidedCertificate;
+import dev.metricsserver.model.ProvidedCertificate.Unusable;
+import dev.metricsserver.model.SampleCluster;
+import dev.metricsserver.model.SampleNode;
+import dev.metricsserver.model.ServingFacts;
+import dev.metricsserver.model.UnmanagedObject;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.plan.Plans;
+import dev.metricsserver.reading.Installation;
+import dev.metricsserver.reading.Installation.Keeper;
+import dev.metricsserver.reading.SampleDiagnosticData;
+import dev.metricsserver.reading.SampleKubelet;
+import dev.metricsserver.reading.Seen;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -86,7 +86,8 @@ class CatalogueTest {
     return Seen.fine(NOW);
   }
 
-  private static Failure failure(String code, MetricsServerPlan plan, Seen seen, DiagnosticData clues) {
+  private static Failure failure(
+      String code, MetricsServerPlan plan, Seen seen, DiagnosticData clues) {
     return new Failure(
         code,
         Evidence.of(plan, false, seen.observations(), CertificateRequests.NONE, NOW).with(clues));
@@ -684,7 +685,8 @@ class CatalogueTest {
         scrape(
             "KubeletUnreachable", kubelet("dial tcp 172.30.1.1:10250: connect: no route to host")),
         scrape("KubeletAnswerUnreadable", "unexpected token at line 3"),
-        silent("MetricsServerRightsMissing", SampleDiagnosticData.none().denied("get nodes/metrics")),
+        silent(
+            "MetricsServerRightsMissing", SampleDiagnosticData.none().denied("get nodes/metrics")),
         silent(
             "AuthReaderMissing",
             SampleDiagnosticData.none()
@@ -708,7 +710,9 @@ class CatalogueTest {
                     "FailedDiscoveryCheck",
                     "bad status from https://10.244.1.7:10250/apis/metrics.k8s.io/v1beta1: 403",
                     HOUR),
-            SampleDiagnosticData.none().denied("create tokenreviews.authentication.k8s.io").clues()),
+            SampleDiagnosticData.none()
+                .denied("create tokenreviews.authentication.k8s.io")
+                .clues()),
         failure(
             "NetworkPolicyInTheWay",
             UNPOLICED,
@@ -948,7 +952,9 @@ class CatalogueTest {
         "Observing",
         Evidence.of(
             Installation.of(PLAN, false),
-            List.of(new UnmanagedObject("Deployment/kube-system/metrics-server", Optional.empty(), owner)),
+            List.of(
+                new UnmanagedObject(
+                    "Deployment/kube-system/metrics-server", Optional.empty(), owner)),
             Optional.empty(),
             false,
             fine().observations(),

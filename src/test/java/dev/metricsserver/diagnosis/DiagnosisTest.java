@@ -5,26 +5,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.facts.CertificateRequests.Request;
-import dev.metricsserver.facts.CertificateRequests.State;
-import dev.metricsserver.facts.CertificateRequests;
-import dev.metricsserver.facts.ClusterFacts.Endpoint;
-import dev.metricsserver.facts.SampleCluster;
-import dev.metricsserver.facts.SampleKubelet;
-import dev.metricsserver.facts.SampleNode;
-import dev.metricsserver.observation.DiagnosticData;
-import dev.metricsserver.observation.HygieneData;
-import dev.metricsserver.observation.Installation.Keeper;
-import dev.metricsserver.observation.Installation;
-import dev.metricsserver.observation.Observations.Certificate.Place;
-import dev.metricsserver.observation.Observations.Certificate;
-import dev.metricsserver.observation.Observations.PodState;
-import dev.metricsserver.observation.Observations;
-import dev.metricsserver.observation.SampleDiagnosticData;
-import dev.metricsserver.observation.Seen;
+import dev.metricsserver.model.CertificateRequests;
+import dev.metricsserver.model.CertificateRequests.Request;
+import dev.metricsserver.model.CertificateRequests.State;
+import dev.metricsserver.model.ClusterFacts.Endpoint;
+import dev.metricsserver.model.DiagnosticData;
+import dev.metricsserver.model.HygieneData;
+import dev.metricsserver.model.Observations;
+import dev.metricsserver.model.Observations.Certificate;
+import dev.metricsserver.model.Observations.Certificate.Place;
+import dev.metricsserver.model.Observations.PodState;
+import dev.metricsserver.model.SampleCluster;
+import dev.metricsserver.model.SampleNode;
 import dev.metricsserver.plan.Decision.Violation;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Plans;
+import dev.metricsserver.reading.Installation;
+import dev.metricsserver.reading.Installation.Keeper;
+import dev.metricsserver.reading.SampleDiagnosticData;
+import dev.metricsserver.reading.SampleKubelet;
+import dev.metricsserver.reading.Seen;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -397,7 +397,10 @@ class DiagnosisTest {
             + " requested: pods=1, used: pods=0, limited: pods=0";
 
     assertThat(errors(seen, SampleDiagnosticData.none())).containsExactly("PodSecurityViolated");
-    assertThat(errors(seen, SampleDiagnosticData.none().event("metrics-server-5f7d", "FailedCreate", quota)))
+    assertThat(
+            errors(
+                seen,
+                SampleDiagnosticData.none().event("metrics-server-5f7d", "FailedCreate", quota)))
         .containsExactly("QuotaExceeded");
   }
 
@@ -438,7 +441,8 @@ class DiagnosisTest {
     assertThat(
             errors(
                 seen.pods(pod),
-                SampleDiagnosticData.none().log("", "panic: unknown flag: --nonsense", "", "goroutine 1")))
+                SampleDiagnosticData.none()
+                    .log("", "panic: unknown flag: --nonsense", "", "goroutine 1")))
         .containsExactly("UnknownFlag");
   }
 
@@ -624,7 +628,8 @@ class DiagnosisTest {
         .isEqualTo("NetworkPolicyInTheWay");
     assertThat(first(seen, SampleDiagnosticData.none().denyAll(false, true).admitAll()))
         .isEqualTo("APIServerUnreachable");
-    assertThat(first(seen, SampleDiagnosticData.none().admitAll())).isEqualTo("APIServerUnreachable");
+    assertThat(first(seen, SampleDiagnosticData.none().admitAll()))
+        .isEqualTo("APIServerUnreachable");
   }
 
   /** The name of a flag is no timeout. */
@@ -639,7 +644,8 @@ class DiagnosisTest {
         .unregistered()
         .notAsked();
 
-    assertThat(first(seen, SampleDiagnosticData.none().denyAll(false, true))).isEqualTo("ResolutionRefused");
+    assertThat(first(seen, SampleDiagnosticData.none().denyAll(false, true)))
+        .isEqualTo("ResolutionRefused");
   }
 
   /** As far as it can be seen, whoever made it. */

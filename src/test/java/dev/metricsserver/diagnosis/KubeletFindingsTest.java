@@ -1,23 +1,23 @@
 package dev.metricsserver.diagnosis;
 
-import static dev.metricsserver.facts.SampleKubelet.named;
-import static dev.metricsserver.facts.SampleKubelet.readable;
-import static dev.metricsserver.facts.SampleKubelet.refusing;
-import static dev.metricsserver.facts.SampleKubelet.selfSigned;
-import static dev.metricsserver.facts.SampleKubelet.signed;
-import static dev.metricsserver.facts.SampleKubelet.unreachable;
-import static dev.metricsserver.facts.SampleKubelet.valid;
+import static dev.metricsserver.reading.SampleKubelet.named;
+import static dev.metricsserver.reading.SampleKubelet.readable;
+import static dev.metricsserver.reading.SampleKubelet.refusing;
+import static dev.metricsserver.reading.SampleKubelet.selfSigned;
+import static dev.metricsserver.reading.SampleKubelet.signed;
+import static dev.metricsserver.reading.SampleKubelet.unreachable;
+import static dev.metricsserver.reading.SampleKubelet.valid;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.facts.NodeFacts;
-import dev.metricsserver.facts.SampleCluster;
-import dev.metricsserver.facts.SampleNode;
-import dev.metricsserver.observation.Installation.Keeper;
-import dev.metricsserver.observation.Installation;
+import dev.metricsserver.model.NodeFacts;
+import dev.metricsserver.model.SampleCluster;
+import dev.metricsserver.model.SampleNode;
 import dev.metricsserver.plan.Plans;
+import dev.metricsserver.reading.Installation;
+import dev.metricsserver.reading.Installation.Keeper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;

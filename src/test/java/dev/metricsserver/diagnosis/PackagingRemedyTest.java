@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.cli.Remedy;
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.observation.Installation;
+import dev.metricsserver.reading.Installation;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.util.List;

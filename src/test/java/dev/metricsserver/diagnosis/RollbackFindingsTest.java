@@ -3,7 +3,7 @@ package dev.metricsserver.diagnosis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.facts.History.Failure;
+import dev.metricsserver.model.History.Failure;
 import dev.metricsserver.plan.Plans;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

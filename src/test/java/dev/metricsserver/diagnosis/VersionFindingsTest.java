@@ -4,12 +4,12 @@ import static dev.metricsserver.plan.Plans.NOW;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.facts.CertificateRequests;
-import dev.metricsserver.facts.KubernetesVersion;
-import dev.metricsserver.observation.Installation;
-import dev.metricsserver.observation.Seen;
-import dev.metricsserver.plan.VersionAdvice.Kind;
+import dev.metricsserver.model.CertificateRequests;
+import dev.metricsserver.model.KubernetesVersion;
 import dev.metricsserver.plan.VersionAdvice;
+import dev.metricsserver.plan.VersionAdvice.Kind;
+import dev.metricsserver.reading.Installation;
+import dev.metricsserver.reading.Seen;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.util.List;

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.cli.CommandLineRun;
-import dev.metricsserver.facts.SampleCluster;
+import dev.metricsserver.model.SampleCluster;
 import dev.metricsserver.plan.Decision.Observing;
 import dev.metricsserver.plan.Decision.Planned;
 import dev.metricsserver.plan.Plans;

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.entry;
 import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.WriteBackStatus;
-import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.cli.CommandLineRun;
-import dev.metricsserver.facts.ManagedFields;
-import dev.metricsserver.facts.Owner;
-import dev.metricsserver.facts.UnmanagedObject;
+import dev.metricsserver.model.ManagedFields;
+import dev.metricsserver.model.Owner;
+import dev.metricsserver.model.UnmanagedObject;
 import dev.metricsserver.plan.Ownership;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.Condition;
@@ -697,7 +697,8 @@ class AdoptionIT {
 
   /** Everything of upstream's, by name. */
   private static Map<String, String> uids() {
-    return objects().collect(Collectors.toMap(UnmanagedObject::name, o -> o.getMetadata().getUid()));
+    return objects()
+        .collect(Collectors.toMap(UnmanagedObject::name, o -> o.getMetadata().getUid()));
   }
 
   private static List<String> resourceVersions() {

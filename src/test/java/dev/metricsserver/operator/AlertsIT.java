@@ -2,7 +2,7 @@ package dev.metricsserver.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.metricsserver.facts.SampleCluster;
+import dev.metricsserver.model.SampleCluster;
 import dev.metricsserver.plan.Plans;
 import dev.metricsserver.rendering.Monitoring;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;

@@ -2,8 +2,8 @@ package dev.metricsserver.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.metricsserver.observation.ConsumerReader;
-import dev.metricsserver.observation.Consumers.Autoscaler;
+import dev.metricsserver.model.Consumers.Autoscaler;
+import dev.metricsserver.reading.ConsumerReader;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscalerBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBuilder;
 import java.io.IOException;

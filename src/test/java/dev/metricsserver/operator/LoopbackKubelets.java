@@ -1,8 +1,8 @@
 package dev.metricsserver.operator;
 
-import dev.metricsserver.facts.SampleAuthority.Identity;
-import dev.metricsserver.facts.SampleAuthority.Validity;
-import dev.metricsserver.facts.SampleAuthority;
+import dev.metricsserver.model.SampleAuthority;
+import dev.metricsserver.model.SampleAuthority.Identity;
+import dev.metricsserver.model.SampleAuthority.Validity;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -3,8 +3,8 @@ package dev.metricsserver.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus;
+import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;

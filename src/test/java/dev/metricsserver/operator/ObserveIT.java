@@ -4,9 +4,9 @@ import static dev.metricsserver.approval.Draft.ip;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.CertificateStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
-import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.approval.Draft;
 import dev.metricsserver.tls.Certificates;
 import dev.metricsserver.tls.Issuer;

@@ -6,12 +6,12 @@ import static dev.metricsserver.plan.Plans.plan;
 import static dev.metricsserver.plan.Plans.refusal;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.metricsserver.facts.ClusterFacts.Takeover;
-import dev.metricsserver.facts.ConflictingWrite;
-import dev.metricsserver.facts.Owner.Kind;
-import dev.metricsserver.facts.Owner;
-import dev.metricsserver.facts.SampleCluster;
-import dev.metricsserver.facts.UnmanagedObject;
+import dev.metricsserver.model.ClusterFacts.Takeover;
+import dev.metricsserver.model.ConflictingWrite;
+import dev.metricsserver.model.Owner;
+import dev.metricsserver.model.Owner.Kind;
+import dev.metricsserver.model.SampleCluster;
+import dev.metricsserver.model.UnmanagedObject;
 import dev.metricsserver.plan.Decision.Planned;
 import dev.metricsserver.plan.Decision.Refused;
 import dev.metricsserver.rendering.Serving;
@@ -175,7 +175,9 @@ class AdoptionTest {
   @Test
   void oneChangeOfEachObjectIsNoFight() {
     var changes =
-        IntStream.range(0, 5).mapToObj(i -> change("Service/" + i, 0)).toArray(ConflictingWrite[]::new);
+        IntStream.range(0, 5)
+            .mapToObj(i -> change("Service/" + i, 0))
+            .toArray(ConflictingWrite[]::new);
 
     assertThat(decide(ADOPT, cluster(null, true).writeBacks(changes))).isInstanceOf(Planned.class);
   }

@@ -3,7 +3,7 @@ package dev.metricsserver.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.api.MetricsServerConfigSpec;
-import dev.metricsserver.facts.SampleCluster;
+import dev.metricsserver.model.SampleCluster;
 import dev.metricsserver.plan.Decision.Violation;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -1,28 +1,28 @@
 package dev.metricsserver.plan;
 
-import static dev.metricsserver.facts.SampleKubelet.named;
-import static dev.metricsserver.facts.SampleKubelet.readable;
-import static dev.metricsserver.facts.SampleKubelet.refusing;
-import static dev.metricsserver.facts.SampleKubelet.selfSigned;
-import static dev.metricsserver.facts.SampleKubelet.signed;
-import static dev.metricsserver.facts.SampleKubelet.signedByGiven;
-import static dev.metricsserver.facts.SampleKubelet.unreachable;
-import static dev.metricsserver.facts.SampleKubelet.valid;
 import static dev.metricsserver.plan.Plans.NOW;
 import static dev.metricsserver.plan.Plans.decide;
 import static dev.metricsserver.plan.Plans.plan;
 import static dev.metricsserver.plan.Plans.refusal;
 import static dev.metricsserver.plan.Plans.spec;
+import static dev.metricsserver.reading.SampleKubelet.named;
+import static dev.metricsserver.reading.SampleKubelet.readable;
+import static dev.metricsserver.reading.SampleKubelet.refusing;
+import static dev.metricsserver.reading.SampleKubelet.selfSigned;
+import static dev.metricsserver.reading.SampleKubelet.signed;
+import static dev.metricsserver.reading.SampleKubelet.signedByGiven;
+import static dev.metricsserver.reading.SampleKubelet.unreachable;
+import static dev.metricsserver.reading.SampleKubelet.valid;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.metricsserver.api.KubeletSpec.TLSMode;
-import dev.metricsserver.facts.Kubelet;
-import dev.metricsserver.facts.Kubelets.Target;
-import dev.metricsserver.facts.NodeFacts;
-import dev.metricsserver.facts.SampleCluster;
-import dev.metricsserver.facts.SampleNode;
-import dev.metricsserver.facts.TrustBundle;
+import dev.metricsserver.model.Kubelet;
+import dev.metricsserver.model.KubeletTarget;
+import dev.metricsserver.model.NodeFacts;
+import dev.metricsserver.model.SampleCluster;
+import dev.metricsserver.model.SampleNode;
+import dev.metricsserver.model.TrustBundle;
 import dev.metricsserver.plan.Decision.Pending;
 import dev.metricsserver.plan.KubeletTLS.Kind;
 import dev.metricsserver.plan.MetricsServerPlan.Mount;
@@ -250,12 +250,14 @@ class KubeletPlannerTest {
 
     assertThat(KubeletPlanner.targets(spec("{}").kubelet(), nodes))
         .containsExactly(
-            new Target("node-1", "10.0.0.1", 10260), new Target("node-2", "10.0.0.2", 10250));
+            new KubeletTarget("node-1", "10.0.0.1", 10260),
+            new KubeletTarget("node-2", "10.0.0.2", 10250));
     assertThat(
             KubeletPlanner.targets(
                 spec("kubelet: {port: 1234, addressTypes: [Hostname]}").kubelet(), nodes))
         .containsExactly(
-            new Target("node-1", "node-1", 1234), new Target("node-2", "node-2", 1234));
+            new KubeletTarget("node-1", "node-1", 1234),
+            new KubeletTarget("node-2", "node-2", 1234));
   }
 
   // --------------------------------------------------------------------------------------- flags

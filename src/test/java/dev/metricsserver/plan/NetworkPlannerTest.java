@@ -3,10 +3,10 @@ package dev.metricsserver.plan;
 import static dev.metricsserver.plan.Plans.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.metricsserver.facts.ClusterFacts.Endpoint;
-import dev.metricsserver.facts.NodeFacts;
-import dev.metricsserver.facts.SampleCluster;
-import dev.metricsserver.facts.SampleNode;
+import dev.metricsserver.model.ClusterFacts.Endpoint;
+import dev.metricsserver.model.NodeFacts;
+import dev.metricsserver.model.SampleCluster;
+import dev.metricsserver.model.SampleNode;
 import dev.metricsserver.plan.MetricsServerPlan.CiliumPlan;
 import dev.metricsserver.plan.MetricsServerPlan.CiliumRules;
 import dev.metricsserver.plan.MetricsServerPlan.Destination;

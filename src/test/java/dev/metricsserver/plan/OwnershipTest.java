@@ -2,7 +2,7 @@ package dev.metricsserver.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.metricsserver.facts.UnmanagedObject;
+import dev.metricsserver.model.UnmanagedObject;
 import dev.metricsserver.plan.Decision.Violation;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;

@@ -5,11 +5,11 @@ import static dev.metricsserver.plan.Plans.plan;
 import static dev.metricsserver.plan.Plans.refusal;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.metricsserver.facts.Owner.Kind;
-import dev.metricsserver.facts.Owner;
-import dev.metricsserver.facts.SampleCluster;
-import dev.metricsserver.facts.SampleNode;
-import dev.metricsserver.facts.UnmanagedObject;
+import dev.metricsserver.model.Owner;
+import dev.metricsserver.model.Owner.Kind;
+import dev.metricsserver.model.SampleCluster;
+import dev.metricsserver.model.SampleNode;
+import dev.metricsserver.model.UnmanagedObject;
 import dev.metricsserver.plan.Decision.Observing;
 import dev.metricsserver.plan.Decision.Planned;
 import dev.metricsserver.plan.Decision.Refused;

@@ -4,9 +4,9 @@ import static dev.metricsserver.plan.Plans.NOW;
 import static dev.metricsserver.plan.Plans.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.metricsserver.facts.NodeFacts;
-import dev.metricsserver.facts.SampleCluster;
-import dev.metricsserver.facts.SampleNode;
+import dev.metricsserver.model.NodeFacts;
+import dev.metricsserver.model.SampleCluster;
+import dev.metricsserver.model.SampleNode;
 import dev.metricsserver.plan.MetricsServerPlan.Resources;
 import java.time.Duration;
 import java.time.Instant;

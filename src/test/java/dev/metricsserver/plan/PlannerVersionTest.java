@@ -4,8 +4,8 @@ import static dev.metricsserver.plan.Plans.plan;
 import static dev.metricsserver.plan.Plans.refusal;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.metricsserver.facts.KubernetesVersion;
-import dev.metricsserver.facts.SampleCluster;
+import dev.metricsserver.model.KubernetesVersion;
+import dev.metricsserver.model.SampleCluster;
 import dev.metricsserver.plan.Decision.Refused;
 import dev.metricsserver.plan.Decision.Violation;
 import dev.metricsserver.plan.VersionAdvice.Kind;
@@ -229,7 +229,9 @@ class PlannerVersionTest {
   @Test
   void theTableOfReleasesIsInOrder() {
     var releases =
-        DataFile.read("metrics-server-releases.txt", 5).stream().map(Releases.Release::parse).toList();
+        DataFile.read("metrics-server-releases.txt", 5).stream()
+            .map(Releases.Release::parse)
+            .toList();
 
     assertThat(releases).hasSize(11).extracting(Releases.Release::version).doesNotHaveDuplicates();
     assertThat(releases)

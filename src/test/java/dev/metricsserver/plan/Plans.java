@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.metricsserver.api.MetricsServerConfigSpec;
-import dev.metricsserver.facts.SampleCluster;
+import dev.metricsserver.model.SampleCluster;
 import dev.metricsserver.plan.Decision.Planned;
 import dev.metricsserver.plan.Decision.Refused;
 import java.time.Instant;

@@ -3,8 +3,8 @@ package dev.metricsserver.plan;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.metricsserver.facts.KubernetesVersion;
-import dev.metricsserver.facts.SampleCluster;
+import dev.metricsserver.model.KubernetesVersion;
+import dev.metricsserver.model.SampleCluster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,11 +3,11 @@ package dev.metricsserver.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.api.ServingSpec.IssuerReference;
-import dev.metricsserver.facts.ProvidedCertificate.Unusable;
-import dev.metricsserver.facts.ProvidedCertificate.Usable;
-import dev.metricsserver.facts.SampleCluster;
-import dev.metricsserver.facts.ServingFacts.Registration;
-import dev.metricsserver.facts.ServingFacts;
+import dev.metricsserver.model.ProvidedCertificate.Unusable;
+import dev.metricsserver.model.ProvidedCertificate.Usable;
+import dev.metricsserver.model.SampleCluster;
+import dev.metricsserver.model.ServingFacts;
+import dev.metricsserver.model.ServingFacts.Registration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;

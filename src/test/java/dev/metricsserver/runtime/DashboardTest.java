@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.CertificateStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.NodesStatus;
-import dev.metricsserver.api.MetricsServerConfigStatus;
-import dev.metricsserver.facts.SampleCluster;
+import dev.metricsserver.model.SampleCluster;
 import dev.metricsserver.plan.Plans;
 import dev.metricsserver.rendering.Monitoring;
 import dev.metricsserver.rendering.PrometheusRule;

@@ -3,10 +3,10 @@ package dev.metricsserver.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.CertificateStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.NodesStatus;
-import dev.metricsserver.api.MetricsServerConfigStatus;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.ConditionBuilder;
 import io.javaoperatorsdk.operator.api.monitoring.Metrics.ControllerExecution;

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigStatus;
-import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.diagnosis.Finding;
-import dev.metricsserver.observation.Seen;
+import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.plan.Plans;
+import dev.metricsserver.reading.Seen;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;

@@ -1,0 +1,37 @@
+package dev.metricsserver.model;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What is looked at once in a while although all is well: rights that nobody needs, protection that
+ * does not protect, and installations that nobody asks.
+ *
+ * @param approvalAllowed whether the operator may approve certificate requests
+ * @param everythingAllowed which of the ServiceAccounts, as namespace/name, may do everything
+ * @param excessRights what metrics-server's ServiceAccount may do and has no use for
+ * @param openTo the address of a pod of metrics-server that let in somebody whom its NetworkPolicy
+ *     does not
+ * @param others pods of other metrics-servers, as namespace/name
+ * @param budgets PodDisruptionBudgets that never let a pod of metrics-server go
+ */
+public record HygieneData(
+    boolean approvalAllowed,
+    List<String> everythingAllowed,
+    List<String> excessRights,
+    Optional<String> openTo,
+    List<String> others,
+    List<Budget> budgets) {
+
+  /** Nothing was looked at. */
+  public static final HygieneData NONE =
+      new HygieneData(false, List.of(), List.of(), Optional.empty(), List.of(), List.of());
+
+  /**
+   * A PodDisruptionBudget.
+   *
+   * @param wanted how many pods have to be healthy
+   * @param pods how many there should be
+   */
+  public record Budget(String namespace, String name, int wanted, int pods) {}
+}

@@ -1,0 +1,211 @@
+package dev.metricsserver.model;
+
+import static java.util.Objects.requireNonNullElse;
+
+import dev.metricsserver.tls.Certificates;
+import dev.metricsserver.tls.Identity;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.net.HttpURLConnection;
+import java.nio.charset.StandardCharsets;
+import java.security.cert.CertificateParsingException;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Base64;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** A serving certificate in a Secret that is not the operator's, or why it cannot be used. */
+public sealed interface ProvidedCertificate {
+
+  /**
+   * It can.
+   *
+   * @param leaf what the pods are to serve
+   * @param authorities whom it is verified by, at least one
+   */
+  record Usable(Identity leaf, List<X509Certificate> authorities) implements ProvidedCertificate {}
+
+  /**
+   * It cannot.
+   *
+   * @param why a sentence
+   * @param remedy what mends it: a sentence, or commands
+   * @param there whether there is such a Secret at all
+   */
+  record Unusable(String why, String remedy, boolean there) implements ProvidedCertificate {}
+
+  /** The keys of a Secret of type kubernetes.io/tls, and of the CA beside them. */
+  String CERTIFICATE = "tls.crt";
+
+  String KEY = "tls.key";
+  String AUTHORITY = "ca.crt";
+
+  /**
+   * What there is to say of a Secret's content.
+   *
+   * @param place the Secret, as a sentence names it
+   * @param data its text by key
+   * @param name the DNS name by which the API servers ask for the certificate
+   */
+  static ProvidedCertificate of(String place, Map<String, String> data, String name, Instant now) {
+    var chain = Certificates.parse(data.getOrDefault(CERTIFICATE, ""));
+    if (chain.isEmpty()) {
+      return unusable(
+          "the %s has no certificate in PEM under tls.crt".formatted(place),
+          "put it there, as text between -----BEGIN CERTIFICATE----- and -----END"
+              + " CERTIFICATE-----");
+    }
+    if (Identity.key(data.getOrDefault(KEY, "")).isEmpty()) {
+      return unusable(
+          "the %s has no private key in PEM under tls.key that can be read".formatted(place),
+          "put it there unencrypted: RSA, or elliptic-curve");
+    }
+    var identity = Identity.parse(data.get(CERTIFICATE), data.get(KEY));
+    if (identity.isEmpty()) {
+      return unusable(
+          "tls.key of the %s is not the key of the first certificate in tls.crt".formatted(place),
+          "put there both of one certificate, the server's own before those of CAs");
+    }
+    var leaf = chain.getFirst();
+    if (!SubjectNames.cover(names(leaf), name)) {
+      return unusable(
+          "the certificate in tls.crt of the %s is for %s, and not for %s, by which the API servers ask for it"
+              .formatted(place, said(names(leaf)), name),
+          "put one there that has the DNS name %s among its subject alternative names"
+              .formatted(name));
+    }
+    if (now.isAfter(leaf.getNotAfter().toInstant())) {
+      return unusable(
+          "the certificate in tls.crt of the %s expired at %s"
+              .formatted(place, leaf.getNotAfter().toInstant()),
+          "put a new one there");
+    }
+    if (now.isBefore(leaf.getNotBefore().toInstant())) {
+      return unusable(
+          "the certificate in tls.crt of the %s is not valid before %s"
+              .formatted(place, leaf.getNotBefore().toInstant()),
+          "put one there that is valid now, or set the clock right");
+    }
+    var authorities =
+        Certificates.parse(data.getOrDefault(AUTHORITY, "")).stream()
+            .filter(authority -> !now.isAfter(authority.getNotAfter().toInstant()))
+            .toList();
+    if (authorities.isEmpty()) {
+      return unusable(
+          "the %s has no certificate of a CA in PEM under ca.crt that is valid".formatted(place),
+          "put the CA there that signed tls.crt: the API servers verify by it");
+    }
+    if (!new CertificateChain(chain).leadsTo(authorities, now)) {
+      return unusable(
+          "the certificate in tls.crt of the %s is not signed by a CA in ca.crt for a server"
+              .formatted(place),
+          "put the CA there that signed it, and CAs in between into tls.crt after it");
+    }
+    return new Usable(identity.get(), authorities);
+  }
+
+  private static Unusable unusable(String why, String remedy) {
+    return new Unusable(why, remedy, true);
+  }
+
+  private static String said(List<String> names) {
+    return names.isEmpty() ? "no name" : String.join(", ", names);
+  }
+
+  private static List<String> names(X509Certificate leaf) {
+    try {
+      return Optional.ofNullable(leaf.getSubjectAlternativeNames()).stream()
+          .flatMap(Collection::stream)
+          .map(List::getLast)
+          .filter(String.class::isInstance)
+          .map(name -> ((String) name).toLowerCase(Locale.ROOT))
+          .toList();
+    } catch (CertificateParsingException e) {
+      return List.of();
+    }
+  }
+
+  /**
+   * Reads it by name. Nothing watches it: whoever may read one Secret need not be told of all. What
+   * is there is read again, and judged again, when that is old; what is not there, each time.
+   */
+  final class Reader {
+
+    private static final Duration OLD = Duration.ofSeconds(2);
+
+    private final KubernetesClient client;
+    private final InstantSource clock;
+    private String lastPlace = "";
+    private Instant lastRead = Instant.MIN;
+    private ProvidedCertificate last;
+
+    /** A reader that has read nothing yet. */
+    public Reader(KubernetesClient client, InstantSource clock) {
+      this.client = client;
+      this.clock = clock;
+    }
+
+    /**
+     * The certificate as it was at most 2 seconds ago.
+     *
+     * @param namespace metrics-server's
+     * @param secret the Secret's name
+     * @param name the DNS name that the certificate must have
+     */
+    public synchronized ProvidedCertificate read(String namespace, String secret, String name) {
+      var place = "Secret %s in namespace %s".formatted(secret, namespace);
+      var now = clock.instant();
+      if (!place.equals(lastPlace) || lastRead.isBefore(now.minus(OLD))) {
+        lastPlace = "";
+        try {
+          var object = client.secrets().inNamespace(namespace).withName(secret).get();
+          if (object == null) {
+            return missing(place, namespace, secret);
+          }
+          last = of(place, text(object), name, now);
+          lastPlace = place;
+          lastRead = now;
+        } catch (KubernetesClientException e) {
+          return unreadable(place, e);
+        }
+      }
+      return last;
+    }
+
+    private static Unusable missing(String place, String namespace, String secret) {
+      return new Unusable(
+          "there is no " + place,
+          "kubectl -n %s create secret generic %s --type=kubernetes.io/tls --from-file=tls.crt --from-file=tls.key --from-file=ca.crt"
+              .formatted(namespace, secret),
+          false);
+    }
+
+    private static Unusable unreadable(String place, KubernetesClientException e) {
+      var why = requireNonNullElse(e.getMessage(), "");
+      return e.getCode() == HttpURLConnection.HTTP_FORBIDDEN
+          ? unusable(
+              "the operator is not allowed to read the " + place,
+              MissingRight.of(why).map(MissingRight::commands).orElse(why))
+          : unusable(
+              "the %s could not be read: %s".formatted(place, why),
+              "it is read again within a minute");
+    }
+
+    private static Map<String, String> text(Secret secret) {
+      return requireNonNullElse(secret.getData(), Map.<String, String>of()).entrySet().stream()
+          .collect(Collectors.toMap(Map.Entry::getKey, e -> decoded(e.getValue())));
+    }
+
+    private static String decoded(String base64) {
+      return new String(Base64.getDecoder().decode(base64), StandardCharsets.ISO_8859_1);
+    }
+  }
+}

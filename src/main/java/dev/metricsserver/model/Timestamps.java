@@ -1,0 +1,24 @@
+package dev.metricsserver.model;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Optional;
+
+/** Points in time as the API server and annotations write them. */
+public final class Timestamps {
+
+  private Timestamps() {}
+
+  /**
+   * Reads a time; none where there is none, or where somebody wrote something else.
+   *
+   * @param text such as {@code 2026-01-01T00:00:00Z}, or null
+   */
+  public static Optional<Instant> parse(String text) {
+    try {
+      return Optional.ofNullable(text).map(Instant::parse);
+    } catch (DateTimeException e) {
+      return Optional.empty();
+    }
+  }
+}

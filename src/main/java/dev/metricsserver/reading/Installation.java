@@ -1,0 +1,249 @@
+package dev.metricsserver.reading;
+
+import static java.util.Objects.requireNonNullElse;
+
+import dev.metricsserver.model.NodeSelector;
+import dev.metricsserver.plan.Durations;
+import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.rendering.Names;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * What has to be known of a metrics-server to tell what is wrong with it, whoever installed it.
+ *
+ * @param keeper who changes it, and so where a remedy has to be applied
+ * @param deployment the Deployment's name
+ * @param service the name of the Service that leads to its pods, {@value #UNKNOWN_SERVICE} where
+ *     none is known
+ * @param serviceAccount the ServiceAccount's name
+ * @param selector labels of the pods
+ * @param memoryLimit in Kubernetes' notation, {@code none} when there is none
+ * @param port the port that it listens on
+ * @param policed whether the operator's NetworkPolicy applies to it
+ * @param scrapeInterval how often each kubelet is asked
+ * @param packaging how somebody else installed it; empty where the operator did
+ */
+public record Installation(
+    Keeper keeper,
+    String namespace,
+    String deployment,
+    String service,
+    String serviceAccount,
+    Map<String, String> selector,
+    String image,
+    String memoryLimit,
+    int port,
+    boolean hostNetwork,
+    boolean policed,
+    Duration scrapeInterval,
+    Optional<Packaging> packaging) {
+
+  /** For people to fill in. */
+  public static final String UNKNOWN_SERVICE = "SERVICE";
+
+  private static final Duration DEFAULT_INTERVAL = Duration.ofMinutes(1);
+  private static final int DEFAULT_PORT = 443;
+
+  /** Its flag in a line of its own, or in two, by its long or its short name. */
+  private static final Pattern SELECTOR =
+      Pattern.compile("^(?:--node-selector[=\n]|-l[=\n]?)(.*)$", Pattern.MULTILINE);
+
+  /** Who changes an installation. */
+  public enum Keeper {
+    /** This operator, at once. */
+    Operator,
+    /** This operator, as soon as it is no longer paused. */
+    PausedOperator,
+    /** Somebody else. */
+    Other
+  }
+
+  /** The operator's own. */
+  public static Installation of(MetricsServerPlan plan, boolean paused) {
+    return new Installation(
+        paused ? Keeper.PausedOperator : Keeper.Operator,
+        plan.namespace(),
+        Names.METRICS_SERVER,
+        Names.METRICS_SERVER,
+        Names.METRICS_SERVER,
+        Names.SELECTOR,
+        plan.image(),
+        plan.resources().memoryLimit(),
+        plan.port(),
+        plan.hostNetwork(),
+        plan.networkRules().isPresent(),
+        plan.scrapeInterval(),
+        Optional.empty());
+  }
+
+  /** The same, of which one pod has this image. */
+  public Installation withImage(String image) {
+    return new Installation(
+        keeper,
+        namespace,
+        deployment,
+        service,
+        serviceAccount,
+        selector,
+        image,
+        memoryLimit,
+        port,
+        hostNetwork,
+        policed,
+        scrapeInterval,
+        packaging);
+  }
+
+  /**
+   * Somebody else's.
+   *
+   * @param service the Service that leads to its pods
+   */
+  public static Installation of(Deployment deployment, String service) {
+    return of(
+        deployment.getMetadata().getNamespace(),
+        deployment.getMetadata().getName(),
+        service,
+        requireNonNullElse(deployment.getSpec().getSelector().getMatchLabels(), Map.of()),
+        deployment.getSpec().getTemplate().getSpec(),
+        Packaging.of(deployment, deployment.getSpec().getTemplate().getSpec()));
+  }
+
+  /**
+   * Somebody else's, of which only a pod may be read. Its Deployment is told by the pod's name.
+   *
+   * @param service the Service that leads to its pods
+   */
+  public static Installation of(Pod pod, String service) {
+    var metadata = pod.getMetadata();
+    var labels = new TreeMap<>(requireNonNullElse(metadata.getLabels(), Map.of()));
+    var hash = requireNonNullElse(labels.remove("pod-template-hash"), "");
+    return of(
+        metadata.getNamespace(),
+        metadata.getName().replaceFirst("(-" + hash + ")?-[a-z0-9]{5}$", ""),
+        service,
+        labels,
+        pod.getSpec(),
+        Packaging.of(pod, pod.getSpec()));
+  }
+
+  private static Installation of(
+      String namespace,
+      String deployment,
+      String service,
+      Map<String, String> selector,
+      PodSpec pod,
+      Packaging packaging) {
+    var container = container(pod);
+    return new Installation(
+        Keeper.Other,
+        namespace,
+        deployment,
+        service,
+        requireNonNullElse(pod.getServiceAccountName(), "default"),
+        selector,
+        requireNonNullElse(container.getImage(), ""),
+        memoryLimit(container),
+        flag(container, "secure-port").map(Integer::parseInt).orElse(DEFAULT_PORT),
+        Boolean.TRUE.equals(pod.getHostNetwork()),
+        false,
+        flag(container, "metric-resolution").map(Durations::parse).orElse(DEFAULT_INTERVAL),
+        Optional.of(packaging));
+  }
+
+  /** metrics-server's among those of a pod, which may have another one for its size. */
+  public static Container container(PodSpec pod) {
+    return pod.getContainers().stream()
+        .filter(c -> requireNonNullElse(c.getImage(), "").contains(Names.METRICS_SERVER))
+        .findFirst()
+        .orElseGet(() -> pod.getContainers().getFirst());
+  }
+
+  private static String memoryLimit(Container container) {
+    return Optional.ofNullable(container.getResources())
+        .map(r -> r.getLimits())
+        .map(l -> l.get("memory"))
+        .map(Quantity::toString)
+        .orElse("none");
+  }
+
+  /** A flag's value; of those given twice metrics-server takes the last one. */
+  private static Optional<String> flag(Container container, String name) {
+    var start = "--" + name + "=";
+    return List.of(container.getCommand(), container.getArgs()).stream()
+        .flatMap(List::stream)
+        .filter(a -> a.startsWith(start))
+        .map(a -> a.substring(start.length()))
+        .reduce((one, other) -> other);
+  }
+
+  /** Which nodes a metrics-server asks, by its flags. */
+  public static NodeSelector asked(PodSpec pod) {
+    var container = container(pod);
+    var flag =
+        Stream.concat(container.getCommand().stream(), container.getArgs().stream())
+            .collect(Collectors.joining("\n"));
+    return SELECTOR
+        .matcher(flag)
+        .results()
+        .reduce((one, other) -> other)
+        .map(found -> NodeSelector.parse(found.group(1)))
+        .orElse(NodeSelector.ALL);
+  }
+
+  /** The same, changed by somebody else. */
+  public Installation keptBy(Keeper other) {
+    return new Installation(
+        other,
+        namespace,
+        deployment,
+        service,
+        serviceAccount,
+        selector,
+        image,
+        memoryLimit,
+        port,
+        hostNetwork,
+        policed,
+        scrapeInterval,
+        packaging);
+  }
+
+  /** The pods' labels as a selector. */
+  public String labels() {
+    return selector.entrySet().stream()
+        .map(e -> e.getKey() + "=" + e.getValue())
+        .sorted()
+        .collect(Collectors.joining(","));
+  }
+
+  /** The pods' labels as JSON. */
+  public String labelsAsJson() {
+    return selector.entrySet().stream()
+        .map(e -> "\"%s\":\"%s\"".formatted(e.getKey(), e.getValue()))
+        .sorted()
+        .collect(Collectors.joining(",", "{", "}"));
+  }
+
+  /** The Deployment, as findings name it. */
+  public String object() {
+    return "Deployment/%s/%s".formatted(namespace, deployment);
+  }
+
+  /** Whether this operator installed it. */
+  public boolean ours() {
+    return keeper != Keeper.Other;
+  }
+}

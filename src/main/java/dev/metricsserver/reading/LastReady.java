@@ -1,0 +1,51 @@
+package dev.metricsserver.reading;
+
+import static java.util.Objects.requireNonNullElse;
+
+import dev.metricsserver.model.History.Failure;
+import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What the annotations of the ControllerRevision that is the memory of rollbacks say: which
+ * configuration was last gone back from. Its data is the one that was last Ready.
+ */
+public final class LastReady {
+
+  private static final String FAILED = "metricsserver.dev/failed-configuration";
+  private static final String FAILED_REASON = "metricsserver.dev/failed-reason";
+  private static final String FAILED_MESSAGE = "metricsserver.dev/failed-message";
+  private static final int LONGEST_MESSAGE = 500;
+
+  private LastReady() {}
+
+  /** What was last gone back from. */
+  public static Optional<Failure> failure(ControllerRevision revision) {
+    var annotations =
+        requireNonNullElse(revision.getMetadata().getAnnotations(), Map.<String, String>of());
+    return Optional.ofNullable(annotations.get(FAILED))
+        .map(configuration ->
+            new Failure(
+                configuration,
+                annotations.getOrDefault(FAILED_REASON, ""),
+                annotations.getOrDefault(FAILED_MESSAGE, "")));
+  }
+
+  /** The revision's annotations for what is gone back from. */
+  public static Map<String, String> annotations(Failure failure) {
+    return Map.of(
+        FAILED,
+        failure.configuration(),
+        FAILED_REASON,
+        failure.reason(),
+        FAILED_MESSAGE,
+        shortened(failure.message()));
+  }
+
+  private static String shortened(String message) {
+    return message.length() <= LONGEST_MESSAGE
+        ? message
+        : message.substring(0, LONGEST_MESSAGE) + "...";
+  }
+}

@@ -1,0 +1,226 @@
+package dev.metricsserver.reading;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import dev.metricsserver.model.NodeFacts;
+import dev.metricsserver.model.NodeFacts.Address;
+import dev.metricsserver.model.NodeFacts.Taint;
+import dev.metricsserver.model.Timestamps;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Reads the facts of a Node from its JSON. Most of a Node, its images and who manages which field,
+ * is passed over: there may be thousands of nodes with fifty heartbeats a second.
+ */
+public final class NodeReader {
+
+  /** Annotations by which Calico tells the addresses of its tunnels. */
+  private static final List<String> TUNNEL_ANNOTATIONS =
+      List.of(
+          "projectcalico.org/IPv4IPIPTunnelAddr",
+          "projectcalico.org/IPv4VXLANTunnelAddr",
+          "projectcalico.org/IPv6VXLANTunnelAddr",
+          "projectcalico.org/IPv4WireguardInterfaceAddr",
+          "projectcalico.org/IPv6WireguardInterfaceAddr");
+
+  private static final JsonFactory JSON = new JsonFactory();
+
+  private final JsonParser json;
+  private final Map<String, String> labels = new HashMap<>();
+  private final Map<String, String> annotations = new HashMap<>();
+  private final List<Address> addresses = new ArrayList<>();
+  private final List<String> podCIDRs = new ArrayList<>();
+  private final List<Taint> taints = new ArrayList<>();
+  private String name = "";
+  private String resourceVersion = "";
+  private String created = "";
+  private boolean ready;
+  private String readySince = "";
+  private int kubeletPort;
+  private String osImage = "";
+  private String kubeletVersion = "";
+  private String providerID = "";
+
+  /** A Node as it was at a version. */
+  public record Version(NodeFacts facts, String resourceVersion) {}
+
+  /** Reads the value that the parser is at, to its end. */
+  @FunctionalInterface
+  private interface Field {
+    void read(String name) throws IOException;
+  }
+
+  @FunctionalInterface
+  private interface Element {
+    void read() throws IOException;
+  }
+
+  private NodeReader(JsonParser json) {
+    this.json = json;
+  }
+
+  /**
+   * Reads one Node.
+   *
+   * @throws UncheckedIOException when it is not JSON
+   */
+  public static NodeFacts read(String node) {
+    try (var json = JSON.createParser(node)) {
+      json.nextToken();
+      return read(json).facts();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Reads one Node of several.
+   *
+   * @param json at the Node's beginning; at its end afterwards
+   * @throws IOException when it is not JSON
+   */
+  public static Version read(JsonParser json) throws IOException {
+    var reader = new NodeReader(json);
+    reader.object(field -> {
+      switch (field) {
+        case "metadata" -> reader.object(reader::metadata);
+        case "spec" -> reader.object(reader::spec);
+        case "status" -> reader.object(reader::status);
+        default -> json.skipChildren();
+      }
+    });
+    return new Version(reader.facts(), reader.resourceVersion);
+  }
+
+  private NodeFacts facts() {
+    return new NodeFacts(
+        name,
+        Map.copyOf(labels),
+        List.copyOf(addresses),
+        List.copyOf(podCIDRs),
+        TUNNEL_ANNOTATIONS.stream()
+            .map(annotations::get)
+            .filter(Objects::nonNull)
+            .filter(address -> !address.isEmpty())
+            .toList(),
+        List.copyOf(taints),
+        ready,
+        Timestamps.parse(readySince).orElse(Instant.EPOCH),
+        kubeletPort,
+        created.isEmpty() ? Instant.EPOCH : Instant.parse(created),
+        osImage,
+        kubeletVersion,
+        providerID);
+  }
+
+  private void metadata(String field) throws IOException {
+    switch (field) {
+      case "name" -> name = text();
+      case "resourceVersion" -> resourceVersion = text();
+      case "creationTimestamp" -> created = text();
+      case "labels" -> object(label -> labels.put(label, text()));
+      case "annotations" -> object(annotation -> annotations.put(annotation, text()));
+      default -> json.skipChildren();
+    }
+  }
+
+  private void spec(String field) throws IOException {
+    switch (field) {
+      case "providerID" -> providerID = text();
+      case "podCIDRs" -> list(() -> podCIDRs.add(text()));
+      case "taints" ->
+          list(() -> {
+            var taint = texts("key", "value", "effect");
+            taints.add(new Taint(taint[0], taint[1], taint[2]));
+          });
+      default -> json.skipChildren();
+    }
+  }
+
+  private void status(String field) throws IOException {
+    switch (field) {
+      case "addresses" ->
+          list(() -> {
+            var address = texts("type", "address");
+            addresses.add(new Address(address[0], address[1]));
+          });
+      case "conditions" ->
+          list(() -> {
+            var condition = texts("type", "status", "lastTransitionTime");
+            if (condition[0].equals("Ready")) {
+              ready = condition[1].equals("True");
+              readySince = condition[2];
+            }
+          });
+      case "daemonEndpoints" -> object(this::daemonEndpoint);
+      case "nodeInfo" -> {
+        var info = texts("osImage", "kubeletVersion");
+        osImage = info[0];
+        kubeletVersion = info[1];
+      }
+      default -> json.skipChildren();
+    }
+  }
+
+  private void daemonEndpoint(String endpoint) throws IOException {
+    var port = texts("Port");
+    if (endpoint.equals("kubeletEndpoint") && !port[0].isEmpty()) {
+      kubeletPort = Integer.parseInt(port[0]);
+    }
+  }
+
+  /** Some fields of an object, empty where it has them not. */
+  private String[] texts(String... fields) throws IOException {
+    var texts = new String[fields.length];
+    Arrays.fill(texts, "");
+    object(name -> {
+      var i = Arrays.asList(fields).indexOf(name);
+      if (i < 0) {
+        json.skipChildren();
+      } else {
+        texts[i] = text();
+      }
+    });
+    return texts;
+  }
+
+  private void object(Field fields) throws IOException {
+    if (json.currentToken() != JsonToken.START_OBJECT) {
+      json.skipChildren();
+      return;
+    }
+    while (json.nextToken() == JsonToken.FIELD_NAME) {
+      var field = json.currentName();
+      json.nextToken();
+      fields.read(field);
+    }
+  }
+
+  private void list(Element element) throws IOException {
+    if (json.currentToken() != JsonToken.START_ARRAY) {
+      json.skipChildren();
+      return;
+    }
+    while (json.nextToken() != JsonToken.END_ARRAY) {
+      element.read();
+    }
+  }
+
+  private String text() throws IOException {
+    var token = json.currentToken();
+    if (token.isScalarValue() && token != JsonToken.VALUE_NULL) {
+      return json.getText();
+    }
+    json.skipChildren();
+    return "";
+  }
+}

@@ -1,0 +1,95 @@
+package dev.metricsserver.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import com.sun.net.httpserver.HttpServer;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What API servers of different ages say of Services' addresses. */
+class ServiceRangesReaderTest {
+
+  private static final String RANGES = "/apis/networking.k8s.io/v1/servicecidrs";
+
+  private HttpServer server;
+  private KubernetesClient client;
+
+  @BeforeEach
+  void start() throws IOException {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.start();
+    client =
+        new KubernetesClientBuilder()
+            .withConfig(
+                new ConfigBuilder()
+                    .withMasterUrl("http://127.0.0.1:" + server.getAddress().getPort())
+                    .withRequestRetryBackoffLimit(0)
+                    .build())
+            .build();
+    answer(
+        "/api/v1/namespaces/default/services/kubernetes",
+        200,
+        """
+        {"kind": "Service", "apiVersion": "v1", "metadata": {"name": "kubernetes"},
+         "spec": {"clusterIP": "10.43.0.1", "clusterIPs": ["10.43.0.1", "fd00:10:43::1"]}}
+        """);
+  }
+
+  @AfterEach
+  void stop() {
+    client.close();
+    server.stop(0);
+  }
+
+  @Test
+  void areThoseOfTheObjects() {
+    answer(
+        RANGES,
+        200,
+        """
+        {"kind": "ServiceCIDRList", "apiVersion": "networking.k8s.io/v1", "metadata": {},
+         "items": [{"metadata": {"name": "kubernetes"}, "spec": {"cidrs": ["10.43.0.0/20"]}},
+                   {"metadata": {"name": "more"}, "spec": {"cidrs": ["10.50.0.0/24"]}}]}
+        """);
+    assertThat(reader().read()).containsExactly("10.43.0.0/20", "10.50.0.0/24");
+  }
+
+  @Test
+  void areTheLargestThatCanBeWhereThereAreNoObjects() {
+    answer(RANGES, 404, "404 page not found");
+    assertThat(reader().read()).containsExactly("10.43.0.0/16", "fd00:10:43::/64");
+  }
+
+  @Test
+  void areNotGuessedWhenTheObjectsCannotBeRead() {
+    answer(RANGES, 403, "{}");
+    assertThatExceptionOfType(KubernetesClientException.class).isThrownBy(() -> reader().read());
+  }
+
+  private ServiceRanges.Reader reader() {
+    return new ServiceRanges.Reader(client, InstantSource.system());
+  }
+
+  private void answer(String path, int code, String body) {
+    server.createContext(
+        path,
+        exchange -> {
+          var bytes = body.getBytes(StandardCharsets.UTF_8);
+          exchange.getResponseHeaders().add("Content-Type", "application/json");
+          exchange.sendResponseHeaders(code, bytes.length);
+          exchange.getResponseBody().write(bytes);
+          exchange.close();
+        });
+  }
+}

@@ -1,0 +1,227 @@
+package dev.metricsserver.model;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.metricsserver.api.KubeletSpec.CertificateAuthority;
+import dev.metricsserver.api.KubeletSpec.KeyReference;
+import dev.metricsserver.tls.Certificates;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.api.model.Status;
+import io.fabric8.kubernetes.api.model.StatusBuilder;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.security.cert.CertificateException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Against something that answers like an API server, and knows a few objects. */
+class TrustBundleTest {
+
+  private static final SampleAuthority AUTHORITY = SampleAuthority.root("kubelets");
+  private static final String CONFIG_MAP = "/api/v1/namespaces/kube-system/configmaps/ca";
+  private static final String SECRET = "/api/v1/namespaces/kube-system/secrets/ca";
+  private static final CertificateAuthority IN_CONFIG_MAP =
+      new CertificateAuthority(new KeyReference("ca", null), null);
+  private static final CertificateAuthority IN_SECRET =
+      new CertificateAuthority(null, new KeyReference("ca", "bundle.pem"));
+
+  private final Map<String, Object> objects = new ConcurrentHashMap<>();
+  private final AtomicInteger requests = new AtomicInteger();
+  private HttpServer server;
+  private KubernetesClient client;
+  private TrustBundle.Reader reader;
+  private Instant now = Instant.parse("2026-11-21T12:00:00Z");
+
+  @BeforeEach
+  void start() throws IOException {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext("/", this::answer);
+    server.start();
+    client =
+        new KubernetesClientBuilder()
+            .withConfig(
+                new ConfigBuilder(Config.empty())
+                    .withMasterUrl("http://127.0.0.1:" + server.getAddress().getPort())
+                    .withRequestRetryBackoffLimit(0)
+                    .build())
+            .build();
+    reader = new TrustBundle.Reader(client, () -> now);
+  }
+
+  @AfterEach
+  void stop() {
+    client.close();
+    server.stop(0);
+  }
+
+  @Test
+  void aConfigMapHasIt() throws Exception {
+    configMap("ca.crt", "# of the kubelets\n" + pem());
+
+    assertThat(read(IN_CONFIG_MAP)).isEqualTo(new TrustBundle.Found(pem()));
+  }
+
+  @Test
+  void aSecretHasItAndWhatElseIsInItStaysThere() throws Exception {
+    var key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+    secret("bundle.pem", encoded(key + pem()));
+
+    assertThat(read(IN_SECRET)).isEqualTo(new TrustBundle.Found(pem()));
+  }
+
+  @Test
+  void anObjectThatIsNotThereIsNamed() {
+    assertThat(missing(IN_CONFIG_MAP).why())
+        .isEqualTo("there is no ConfigMap ca in namespace kube-system");
+    assertThat(missing(IN_SECRET).why())
+        .isEqualTo("there is no Secret ca in namespace kube-system");
+  }
+
+  @Test
+  void aKeyThatIsNotThereIsNamed() {
+    configMap("tls.crt", "a");
+    objects.put(SECRET, new SecretBuilder().withNewMetadata().withName("ca").endMetadata().build());
+
+    assertThat(missing(IN_CONFIG_MAP).why())
+        .isEqualTo("the ConfigMap ca in namespace kube-system has no key ca.crt");
+    assertThat(missing(IN_SECRET).why())
+        .isEqualTo("the Secret ca in namespace kube-system has no key bundle.pem");
+  }
+
+  @Test
+  void whatIsNoCertificateIsNone() {
+    for (var text :
+        List.of(
+            "",
+            "certificate",
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+            "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n")) {
+      configMap("ca.crt", text);
+
+      assertThat(missing(IN_CONFIG_MAP).why())
+          .isEqualTo(
+              "the key ca.crt of ConfigMap ca in namespace kube-system holds no certificate in"
+                  + " PEM");
+      now = now.plus(Duration.ofMinutes(1));
+    }
+    secret("bundle.pem", "not base64!");
+    assertThat(missing(IN_SECRET).why()).contains("holds no certificate");
+  }
+
+  @Test
+  void whoMayNotReadItIsToldHowToAllowIt() {
+    objects.put(
+        SECRET,
+        status(
+            403,
+            "secrets \"ca\" is forbidden: User \"system:serviceaccount:operators:msc\" cannot get"
+                + " resource \"secrets\" in API group \"\" in the namespace \"kube-system\""));
+
+    assertThat(missing(IN_SECRET))
+        .isEqualTo(
+            new TrustBundle.Missing(
+                "the operator is not allowed to read the Secret ca in namespace kube-system",
+                """
+                kubectl create role metrics-server-operator-kubelet-ca -n kube-system --verb=get --resource=secrets --resource-name=ca
+                kubectl create rolebinding metrics-server-operator-kubelet-ca -n kube-system --role=metrics-server-operator-kubelet-ca --serviceaccount=operators:msc\
+                """));
+  }
+
+  @Test
+  void anotherFailureIsTold() {
+    objects.put(CONFIG_MAP, status(500, "etcdserver: no leader"));
+
+    assertThat(missing(IN_CONFIG_MAP).why())
+        .startsWith("the ConfigMap ca in namespace kube-system could not be read: ")
+        .contains("etcdserver: no leader");
+  }
+
+  @Test
+  void itIsReadAgainAfterHalfAMinuteOrWhenItIsSomewhereElse() {
+    for (var i = 0; i < 3; i++) {
+      assertThat(read(IN_CONFIG_MAP)).isInstanceOf(TrustBundle.Missing.class);
+    }
+    assertThat(requests.get()).isEqualTo(1);
+
+    now = now.plus(Duration.ofSeconds(31));
+    assertThat(read(IN_CONFIG_MAP)).isInstanceOf(TrustBundle.Missing.class);
+    assertThat(requests.get()).isEqualTo(2);
+
+    assertThat(read(IN_SECRET)).isInstanceOf(TrustBundle.Missing.class);
+    assertThat(requests.get()).isEqualTo(3);
+  }
+
+  private TrustBundle read(CertificateAuthority authority) {
+    return reader.read("kube-system", authority);
+  }
+
+  private TrustBundle.Missing missing(CertificateAuthority authority) {
+    return (TrustBundle.Missing) read(authority);
+  }
+
+  private void configMap(String key, String value) {
+    HasMetadata configMap =
+        new ConfigMapBuilder()
+            .withNewMetadata()
+            .withName("ca")
+            .endMetadata()
+            .addToData(key, value)
+            .build();
+    objects.put(CONFIG_MAP, configMap);
+  }
+
+  private void secret(String key, String value) {
+    HasMetadata secret =
+        new SecretBuilder()
+            .withNewMetadata()
+            .withName("ca")
+            .endMetadata()
+            .addToData(key, value)
+            .build();
+    objects.put(SECRET, secret);
+  }
+
+  private void answer(HttpExchange exchange) throws IOException {
+    requests.incrementAndGet();
+    var object = objects.getOrDefault(exchange.getRequestURI().getPath(), status(404, "not found"));
+    var body = Serialization.asJson(object).getBytes(UTF_8);
+    exchange.getResponseHeaders().set("Content-Type", "application/json");
+    exchange.sendResponseHeaders(
+        object instanceof Status status ? status.getCode() : 200, body.length);
+    try (exchange) {
+      exchange.getResponseBody().write(body);
+    }
+  }
+
+  private static Status status(int code, String message) {
+    return new StatusBuilder().withStatus("Failure").withCode(code).withMessage(message).build();
+  }
+
+  private static String pem() throws CertificateException {
+    return Certificates.pem(List.of(AUTHORITY.certificate()));
+  }
+
+  private static String encoded(String text) {
+    return Base64.getEncoder().encodeToString(text.getBytes(US_ASCII));
+  }
+}

@@ -1,0 +1,98 @@
+package dev.metricsserver.reading;
+
+import dev.metricsserver.model.DiagnosticData;
+import dev.metricsserver.model.DiagnosticData.Complaint;
+import dev.metricsserver.model.DiagnosticData.Policy;
+import dev.metricsserver.model.DiagnosticData.RefusedRequest;
+import dev.metricsserver.model.DiagnosticData.Unread;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Clues for tests: nothing is suspicious, unless said otherwise. */
+public final class SampleDiagnosticData {
+
+  private final List<Unread> unread = new ArrayList<>();
+  private final List<String> denied = new ArrayList<>();
+  private final List<Complaint> events = new ArrayList<>();
+  private final List<Policy> policies = new ArrayList<>();
+  private final List<RefusedRequest> refusedRequests = new ArrayList<>();
+  private final List<String> stuckNamespaces = new ArrayList<>();
+  private boolean frontProxy = true;
+  private String log = "";
+
+  private SampleDiagnosticData() {}
+
+  /** Nothing is suspicious. */
+  public static SampleDiagnosticData none() {
+    return new SampleDiagnosticData();
+  }
+
+  /** With something that may not be read. */
+  public SampleDiagnosticData unread(String what, String message) {
+    unread.add(new Unread(what, true, message));
+    return this;
+  }
+
+  /** With rights that metrics-server does not have. */
+  public SampleDiagnosticData denied(String... rights) {
+    denied.addAll(List.of(rights));
+    return this;
+  }
+
+  /** Without what the API servers say about their front proxy. */
+  public SampleDiagnosticData noFrontProxy() {
+    frontProxy = false;
+    return this;
+  }
+
+  /** With an Event. */
+  public SampleDiagnosticData event(String pod, String reason, String message) {
+    events.add(new Complaint(pod, reason, message));
+    return this;
+  }
+
+  /** With somebody's NetworkPolicy that denies by default. */
+  public SampleDiagnosticData denyAll(boolean ingress, boolean egress) {
+    policies.add(new Policy("default-deny", ingress, false, egress, false));
+    return this;
+  }
+
+  /** With somebody's NetworkPolicy that lets metrics-server out, and restricts nothing else. */
+  public SampleDiagnosticData admitAll() {
+    policies.add(new Policy("open", false, false, true, true));
+    return this;
+  }
+
+  /** With a request that was decided against. */
+  public SampleDiagnosticData refusedRequest(String node, String reason) {
+    refusedRequests.add(new RefusedRequest("csr-x7k2p", node, reason));
+    return this;
+  }
+
+  /** With a namespace that cannot be deleted. */
+  public SampleDiagnosticData stuck(String namespace) {
+    stuckNamespaces.add(namespace);
+    return this;
+  }
+
+  /** With lines of metrics-server's log. */
+  public SampleDiagnosticData log(String... lines) {
+    log = String.join("\n", lines);
+    return this;
+  }
+
+  /** The clues. */
+  public DiagnosticData clues() {
+    return new DiagnosticData(
+        unread,
+        denied,
+        Optional.of(frontProxy),
+        events,
+        policies,
+        refusedRequests,
+        stuckNamespaces,
+        LogReader.scrapes(log),
+        LogReader.errors(log));
+  }
+}
