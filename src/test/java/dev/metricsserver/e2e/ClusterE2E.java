@@ -1,0 +1,295 @@
+package dev.metricsserver.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.metricsserver.support.LocalCluster;
+import dev.metricsserver.support.MetricsLoad;
+import dev.metricsserver.support.Shell;
+import dev.metricsserver.support.Skip;
+import inet.ipaddr.IPAddressString;
+import io.fabric8.kubernetes.api.model.DeletionPropagation;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * The main job on a real cluster: real kubelets, the real metrics-server, and the operator as a pod
+ * from its own image under its own RBAC. {@code deploy/local/up} has started the cluster before.
+ */
+class ClusterE2E {
+
+  private static LocalCluster cluster;
+  private static KubernetesClient client;
+
+  @BeforeAll
+  static void install() {
+    cluster = new LocalCluster();
+    client = cluster.client();
+  }
+
+  @AfterAll
+  static void close() {
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  @BeforeEach
+  void ready() {
+    scaleOperator(1);
+    cluster.apply("");
+    cluster.awaitReady();
+  }
+
+  @Test
+  void kubectlTopAnswersForEveryNodeAndPod() {
+    var nodes =
+        client.nodes().list().getItems().stream().map(n -> n.getMetadata().getName()).toList();
+    assertThat(Shell.run("deploy/local/kubectl", "top", "nodes", "--no-headers").lines())
+        .hasSameSizeAs(nodes)
+        .allMatch(line -> nodes.contains(line.substring(0, line.indexOf(' '))), "is about a node");
+    LocalCluster.within(
+        Duration.ofMinutes(1),
+        "the operator's own pod has metrics",
+        () ->
+            assertThat(Shell.run("deploy/local/kubectl", "top", "pods", "--all-namespaces"))
+                .contains("metrics-server-operator-"));
+    assertThat(Shell.run("deploy/local/kubectl", "get", "msc", "--no-headers"))
+        .containsPattern("cluster +True +[0-9.]+ +%d/%1$d +Insecure".formatted(nodes.size()));
+  }
+
+  @Test
+  void anEditRollsOutWithoutAFailedRequest() {
+    try (var load = new MetricsLoad(client)) {
+      var before = cluster.deployment().getMetadata().getGeneration();
+      cluster.apply("logging: {verbosity: 1}");
+      LocalCluster.within(
+          LocalCluster.A_ROLLOUT,
+          "the new pods run",
+          () -> {
+            assertThat(cluster.deployment().getMetadata().getGeneration()).isGreaterThan(before);
+            assertThat(cluster.args()).contains("--v=1");
+            assertThat(cluster.condition("Ready").getObservedGeneration())
+                .isEqualTo(cluster.config().getMetadata().getGeneration());
+            assertThat(cluster.condition("Ready").getStatus()).isEqualTo("True");
+          });
+      assertThat(load.requests()).as("requests during the rollout").isGreaterThan(50);
+      assertThat(load.failures()).as("requests that failed").isEmpty();
+    }
+  }
+
+  @Test
+  void aDrainTakesNoMetricsAway() {
+    var pod =
+        client
+            .pods()
+            .inNamespace(LocalCluster.NAMESPACE)
+            .withLabel("k8s-app", "metrics-server")
+            .list()
+            .getItems()
+            .getFirst();
+    var node = pod.getSpec().getNodeName();
+    try (var load = new MetricsLoad(client)) {
+      Shell.run(
+          "deploy/local/kubectl",
+          "drain",
+          node,
+          "--ignore-daemonsets",
+          "--delete-emptydir-data",
+          "--pod-selector=k8s-app=metrics-server",
+          "--timeout=90s");
+      LocalCluster.within(
+          LocalCluster.A_ROLLOUT,
+          "the pod is gone",
+          () -> assertThat(client.resource(pod).get()).isNull());
+      assertThat(load.failures()).as("requests that failed").isEmpty();
+    } finally {
+      Shell.run("deploy/local/kubectl", "uncordon", node);
+    }
+    LocalCluster.within(
+        LocalCluster.A_ROLLOUT,
+        "both pods are ready again",
+        () -> assertThat(cluster.deployment().getStatus().getAvailableReplicas()).isEqualTo(2));
+  }
+
+  @Test
+  void aNodeThatJoinsHasMetricsAndOneThatLeavesIsForgotten() {
+    Skip.unless(
+        client.nodes().withName("node1").get() != null,
+        "kind cannot add a node to a running cluster");
+    Shell.run("deploy/local/node", "add", "3");
+    try {
+      LocalCluster.within(
+          Duration.ofMinutes(2),
+          "three nodes report",
+          () -> assertThat(cluster.status().nodes().coverage()).isEqualTo("3/3"));
+      var address = new IPAddressString(addressOf("node3"));
+      assertThat(policyCIDRs())
+          .as("CIDRs the policy lets out to, for " + address)
+          .anyMatch(cidr -> new IPAddressString(cidr).contains(address));
+    } finally {
+      Shell.run("deploy/local/node", "remove", "3");
+    }
+    LocalCluster.within(
+        Duration.ofMinutes(2),
+        "two nodes report",
+        () -> assertThat(cluster.status().nodes().coverage()).isEqualTo("2/2"));
+    assertThat(cluster.condition("Ready").getStatus()).isEqualTo("True");
+  }
+
+  @Test
+  void anOperatorKilledInTheMiddleOfAnInstallFinishesItAfterItsStart() {
+    cluster.delete(DeletionPropagation.BACKGROUND);
+    cluster.awaitGone();
+    cluster.apply("");
+    LocalCluster.within(
+        Duration.ofSeconds(30),
+        "the first objects are there",
+        () ->
+            assertThat(cluster.objects().filter(o -> client.resource(o).get() != null))
+                .isNotEmpty());
+    operatorPods()
+        .forEach(name ->
+            client
+                .pods()
+                .inNamespace("metrics-server-operator")
+                .withName(name)
+                .withGracePeriod(0)
+                .delete());
+    cluster.awaitReady();
+    assertThat(cluster.objects().filter(o -> client.resource(o).get() == null))
+        .as("missing")
+        .isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = DeletionPropagation.class,
+      names = {"BACKGROUND", "FOREGROUND"})
+  void deletionLeavesNothing(DeletionPropagation propagation) {
+    cluster.delete(propagation);
+    cluster.awaitGone();
+  }
+
+  @Test
+  void deletionLeavesNothingWithoutTheOperator() {
+    scaleOperator(0);
+    cluster.delete(DeletionPropagation.BACKGROUND);
+    cluster.awaitGone();
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = DeletionPropagation.class,
+      names = {"BACKGROUND", "FOREGROUND"})
+  void retainedObjectsGoOnWorking(DeletionPropagation propagation) {
+    cluster.apply("deletionPolicy: Retain");
+    LocalCluster.within(
+        LocalCluster.A_ROLLOUT,
+        "they have no owner",
+        () ->
+            assertThat(cluster.objects().map(o -> client.resource(o).get()))
+                .allSatisfy(o -> assertThat(o.getMetadata().getOwnerReferences()).isEmpty()));
+    var uid = cluster.deployment().getMetadata().getUid();
+    cluster.delete(propagation);
+    LocalCluster.within(
+        Duration.ofSeconds(30),
+        "the resource is gone",
+        () -> assertThat(cluster.config()).isNull());
+    assertThat(cluster.deployment().getMetadata().getUid()).isEqualTo(uid);
+    assertThat(Shell.run("deploy/local/kubectl", "top", "nodes", "--no-headers").lines())
+        .isNotEmpty();
+    cluster.apply("");
+    cluster.awaitReady();
+    assertThat(cluster.deployment().getMetadata().getUid())
+        .as("the Deployment's UID")
+        .isEqualTo(uid);
+  }
+
+  @Test
+  void theStandByTakesOverAtOnceWhenTheLeaderIsToldToStop() {
+    scaleOperator(2);
+    var lease =
+        client.leases().inNamespace("metrics-server-operator").withName("metrics-server-operator");
+    var leader = lease.get().getSpec().getHolderIdentity();
+    client.pods().inNamespace("metrics-server-operator").withName(leader).delete();
+    LocalCluster.within(
+        Duration.ofSeconds(10),
+        "another one leads",
+        () ->
+            assertThat(lease.get().getSpec().getHolderIdentity())
+                .isNotBlank()
+                .isNotEqualTo(leader));
+  }
+
+  private static List<String> policyCIDRs() {
+    return client
+        .network()
+        .v1()
+        .networkPolicies()
+        .inNamespace(LocalCluster.NAMESPACE)
+        .withName("metrics-server-netpol")
+        .get()
+        .getSpec()
+        .getEgress()
+        .stream()
+        .flatMap(rule -> rule.getTo().stream())
+        .map(peer -> peer.getIpBlock().getCidr())
+        .toList();
+  }
+
+  private static String addressOf(String node) {
+    return client.nodes().withName(node).get().getStatus().getAddresses().stream()
+        .filter(a -> a.getType().equals("InternalIP"))
+        .findFirst()
+        .orElseThrow()
+        .getAddress();
+  }
+
+  // ---------------------------------------------------------------------------------- the operator
+
+  private static void scaleOperator(int replicas) {
+    client
+        .apps()
+        .deployments()
+        .inNamespace("metrics-server-operator")
+        .withName("metrics-server-operator")
+        .scale(replicas);
+    LocalCluster.within(
+        LocalCluster.A_ROLLOUT,
+        "%d operators run".formatted(replicas),
+        () -> {
+          assertThat(operatorPods()).hasSize(replicas);
+          var status =
+              client
+                  .apps()
+                  .deployments()
+                  .inNamespace("metrics-server-operator")
+                  .withName("metrics-server-operator")
+                  .get()
+                  .getStatus();
+          assertThat(Optional.ofNullable(status.getAvailableReplicas()).orElse(0))
+              .isEqualTo(replicas);
+        });
+  }
+
+  private static List<String> operatorPods() {
+    return client
+        .pods()
+        .inNamespace("metrics-server-operator")
+        .withLabels(Map.of("app.kubernetes.io/name", "metrics-server-operator"))
+        .list()
+        .getItems()
+        .stream()
+        .map(p -> p.getMetadata().getName())
+        .toList();
+  }
+}

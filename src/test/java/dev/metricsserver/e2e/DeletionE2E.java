@@ -1,0 +1,204 @@
+package dev.metricsserver.e2e;
+
+import static dev.metricsserver.support.LocalCluster.A_DELETION;
+import static dev.metricsserver.support.LocalCluster.A_ROLLOUT;
+import static dev.metricsserver.support.LocalCluster.within;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.metricsserver.support.InstallFiles;
+import dev.metricsserver.support.LocalCluster;
+import dev.metricsserver.support.Shell;
+import io.fabric8.kubernetes.api.model.DeletionPropagation;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Whatever goes wrong before: a deletion ends within ten seconds and leaves nothing, by the real
+ * garbage collector. In whatever order things are removed, no namespace waits for a metrics API
+ * that nobody serves.
+ */
+class DeletionE2E {
+
+  private static final String OPERATOR = "metrics-server-operator";
+  private static final String DEFINITION = "metricsserverconfigs.metricsserver.dev";
+
+  /** As a policy of a company, or a quota, would. */
+  private static final String NO_DEPLOYMENT =
+      """
+      apiVersion: admissionregistration.k8s.io/v1
+      kind: ValidatingAdmissionPolicy
+      metadata: {name: no-metrics-server}
+      spec:
+        matchConstraints:
+          resourceRules:
+            - apiGroups: [apps]
+              apiVersions: [v1]
+              operations: [CREATE]
+              resources: [deployments]
+              resourceNames: [metrics-server]
+        validations: [{expression: "false", message: not here}]
+      ---
+      apiVersion: admissionregistration.k8s.io/v1
+      kind: ValidatingAdmissionPolicyBinding
+      metadata: {name: no-metrics-server}
+      spec: {policyName: no-metrics-server, validationActions: [Deny]}
+      """;
+
+  private static LocalCluster cluster;
+  private static KubernetesClient client;
+
+  @BeforeAll
+  static void install() {
+    cluster = new LocalCluster();
+    client = cluster.client();
+  }
+
+  /** As the next class expects it. */
+  @AfterAll
+  static void close() {
+    if (cluster != null) {
+      LocalCluster.installOperator();
+      cluster.close();
+    }
+  }
+
+  @Test
+  void whatWasNeverReadyGoes() {
+    cluster.apply("image: {tag: v0.0.0-nowhere}");
+    within(
+        A_ROLLOUT,
+        "its image is not there",
+        () -> assertThat(cluster.condition("Ready").getMessage()).contains("cannot pull"));
+    isDeleted();
+  }
+
+  @Test
+  void whatIsHalfInstalledGoes() {
+    client.load(stream()).serverSideApply();
+    try {
+      within(
+          A_ROLLOUT,
+          "it is in force",
+          () ->
+              assertThat(
+                      Shell.print(
+                          "deploy/local/kubectl",
+                          "--namespace=kube-system",
+                          "create",
+                          "deployment",
+                          "metrics-server",
+                          "--image=probe",
+                          "--dry-run=server"))
+                  .contains("not here"));
+      cluster.apply("");
+      within(
+          A_ROLLOUT,
+          "it says so",
+          () -> assertThat(cluster.condition("Ready").getMessage()).contains("not here"));
+      assertThat(cluster.deployment()).isNull();
+      isDeleted();
+    } finally {
+      client.load(stream()).delete();
+    }
+  }
+
+  private static ByteArrayInputStream stream() {
+    return new ByteArrayInputStream(NO_DEPLOYMENT.getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void whatIsRefusedAndDoesNotAnswerGoesWithoutTheOperator() {
+    cluster.apply("");
+    cluster.awaitReady();
+    cluster.apply("version: 9.9.9");
+    within(
+        A_ROLLOUT,
+        "it is refused",
+        () -> assertThat(cluster.condition("Stalled").getStatus()).isEqualTo("True"));
+    cluster.stopOperator();
+    client
+        .apps()
+        .deployments()
+        .inNamespace(LocalCluster.NAMESPACE)
+        .withName("metrics-server")
+        .scale(0);
+    within(
+        A_ROLLOUT,
+        "nobody gets metrics",
+        () ->
+            assertThat(Shell.print("deploy/local/kubectl", "top", "nodes"))
+                .contains("Metrics API not available"));
+    isDeleted();
+    LocalCluster.installOperator();
+  }
+
+  @Test
+  void whereTheOperatorIsRemovedFirstMetricsGoOn() {
+    cluster.apply("");
+    cluster.awaitReady();
+    Shell.run("deploy/local/kubectl", "delete", "namespace", OPERATOR, "--timeout=60s");
+    assertThat(Shell.run("deploy/local/kubectl", "top", "nodes", "--no-headers").lines())
+        .hasSize(2);
+    definitionIsDeleted();
+    LocalCluster.installOperator();
+  }
+
+  @Test
+  void whereTheDefinitionIsRemovedFirstNothingIsLeft() {
+    cluster.apply("");
+    within(
+        A_ROLLOUT,
+        "it is registered",
+        () ->
+            assertThat(client.apiServices().withName("v1beta1.metrics.k8s.io").get()).isNotNull());
+    definitionIsDeleted();
+    Shell.run(
+        "deploy/local/kubectl",
+        "delete",
+        "--filename=" + InstallFiles.INSTALL,
+        "--ignore-not-found",
+        "--timeout=60s");
+    LocalCluster.installOperator();
+  }
+
+  private static void definitionIsDeleted() {
+    Shell.run(
+        "deploy/local/kubectl",
+        "delete",
+        "crd",
+        DEFINITION,
+        "--timeout=%ds".formatted(A_DELETION.toSeconds()));
+    cluster.awaitGone();
+    namespacesGo();
+  }
+
+  private static void isDeleted() {
+    cluster.delete(DeletionPropagation.BACKGROUND);
+    cluster.awaitGone();
+    namespacesGo();
+  }
+
+  /** What a registration that leads nowhere would stop. */
+  private static void namespacesGo() {
+    var namespace =
+        client
+            .resource(
+                new NamespaceBuilder()
+                    .withNewMetadata()
+                    .withGenerateName("goes-")
+                    .endMetadata()
+                    .build())
+            .create();
+    Shell.run(
+        "deploy/local/kubectl",
+        "delete",
+        "namespace",
+        namespace.getMetadata().getName(),
+        "--timeout=30s");
+  }
+}

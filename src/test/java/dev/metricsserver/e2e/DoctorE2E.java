@@ -1,0 +1,130 @@
+package dev.metricsserver.e2e;
+
+import static dev.metricsserver.support.LocalCluster.A_ROLLOUT;
+import static dev.metricsserver.support.LocalCluster.within;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.metricsserver.cli.CommandLineRun;
+import dev.metricsserver.support.LocalCluster;
+import io.fabric8.kubernetes.api.model.APIService;
+import io.fabric8.kubernetes.api.model.APIServiceBuilder;
+import io.fabric8.kubernetes.api.model.DeletionPropagation;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** {@code doctor} in front of a real cluster: what is well, what is broken, and well again. */
+class DoctorE2E {
+
+  /** The first one in this process, whose classes are not loaded yet. */
+  private static final Duration AN_ANSWER = Duration.ofSeconds(10);
+
+  private static final String WHOLE =
+      "kubelets ✓ → pods ✓ → Service ✓ → APIService ✓ → your query ✓";
+
+  private static LocalCluster cluster;
+
+  @BeforeAll
+  static void connect() {
+    cluster = new LocalCluster();
+  }
+
+  @BeforeEach
+  void ready() {
+    cluster.apply("");
+    cluster.awaitReady();
+  }
+
+  @AfterAll
+  static void gone() {
+    if (cluster != null) {
+      cluster.apply("");
+      cluster.awaitReady();
+      cluster.delete(DeletionPropagation.BACKGROUND);
+      cluster.awaitGone();
+      cluster.close();
+    }
+  }
+
+  /** The kubelets sign for themselves, which is a warning, and nothing is broken. */
+  @Test
+  void theOperatorsOwn() {
+    var start = Instant.now();
+    var doctor = doctor();
+    var took = Duration.between(start, Instant.now());
+    System.out.printf("doctor answered in %.1f s%n", took.toMillis() / 1000.0);
+    assertThat(took).isLessThan(AN_ANSWER);
+    assertThat(doctor.out())
+        .contains(WHOLE, "kept by MetricsServerConfig/cluster", "Warning KubeletTLSInsecure")
+        .doesNotContain("Error ");
+    assertThat(doctor.status()).as(doctor.out()).isEqualTo(1);
+  }
+
+  /** Nobody repairs it but whoever reads the remedy, or has doctor carry it out. */
+  @Test
+  void somebodyElses() {
+    cluster.apply("deletionPolicy: Retain");
+    within(
+        A_ROLLOUT,
+        "nothing goes with the resource",
+        () -> assertThat(cluster.deployment().getMetadata().getOwnerReferences()).isNullOrEmpty());
+    cluster.delete(DeletionPropagation.BACKGROUND);
+    within(A_ROLLOUT, "the resource is gone", () -> assertThat(cluster.config()).isNull());
+    within(A_ROLLOUT, "all is well", () -> assertThat(doctor().status()).isZero());
+    assertThat(doctor().out())
+        .contains(
+            WHOLE,
+            "Info KubeletTLSInsecure, Deployment/kube-system/metrics-server",
+            "; then remove --kubelet-insecure-tls")
+        .doesNotContain("MetricsServerConfig", "msc", "breaks");
+
+    lead("nowhere");
+    within(
+        A_ROLLOUT,
+        "what is broken is found first",
+        () -> assertThat(doctor().out()).contains("1. Error ServiceMissing, APIService/"));
+    var broken = doctor();
+    assertThat(broken.status()).isEqualTo(1);
+    assertThat(broken.out())
+        .contains(
+            "✓ pods        2 of 2 ready",
+            "✗ Service     kube-system/nowhere does not exist",
+            "✗ your query");
+
+    var fixed = doctor("--fix", "ServiceMissing", "--yes");
+    assertThat(fixed.out())
+        .as(fixed.err())
+        .contains(
+            "-    name: \"nowhere\"\n",
+            "+    name: \"metrics-server\"\n",
+            " APIService/v1beta1.metrics.k8s.io was changed\n",
+            " ServiceMissing is gone");
+    within(A_ROLLOUT, "all is well again", () -> assertThat(doctor().status()).isZero());
+  }
+
+  private static void lead(String service) {
+    cluster
+        .client()
+        .resources(APIService.class)
+        .withName("v1beta1.metrics.k8s.io")
+        .edit(registration ->
+            new APIServiceBuilder(registration)
+                .editSpec()
+                .editService()
+                .withName(service)
+                .endService()
+                .endSpec()
+                .build());
+  }
+
+  private static CommandLineRun doctor(String... options) {
+    return CommandLineRun.of(
+        Stream.concat(
+                Stream.of("doctor", "--kubeconfig", "target/local/kubeconfig"), Stream.of(options))
+            .toArray(String[]::new));
+  }
+}

@@ -1,0 +1,161 @@
+package dev.metricsserver.e2e;
+
+import static dev.metricsserver.support.LocalCluster.NAMESPACE;
+import static dev.metricsserver.support.LocalCluster.within;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.metricsserver.support.LocalCluster;
+import dev.metricsserver.support.MetricsLoad;
+import dev.metricsserver.support.Shell;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.DeletionPropagation;
+import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Restarts, changes of version and failed changes, with a client that asks ten times a second. */
+class LifecycleE2E {
+
+  /** Two scrapes and 90 seconds without progress, and until the operator looks again. */
+  private static final Duration A_ROLLBACK = Duration.ofMinutes(4);
+
+  private static final String OLD = "0.8.0";
+  private static final String NEW = "0.9.0";
+
+  private static LocalCluster cluster;
+  private static KubernetesClient client;
+
+  @BeforeAll
+  static void install() {
+    cluster = new LocalCluster();
+    client = cluster.client();
+  }
+
+  @AfterAll
+  static void close() {
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  @BeforeEach
+  void ready() {
+    cluster.apply("");
+    cluster.awaitReady();
+  }
+
+  @Test
+  void aRestartOfTheOperatorIsNotNoticed() {
+    var generation = cluster.deployment().getMetadata().getGeneration();
+    try (var load = new MetricsLoad(client)) {
+      cluster.restartOperator();
+      assertThat(cluster.deployment().getMetadata().getGeneration()).isEqualTo(generation);
+      assertThat(load.requests()).as("requests").isGreaterThan(20);
+      assertThat(load.failures()).as("requests that failed").isEmpty();
+    }
+  }
+
+  @Test
+  void anotherVersionIsNotNoticed() {
+    Shell.run(
+        "deploy/local/load-image",
+        Shell.run("deploy/local/binaries", "--metrics-server", OLD).lines().toList().getLast());
+    try (var load = new MetricsLoad(client)) {
+      cluster.apply("version: " + OLD);
+      runs(OLD);
+      cluster.apply("version: " + NEW);
+      runs(NEW);
+      System.out.printf(
+          "Two changes of version: %d requests, %d failed%n",
+          load.requests(), load.failures().size());
+      assertThat(load.requests()).as("requests").isGreaterThan(200);
+      assertThat(load.failures()).as("requests that failed").isEmpty();
+    }
+  }
+
+  private static void runs(String version) {
+    cluster.awaitReady();
+    assertThat(cluster.status().version()).isEqualTo(version);
+    assertThat(
+            client
+                .pods()
+                .inNamespace(NAMESPACE)
+                .withLabel("k8s-app", "metrics-server")
+                .list()
+                .getItems())
+        .flatExtracting(pod -> pod.getSpec().getContainers())
+        .extracting(Container::getImage)
+        .contains("registry.k8s.io/metrics-server/metrics-server:v" + version);
+  }
+
+  // ------------------------------------------------------------------------------------- rollbacks
+
+  @Test
+  void aBadImageIsRolledBackAndMetricsAreNeverGone() {
+    isRolledBack(
+        "image: {tag: v0.0.0-nowhere}",
+        "its image could not be pulled",
+        () -> {
+          cluster.apply("");
+          cluster.awaitReady();
+        });
+  }
+
+  /** The flag exists, so the operator takes it; what it is set to makes no sense. */
+  @Test
+  void aBadFlagIsRolledBackAndMetricsAreNeverGone() {
+    isRolledBack(
+        "extraArgs: [--authentication-token-webhook-cache-ttl=soon]",
+        "metrics-server stopped right after its start",
+        () -> {});
+    cluster.delete(DeletionPropagation.BACKGROUND);
+    cluster.awaitGone();
+  }
+
+  /**
+   * @param then what happens next, and is not noticed either
+   */
+  private static void isRolledBack(String change, String why, Runnable then) {
+    var remembered = lastReady();
+    assertThat(remembered.getMetadata().getOwnerReferences()).hasSize(1);
+    var template = cluster.deployment().getSpec().getTemplate();
+    try (var load = new MetricsLoad(client)) {
+      cluster.apply(change);
+      within(
+          A_ROLLBACK,
+          "it is rolled back",
+          () -> {
+            assertThat(cluster.condition("Ready").getReason()).isEqualTo("RolledBack");
+            assertThat(cluster.condition("Ready").getMessage()).contains(why);
+            assertThat(cluster.deployment().getStatus().getUpdatedReplicas()).isEqualTo(2);
+            assertThat(cluster.deployment().getStatus().getAvailableReplicas()).isEqualTo(2);
+          });
+      assertThat(cluster.deployment().getSpec().getTemplate()).isEqualTo(template);
+      assertThat(cluster.condition("Stalled").getStatus()).isEqualTo("True");
+      assertThat(cluster.condition("MetricsAvailable").getStatus()).isEqualTo("True");
+      var generation = cluster.deployment().getMetadata().getGeneration();
+      cluster.restartOperator();
+      assertThat(cluster.deployment().getMetadata().getGeneration())
+          .as("what failed is not tried again")
+          .isEqualTo(generation);
+      assertThat(cluster.condition("Ready").getReason()).isEqualTo("RolledBack");
+      assertThat(lastReady().getData()).isEqualTo(remembered.getData());
+      then.run();
+      assertThat(load.requests()).as("requests").isGreaterThan(500);
+      assertThat(load.failures()).as("requests that failed").isEmpty();
+    }
+  }
+
+  private static ControllerRevision lastReady() {
+    return client
+        .apps()
+        .controllerRevisions()
+        .inNamespace(NAMESPACE)
+        .withName("metrics-server-operator-last-ready")
+        .get();
+  }
+}

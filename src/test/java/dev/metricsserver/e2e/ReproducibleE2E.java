@@ -1,0 +1,16 @@
+package dev.metricsserver.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.metricsserver.support.Shell;
+import org.junit.jupiter.api.Test;
+
+/** Whoever does not believe in what is released builds it, and gets the same. */
+class ReproducibleE2E {
+
+  @Test
+  void twoBuildsOfACommitAreTheSame() {
+    assertThat(Shell.run(".ci/reproducible"))
+        .contains("layer with the program", "Two builds of ", " are the same.");
+  }
+}

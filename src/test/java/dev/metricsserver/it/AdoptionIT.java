@@ -1,0 +1,806 @@
+package dev.metricsserver.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
+import static org.awaitility.Awaitility.await;
+
+import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.api.MetricsServerConfigStatus;
+import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
+import dev.metricsserver.api.MetricsServerConfigStatus.WriteBackStatus;
+import dev.metricsserver.cli.CommandLineRun;
+import dev.metricsserver.model.ManagedFields;
+import dev.metricsserver.model.Owner;
+import dev.metricsserver.model.UnmanagedObject;
+import dev.metricsserver.plan.Ownership;
+import dev.metricsserver.support.AuditLog;
+import dev.metricsserver.support.GoModules;
+import dev.metricsserver.support.OperatorUnderTest;
+import dev.metricsserver.support.Programs;
+import dev.metricsserver.support.Shell;
+import dev.metricsserver.support.TestCluster;
+import io.fabric8.kubernetes.api.model.APIService;
+import io.fabric8.kubernetes.api.model.Condition;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.IntOrString;
+import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
+import io.fabric8.kubernetes.api.model.ServiceBuilder;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
+import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.awaitility.core.ConditionTimeoutException;
+import org.awaitility.core.ThrowingRunnable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * A metrics API that somebody else installed, as they really install it: refused, only watched, or
+ * taken over, with the operator's own rights. There are no controllers, so pods never run.
+ */
+class AdoptionIT {
+
+  private static final KubernetesSerialization OBJECTS = new KubernetesSerialization();
+
+  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Path OWNERS = Path.of("src/test/resources/owners");
+  private static final Path MANIFEST = Path.of("deploy/local/upstream/components.yaml");
+  private static final String IMAGE = "registry.k8s.io/metrics-server/metrics-server:v0.8.1";
+  private static final String INSECURE = "kubelet: {tls: {mode: Insecure}}";
+  private static final String ADOPT = "{conflictPolicy: Adopt, " + INSECURE + "}";
+
+  private static final List<Class<? extends HasMetadata>> KINDS =
+      List.of(
+          Deployment.class,
+          Service.class,
+          ServiceAccount.class,
+          PodDisruptionBudget.class,
+          NetworkPolicy.class,
+          RoleBinding.class,
+          EndpointSlice.class,
+          ClusterRole.class,
+          ClusterRoleBinding.class,
+          APIService.class);
+
+  private static final Pattern DELETE = Pattern.compile("kubectl -n \\S+ delete \\S+ -l [^ ;]+");
+
+  private static final Pattern LEFT =
+      Pattern.compile("metrics-server|metrics\\.k8s\\.io|metrics-reader");
+
+  private static TestCluster cluster;
+  private static OperatorUnderTest operator;
+  private static int operators;
+
+  @BeforeAll
+  static void start() throws IOException {
+    cluster = new TestCluster();
+    startOperator();
+  }
+
+  private static void startOperator() throws IOException {
+    operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "adoption-" + operators++);
+  }
+
+  @AfterAll
+  static void stop() {
+    if (operator != null) {
+      operator.close();
+    }
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  /** What the operator was just about to write comes a moment later. */
+  @AfterEach
+  void removeEverything() {
+    cluster.admin().resources(MetricsServerConfig.class).delete();
+    await("nothing is left")
+        .during(Duration.ofMillis(500))
+        .atMost(SOON)
+        .until(() -> {
+          var left = left();
+          left.forEach(object -> cluster.admin().resource(object).withGracePeriod(0).delete());
+          return left.isEmpty();
+        });
+  }
+
+  private static List<HasMetadata> left() {
+    return KINDS.stream()
+        .<HasMetadata>flatMap(
+            kind -> cluster.admin().resources(kind).inAnyNamespace().list().getItems().stream())
+        .filter(o -> LEFT.matcher(o.getMetadata().getName()).find())
+        .filter(o -> !o.getMetadata().getName().contains("metrics-server-operator"))
+        .toList();
+  }
+
+  // --------------------------------------------------------------------------------------- refuse
+
+  static Stream<Path> owners() throws IOException {
+    try (var files = Files.list(OWNERS)) {
+      return files.sorted().toList().stream();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("owners")
+  void whatSomebodyElseInstalledIsLeftAlone(Path file) throws IOException {
+    var theirs = install(file);
+    var before = writes().size();
+    cluster.applyConfig("{}");
+    soon(
+        "it says whose it is",
+        () -> assertThat(condition("Stalled").getReason()).isEqualTo("Conflict"));
+
+    assertThat(condition("Stalled").getStatus()).isEqualTo("True");
+    assertThat(condition("Ready"))
+        .satisfies(
+            c -> assertThat(c.getStatus()).isEqualTo("False"),
+            c ->
+                assertThat(c.getMessage())
+                    .contains(
+                        Ownership.who(Owner.of(theirs)),
+                        Owner.of(theirs).mark(),
+                        UnmanagedObject.name(theirs),
+                        "kubectl"));
+    assertThat(cluster.admin().resource(theirs).get().getMetadata())
+        .satisfies(
+            now -> assertThat(now.getUid()).isEqualTo(theirs.getMetadata().getUid()),
+            now -> assertThat(now.getLabels()).isEqualTo(theirs.getMetadata().getLabels()));
+    assertThat(writesAfter(before)).allMatch(AdoptionIT::tellsOnly);
+
+    cluster.admin().resource(theirs).delete();
+    soon("it goes on", () -> assertThat(cluster.deployment()).isNotNull());
+  }
+
+  /** It stays, too, where the operator has none of that name. */
+  @Test
+  void whatOnlySomePlansHaveIsInTheWayOfThose() {
+    var theirs =
+        cluster
+            .admin()
+            .resource(
+                new NetworkPolicyBuilder()
+                    .withNewMetadata()
+                    .withName("metrics-server-netpol")
+                    .withNamespace("kube-system")
+                    .endMetadata()
+                    .withNewSpec()
+                    .withNewPodSelector()
+                    .endPodSelector()
+                    .endSpec()
+                    .build())
+            .create();
+    var account =
+        cluster
+            .admin()
+            .resource(
+                new ServiceAccountBuilder()
+                    .withNewMetadata()
+                    .withName("metrics-server")
+                    .withNamespace("kube-system")
+                    .endMetadata()
+                    .build());
+    account.create();
+    var before = writes().size();
+    cluster.applyConfig("{" + INSECURE + "}");
+    soon(
+        "it says whose it is",
+        () -> assertThat(condition("Stalled").getReason()).isEqualTo("Conflict"));
+    assertThat(condition("Ready").getMessage())
+        .contains(
+            "ServiceAccount/kube-system/metrics-server, "
+                + "NetworkPolicy/kube-system/metrics-server-netpol",
+            "kubectl -n kube-system delete"
+                + " serviceaccount/metrics-server networkpolicy/metrics-server-netpol");
+    assertThat(writesAfter(before)).allMatch(AdoptionIT::tellsOnly);
+    account.delete();
+
+    cluster.applyConfig("{networkPolicy: {mode: Disabled}, " + INSECURE + "}");
+    soon("it goes on", () -> assertThat(cluster.deployment()).isNotNull());
+    assertThat(cluster.admin().resource(theirs).get().getMetadata().getUid())
+        .isEqualTo(theirs.getMetadata().getUid());
+  }
+
+  /** As its file has it, by the manager that the file names. */
+  private static HasMetadata install(Path file) throws IOException {
+    HasMetadata object = OBJECTS.unmarshal(Files.readString(file));
+    var manager =
+        object.getMetadata().getManagedFields().stream()
+            .map(ManagedFieldsEntry::getManager)
+            .findFirst();
+    object.getMetadata().setManagedFields(null);
+    var resource = cluster.admin().resource(object);
+    return manager.isPresent()
+        ? resource.fieldManager(manager.get()).serverSideApply()
+        : resource.create();
+  }
+
+  private static boolean tellsOnly(AuditLog.Request request) {
+    return request.resource().equals("metricsserverconfigs/status")
+        || request.resource().equals("events");
+  }
+
+  // -------------------------------------------------------------------------------------- observe
+
+  @Test
+  void whatIsObservedIsToldOfAndNeverWritten() throws Exception {
+    kubectlApply();
+    var pod =
+        cluster
+            .admin()
+            .resource(
+                new PodBuilder()
+                    .withNewMetadata()
+                    .withName("metrics-server-5f7d8c-abcde")
+                    .withNamespace("kube-system")
+                    .addToLabels("k8s-app", "metrics-server")
+                    .endMetadata()
+                    .withSpec(cluster.deployment().getSpec().getTemplate().getSpec())
+                    .editSpec()
+                    .withPriorityClassName(null)
+                    .endSpec()
+                    .build())
+            .create();
+    var before = writes().size();
+    var versions = resourceVersions();
+    cluster.applyConfig("{conflictPolicy: Observe, replicas: 7, version: 9.9.9}");
+    soon(
+        "it tells what is there",
+        () ->
+            assertThat(status())
+                .satisfies(
+                    s -> assertThat(s.version()).isEqualTo("0.8.1"),
+                    s -> assertThat(s.image()).isEqualTo(IMAGE),
+                    s -> assertThat(s.kubeletTLS().mode()).isEqualTo("Insecure"),
+                    s -> assertThat(s.servingTLS().mode()).isEqualTo("Insecure"),
+                    s -> assertThat(finding("Observing").message()).contains("kubectl")));
+    assertThat(condition("Reconciling").getReason()).isEqualTo("Observing");
+    assertThat(condition("Stalled").getStatus()).isEqualTo("False");
+    assertThat(condition("Ready").getMessage()).startsWith("only observed: ");
+    cluster.admin().resource(pod).withGracePeriod(0).delete();
+    cluster.applyConfig("{conflictPolicy: Observe}");
+    soon("it looked again", () -> assertThat(status().observedGeneration()).isEqualTo(2));
+    assertThat(writesAfter(before)).isNotEmpty().allMatch(AdoptionIT::tellsOnly);
+    assertThat(resourceVersions()).isEqualTo(versions);
+  }
+
+  @Test
+  void whereNobodyInstalledAnythingThereIsNothingToObserve() {
+    cluster.applyConfig("{conflictPolicy: Observe}");
+    soon(
+        "it says so",
+        () -> assertThat(condition("Stalled").getReason()).isEqualTo("NothingToObserve"));
+    assertThat(cluster.deployment()).isNull();
+  }
+
+  // ---------------------------------------------------------------------------------------- adopt
+
+  @Test
+  void whatKubectlAppliedIsTakenOverInPlace() throws Exception {
+    kubectlApply();
+    // What others may have added, and what contradicts that of the operator.
+    cluster
+        .admin()
+        .resource(cluster.deployment())
+        .edit(d ->
+            new DeploymentBuilder(d)
+                .editSpec()
+                .editTemplate()
+                .editSpec()
+                .addNewContainer()
+                .withName("metrics-server-nanny")
+                .withImage("registry.k8s.io/autoscaling/addon-resizer:1.8.23")
+                .endContainer()
+                .addNewVolume()
+                .withName("host")
+                .withNewHostPath("/etc", "")
+                .endVolume()
+                .editFirstContainer()
+                .addNewEnv()
+                .withName("LEFT")
+                .withValue("over")
+                .endEnv()
+                .withNewStartupProbe()
+                .withNewTcpSocket()
+                .withNewPort(1)
+                .endTcpSocket()
+                .endStartupProbe()
+                .endContainer()
+                .endSpec()
+                .endTemplate()
+                .endSpec()
+                .build());
+    cluster
+        .admin()
+        .services()
+        .inNamespace("kube-system")
+        .withName("metrics-server")
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"spec\":{\"type\":\"NodePort\",\"ports\":[{\"name\":\"https\",\"port\":443,\"targetPort\":\"https\",\"nodePort\":31443}]}}");
+    var uids = uids();
+    var before = writes().size();
+    cluster.addReadyEndpoint();
+    cluster.applyConfig(ADOPT);
+    soon("it is taken over", () -> assertThat(finding("Adopted")).isNotNull());
+
+    assertThat(uids()).containsAllEntriesOf(uids);
+    var deployment = cluster.deployment();
+    assertThat(deployment.getSpec().getTemplate().getSpec())
+        .satisfies(
+            pod ->
+                assertThat(pod.getContainers())
+                    .singleElement()
+                    .satisfies(
+                        c -> assertThat(c.getEnv()).isEmpty(),
+                        c -> assertThat(c.getStartupProbe()).isNull(),
+                        c ->
+                            assertThat(c.getReadinessProbe().getInitialDelaySeconds())
+                                .as("what 0.8.1 needs, not the manifest's")
+                                .isEqualTo(17),
+                        c -> assertThat(c.getArgs()).contains("--kubelet-insecure-tls"),
+                        c -> assertThat(c.getPorts()).hasSize(1),
+                        c -> assertThat(c.getImage()).as("the version is kept").isEqualTo(IMAGE)),
+            pod ->
+                assertThat(pod.getVolumes())
+                    .extracting(v -> v.getName())
+                    .containsExactly("tmp", "serving-certificate"));
+    assertThat(deployment.getMetadata().getAnnotations())
+        .doesNotContainKey("kubectl.kubernetes.io/last-applied-configuration");
+    assertThat(deployment.getMetadata().getManagedFields())
+        .extracting(ManagedFieldsEntry::getManager)
+        .containsExactly("metrics-server-operator");
+    var service = service();
+    assertThat(service.getSpec().getType()).isEqualTo("ClusterIP");
+    assertThat(service.getSpec().getSelector())
+        .as("that of old and new pods")
+        .containsExactly(entry("k8s-app", "metrics-server"));
+    assertThat(finding("Adopted").message()).contains("somebody with kubectl");
+    assertWrittenInOrder(writesAfter(before));
+    assertQuiet();
+  }
+
+  /** First the fields are taken over, then the object; an operator may have ended in between. */
+  @Test
+  void whatIsTakenOverByHalfIsTakenOverWithoutAGap() throws Exception {
+    kubectlApply();
+    var theirs = cluster.deployment();
+    var fields = ManagedFields.takenOver(theirs, "metrics-server-operator");
+    cluster
+        .admin()
+        .resource(theirs)
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            OBJECTS.asJson(Map.of("metadata", Map.of("managedFields", fields))));
+    cluster.applyConfig(ADOPT);
+    soon(
+        "new pods come first, and requests go on to the old ones",
+        () ->
+            assertThat(cluster.deployment())
+                .satisfies(
+                    d ->
+                        assertThat(d.getMetadata().getAnnotations())
+                            .containsEntry("metricsserver.dev/takeover", "Surge"),
+                    d -> assertThat(d.getSpec().getMinReadySeconds()).isEqualTo(10),
+                    d ->
+                        assertThat(d.getSpec().getStrategy().getRollingUpdate().getMaxSurge())
+                            .isEqualTo(new IntOrString(1))));
+    assertThat(service().getSpec().getSelector())
+        .containsExactly(entry("k8s-app", "metrics-server"));
+  }
+
+  @Test
+  void whatHelmInstalledIsTakenOverInPlaceAndHelmIsNotTold() throws Exception {
+    helm(GoModules.installMetricsServer("--kubelet-insecure-tls"));
+    var selector = cluster.deployment().getSpec().getSelector();
+    var uids = uids();
+    cluster.addReadyEndpoint();
+    cluster.applyConfig("{}");
+    soon(
+        "it is refused",
+        () ->
+            assertThat(condition("Ready").getMessage())
+                .contains(
+                    "Helm release metrics-server in namespace kube-system",
+                    "helm -n kube-system uninstall metrics-server",
+                    "{\"conflictPolicy\":\"Adopt\"}"));
+    cluster.applyConfig(ADOPT);
+    soon("it is taken over", () -> assertThat(finding("Adopted")).isNotNull());
+
+    assertThat(uids()).containsAllEntriesOf(uids);
+    assertThat(cluster.deployment().getSpec().getSelector()).isEqualTo(selector);
+    assertThat(cluster.deployment().getSpec().getTemplate().getMetadata().getLabels())
+        .containsAllEntriesOf(selector.getMatchLabels())
+        .containsEntry("k8s-app", "metrics-server");
+    assertThat(cluster.deployment().getSpec().getTemplate().getSpec().getContainers())
+        .as("the version is kept, and the chart's own is another one")
+        .singleElement()
+        .extracting(c -> c.getImage())
+        .asString()
+        .endsWith(":v0.9.0");
+    assertThat(service().getSpec().getSelector()).isEqualTo(selector.getMatchLabels());
+    assertThat(cluster.deployment().getMetadata().getAnnotations())
+        .doesNotContainKey("meta.helm.sh/release-name")
+        .containsEntry("metricsserver.dev/taken-from", "Helm/kube-system/metrics-server");
+    assertThat(finding("Adopted").remedy())
+        .contains("kubectl -n kube-system delete secret -l owner=helm,name=metrics-server");
+    assertThat(helm("list", "--short")).contains("metrics-server");
+    assertQuiet();
+
+    assertThat(clusterRoles()).contains("system:metrics-server-aggregated-reader");
+    for (var command : DELETE.matcher(finding("Adopted").remedy()).results().toList()) {
+      kubectl(command.group());
+    }
+    assertThat(clusterRoles())
+        .contains("system:metrics-server", "system:aggregated-metrics-reader")
+        .doesNotContain("system:metrics-server-aggregated-reader");
+    cluster.applyConfig("{" + INSECURE + "}");
+    soon("nothing is left to say", () -> assertThat(finding("Adopted")).isNull());
+    assertThat(helm("list", "--short")).doesNotContain("metrics-server");
+    assertThat(uids()).containsAllEntriesOf(uids);
+    assertThat(cluster.deployment().getSpec().getSelector()).isEqualTo(selector);
+    assertQuiet();
+  }
+
+  @Test
+  void whatIsImportedOfUpstreamsManifestKeepsItsArguments() throws Exception {
+    kubectlApply();
+    isImportedAndKeepsItsArguments();
+  }
+
+  @Test
+  void whatIsImportedOfUpstreamsChartKeepsItsArguments() throws Exception {
+    helm(
+        GoModules.installMetricsServer(
+            "--kubelet-insecure-tls", "--kubelet-request-timeout=5s", "--v=2"));
+    isImportedAndKeepsItsArguments();
+    helm("uninstall", "metrics-server");
+  }
+
+  /** The certificate is the operator's then, and nothing else is another. */
+  private static void isImportedAndKeepsItsArguments() throws IOException {
+    var theirs = cluster.deployment();
+    var imported =
+        CommandLineRun.of("import", "--kubeconfig", cluster.adminKubeconfig().toString());
+    assertThat(imported.status()).as(imported.err()).isZero();
+    assertThat(imported.out()).doesNotContain("no equal");
+    cluster.addReadyEndpoint();
+    cluster.apply(
+        Files.writeString(
+            cluster.directory().resolve("imported.yaml"),
+            imported.out().replaceFirst("(?m)^spec:$", "spec:\n  conflictPolicy: Adopt")));
+    soon("it is taken over", () -> assertThat(finding("Adopted")).isNotNull());
+
+    var ours = cluster.deployment();
+    var arguments = new ArrayList<>(arguments(theirs));
+    assertThat(arguments.remove("--cert-dir=/tmp")).isTrue();
+    assertThat(arguments(ours)).containsAll(arguments);
+    assertThat(flags(ours)).as("no flag has two values").doesNotHaveDuplicates();
+    assertThat(container(ours).getImage()).isEqualTo(container(theirs).getImage());
+    assertThat(container(ours).getResources().getRequests())
+        .isEqualTo(container(theirs).getResources().getRequests());
+    assertThat(ours.getSpec().getReplicas()).isEqualTo(theirs.getSpec().getReplicas());
+  }
+
+  private static Stream<String> flags(Deployment deployment) {
+    return arguments(deployment).stream().map(a -> a.replaceFirst("=.*", ""));
+  }
+
+  private static List<String> arguments(Deployment deployment) {
+    return container(deployment).getArgs();
+  }
+
+  private static Container container(Deployment deployment) {
+    return deployment.getSpec().getTemplate().getSpec().getContainers().getFirst();
+  }
+
+  /** The one that serves goes on until ours does. */
+  @Test
+  void aRegistrationForAnotherServiceMovesWhenOursIsReady() throws Exception {
+    install(OWNERS.resolve("prometheus-adapter-helm.yaml"));
+    cluster.applyConfig(ADOPT);
+    soon("the others are there", () -> assertThat(cluster.deployment()).isNotNull());
+    soon("it goes on", () -> assertThat(condition("Reconciling").getStatus()).isEqualTo("True"));
+    assertThat(registration().getSpec().getService().getName())
+        .isEqualTo("adapter-prometheus-adapter");
+    cluster.addReadyEndpoint();
+    soon(
+        "it leads to ours",
+        () ->
+            assertThat(registration().getSpec().getService().getName())
+                .isEqualTo("metrics-server"));
+  }
+
+  @Test
+  void whoeverChangesItBackThreeTimesIsLeftAlone() throws Exception {
+    kubectlApply();
+    cluster.addReadyEndpoint();
+    cluster.applyConfig(ADOPT);
+    soon("it is taken over", () -> assertThat(finding("Adopted")).isNotNull());
+
+    writeBack(1);
+    soon(
+        "it is repaired",
+        () -> assertThat(service().getSpec().getSelector()).doesNotContainKey("theirs"));
+    writeBack(2);
+    soon(
+        "it is repaired",
+        () -> assertThat(service().getSpec().getSelector()).doesNotContainKey("theirs"));
+    soon("it is noted", () -> assertThat(status().writeBacks()).hasSize(2));
+    // What was noted is in the cluster.
+    assertThat(operator.terminate()).isZero();
+    startOperator();
+    writeBack(3);
+    soon("it stops", () -> assertThat(condition("Stalled").getReason()).isEqualTo("Contested"));
+
+    assertThat(condition("Ready").getMessage())
+        .contains(
+            "deploy@server-0 changed Service/kube-system/metrics-server three times", "Observe");
+    assertThat(service().getSpec().getSelector()).containsEntry("theirs", "3");
+    assertThat(status().writeBacks())
+        .extracting(WriteBackStatus::manager)
+        .containsExactly("deploy@server-0", "deploy@server-0", "deploy@server-0");
+
+    writeBack(4);
+    soon("it is noted", () -> assertThat(status().writeBacks()).hasSize(4));
+    assertThat(service().getSpec().getSelector()).containsEntry("theirs", "4");
+    assertQuiet();
+
+    cluster.applyConfig("{conflictPolicy: Adopt, replicas: 2, " + INSECURE + "}");
+    soon(
+        "a changed spec is a new beginning",
+        () -> assertThat(service().getSpec().getSelector()).doesNotContainKey("theirs"));
+  }
+
+  /** What bears no mark of the operator any more is contested as well. */
+  @Test
+  void whoeverReplacesItThreeTimesIsLeftAlone() throws Exception {
+    kubectlApply();
+    cluster.addReadyEndpoint();
+    cluster.applyConfig(ADOPT);
+    soon("it is taken over", () -> assertThat(finding("Adopted")).isNotNull());
+
+    for (var times = 1; times <= 2; times++) {
+      replace(times);
+      var noted = times;
+      soon(
+          "it is taken over again",
+          () -> assertThat(service().getSpec().getSelector()).doesNotContainKey("theirs"));
+      soon("it is noted", () -> assertThat(status().writeBacks()).hasSize(noted));
+    }
+    replace(3);
+    soon("it stops", () -> assertThat(condition("Stalled").getReason()).isEqualTo("Contested"));
+    assertThat(service().getSpec().getSelector()).containsEntry("theirs", "3");
+    assertQuiet();
+    assertThat(service().getSpec().getSelector()).containsEntry("theirs", "3");
+  }
+
+  /** The operator may be quicker than who deletes it. */
+  private static void replace(int number) {
+    nextSecond();
+    var services = cluster.admin().services().inNamespace("kube-system");
+    var theirs =
+        new ServiceBuilder(service())
+            .editMetadata()
+            .withUid(null)
+            .withResourceVersion(null)
+            .withManagedFields()
+            .withLabels(Map.of())
+            .withOwnerReferences()
+            .endMetadata()
+            .editSpec()
+            .withClusterIP(null)
+            .withClusterIPs()
+            .addToSelector("theirs", Integer.toString(number))
+            .endSpec()
+            .build();
+    await("it is theirs")
+        .atMost(SOON)
+        .ignoreExceptions()
+        .until(() -> {
+          services.withName("metrics-server").delete();
+          return services.resource(theirs).fieldManager("deploy@server-0").serverSideApply()
+              != null;
+        });
+  }
+
+  private static void writeBack(int number) {
+    cluster
+        .admin()
+        .services()
+        .inNamespace("kube-system")
+        .withName("metrics-server")
+        .patch(
+            new PatchContext.Builder()
+                .withPatchType(PatchType.JSON_MERGE)
+                .withFieldManager("deploy@server-0")
+                .build(),
+            "{\"spec\":{\"selector\":{\"theirs\":\"%d\"}}}".formatted(number));
+    nextSecond();
+  }
+
+  /** The API server notes no fractions. */
+  private static void nextSecond() {
+    var second = Instant.now().getEpochSecond();
+    await("the next second").until(() -> Instant.now().getEpochSecond() > second);
+  }
+
+  // ----------------------------------------------------------------------------------------
+  // helpers
+
+  private static void kubectlApply() throws IOException {
+    var file =
+        Files.writeString(
+            cluster.directory().resolve("components.yaml"),
+            Files.readString(MANIFEST).replace("IMAGE", IMAGE));
+    Shell.run(
+        Programs.kubectl(),
+        "--kubeconfig=" + cluster.adminKubeconfig(),
+        "apply",
+        "-f",
+        file.toString());
+  }
+
+  private static void kubectl(String command) throws IOException {
+    var words = new ArrayList<>(List.of(command.split(" ")));
+    words.set(0, Programs.kubectl());
+    words.add("--kubeconfig=" + cluster.adminKubeconfig());
+    Shell.run(words.toArray(String[]::new));
+  }
+
+  private static List<String> clusterRoles() {
+    return cluster.admin().rbac().clusterRoles().list().getItems().stream()
+        .map(role -> role.getMetadata().getName())
+        .toList();
+  }
+
+  private static String helm(String... arguments) throws IOException {
+    var command = new ArrayList<>(List.of(Programs.helm()));
+    command.addAll(List.of(arguments));
+    command.add("--namespace=kube-system");
+    command.add("--kubeconfig=" + cluster.adminKubeconfig());
+    return Shell.run(command.toArray(String[]::new));
+  }
+
+  private static List<AuditLog.Request> writes() {
+    return cluster.audit().operatorWrites();
+  }
+
+  /** Those after the first so many: of one reading of the log, which grows all the time. */
+  private static List<AuditLog.Request> writesAfter(int first) {
+    return writes().stream().skip(first).toList();
+  }
+
+  /** Everything of upstream's, by name. */
+  private static Map<String, String> uids() {
+    return objects()
+        .collect(Collectors.toMap(UnmanagedObject::name, o -> o.getMetadata().getUid()));
+  }
+
+  private static List<String> resourceVersions() {
+    return objects().map(o -> o.getMetadata().getResourceVersion()).toList();
+  }
+
+  private static Stream<HasMetadata> objects() {
+    var admin = cluster.admin();
+    return Stream.<HasMetadata>of(
+            cluster.deployment(),
+            service(),
+            registration(),
+            admin.serviceAccounts().inNamespace("kube-system").withName("metrics-server").get(),
+            admin.rbac().clusterRoles().withName("system:metrics-server").get(),
+            admin.rbac().clusterRoleBindings().withName("system:metrics-server").get(),
+            admin
+                .rbac()
+                .clusterRoleBindings()
+                .withName("metrics-server:system:auth-delegator")
+                .get(),
+            admin
+                .rbac()
+                .roleBindings()
+                .inNamespace("kube-system")
+                .withName("metrics-server-auth-reader")
+                .get())
+        .filter(o -> o != null);
+  }
+
+  private static Service service() {
+    return cluster.admin().services().inNamespace("kube-system").withName("metrics-server").get();
+  }
+
+  private static APIService registration() {
+    return cluster.admin().resources(APIService.class).withName("v1beta1.metrics.k8s.io").get();
+  }
+
+  /** What pods need is there before they change, and the registration comes last. */
+  private static void assertWrittenInOrder(List<AuditLog.Request> writes) {
+    var order =
+        writes.stream()
+            .filter(r -> !tellsOnly(r) && !AuditLog.isLookAgain(r))
+            .map(AuditLog.Request::resource)
+            .toList();
+    assertThat(order.indexOf("deployments"))
+        .isGreaterThan(order.lastIndexOf("clusterrolebindings"))
+        .isGreaterThan(order.lastIndexOf("rolebindings"))
+        .isLessThan(order.indexOf("apiservices"));
+  }
+
+  private static void assertQuiet() {
+    var log = operator.log().lines().filter(l -> l.contains("Verified all objects")).count();
+    cluster
+        .admin()
+        .nodes()
+        .withName("node-1")
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"metadata\":{\"labels\":{\"looked\":\"%d\"}}}".formatted(System.nanoTime()));
+    var before = writes().size();
+    await("nothing is written")
+        .during(Duration.ofSeconds(2))
+        .atMost(SOON)
+        .untilAsserted(() ->
+            assertThat(writesAfter(before))
+                .filteredOn(r -> !tellsOnly(r) && !AuditLog.isLookAgain(r))
+                .isEmpty());
+    assertThat(operator.log().lines().filter(l -> l.contains("Verified all objects")).count())
+        .isGreaterThanOrEqualTo(log);
+  }
+
+  private static MetricsServerConfigStatus status() {
+    return cluster.config().getStatus();
+  }
+
+  private static FindingStatus finding(String code) {
+    return Optional.ofNullable(status().findings()).stream()
+        .flatMap(List::stream)
+        .filter(f -> f.code().equals(code))
+        .findFirst()
+        .orElse(null);
+  }
+
+  private static Condition condition(String type) {
+    return Optional.ofNullable(cluster.config())
+        .map(MetricsServerConfig::getStatus)
+        .flatMap(s -> s.condition(type))
+        .orElseGet(Condition::new);
+  }
+
+  private static void soon(String what, ThrowingRunnable assertion) {
+    try {
+      await(what).atMost(SOON).ignoreExceptions().untilAsserted(assertion);
+    } catch (AssertionError | ConditionTimeoutException e) {
+      throw new AssertionError(
+          operator.log() + cluster.audit().operatorWrites() + status().writeBacks(), e);
+    }
+  }
+}

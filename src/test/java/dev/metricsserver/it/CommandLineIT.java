@@ -1,0 +1,259 @@
+package dev.metricsserver.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.metricsserver.cli.CommandLineRun;
+import dev.metricsserver.support.OperatorUnderTest;
+import dev.metricsserver.support.TestCluster;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
+import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.awaitility.core.ThrowingRunnable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The commands that look at a cluster, in front of a real API server. */
+class CommandLineIT {
+
+  private static final Duration SOON = Duration.ofSeconds(60);
+  private static final String INSTALLED = "{kubelet: {tls: {mode: Insecure}}}";
+
+  private static TestCluster cluster;
+  private static OperatorUnderTest operator;
+  private static CommandLineRun beforeInstallation;
+
+  @BeforeAll
+  static void start() throws Exception {
+    cluster = new TestCluster();
+    beforeInstallation = plan(INSTALLED);
+    operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "command-line-it");
+    cluster.addReadyEndpoint();
+    installed();
+  }
+
+  @AfterAll
+  static void stop() {
+    if (operator != null) {
+      operator.close();
+    }
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  /** As configured, up to the last object. */
+  private static void installed() {
+    cluster.applyConfig(INSTALLED);
+    soon(
+        "everything is installed",
+        () -> assertThat(plan(INSTALLED)).extracting(CommandLineRun::status).isEqualTo(0));
+  }
+
+  @Test
+  void beforeTheInstallationEverythingIsNew() {
+    assertThat(beforeInstallation.status()).as(beforeInstallation.err()).isEqualTo(1);
+    assertThat(beforeInstallation.out())
+        .contains(
+            "  version: 0.9.0; the newest for Kubernetes 1.35",
+            "  + Deployment/kube-system/metrics-server\n",
+            "  + APIService/v1beta1.metrics.k8s.io: once the first pod is ready\n",
+            "+        - \"--kubelet-insecure-tls\"\n")
+        .doesNotContain("  ~ ", "\n  - ", "  = ", "configured-at", "ownerReferences");
+  }
+
+  @Test
+  void afterItNothingChanges() throws IOException {
+    var plan = plan(INSTALLED);
+    assertThat(plan.status()).as(plan.out() + plan.err()).isZero();
+    assertThat(plan.out()).contains("  = 11 stay as they are").doesNotContain("\n---");
+  }
+
+  @Test
+  void aChangeIsShownAndNotMade() throws IOException {
+    var before = cluster.deployment().getMetadata().getResourceVersion();
+    var plan = plan("{metricResolution: 30s, replicas: 1, kubelet: {tls: {mode: Insecure}}}");
+    assertThat(plan.status()).as(plan.err()).isEqualTo(1);
+    assertThat(plan.out())
+        .contains(
+            "  replicas: 1; spec.replicas",
+            "  ~ Deployment/kube-system/metrics-server: its pods are replaced\n",
+            "  - PodDisruptionBudget/kube-system/metrics-server\n",
+            "--- Deployment/kube-system/metrics-server\n",
+            "-        - \"--metric-resolution=15s\"\n",
+            "+        - \"--metric-resolution=30s\"\n");
+    assertThat(cluster.deployment().getMetadata().getResourceVersion()).isEqualTo(before);
+  }
+
+  @Test
+  void whatIsWrongWithItIsSaidAsTheOperatorWould() throws IOException {
+    var plan = plan("{hostNetwork: true, port: 10250}");
+    assertThat(plan.status()).isEqualTo(2);
+    assertThat(plan.err())
+        .contains("cannot be carried out:", "spec.port: 10250 is the kubelet's port on node");
+  }
+
+  @Test
+  void whoMayNotLookIsToldSo() throws IOException {
+    cluster.admin().resource(account("nobody")).create();
+    var plan = plan(cluster.kubeconfig("default", "nobody"), INSTALLED);
+    assertThat(plan.status()).isEqualTo(2);
+    assertThat(plan.out()).isEmpty();
+    assertThat(plan.err())
+        .contains("the API server refuses:", "system:serviceaccount:default:nobody")
+        .doesNotContain("\tat ");
+  }
+
+  /** Reading shows the decisions; the differences take the operator's rights. */
+  @Test
+  void whoMayOnlyReadIsToldWhatCannotBeCompared() throws IOException {
+    cluster.admin().resource(account("reader")).create();
+    cluster
+        .admin()
+        .resource(
+            new ClusterRoleBindingBuilder()
+                .withNewMetadata()
+                .withName("reader")
+                .endMetadata()
+                .withNewRoleRef("rbac.authorization.k8s.io", "ClusterRole", "reader")
+                .addNewSubject("", "ServiceAccount", "reader", "default")
+                .build())
+        .create();
+    cluster.apply(
+        Files.writeString(
+            cluster.directory().resolve("reader.yaml"),
+            """
+            apiVersion: rbac.authorization.k8s.io/v1
+            kind: ClusterRole
+            metadata: {name: reader}
+            rules:
+              - {apiGroups: ["*"], resources: ["*"], verbs: [get]}
+              - {apiGroups: [""], resources: [nodes], verbs: [list]}
+              - {apiGroups: [cilium.io], resources: [ciliumnodes], verbs: [list]}
+            """));
+    var plan = plan(cluster.kubeconfig("default", "reader"), INSTALLED);
+    assertThat(plan.status()).as(plan.err()).isEqualTo(2);
+    assertThat(plan.out())
+        .as(plan.err())
+        .contains(
+            "  version: 0.9.0; it is the one that runs",
+            "  ? Deployment/kube-system/metrics-server: the API server refuses:",
+            "Not read, and taken as not there:",
+            "  ! pods in namespace kube-system: the API server refuses: pods is forbidden:");
+  }
+
+  @Test
+  void underPausedTheStatusSaysWhatWouldChange() throws IOException {
+    try {
+      cluster.applyConfig(
+          "{paused: true, metricResolution: 30s, replicas: 1, kubelet: {tls: {mode: Insecure}}}");
+      soon(
+          "the status says so",
+          () ->
+              assertThat(cluster.config().getStatus().condition("Ready").orElseThrow().getMessage())
+                  .startsWith(
+                      "paused; would change Deployment (pods roll); delete PodDisruptionBudget;"));
+      var plan = run(cluster.adminKubeconfig(), "plan");
+      assertThat(plan.status()).isEqualTo(1);
+      assertThat(plan.out())
+          .contains("  ~ Deployment/kube-system/metrics-server: its pods are replaced\n");
+      assertThat(plan.err()).contains("spec.paused is true");
+      cluster.applyConfig("{paused: true, kubelet: {tls: {mode: Insecure}}}");
+      soon(
+          "or that nothing would",
+          () ->
+              assertThat(cluster.config().getStatus().condition("Ready").orElseThrow().getMessage())
+                  .startsWith("paused; would change nothing;"));
+      drift();
+      soon(
+          "or what somebody else changed",
+          () ->
+              assertThat(cluster.config().getStatus().condition("Ready").orElseThrow().getMessage())
+                  .startsWith("paused; would change Deployment;"));
+    } finally {
+      installed();
+    }
+  }
+
+  /** A field of the configuration: the operator does the rest. */
+  @Test
+  void doctorSetsAFieldThatARemedyNames() throws IOException {
+    try {
+      cluster.applyConfig("{version: 0.8.1, kubelet: {tls: {mode: Insecure}}}");
+      var fixed = run(cluster.adminKubeconfig(), "doctor", "--fix", "VersionOutOfRange", "--yes");
+      assertThat(fixed.out())
+          .as(fixed.err())
+          .contains(
+              "→ set spec.version: 0.9.0",
+              "--- MetricsServerConfig/cluster\n",
+              "-  version: \"0.8.1\"\n",
+              "+  version: \"0.9.0\"\n",
+              " VersionOutOfRange is gone");
+      assertThat(cluster.config().getSpec().version()).isEqualTo("0.9.0");
+    } finally {
+      installed();
+    }
+  }
+
+  private static void drift() {
+    cluster
+        .admin()
+        .apps()
+        .deployments()
+        .inNamespace("kube-system")
+        .withName("metrics-server")
+        .edit(deployment ->
+            new DeploymentBuilder(deployment).editSpec().withReplicas(1).endSpec().build());
+  }
+
+  private static ServiceAccount account(String name) {
+    return new ServiceAccountBuilder()
+        .withNewMetadata()
+        .withName(name)
+        .withNamespace("default")
+        .endMetadata()
+        .build();
+  }
+
+  private static CommandLineRun plan(String spec) throws IOException {
+    return plan(cluster.adminKubeconfig(), spec);
+  }
+
+  private static CommandLineRun plan(Path kubeconfig, String spec) throws IOException {
+    var file =
+        Files.writeString(
+            cluster.directory().resolve("cr.yaml"),
+            """
+            apiVersion: metricsserver.dev/v1alpha1
+            kind: MetricsServerConfig
+            metadata: {name: cluster}
+            spec: %s
+            """
+                .formatted(spec));
+    return run(kubeconfig, "plan", "-f", file.toString());
+  }
+
+  private static CommandLineRun run(Path kubeconfig, String... arguments) {
+    var all = new ArrayList<>(List.of(arguments));
+    all.addAll(List.of("--kubeconfig", kubeconfig.toString()));
+    return CommandLineRun.of(all.toArray(String[]::new));
+  }
+
+  private static void soon(String what, ThrowingRunnable assertion) {
+    await(what)
+        .atMost(SOON)
+        .ignoreExceptions()
+        .untilAsserted(() -> {
+          assertThat(operator.isAlive()).as(operator.log()).isTrue();
+          assertion.run();
+        });
+  }
+}

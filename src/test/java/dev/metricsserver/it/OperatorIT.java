@@ -1,0 +1,592 @@
+package dev.metricsserver.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.support.AuditLog;
+import dev.metricsserver.support.Chart;
+import dev.metricsserver.support.OperatorUnderTest;
+import dev.metricsserver.support.TestCluster;
+import io.fabric8.kubernetes.api.model.APIService;
+import io.fabric8.kubernetes.api.model.Condition;
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
+import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
+import io.fabric8.kubernetes.client.dsl.Resource;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The operator as a process with a token of its own ServiceAccount, on a real API server. There are
+ * no controllers: pods never run, and each test says what would make the API server's view of them.
+ */
+class OperatorIT {
+
+  private static final Duration SOON = Duration.ofSeconds(20);
+  private static TestCluster cluster;
+  private static OperatorUnderTest operator;
+
+  /** A managed object, and a change to it that somebody could make. */
+  private record Managed(
+      Class<? extends HasMetadata> type, String namespace, String name, String change) {
+
+    HasMetadata get() {
+      var resources = cluster.admin().resources(type);
+      return (namespace == null
+              ? resources.withName(name)
+              : resources.inNamespace(namespace).withName(name))
+          .get();
+    }
+
+    @Override
+    public String toString() {
+      return type.getSimpleName() + " " + name;
+    }
+  }
+
+  private static final List<Managed> MANAGED =
+      List.of(
+          new Managed(
+              ServiceAccount.class,
+              "kube-system",
+              "metrics-server",
+              "{\"automountServiceAccountToken\":true}"),
+          new Managed(ClusterRole.class, null, "system:metrics-server", "{\"rules\":[]}"),
+          new Managed(
+              ClusterRole.class,
+              null,
+              "system:aggregated-metrics-reader",
+              "{\"metadata\":{\"labels\":{\"rbac.authorization.k8s.io/aggregate-to-view\":null}}}"),
+          new Managed(ClusterRoleBinding.class, null, "system:metrics-server", "{\"subjects\":[]}"),
+          new Managed(
+              ClusterRoleBinding.class,
+              null,
+              "metrics-server:system:auth-delegator",
+              "{\"subjects\":[]}"),
+          new Managed(
+              RoleBinding.class, "kube-system", "metrics-server-auth-reader", "{\"subjects\":[]}"),
+          new Managed(
+              Service.class,
+              "kube-system",
+              "metrics-server",
+              "{\"spec\":{\"selector\":{\"k8s-app\":\"other\"}}}"),
+          new Managed(
+              Secret.class,
+              "kube-system",
+              "metrics-server-serving-ca",
+              "{\"metadata\":{\"labels\":{\"k8s-app\":\"other\"}}}"),
+          new Managed(
+              Secret.class,
+              "kube-system",
+              "metrics-server-serving-cert",
+              "{\"metadata\":{\"labels\":{\"k8s-app\":\"other\"}}}"),
+          new Managed(
+              Deployment.class, "kube-system", "metrics-server", "{\"spec\":{\"replicas\":5}}"),
+          new Managed(
+              PodDisruptionBudget.class,
+              "kube-system",
+              "metrics-server",
+              "{\"spec\":{\"maxUnavailable\":0}}"),
+          new Managed(
+              NetworkPolicy.class,
+              "kube-system",
+              "metrics-server-netpol",
+              "{\"spec\":{\"ingress\":[]}}"),
+          new Managed(
+              APIService.class,
+              null,
+              "v1beta1.metrics.k8s.io",
+              "{\"spec\":{\"versionPriority\":7}}"));
+
+  @BeforeAll
+  static void start() throws Exception {
+    cluster = new TestCluster();
+    operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "operator-it");
+    cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
+    soon("the Deployment is there", () -> assertThat(cluster.deployment()).isNotNull());
+    assertThat(apiService()).as("the APIService, while no endpoint is ready").isNull();
+    cluster.addReadyEndpoint();
+    soon(
+        "everything is there",
+        () -> assertThat(MANAGED).allSatisfy(m -> assertThat(m.get()).isNotNull()));
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    if (operator != null) {
+      operator.close();
+    }
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  @BeforeEach
+  void alive() {
+    cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
+    assertThat(operator.isAlive()).as(operator.log()).isTrue();
+  }
+
+  @TestFactory
+  Stream<DynamicTest> aDeletedObjectComesBack() {
+    return MANAGED.stream()
+        .map(m ->
+            DynamicTest.dynamicTest(
+                m.toString(),
+                () -> {
+                  var before = m.get();
+                  cluster.admin().resource(before).withGracePeriod(0).delete();
+                  soon(
+                      "it is back",
+                      () ->
+                          assertThat(m.get())
+                              .isNotNull()
+                              .satisfies(o ->
+                                  assertThat(o.getMetadata().getUid())
+                                      .isNotEqualTo(before.getMetadata().getUid())));
+                }));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> aChangedObjectIsRepaired() {
+    return MANAGED.stream()
+        .map(m ->
+            DynamicTest.dynamicTest(
+                m.toString(),
+                () -> {
+                  var before = content(m.get());
+                  var changed =
+                      cluster
+                          .admin()
+                          .resource(m.get())
+                          .patch(PatchContext.of(PatchType.JSON_MERGE), m.change());
+                  assertThat(content(changed)).as("the change").isNotEqualTo(before);
+                  soon("it is repaired", () -> assertThat(content(m.get())).isEqualTo(before));
+                }));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> aStrippedOwnerReferenceComesBack() {
+    return MANAGED.stream()
+        .map(m ->
+            DynamicTest.dynamicTest(
+                m.toString(),
+                () -> {
+                  cluster
+                      .admin()
+                      .resource(m.get())
+                      .patch(
+                          PatchContext.of(PatchType.JSON_MERGE),
+                          "{\"metadata\":{\"ownerReferences\":null,\"labels\":null}}");
+                  soon(
+                      "it has its owner again",
+                      () ->
+                          assertThat(m.get().getMetadata())
+                              .satisfies(
+                                  meta -> assertThat(meta.getOwnerReferences()).hasSize(1),
+                                  meta ->
+                                      assertThat(meta.getLabels())
+                                          .containsEntry(
+                                              "app.kubernetes.io/managed-by",
+                                              "metrics-server-operator")));
+                }));
+  }
+
+  /** For a second more the API server sends to watches what the older definition knows. */
+  @Test
+  void aFieldThatComesWithANewDefinitionIsNotLost(@TempDir Path folder) throws IOException {
+    Chart.olderBase(folder);
+    cluster.apply(folder.resolve(Chart.DEFINITION));
+    soon(
+        "the field is not known",
+        () -> assertThatThrownBy(() -> verbosity(3)).hasMessageContaining("not declared"));
+
+    cluster.apply(Chart.DEFINITION);
+    soon("the field is known", () -> assertThatCode(() -> verbosity(4)).doesNotThrowAnyException());
+    soon("it is carried out", () -> assertThat(cluster.container().getArgs()).contains("--v=4"));
+    cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
+  }
+
+  private static void verbosity(int verbosity) {
+    cluster.applyConfig(
+        "{kubelet: {tls: {mode: Insecure}}, logging: {verbosity: %d}}".formatted(verbosity));
+  }
+
+  @Test
+  void aNewServiceAccountRollsThePods() {
+    var account =
+        cluster.admin().serviceAccounts().inNamespace("kube-system").withName("metrics-server");
+    account.delete();
+    soon(
+        "the pod template names the new one",
+        () -> {
+          assertThat(account.get()).isNotNull();
+          assertThat(cluster.deployment().getSpec().getTemplate().getMetadata().getAnnotations())
+              .containsEntry(
+                  "metricsserver.dev/service-account-uid", account.get().getMetadata().getUid());
+        });
+  }
+
+  @Test
+  void aSecondLookWritesNothing() throws Exception {
+    soonQuiet();
+    assertThat(operator.terminate()).isZero();
+    var before = cluster.audit().operatorWrites().size();
+    operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "operator-it-2");
+    soon(
+        "it verified everything",
+        () -> assertThat(operator.log()).contains("Verified all objects"));
+    soonQuiet();
+    var writes = cluster.audit().operatorWrites();
+    assertThat(writes.subList(before, writes.size()))
+        // Nobody serves the API here, so the API server is asked to look again now and then, and
+        // the status repeats what it then says.
+        .filteredOn(r -> !AuditLog.isLookAgain(r))
+        .filteredOn(r -> !r.resource().equals("metricsserverconfigs/status"))
+        .as("writes of an operator that found everything in place")
+        .isEmpty();
+  }
+
+  @Test
+  void sigtermGivesTheLeaseBack() throws Exception {
+    assertThat(operator.terminate()).isZero();
+    var lease =
+        cluster
+            .admin()
+            .leases()
+            .inNamespace("metrics-server-operator")
+            .withName("metrics-server-operator")
+            .get();
+    assertThat(lease.getSpec().getHolderIdentity()).isNullOrEmpty();
+    operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "operator-it-3");
+    soon("the next one leads", () -> assertThat(operator.log()).contains("Verified all objects"));
+  }
+
+  @Test
+  void whatThePlanRefusesChangesNothing() {
+    soonQuiet();
+    var before = MANAGED.stream().map(m -> m.get().getMetadata().getResourceVersion()).toList();
+    cluster.applyConfig(
+        "{version: 0.1.0, kubelet: {tls: {mode: Insecure}}, extraArgs:"
+            + " [--kubelet-insecure-tls=true]}");
+    soon(
+        "it says so",
+        () ->
+            assertThat(condition("Stalled"))
+                .satisfies(
+                    c -> assertThat(c.getStatus()).isEqualTo("True"),
+                    c -> assertThat(c.getReason()).isEqualTo("InvalidSpec"),
+                    c ->
+                        assertThat(c.getMessage())
+                            .contains(
+                                "spec.version", "0.1.0 is not known", "set version to one of")));
+    assertThat(condition("Ready").getStatus()).isEqualTo("False");
+    assertThat(MANAGED.stream().map(m -> m.get().getMetadata().getResourceVersion()).toList())
+        .as("resource versions")
+        .isEqualTo(before);
+    cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
+    soon("it goes on", () -> assertThat(condition("Stalled").getStatus()).isEqualTo("False"));
+  }
+
+  @Test
+  void whatIsNoLongerWantedIsDeletedAndComesBack() {
+    var kept =
+        MANAGED.stream()
+            .filter(m -> m.type() != NetworkPolicy.class && m.type() != PodDisruptionBudget.class)
+            .toList();
+    var uids = kept.stream().map(m -> m.get().getMetadata().getUid()).toList();
+    cluster.applyConfig(
+        "{kubelet: {tls: {mode: Insecure}}, replicas: 1, networkPolicy: {mode: Disabled}}");
+    var optional =
+        MANAGED.stream()
+            .filter(m -> m.type() == NetworkPolicy.class || m.type() == PodDisruptionBudget.class)
+            .toList();
+    soon("they are gone", () -> assertThat(optional).allSatisfy(m -> assertThat(m.get()).isNull()));
+    soonQuiet();
+    assertThat(kept.stream().map(m -> m.get().getMetadata().getUid()).toList())
+        .as("the other objects")
+        .isEqualTo(uids);
+    cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
+    soon(
+        "they are back",
+        () -> assertThat(optional).allSatisfy(m -> assertThat(m.get()).isNotNull()));
+  }
+
+  @Test
+  void whatSomebodyElseMadeUnderTheSameNameIsNotDeleted() {
+    var policy =
+        cluster
+            .admin()
+            .network()
+            .v1()
+            .networkPolicies()
+            .inNamespace("kube-system")
+            .withName("metrics-server-netpol");
+    cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}, networkPolicy: {mode: Disabled}}");
+    soon("the operator's is gone", () -> assertThat(policy.get()).isNull());
+    var theirs =
+        cluster
+            .admin()
+            .resource(
+                new NetworkPolicyBuilder()
+                    .withNewMetadata()
+                    .withName("metrics-server-netpol")
+                    .withNamespace("kube-system")
+                    .endMetadata()
+                    .withNewSpec()
+                    .withNewPodSelector()
+                    .addToMatchLabels("app", "theirs")
+                    .endPodSelector()
+                    .endSpec()
+                    .build())
+            .create();
+    cluster.applyConfig(
+        "{kubelet: {tls: {mode: Insecure}}, replicas: 1, networkPolicy: {mode: Disabled}}");
+    soon(
+        "the operator has followed",
+        () -> assertThat(cluster.deployment().getSpec().getReplicas()).isOne());
+    soonQuiet();
+    assertThat(policy.get())
+        .isNotNull()
+        .extracting(p -> p.getMetadata().getUid())
+        .isEqualTo(theirs.getMetadata().getUid());
+    policy.delete();
+    cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
+    soon("the operator's is back", () -> assertThat(policy.get()).isNotNull());
+  }
+
+  @Test
+  void theAuditPolicyComesIsKeptAndGoes() {
+    cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}, audit: {profile: Metadata}}");
+    soon("it is there", () -> assertThat(auditPolicy()).contains("level: Metadata"));
+    soon("the pods read it", () -> assertThat(auditDigest()).isPresent());
+    var digest = auditDigest();
+
+    auditConfigMap()
+        .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"data\":{\"policy.yaml\":\"\"}}");
+    soon("it is repaired", () -> assertThat(auditPolicy()).contains("level: Metadata"));
+
+    cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}, audit: {profile: Request}}");
+    soon("it is another one", () -> assertThat(auditPolicy()).contains("level: Request"));
+    soon("the pods are replaced", () -> assertThat(auditDigest()).isPresent().isNotEqualTo(digest));
+
+    cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
+    soon("it is gone", () -> assertThat(auditConfigMap().get()).isNull());
+    soon("the pods do without", () -> assertThat(auditDigest()).isEmpty());
+  }
+
+  @Test
+  void retainedObjectsHaveNoOwner() {
+    cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}, deletionPolicy: Retain}");
+    soon(
+        "they have no owner",
+        () ->
+            assertThat(MANAGED)
+                .allSatisfy(m -> assertThat(m.get().getMetadata().getOwnerReferences()).isEmpty()));
+    cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
+    soon(
+        "they have one again",
+        () ->
+            assertThat(MANAGED)
+                .allSatisfy(
+                    m -> assertThat(m.get().getMetadata().getOwnerReferences()).hasSize(1)));
+  }
+
+  @Test
+  void pausedLeavesDriftAlone() {
+    cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}, paused: true}");
+    soon("it says so", () -> assertThat(condition("Reconciling").getReason()).isEqualTo("Paused"));
+    cluster
+        .admin()
+        .apps()
+        .deployments()
+        .inNamespace("kube-system")
+        .withName("metrics-server")
+        .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\":{\"replicas\":4}}");
+    // A node's event makes the operator look at everything; its status tells when it has.
+    cluster.addNode("node-paused", "192.168.7.50");
+    soon(
+        "it has looked",
+        () -> assertThat(cluster.config().getStatus().nodes().total()).isEqualTo(3));
+    assertThat(cluster.deployment().getSpec().getReplicas()).isEqualTo(4);
+    cluster.admin().nodes().withName("node-paused").delete();
+    cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
+    soon(
+        "it repairs again",
+        () -> assertThat(cluster.deployment().getSpec().getReplicas()).isEqualTo(2));
+  }
+
+  @Test
+  void theNetworkPolicyFollowsTheNodes() {
+    cluster.addNode("node-3", "192.168.8.3");
+    soon("the new node is let in", () -> assertThat(egress()).contains("192.168.8.3/32"));
+    cluster.admin().nodes().withName("node-3").delete();
+    soon("the old node is not", () -> assertThat(egress()).doesNotContain("192.168.8.3/32"));
+  }
+
+  @Test
+  void thePodsPassTheRestrictedStandard() {
+    cluster
+        .admin()
+        .resource(
+            new io.fabric8.kubernetes.api.model.NamespaceBuilder()
+                .withMetadata(
+                    new ObjectMetaBuilder()
+                        .withName("restricted")
+                        .addToLabels("pod-security.kubernetes.io/enforce", "restricted")
+                        .build())
+                .build())
+        .serverSideApply();
+    var template = cluster.deployment().getSpec().getTemplate();
+    Pod pod =
+        new PodBuilder()
+            .withNewMetadata()
+            .withName("metrics-server")
+            .withNamespace("restricted")
+            .endMetadata()
+            .withSpec(template.getSpec())
+            .editSpec()
+            .withPriorityClassName(null)
+            .endSpec()
+            .build();
+    assertThat(cluster.admin().resource(pod).dryRun(true).create()).isNotNull();
+  }
+
+  @Test
+  void itNeverAsksForWhatItMayNot() {
+    soonQuiet();
+    assertThat(cluster.audit().operatorRequests())
+        .filteredOn(r -> r.code() == 403)
+        .as("refused requests of the operator")
+        .isEmpty();
+  }
+
+  private static List<String> egress() {
+    return cluster
+        .admin()
+        .network()
+        .v1()
+        .networkPolicies()
+        .inNamespace("kube-system")
+        .withName("metrics-server-netpol")
+        .get()
+        .getSpec()
+        .getEgress()
+        .stream()
+        .flatMap(rule -> rule.getTo().stream())
+        .map(peer -> peer.getIpBlock().getCidr())
+        .toList();
+  }
+
+  private static APIService apiService() {
+    return cluster.admin().apiServices().withName("v1beta1.metrics.k8s.io").get();
+  }
+
+  private static Condition condition(String type) {
+    return Optional.ofNullable(cluster.config())
+        .map(MetricsServerConfig::getStatus)
+        .flatMap(s -> s.condition(type))
+        .orElseGet(Condition::new);
+  }
+
+  /** An object without what the API server writes. */
+  private static String content(HasMetadata object) {
+    var serialization = cluster.admin().getKubernetesSerialization();
+    var copy = serialization.clone(object);
+    copy.getMetadata().setManagedFields(null);
+    copy.getMetadata().setResourceVersion(null);
+    copy.getMetadata().setGeneration(null);
+    var json = serialization.convertValue(copy, java.util.TreeMap.class);
+    json.remove("status");
+    return serialization.asYaml(json);
+  }
+
+  private static Resource<ConfigMap> auditConfigMap() {
+    return cluster.admin().configMaps().inNamespace("kube-system").withName("metrics-server-audit");
+  }
+
+  private static String auditPolicy() {
+    return Optional.ofNullable(auditConfigMap().get())
+        .map(map -> map.getData().get("policy.yaml"))
+        .orElse("");
+  }
+
+  private static Optional<String> auditDigest() {
+    return Optional.ofNullable(
+        cluster
+            .deployment()
+            .getSpec()
+            .getTemplate()
+            .getMetadata()
+            .getAnnotations()
+            .get("metricsserver.dev/audit-policy"));
+  }
+
+  private static void soon(String what, org.awaitility.core.ThrowingRunnable assertion) {
+    await(what)
+        .atMost(SOON)
+        .pollInterval(Duration.ofMillis(100))
+        .conditionEvaluationListener(
+            new org.awaitility.core.ConditionEvaluationListener<>() {
+              @Override
+              public void conditionEvaluated(
+                  org.awaitility.core.EvaluatedCondition<Object> condition) {}
+
+              @Override
+              public void onTimeout(org.awaitility.core.TimeoutEvent event) {
+                System.err.println(operator == null ? "" : operator.log());
+              }
+            })
+        .untilAsserted(assertion);
+  }
+
+  /** Waits until the operator has written nothing for two seconds. */
+  private static void soonQuiet() {
+    await("the operator is quiet")
+        .atMost(SOON)
+        .during(Duration.ofSeconds(2))
+        .until(
+            new java.util.concurrent.Callable<Boolean>() {
+              private long last = -1;
+
+              @Override
+              public Boolean call() {
+                var now =
+                    cluster.audit().operatorWrites().stream()
+                        .filter(r -> !AuditLog.isLookAgain(r))
+                        .count();
+                var same = now == last;
+                last = now;
+                return same;
+              }
+            });
+  }
+}

@@ -1,0 +1,405 @@
+package dev.metricsserver.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.metricsserver.api.MetricsServerConfigStatus.CertificateStatus;
+import dev.metricsserver.plan.ServingTLS;
+import dev.metricsserver.support.AuditLog;
+import dev.metricsserver.support.OperatorUnderTest;
+import dev.metricsserver.support.RegistrationWatch;
+import dev.metricsserver.support.ServingSecret;
+import dev.metricsserver.support.SlowWatchClientFactory;
+import dev.metricsserver.support.TestCluster;
+import dev.metricsserver.tls.Certificates;
+import dev.metricsserver.tls.Identity;
+import dev.metricsserver.tls.Issuer;
+import io.fabric8.kubernetes.api.model.APIService;
+import io.fabric8.kubernetes.api.model.APIServiceSpec;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.Stream;
+import org.awaitility.core.ConditionTimeoutException;
+import org.awaitility.core.ThrowingRunnable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * metrics-server's certificate and who trusts it, on a real API server and with the operator's own
+ * rights. Time passes by Secrets that are as old as the test wants.
+ */
+class ServingIT {
+
+  private static final Duration SOON = Duration.ofSeconds(20);
+
+  /** Half a minute, and until the operator looks again. */
+  private static final Duration UNTIL_ALL_HAVE_HEARD = Duration.ofSeconds(90);
+
+  private static final String CERTIFICATE = "metrics-server-serving-cert";
+  private static final String AUTHORITY = "metrics-server-serving-ca";
+  private static final List<String> NAMES = ServingTLS.names("kube-system");
+  private static final String OPERATOR = "{kubelet: {tls: {mode: Insecure}}}";
+  private static final String SELF_SIGNED =
+      "{kubelet: {tls: {mode: Insecure}}, serving: {tls: {source: SelfSigned}}}";
+
+  private TestCluster cluster;
+  private Path kubeconfig;
+  private OperatorUnderTest operator;
+
+  @BeforeEach
+  void start() throws Exception {
+    cluster = new TestCluster();
+    cluster.publishFrontProxy();
+    kubeconfig = cluster.operatorKubeconfig();
+    operator = new OperatorUnderTest(kubeconfig, "serving-it");
+  }
+
+  @AfterEach
+  void stop() {
+    operator.close();
+    cluster.close();
+  }
+
+  private void install(String spec) {
+    cluster.applyConfig(spec);
+    soon("the Deployment is there", () -> assertThat(cluster.deployment()).isNotNull());
+    cluster.addReadyEndpoint();
+    soon("it is registered", () -> assertThat(apiService()).isNotNull());
+  }
+
+  @Test
+  void theCertificateIsMadeOnceAndVerified() throws Exception {
+    install(OPERATOR);
+
+    assertThat(registration().getInsecureSkipTLSVerify()).isNull();
+    assertThat(cluster.published()).containsExactly(certificate(AUTHORITY));
+    var leaf = certificate(CERTIFICATE);
+    leaf.verify(certificate(AUTHORITY).getPublicKey());
+    assertThat(leaf.getSubjectAlternativeNames().toString())
+        .contains("metrics-server.kube-system.svc");
+    assertThat(writes("secrets")).as("writes of Secrets").hasSize(2);
+    assertThat(volumes(cluster.deployment().getSpec().getTemplate().getSpec().getVolumes()))
+        .contains(CERTIFICATE)
+        .doesNotContain(AUTHORITY);
+    soon(
+        "the status tells",
+        () -> {
+          var status = cluster.config().getStatus();
+          assertThat(status.servingTLS().source()).isEqualTo("Operator");
+          assertThat(status.servingTLS().mode()).isEqualTo("Verify");
+          assertThat(status.condition("ServingTLSVerified").orElseThrow().getReason())
+              .isEqualTo("Verified");
+          assertThat(status.certificates())
+              .extracting(CertificateStatus::name)
+              .containsExactly(AUTHORITY, CERTIFICATE);
+          assertThat(status.certificates().getLast().fingerprint())
+              .isEqualTo(Certificates.fingerprint(leaf));
+        });
+    for (var secret : List.of(AUTHORITY, CERTIFICATE)) {
+      var key = text(secret, "tls.key").lines().toList().get(1);
+      assertThat(operator.log()).doesNotContain(key, ServingSecret.encoded(key));
+      assertThat(cluster.admin().getKubernetesSerialization().asYaml(cluster.config()))
+          .doesNotContain(key, ServingSecret.encoded(key));
+    }
+  }
+
+  @Test
+  void anotherOperatorFindsEverythingInPlace() throws Exception {
+    install(OPERATOR);
+    soon("quiet", () -> assertThat(cluster.published()).containsExactly(certificate(AUTHORITY)));
+    operator.kill();
+    var before = List.of(version(AUTHORITY), version(CERTIFICATE));
+    var registered = apiService().getSpec();
+
+    operator = new OperatorUnderTest(kubeconfig, "serving-it", "serving-it-2");
+
+    soon("it looked", () -> assertThat(operator.log()).contains("Verified all objects"));
+    assertThat(List.of(version(AUTHORITY), version(CERTIFICATE))).isEqualTo(before);
+    assertThat(apiService().getSpec()).isEqualTo(registered);
+  }
+
+  /** The operator ended after it had written the CA, or the CA and the certificate. */
+  @Test
+  void afterACrashItGoesOnWithTheSameAuthority() throws Exception {
+    operator.kill();
+    var authority = Issuer.authority(Instant.now());
+    ServingSecret.put(cluster.admin(), AUTHORITY, authority, authority.certificate());
+    operator = new OperatorUnderTest(kubeconfig, "serving-it", "serving-it-2");
+
+    install(OPERATOR);
+
+    assertThat(cluster.published()).containsExactly(authority.certificate());
+    assertThat(certificate(AUTHORITY)).isEqualTo(authority.certificate());
+    certificate(CERTIFICATE).verify(authority.certificate().getPublicKey());
+  }
+
+  @Test
+  void anOldCertificateIsRenewedAndNothingElseChanges() {
+    install(OPERATOR);
+    var generation = cluster.deployment().getMetadata().getGeneration();
+    var authority = identity(AUTHORITY);
+    var registered = apiService().getSpec();
+    var old = Issuer.leaf(authority, NAMES, Instant.now().minus(Duration.ofDays(61)));
+    ServingSecret.put(cluster.admin(), CERTIFICATE, old, authority.certificate());
+
+    soon(
+        "it is renewed",
+        () -> {
+          assertThat(certificate(CERTIFICATE)).isNotEqualTo(old.certificate());
+          certificate(CERTIFICATE).verify(authority.certificate().getPublicKey());
+        });
+    assertThat(certificate(AUTHORITY)).isEqualTo(authority.certificate());
+    assertThat(cluster.deployment().getMetadata().getGeneration()).isEqualTo(generation);
+    assertThat(apiService().getSpec()).isEqualTo(registered);
+  }
+
+  @Test
+  void anOldAuthorityIsReplacedInSteps() {
+    install(OPERATOR);
+    try (var watch = new RegistrationWatch(cluster.admin())) {
+      var generation = cluster.deployment().getMetadata().getGeneration();
+      var first = certificate(AUTHORITY);
+      var firstLeaf = certificate(CERTIFICATE);
+
+      var old = Issuer.authority(Instant.now().minus(Duration.ofDays(2 * 365 + 1)));
+      ServingSecret.put(cluster.admin(), AUTHORITY, old, old.certificate(), first);
+      soon(
+          "all are trusted",
+          () ->
+              assertThat(cluster.published())
+                  .hasSize(3)
+                  .contains(first, old.certificate())
+                  .startsWith(certificate(AUTHORITY)));
+      var next = certificate(AUTHORITY);
+      assertThat(certificate(CERTIFICATE)).as("until all have heard").isEqualTo(firstLeaf);
+
+      within(
+          UNTIL_ALL_HAVE_HEARD,
+          "the new one has signed",
+          () -> certificate(CERTIFICATE).verify(next.getPublicKey()));
+      assertThat(cluster.published()).contains(first);
+
+      ServingSecret.put(
+          cluster.admin(),
+          CERTIFICATE,
+          Issuer.leaf(identity(AUTHORITY), NAMES, Instant.now().minus(Duration.ofMinutes(11))),
+          next);
+      soon("it is alone", () -> assertThat(cluster.published()).containsExactly(next));
+      assertThat(certificate(AUTHORITY)).isEqualTo(next);
+      assertThat(cluster.deployment().getMetadata().getGeneration()).isEqualTo(generation);
+      watch.neverUnverified();
+    }
+  }
+
+  /**
+   * The framework keeps an event to itself when it had the answer to the write before; what is
+   * decided by that write is decided all the same.
+   */
+  @Test
+  void nothingWaitsForAnEventOfAnOwnWrite(@TempDir Path folder) throws Exception {
+    operator.kill();
+    operator =
+        new OperatorUnderTest(
+            kubeconfig,
+            "serving-it",
+            "slow",
+            OperatorUnderTest.quickStart(kubeconfig),
+            OperatorUnderTest.client(folder, SlowWatchClientFactory.class));
+    install(OPERATOR);
+    var first = certificate(AUTHORITY);
+
+    var old = Issuer.authority(Instant.now().minus(Duration.ofDays(2 * 365 + 1)));
+    ServingSecret.put(cluster.admin(), AUTHORITY, old, old.certificate(), first);
+
+    soon(
+        "all are trusted",
+        () ->
+            assertThat(cluster.published())
+                .hasSize(3)
+                .contains(first, old.certificate())
+                .startsWith(certificate(AUTHORITY)));
+  }
+
+  @Test
+  void whatIsLostIsMadeAgainWithoutATimeWithoutVerification() {
+    install(OPERATOR);
+    try (var watch = new RegistrationWatch(cluster.admin())) {
+      var old = certificate(AUTHORITY);
+
+      cluster.admin().secrets().inNamespace("kube-system").withName(AUTHORITY).delete();
+      cluster.admin().secrets().inNamespace("kube-system").withName(CERTIFICATE).delete();
+
+      within(
+          UNTIL_ALL_HAVE_HEARD,
+          "the old one is trusted still, and the new one signs",
+          () -> {
+            assertThat(cluster.published()).containsExactly(certificate(AUTHORITY), old);
+            certificate(CERTIFICATE).verify(certificate(AUTHORITY).getPublicKey());
+          });
+      watch.neverUnverified();
+    }
+  }
+
+  @Test
+  void whoeverStripsTheVerificationIsCorrected() {
+    install(OPERATOR);
+    var registered = apiService().getSpec();
+
+    cluster
+        .admin()
+        .resource(apiService())
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"spec\":{\"insecureSkipTLSVerify\":true,\"caBundle\":null}}");
+
+    soon("it is back", () -> assertThat(apiService().getSpec()).isEqualTo(registered));
+  }
+
+  @Test
+  void thePodsChangeBetweenTheTwoWaysWhileTheyAreTrusted() {
+    install(SELF_SIGNED);
+    assertThat(registration().getInsecureSkipTLSVerify()).isTrue();
+    assertThat(secret(AUTHORITY)).as("nothing is made that nobody asked for").isNull();
+    assertThat(cluster.config().getStatus().findings())
+        .anyMatch(f -> f.code().equals("ServingTLSInsecure"));
+    var pod = cluster.admin().resource(pod("metrics-server-old")).create();
+    var evicted = cluster.admin().resource(pod("metrics-server-evicted")).create();
+    cluster
+        .admin()
+        .resource(evicted)
+        .editStatus(
+            p -> new PodBuilder(p).editOrNewStatus().withPhase("Failed").endStatus().build());
+
+    cluster.applyConfig(OPERATOR);
+    soon("new pods are made", () -> assertThat(mounted()).isTrue());
+    soon(
+        "it says what it waits for",
+        () -> assertThat(reason("ServingTLSVerified")).isEqualTo("PodsNotReplaced"));
+    assertThat(registration().getInsecureSkipTLSVerify()).as("while the old one runs").isTrue();
+    cluster.admin().resource(pod).withGracePeriod(0).delete();
+    soon(
+        "it is verified",
+        () -> {
+          assertThat(registration().getInsecureSkipTLSVerify()).isNull();
+          assertThat(cluster.published()).containsExactly(certificate(AUTHORITY));
+        });
+
+    var log = cluster.audit().end();
+    cluster.applyConfig(SELF_SIGNED);
+    soon("old pods are made", () -> assertThat(mounted()).isFalse());
+    assertThat(registration().getInsecureSkipTLSVerify()).isTrue();
+    assertThat(registration().getCaBundle()).isNull();
+    assertThat(
+            cluster
+                .audit()
+                .requests(log)
+                .filter(r -> r.isOperators() && r.isWrite() && !AuditLog.isLookAgain(r))
+                .map(AuditLog.Request::resource)
+                .filter(r -> r.equals("apiservices") || r.equals("deployments")))
+        .as("first anybody is trusted, then pods are replaced")
+        .endsWith("apiservices", "deployments");
+  }
+
+  // ------------------------------------------------------------------------------------- helpers
+
+  private APIService apiService() {
+    return cluster.admin().apiServices().withName("v1beta1.metrics.k8s.io").get();
+  }
+
+  private APIServiceSpec registration() {
+    return apiService().getSpec();
+  }
+
+  private Secret secret(String name) {
+    return cluster.admin().secrets().inNamespace("kube-system").withName(name).get();
+  }
+
+  private String version(String secret) {
+    return secret(secret).getMetadata().getResourceVersion();
+  }
+
+  private String text(String secret, String key) {
+    return ServingSecret.decoded(secret(secret).getData().get(key));
+  }
+
+  private X509Certificate certificate(String secret) {
+    return Certificates.parse(text(secret, "tls.crt")).getFirst();
+  }
+
+  private Identity identity(String secret) {
+    return Identity.parse(text(secret, "tls.crt"), text(secret, "tls.key")).orElseThrow();
+  }
+
+  private List<AuditLog.Request> writes(String resource) {
+    return cluster.audit().operatorWrites().stream()
+        .filter(r -> r.resource().equals(resource))
+        .toList();
+  }
+
+  private String reason(String condition) {
+    return cluster.config().getStatus().condition(condition).orElseThrow().getReason();
+  }
+
+  private boolean mounted() {
+    return volumes(cluster.deployment().getSpec().getTemplate().getSpec().getVolumes())
+        .anyMatch(CERTIFICATE::equals);
+  }
+
+  private static Stream<String> volumes(List<Volume> volumes) {
+    return volumes.stream()
+        .filter(v -> v.getSecret() != null)
+        .map(v -> v.getSecret().getSecretName());
+  }
+
+  /** A pod of the Deployment as it is. */
+  private Pod pod(String name) {
+    var template = cluster.deployment().getSpec().getTemplate();
+    return new PodBuilder()
+        .withNewMetadata()
+        .withName(name)
+        .withNamespace("kube-system")
+        .addToLabels("k8s-app", "metrics-server")
+        .endMetadata()
+        .withSpec(template.getSpec())
+        .editSpec()
+        .withAutomountServiceAccountToken(false)
+        .endSpec()
+        .build();
+  }
+
+  private void soon(String what, ThrowingRunnable assertion) {
+    within(SOON, what, assertion);
+  }
+
+  private void within(Duration time, String what, ThrowingRunnable assertion) {
+    try {
+      await(what)
+          .atMost(time)
+          .pollInterval(Duration.ofMillis(100))
+          .ignoreExceptions()
+          .untilAsserted(assertion);
+    } catch (ConditionTimeoutException e) {
+      System.err.println(
+          cluster
+              .audit()
+              .requests(0)
+              .filter(r -> r.isWrite() && !r.resource().equals("leases"))
+              .map(r -> r.answered() + " " + r.user() + " " + r)
+              .toList()
+              .toString()
+              .replace(", ", "\n"));
+      throw new AssertionError(operator.log(), e);
+    }
+  }
+}

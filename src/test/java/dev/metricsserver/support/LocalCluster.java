@@ -1,0 +1,307 @@
+package dev.metricsserver.support;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.api.MetricsServerConfigStatus;
+import io.fabric8.kubernetes.api.model.APIService;
+import io.fabric8.kubernetes.api.model.Condition;
+import io.fabric8.kubernetes.api.model.DeletionPropagation;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.ServiceAccount;
+import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
+import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.dsl.RollableScalableResource;
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.awaitility.core.ThrowingRunnable;
+
+/**
+ * The cluster that {@code deploy/local/up} has started, with the operator installed as users do:
+ * from its own image, under its own RBAC.
+ */
+public final class LocalCluster implements AutoCloseable {
+
+  public static final String NAMESPACE = "kube-system";
+  public static final Duration A_ROLLOUT = Duration.ofMinutes(2);
+  public static final Duration A_DELETION = Duration.ofSeconds(10);
+
+  /** How an RSA key's PEM starts, in Base64; the client has to be told when it is another one. */
+  private static final String RSA_KEY = "LS0tLS1CRUdJTiBSU0Eg";
+
+  private final KubernetesClient client;
+
+  /**
+   * With the operator, from the one file, and without a MetricsServerConfig: an earlier one has
+   * seen other kubelets, and remembers.
+   */
+  public LocalCluster() {
+    client = connect();
+    Shell.run("deploy/local/load-image", "target/local/operator-image.tar");
+    installOperator();
+    if (config() != null) {
+      delete(DeletionPropagation.BACKGROUND);
+    }
+    awaitGone();
+  }
+
+  /** With its image on every node and nothing of the operator else: for who installs it himself. */
+  public static LocalCluster withoutOperator() {
+    var cluster = new LocalCluster();
+    kubectl("delete", "--filename", InstallFiles.INSTALL.toString());
+    return cluster;
+  }
+
+  /** As users do. */
+  public static void installOperator() {
+    kubectl("apply", "--filename", InstallFiles.INSTALL.toString());
+    awaitDefinition();
+  }
+
+  public static void awaitDefinition() {
+    kubectl(
+        "wait",
+        "--for=condition=Established",
+        "--timeout=60s",
+        "crd/metricsserverconfigs.metricsserver.dev");
+  }
+
+  /** Runs kubectl as an administrator of the cluster. Fails with what it printed when it fails. */
+  public static String kubectl(String... arguments) {
+    return Shell.run(
+        Stream.concat(Stream.of("deploy/local/kubectl"), Arrays.stream(arguments))
+            .toArray(String[]::new));
+  }
+
+  private static KubernetesClient connect() {
+    var config = Config.fromKubeconfig(Path.of("target/local/kubeconfig").toFile());
+    if (!config.getClientKeyData().startsWith(RSA_KEY)) {
+      config.setClientKeyAlgo("EC");
+    }
+    return new KubernetesClientBuilder().withConfig(config).build();
+  }
+
+  /** The client of an administrator. */
+  public KubernetesClient client() {
+    return client;
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+
+  // ---------------------------------------------------------------------------------- the resource
+
+  public void apply(String more) {
+    var spec =
+        """
+        apiVersion: metricsserver.dev/v1alpha1
+        kind: MetricsServerConfig
+        metadata: {name: cluster}
+        spec:
+          networkPolicy: {controlPlaneCIDRs: [%s/32]}
+          %s
+        """
+            .formatted(apiServerAddress(), more);
+    client
+        .genericKubernetesResources("metricsserver.dev/v1alpha1", "MetricsServerConfig")
+        .load(new ByteArrayInputStream(spec.getBytes(StandardCharsets.UTF_8)))
+        .forceConflicts()
+        .serverSideApply();
+  }
+
+  public String apiServerAddress() {
+    return client
+        .discovery()
+        .v1()
+        .endpointSlices()
+        .inNamespace("default")
+        .withName("kubernetes")
+        .get()
+        .getEndpoints()
+        .getFirst()
+        .getAddresses()
+        .getFirst();
+  }
+
+  public void delete(DeletionPropagation propagation) {
+    client.resource(config()).withPropagationPolicy(propagation).delete();
+  }
+
+  public MetricsServerConfig config() {
+    return client.resources(MetricsServerConfig.class).withName("cluster").get();
+  }
+
+  public MetricsServerConfigStatus status() {
+    return config().getStatus();
+  }
+
+  public Condition condition(String type) {
+    return Optional.ofNullable(config())
+        .map(MetricsServerConfig::getStatus)
+        .flatMap(s -> s.condition(type))
+        .orElseGet(Condition::new);
+  }
+
+  /** Until what was asked for last serves, and nothing else does. */
+  public void awaitReady() {
+    within(
+        A_ROLLOUT,
+        "the MetricsServerConfig is Ready",
+        () -> {
+          assertThat(condition("Ready"))
+              .satisfies(
+                  c -> assertThat(c.getStatus()).as(c.getMessage()).isEqualTo("True"),
+                  c ->
+                      assertThat(c.getObservedGeneration())
+                          .isEqualTo(config().getMetadata().getGeneration()));
+          assertThat(deployment().getStatus())
+              .satisfies(
+                  s ->
+                      assertThat(s.getObservedGeneration())
+                          .isEqualTo(deployment().getMetadata().getGeneration()),
+                  s -> assertThat(s.getReplicas()).isEqualTo(2),
+                  s -> assertThat(s.getUpdatedReplicas()).isEqualTo(2),
+                  s -> assertThat(s.getAvailableReplicas()).isEqualTo(2));
+        });
+  }
+
+  public void awaitGone() {
+    within(
+        A_DELETION,
+        "nothing is left",
+        () -> {
+          assertThat(config()).isNull();
+          assertNothingLeft();
+        });
+  }
+
+  private void assertNothingLeft() {
+    assertThat(
+            Stream.concat(
+                    objects(),
+                    Stream.of(
+                        named(
+                            new ControllerRevision(),
+                            NAMESPACE,
+                            "metrics-server-operator-last-ready")))
+                .filter(o -> client.resource(o).get() != null))
+        .isEmpty();
+  }
+
+  // ---------------------------------------------------------------------------------- the objects
+
+  /** Every object the operator makes, by kind and name. */
+  public Stream<HasMetadata> objects() {
+    return Stream.of(
+        named(new ServiceAccount(), NAMESPACE, "metrics-server"),
+        named(new ClusterRole(), null, "system:metrics-server"),
+        named(new ClusterRole(), null, "system:aggregated-metrics-reader"),
+        named(new ClusterRoleBinding(), null, "system:metrics-server"),
+        named(new ClusterRoleBinding(), null, "metrics-server:system:auth-delegator"),
+        named(new RoleBinding(), NAMESPACE, "metrics-server-auth-reader"),
+        named(new Service(), NAMESPACE, "metrics-server"),
+        named(new Secret(), NAMESPACE, "metrics-server-serving-ca"),
+        named(new Secret(), NAMESPACE, "metrics-server-serving-cert"),
+        named(new Deployment(), NAMESPACE, "metrics-server"),
+        named(new PodDisruptionBudget(), NAMESPACE, "metrics-server"),
+        named(new NetworkPolicy(), NAMESPACE, "metrics-server-netpol"),
+        named(new APIService(), null, "v1beta1.metrics.k8s.io"));
+  }
+
+  private static HasMetadata named(HasMetadata object, String namespace, String name) {
+    object.setMetadata(
+        new io.fabric8.kubernetes.api.model.ObjectMetaBuilder()
+            .withNamespace(namespace)
+            .withName(name)
+            .build());
+    return object;
+  }
+
+  public Deployment deployment() {
+    return client.apps().deployments().inNamespace(NAMESPACE).withName("metrics-server").get();
+  }
+
+  public List<String> args() {
+    return deployment().getSpec().getTemplate().getSpec().getContainers().getFirst().getArgs();
+  }
+
+  // --------------------------------------------------------------------------------- the operator
+
+  private RollableScalableResource<Deployment> operator() {
+    return client
+        .apps()
+        .deployments()
+        .inNamespace("metrics-server-operator")
+        .withName("metrics-server-operator");
+  }
+
+  private int operatorPods() {
+    return client
+        .pods()
+        .inNamespace("metrics-server-operator")
+        .withLabels(Map.of("app.kubernetes.io/name", "metrics-server-operator"))
+        .list()
+        .getItems()
+        .size();
+  }
+
+  /** Ends it, and returns when a new one has looked at all objects. */
+  public void restartOperator() {
+    stopOperator();
+    startOperator();
+  }
+
+  public void stopOperator() {
+    operator().scale(0);
+    within(A_ROLLOUT, "the operator is gone", () -> assertThat(operatorPods()).isZero());
+  }
+
+  /** Returns when it has looked at all objects, where there is a MetricsServerConfig. */
+  public void startOperator() {
+    operator().scale(1);
+    within(
+        A_ROLLOUT,
+        "it is back, and has looked",
+        () -> {
+          assertThat(Optional.ofNullable(operator().get().getStatus().getAvailableReplicas()))
+              .contains(1);
+          assertThat(
+                  client
+                      .pods()
+                      .inNamespace("metrics-server-operator")
+                      .withLabels(Map.of("app.kubernetes.io/name", "metrics-server-operator"))
+                      .resources()
+                      .map(pod -> pod.getLog())
+                      .toList())
+              .anyMatch(log -> log.contains("Verified all objects"));
+        });
+  }
+
+  public static void within(Duration time, String what, ThrowingRunnable assertion) {
+    await(what)
+        .atMost(time)
+        .pollInterval(Duration.ofMillis(200))
+        .ignoreExceptions()
+        .untilAsserted(assertion);
+  }
+}

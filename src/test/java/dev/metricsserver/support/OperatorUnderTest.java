@@ -1,0 +1,201 @@
+package dev.metricsserver.support;
+
+import dev.metricsserver.runtime.Anybody;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.HttpURLConnection;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The operator as a process of its own, as it runs in its container but for the image. */
+public final class OperatorUnderTest implements AutoCloseable {
+
+  private static final List<String> QUICK_START =
+      List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+
+  /** The tests' own, without the tests. */
+  private static final List<String> CLASS_PATH =
+      Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+          .filter(entry -> !entry.isEmpty() && !entry.endsWith("test-classes"))
+          .toList();
+
+  private final Process process;
+  private final Path log;
+  private final int port;
+  private final int metricsPort;
+
+  public OperatorUnderTest(Path kubeconfig, String name) throws IOException {
+    this(kubeconfig, name, QUICK_START);
+  }
+
+  public OperatorUnderTest(Path kubeconfig, String name, List<String> jvmOptions)
+      throws IOException {
+    this(kubeconfig, name, name, jvmOptions, List.of());
+  }
+
+  /**
+   * One that takes over the identity of another, as a restarted container does. The first one that
+   * ends by itself leaves its classes for a quicker start of the next ones.
+   */
+  public OperatorUnderTest(Path kubeconfig, String name, String logName) throws IOException {
+    this(kubeconfig, name, logName, quickStart(kubeconfig), List.of());
+  }
+
+  /** Options with which the first one that ends by itself leaves its classes for the next ones. */
+  public static List<String> quickStart(Path kubeconfig) {
+    return Stream.concat(QUICK_START.stream(), archive(kubeconfig.resolveSibling("classes.jsa")))
+        .toList();
+  }
+
+  /** The same, with other options, and more on its class path. */
+  public OperatorUnderTest(
+      Path kubeconfig, String name, String logName, List<String> jvmOptions, List<String> more)
+      throws IOException {
+    port = freePort();
+    metricsPort = freePort();
+    log = kubeconfig.resolveSibling(logName + ".log");
+    var command = new ArrayList<String>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(jvmOptions);
+    command.addAll(
+        List.of(
+            "-cp",
+            Stream.concat(CLASS_PATH.stream(), more.stream())
+                .collect(Collectors.joining(File.pathSeparator)),
+            "dev.metricsserver.cli.Main",
+            "run"));
+    var builder =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+    var environment = builder.environment();
+    environment.put("KUBECONFIG", kubeconfig.toString());
+    environment.put("POD_NAME", name);
+    environment.put("POD_NAMESPACE", "metrics-server-operator");
+    environment.put("HEALTH_PORT", Integer.toString(port));
+    environment.put("METRICS_PORT", Integer.toString(metricsPort));
+    process = builder.start();
+  }
+
+  /**
+   * Classes in folders, as a test in an IDE has them, cannot be archived: Java would exit with 1.
+   */
+  private static Stream<String> archive(Path file) {
+    return CLASS_PATH.stream().allMatch(entry -> entry.endsWith(".jar"))
+        ? Stream.of("-XX:+AutoCreateSharedArchive", "-XX:SharedArchiveFile=" + file)
+        : Stream.empty();
+  }
+
+  /** What a class path needs to have more, so that the operator talks by another client. */
+  public static List<String> client(
+      Path folder, Class<? extends io.fabric8.kubernetes.client.http.HttpClient.Factory> factory)
+      throws IOException {
+    var services = Files.createDirectories(folder.resolve("META-INF/services"));
+    Files.writeString(
+        services.resolve(io.fabric8.kubernetes.client.http.HttpClient.Factory.class.getName()),
+        factory.getName());
+    return Stream.concat(
+            Stream.of(folder.toString()),
+            Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+                .filter(entry -> Path.of(entry).getFileName().toString().startsWith("test")))
+        .toList();
+  }
+
+  public int port() {
+    return port;
+  }
+
+  /**
+   * What it answers when it is asked for its metrics, whose certificate signs itself.
+   *
+   * @param token of whoever asks; empty for none
+   */
+  public HttpResponse<String> metrics(String token) throws IOException, InterruptedException {
+    var request =
+        HttpRequest.newBuilder(URI.create("https://127.0.0.1:%d/metrics".formatted(metricsPort)));
+    if (!token.isEmpty()) {
+      request.header("Authorization", "Bearer " + token);
+    }
+    try (var http = HttpClient.newBuilder().sslContext(Anybody.trusted()).build()) {
+      return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+  }
+
+  public String log() {
+    try {
+      return Files.readString(log);
+    } catch (IOException e) {
+      return "no log: " + e.getMessage();
+    }
+  }
+
+  /** The processor time that it has taken. */
+  public Duration processorTime() {
+    return process.info().totalCpuDuration().orElse(Duration.ZERO);
+  }
+
+  /** A figure of {@code /proc/PID/smaps_rollup}, such as {@code Pss}, in bytes. */
+  public long memory(String figure) {
+    try {
+      return Files.readAllLines(Path.of("/proc/%d/smaps_rollup".formatted(process.pid()))).stream()
+          .filter(line -> line.startsWith(figure + ":"))
+          .map(line -> line.substring(figure.length() + 1).replace(" kB", "").strip())
+          .mapToLong(kilobytes -> 1024 * Long.parseLong(kilobytes))
+          .findFirst()
+          .orElseThrow();
+    } catch (IOException e) {
+      throw new UncheckedIOException(log(), e);
+    }
+  }
+
+  /** Whether it says that it is ready. */
+  public boolean isReady() {
+    try {
+      var connection =
+          (HttpURLConnection)
+              URI.create("http://127.0.0.1:%d/readyz".formatted(port)).toURL().openConnection();
+      return connection.getResponseCode() == HttpURLConnection.HTTP_OK;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  public boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** Ends it as a node that dies would. */
+  public void kill() {
+    process.destroyForcibly().onExit().join();
+  }
+
+  /** Ends it as a kubelet does. Returns the exit status. */
+  public int terminate() throws InterruptedException {
+    process.destroy();
+    if (!process.waitFor(20, TimeUnit.SECONDS)) {
+      throw new AssertionError("still running 20 s after SIGTERM\n" + log());
+    }
+    return process.exitValue();
+  }
+
+  @Override
+  public void close() {
+    kill();
+  }
+
+  private static int freePort() throws IOException {
+    try (var socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+}

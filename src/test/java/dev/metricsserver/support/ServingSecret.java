@@ -1,0 +1,67 @@
+package dev.metricsserver.support;
+
+import dev.metricsserver.plan.ServingTLS;
+import dev.metricsserver.rendering.Serving;
+import dev.metricsserver.tls.Certificates;
+import dev.metricsserver.tls.Identity;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.nio.charset.StandardCharsets;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+
+/** A Secret of serving certificates, as a test reads and writes it. */
+public final class ServingSecret {
+
+  private ServingSecret() {}
+
+  /** Writes one as an operator of long ago. */
+  public static void put(
+      KubernetesClient client, String name, Identity identity, X509Certificate... trusted) {
+    client
+        .secrets()
+        .inNamespace("kube-system")
+        .resource(
+            new SecretBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .withNamespace("kube-system")
+                .addToLabels("app.kubernetes.io/managed-by", "metrics-server-operator")
+                .endMetadata()
+                .withType("kubernetes.io/tls")
+                .withData(
+                    Map.of(
+                        "ca.crt", encoded(Certificates.pem(List.of(trusted))),
+                        "tls.crt", encoded(Certificates.pem(List.of(identity.certificate()))),
+                        "tls.key", encoded(identity.keyAsPem())))
+                .build())
+        .forceConflicts()
+        .serverSideApply();
+  }
+
+  /** Makes what is served look as if it had been served for that long. */
+  public static void age(KubernetesClient client, Duration age) {
+    client
+        .secrets()
+        .inNamespace("kube-system")
+        .withName(ServingTLS.CERTIFICATE_SECRET)
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"metadata\":{\"annotations\":{\"%s\":\"%s\"}}}"
+                .formatted(Serving.CHANGED, Instant.now().minus(age)));
+  }
+
+  public static String encoded(String text) {
+    return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  public static String decoded(String base64) {
+    return new String(Base64.getDecoder().decode(base64), StandardCharsets.US_ASCII);
+  }
+}
