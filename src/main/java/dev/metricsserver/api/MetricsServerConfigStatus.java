@@ -36,7 +36,7 @@ public record MetricsServerConfigStatus(
             "What others changed of objects that were taken over (conflictPolicy: Adopt), since the"
                 + " spec last changed. After three changes of one object within ten minutes the"
                 + " operator changes nothing any more.")
-        List<WriteBackStatus> writeBacks,
+        List<ConflictingWriteStatus> conflictingWrites,
     @JsonPropertyDescription(
             "Ready, Reconciling and Stalled as kstatus defines them; APIServiceAvailable,"
                 + " MetricsAvailable, KubeletTLSVerified and ServingTLSVerified.")
@@ -117,7 +117,7 @@ public record MetricsServerConfigStatus(
 
   /** A change of an object that was taken over. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record WriteBackStatus(
+  public record ConflictingWriteStatus(
       @JsonPropertyDescription("The object, as kind/namespace/name.") String object,
       @JsonPropertyDescription("Who changed it, as its managed fields have it.") String manager,
       @JsonPropertyDescription("When.") String time) {}

@@ -365,7 +365,7 @@ final class Examiner {
         .map(t ->
             new KubeletTLS(
                 t.mode(),
-                t.chosen(),
+                t.automatic(),
                 t.reason(),
                 t.seen(),
                 t.problems().stream()

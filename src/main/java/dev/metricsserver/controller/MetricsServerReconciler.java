@@ -293,8 +293,9 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
       case Observing(var foreign) -> observe(config, foreign, cluster, facts.kubernetes(), now);
       case Decision.Pending() -> UpdateControl.noUpdate();
       case Planned(var plan) -> {
-        var outcome = apply(config, plan, facts.writeBacks(), cluster, context);
-        var observations = cluster.observations(now).and(ManagedDependent.writeBacks(context));
+        var outcome = apply(config, plan, facts.conflictingWrites(), cluster, context);
+        var observations =
+            cluster.observations(now).and(ManagedDependent.conflictingWrites(context));
         var evidence =
             Evidence.of(
                 plan, config.getSpec().paused(), observations, cluster.certificateRequests(), now);
@@ -433,7 +434,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
   private Outcome apply(
       MetricsServerConfig config,
       MetricsServerPlan plan,
-      List<ConflictingWrite> writeBacks,
+      List<ConflictingWrite> conflictingWrites,
       Cluster cluster,
       Context<MetricsServerConfig> context) {
     if (config.getSpec().paused()) {
@@ -442,7 +443,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
     plan.rolledBackFrom()
         .flatMap(failed -> cluster.lastReady().filter(r -> revisions.note(failed, r)))
         .ifPresent(_ -> happenings.rolledBack());
-    ManagedDependent.setPlan(context, plan, writeBacks);
+    ManagedDependent.setPlan(context, plan, conflictingWrites);
     if (plan.servingTLS().source() != Source.SelfSigned) {
       ManagedDependent.setCertificates(
           context, cluster.nextCertificates(clock.instant()), cluster.servingSecretVersions());

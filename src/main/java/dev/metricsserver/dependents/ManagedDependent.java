@@ -42,7 +42,7 @@ public abstract class ManagedDependent<R extends HasMetadata>
   public static final Set<ResourceID> PRIMARY = Set.of(new ResourceID(MetricsServerConfig.NAME));
 
   private static final String SEEN = "seen";
-  private static final String WRITE_BACKS = "writeBacks";
+  private static final String CONFLICTING_WRITES = "conflictingWrites";
   private static final String WROTE = "wrote";
 
   private final Function<MetricsServerPlan, R> renderer;
@@ -58,29 +58,29 @@ public abstract class ManagedDependent<R extends HasMetadata>
   /**
    * Hands the plan of this reconcile to the objects.
    *
-   * @param writeBacks what others had changed when it was made
+   * @param conflictingWrites what others had changed when it was made
    */
   public static void setPlan(
       Context<MetricsServerConfig> context,
       MetricsServerPlan plan,
-      List<ConflictingWrite> writeBacks) {
+      List<ConflictingWrite> conflictingWrites) {
     var shared = context.managedWorkflowAndDependentResourceContext();
     shared.put(MetricsServerPlan.class, plan);
-    shared.put(WRITE_BACKS, new ConcurrentLinkedQueue<>(writeBacks));
+    shared.put(CONFLICTING_WRITES, new ConcurrentLinkedQueue<>(conflictingWrites));
   }
 
   /** The same, and what was seen of it since; empty without a plan. */
-  public static List<ConflictingWrite> writeBacks(Context<MetricsServerConfig> context) {
-    return seenWriteBacks(context).map(List::copyOf).orElse(List.of());
+  public static List<ConflictingWrite> conflictingWrites(Context<MetricsServerConfig> context) {
+    return seenConflictingWrites(context).map(List::copyOf).orElse(List.of());
   }
 
   @SuppressWarnings("unchecked")
-  private static Optional<Collection<ConflictingWrite>> seenWriteBacks(
+  private static Optional<Collection<ConflictingWrite>> seenConflictingWrites(
       Context<MetricsServerConfig> context) {
     return context
         .managedWorkflowAndDependentResourceContext()
-        .get(WRITE_BACKS, Collection.class)
-        .map(writeBacks -> (Collection<ConflictingWrite>) writeBacks);
+        .get(CONFLICTING_WRITES, Collection.class)
+        .map(conflictingWrites -> (Collection<ConflictingWrite>) conflictingWrites);
   }
 
   /**
@@ -178,7 +178,7 @@ public abstract class ManagedDependent<R extends HasMetadata>
   /** Whether it was changed once too often; the next reconcile says so. */
   private static boolean lost(
       HasMetadata actual, MetricsServerConfig primary, Context<MetricsServerConfig> context) {
-    var seen = seenWriteBacks(context).orElseThrow();
+    var seen = seenConflictingWrites(context).orElseThrow();
     ConflictingWrite.of(actual, Names.MANAGED_BY, primary).ifPresent(seen::add);
     var lost =
         FieldManagerConflict.lost(ConflictingWrite.merge(List.copyOf(seen), List.of())).isPresent();

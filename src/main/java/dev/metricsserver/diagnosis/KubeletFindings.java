@@ -262,8 +262,8 @@ final class KubeletFindings {
             "the kubelets' certificates are not verified, so whoever answers on a node's address"
                 + " receives metrics-server's token"
                 + because(),
-            (unsigned.isEmpty() ? tls.chosen() ? mend() : noneUnsigned() : remedy(unsigned))
-                + (tls.chosen()
+            (unsigned.isEmpty() ? tls.automatic() ? mend() : noneUnsigned() : remedy(unsigned))
+                + (tls.automatic()
                     ? "; the operator verifies by itself as soon as it can"
                     : "; then remove " + theirs("spec.kubelet.tls.mode", "--kubelet-insecure-tls")),
             object()));

@@ -18,7 +18,7 @@ import java.util.Set;
  * @param installed the running Deployment of ours: the memory of earlier decisions
  * @param foreign objects under the operator's names that somebody else made, but for those that are
  *     looked for when there is a plan
- * @param writeBacks changes by others of what was taken over, in order of time
+ * @param conflictingWrites changes by others of what was taken over, in order of time
  */
 public record ClusterFacts(
     KubernetesVersion kubernetes,
@@ -33,7 +33,7 @@ public record ClusterFacts(
     Optional<Installed> installed,
     History history,
     List<UnmanagedObject> foreign,
-    List<ConflictingWrite> writeBacks) {
+    List<ConflictingWrite> conflictingWrites) {
 
   /** Which kinds of Prometheus Operator the cluster has. */
   public record PrometheusKinds(boolean serviceMonitors, boolean rules) {}
@@ -53,7 +53,7 @@ public record ClusterFacts(
         installed,
         history,
         foreign,
-        writeBacks);
+        conflictingWrites);
   }
 
   /** An address and a TCP port. */

@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param registration the APIService, when there is one
  * @param certificates those that the operator keeps; of somebody else's installation, those that
  *     can be seen
- * @param writeBacks changes by others of what was taken over, in order of time
+ * @param conflictingWrites changes by others of what was taken over, in order of time
  */
 public record Observations(
     Optional<Rollout> rollout,
@@ -23,7 +23,7 @@ public record Observations(
     MetricsAnswer answer,
     Coverage coverage,
     List<Certificate> certificates,
-    List<ConflictingWrite> writeBacks) {
+    List<ConflictingWrite> conflictingWrites) {
 
   /** With changes by others that were only seen when they were repaired. */
   public Observations and(List<ConflictingWrite> repaired) {
@@ -35,7 +35,7 @@ public record Observations(
         answer,
         coverage,
         certificates,
-        ConflictingWrite.merge(writeBacks, repaired));
+        ConflictingWrite.merge(conflictingWrites, repaired));
   }
 
   /**

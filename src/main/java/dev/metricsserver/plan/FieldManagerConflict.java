@@ -17,17 +17,17 @@ public final class FieldManagerConflict {
   /**
    * Why the operator stops, if it does.
    *
-   * @param writeBacks in order of time
+   * @param conflictingWrites in order of time
    */
-  public static Optional<Violation> lost(List<ConflictingWrite> writeBacks) {
-    return writeBacks.stream()
-        .filter(last -> isThird(last, writeBacks))
+  public static Optional<Violation> lost(List<ConflictingWrite> conflictingWrites) {
+    return conflictingWrites.stream()
+        .filter(last -> isThird(last, conflictingWrites))
         .findFirst()
         .map(FieldManagerConflict::violation);
   }
 
-  private static boolean isThird(ConflictingWrite last, List<ConflictingWrite> writeBacks) {
-    return writeBacks.stream()
+  private static boolean isThird(ConflictingWrite last, List<ConflictingWrite> conflictingWrites) {
+    return conflictingWrites.stream()
             .filter(w -> w.object().equals(last.object()))
             .filter(w -> !w.at().isAfter(last.at()))
             .filter(w -> !w.at().isBefore(last.at().minus(WITHIN)))

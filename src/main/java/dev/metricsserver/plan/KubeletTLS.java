@@ -8,14 +8,14 @@ import java.util.List;
  * How metrics-server speaks to the kubelets, and why.
  *
  * @param mode what is in force, never {@code Auto}
- * @param chosen whether the mode was chosen, and not asked for
+ * @param automatic whether the operator chose the mode; else the spec configures it
  * @param seen whether any kubelet showed a certificate
  * @param problems kubelets that cannot be reached or verified, by node
  * @param readOnlyPorts names of nodes that tell everybody what runs on them
  */
 public record KubeletTLS(
     TLSMode mode,
-    boolean chosen,
+    boolean automatic,
     String reason,
     boolean seen,
     List<Problem> problems,

@@ -133,7 +133,7 @@ public final class Planner {
       return new Observing(facts.foreign());
     }
     if (adopting()) {
-      var lost = FieldManagerConflict.lost(facts.writeBacks());
+      var lost = FieldManagerConflict.lost(facts.conflictingWrites());
       if (lost.isPresent()) {
         return new Refused("Contested", List.of(lost.get()));
       }

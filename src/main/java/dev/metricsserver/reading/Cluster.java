@@ -102,7 +102,7 @@ public final class Cluster {
   private final MetricsServerConfigSpec spec;
   private final List<NodeFacts> nodes;
   private final ServingSecrets secrets;
-  private final List<ConflictingWrite> writeBacks;
+  private final List<ConflictingWrite> conflictingWrites;
 
   /**
    * Reads nothing yet but the Secrets and what others changed, of which all decisions are about the
@@ -136,7 +136,7 @@ public final class Cluster {
             objects.of(Secret.class).filter(this::here),
             spec.serving().tls().source() == Source.Operator,
             servingCertificates);
-    this.writeBacks = writeBacks();
+    this.conflictingWrites = conflictingWrites();
   }
 
   /**
@@ -163,7 +163,7 @@ public final class Cluster {
         deployment.map(this::installed),
         history(deployment),
         foreign(named()).toList(),
-        writeBacks);
+        conflictingWrites);
   }
 
   /**
@@ -337,7 +337,7 @@ public final class Cluster {
             answer.nodes(),
             now),
         secrets.observed(),
-        writeBacks);
+        conflictingWrites);
   }
 
   /** What the cluster shows of a metrics-server that somebody else runs. */
@@ -359,7 +359,7 @@ public final class Cluster {
             answer.nodes(),
             now),
         theirs.certificates(),
-        writeBacks);
+        conflictingWrites);
   }
 
   /** A metrics-server that somebody else runs, as it was last looked at. */
@@ -579,14 +579,14 @@ public final class Cluster {
   }
 
   /** Noted ones count as long as the spec is the same: who changes it begins anew. */
-  private List<ConflictingWrite> writeBacks() {
+  private List<ConflictingWrite> conflictingWrites() {
     if (spec.conflictPolicy() != ConflictPolicy.Adopt) {
       return List.of();
     }
     var noted =
         Optional.ofNullable(config.getStatus())
             .filter(s -> config.getMetadata().getGeneration().equals(s.observedGeneration()))
-            .map(MetricsServerConfigStatus::writeBacks)
+            .map(MetricsServerConfigStatus::conflictingWrites)
             .orElse(List.of());
     return ConflictingWrite.merge(
         noted.stream()

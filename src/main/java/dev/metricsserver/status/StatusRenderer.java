@@ -2,11 +2,11 @@ package dev.metricsserver.status;
 
 import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.CertificateStatus;
+import dev.metricsserver.api.MetricsServerConfigStatus.ConflictingWriteStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.NodesStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.ServingTLSStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.TLSStatus;
-import dev.metricsserver.api.MetricsServerConfigStatus.WriteBackStatus;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.model.Observations;
@@ -96,7 +96,7 @@ public final class StatusRenderer {
             .orElse(null),
         nodes(),
         findings.stream().map(StatusRenderer::finding).toList(),
-        writeBacks(),
+        conflictingWrites(),
         conditions());
   }
 
@@ -247,10 +247,10 @@ public final class StatusRenderer {
 
   private State reconciling(State ready) {
     if (waitsForPerson(ready).isPresent()) {
-      return State.of(false, "Stalled", "waiting for a person");
+      return State.of(false, "Stalled", "waiting for user action");
     }
     return switch (outcome) {
-      case Outcome.Refused _ -> State.of(false, "Stalled", "waiting for a person");
+      case Outcome.Refused _ -> State.of(false, "Stalled", "waiting for user action");
       case Outcome.Paused _ -> State.of(false, "Paused", "paused: nothing is changed");
       case Outcome.Observed _ ->
           State.of(false, MetricsServerConfigStatus.OBSERVING, "only observed: nothing is changed");
@@ -274,7 +274,7 @@ public final class StatusRenderer {
       default ->
           waitsForPerson(ready)
               .map(f -> State.of(true, f.code(), f.message() + "; " + f.remedy()))
-              .orElse(State.of(false, "NotStalled", "no person is needed to go on"));
+              .orElse(State.of(false, "NotStalled", "no user action required"));
     };
   }
 
@@ -323,7 +323,8 @@ public final class StatusRenderer {
             switch (t.mode()) {
               case Plaintext -> State.of(false, "Plaintext", t.reason());
               case Insecure ->
-                  State.of(false, t.chosen() ? "CertificatesNotVerified" : "Insecure", t.reason());
+                  State.of(
+                      false, t.automatic() ? "CertificatesNotVerified" : "Insecure", t.reason());
               default -> verified(t);
             })
         .or(() -> observed().map(o -> verified(o.theirs().kubeletsVerified(), kubelets(o))))
@@ -368,11 +369,11 @@ public final class StatusRenderer {
   }
 
   /** Null for none, as the field is left out. */
-  private List<WriteBackStatus> writeBacks() {
-    return observations.writeBacks().isEmpty()
+  private List<ConflictingWriteStatus> conflictingWrites() {
+    return observations.conflictingWrites().isEmpty()
         ? null
-        : observations.writeBacks().stream()
-            .map(w -> new WriteBackStatus(w.object(), w.manager(), w.at().toString()))
+        : observations.conflictingWrites().stream()
+            .map(w -> new ConflictingWriteStatus(w.object(), w.manager(), w.at().toString()))
             .toList();
   }
 

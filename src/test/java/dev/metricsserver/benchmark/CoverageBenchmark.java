@@ -81,6 +81,6 @@ class CoverageBenchmark {
         fine.answer(),
         Observer.coverage(nodes, NodeSelector.ALL, Duration.ofSeconds(15), reporting, NOW),
         fine.certificates(),
-        fine.writeBacks());
+        fine.conflictingWrites());
   }
 }

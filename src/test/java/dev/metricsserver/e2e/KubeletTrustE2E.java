@@ -158,7 +158,7 @@ class KubeletTrustE2E {
     assertThat(cluster.args()).doesNotContain("--kubelet-insecure-tls");
     within(
         Duration.ofMinutes(3),
-        "it says that it waits for a person",
+        "it waits for user action",
         () -> {
           assertThat(cluster.condition("Stalled").getReason())
               .isEqualTo("CertificateRequestsNotApproved");

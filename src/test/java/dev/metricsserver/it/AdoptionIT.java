@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigStatus;
+import dev.metricsserver.api.MetricsServerConfigStatus.ConflictingWriteStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
-import dev.metricsserver.api.MetricsServerConfigStatus.WriteBackStatus;
 import dev.metricsserver.cli.CommandLineRun;
 import dev.metricsserver.model.ManagedFields;
 import dev.metricsserver.model.Owner;
@@ -548,31 +548,31 @@ class AdoptionIT {
     cluster.applyConfig(ADOPT);
     soon("it is taken over", () -> assertThat(finding("Adopted")).isNotNull());
 
-    writeBack(1);
+    conflictingWrite(1);
     soon(
         "it is repaired",
         () -> assertThat(service().getSpec().getSelector()).doesNotContainKey("theirs"));
-    writeBack(2);
+    conflictingWrite(2);
     soon(
         "it is repaired",
         () -> assertThat(service().getSpec().getSelector()).doesNotContainKey("theirs"));
-    soon("it is noted", () -> assertThat(status().writeBacks()).hasSize(2));
+    soon("it is noted", () -> assertThat(status().conflictingWrites()).hasSize(2));
     // What was noted is in the cluster.
     assertThat(operator.terminate()).isZero();
     startOperator();
-    writeBack(3);
+    conflictingWrite(3);
     soon("it stops", () -> assertThat(condition("Stalled").getReason()).isEqualTo("Contested"));
 
     assertThat(condition("Ready").getMessage())
         .contains(
             "deploy@server-0 changed Service/kube-system/metrics-server three times", "Observe");
     assertThat(service().getSpec().getSelector()).containsEntry("theirs", "3");
-    assertThat(status().writeBacks())
-        .extracting(WriteBackStatus::manager)
+    assertThat(status().conflictingWrites())
+        .extracting(ConflictingWriteStatus::manager)
         .containsExactly("deploy@server-0", "deploy@server-0", "deploy@server-0");
 
-    writeBack(4);
-    soon("it is noted", () -> assertThat(status().writeBacks()).hasSize(4));
+    conflictingWrite(4);
+    soon("it is noted", () -> assertThat(status().conflictingWrites()).hasSize(4));
     assertThat(service().getSpec().getSelector()).containsEntry("theirs", "4");
     assertQuiet();
 
@@ -596,7 +596,7 @@ class AdoptionIT {
       soon(
           "it is taken over again",
           () -> assertThat(service().getSpec().getSelector()).doesNotContainKey("theirs"));
-      soon("it is noted", () -> assertThat(status().writeBacks()).hasSize(noted));
+      soon("it is noted", () -> assertThat(status().conflictingWrites()).hasSize(noted));
     }
     replace(3);
     soon("it stops", () -> assertThat(condition("Stalled").getReason()).isEqualTo("Contested"));
@@ -634,7 +634,7 @@ class AdoptionIT {
         });
   }
 
-  private static void writeBack(int number) {
+  private static void conflictingWrite(int number) {
     cluster
         .admin()
         .services()
@@ -800,7 +800,7 @@ class AdoptionIT {
       await(what).atMost(SOON).ignoreExceptions().untilAsserted(assertion);
     } catch (AssertionError | ConditionTimeoutException e) {
       throw new AssertionError(
-          operator.log() + cluster.audit().operatorWrites() + status().writeBacks(), e);
+          operator.log() + cluster.audit().operatorWrites() + status().conflictingWrites(), e);
     }
   }
 }

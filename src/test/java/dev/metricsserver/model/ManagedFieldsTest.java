@@ -92,7 +92,7 @@ class ManagedFieldsTest {
     "2026-11-21T12:00:01Z, 2, False, false",
     "2026-11-21T12:00:01Z, 1, True, false"
   })
-  void whatIsMadeAnewAfterTheTakeoverIsAWriteBack(
+  void whatIsMadeAnewAfterTheTakeoverIsAConflictingWrite(
       String created, long generation, String stalled, boolean expected) {
     MetricsServerConfig config =
         OBJECTS.unmarshal(

@@ -36,7 +36,7 @@ public final class SampleCluster {
   private Optional<Installed> installed = Optional.empty();
   private History history = History.NONE;
   private List<UnmanagedObject> foreign = List.of();
-  private List<ConflictingWrite> writeBacks = List.of();
+  private List<ConflictingWrite> conflictingWrites = List.of();
   private final Map<String, Optional<Kubelet>> kubelets = new HashMap<>();
   private boolean complete = true;
   private Optional<TrustBundle> authority = Optional.empty();
@@ -153,8 +153,8 @@ public final class SampleCluster {
   }
 
   /** With changes by others of what was taken over. */
-  public SampleCluster writeBacks(ConflictingWrite... changes) {
-    writeBacks = List.of(changes);
+  public SampleCluster conflictingWrites(ConflictingWrite... changes) {
+    conflictingWrites = List.of(changes);
     return this;
   }
 
@@ -241,6 +241,6 @@ public final class SampleCluster {
         installed,
         history,
         foreign,
-        writeBacks);
+        conflictingWrites);
   }
 }

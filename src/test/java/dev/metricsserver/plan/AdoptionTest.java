@@ -168,7 +168,7 @@ class AdoptionTest {
             .map(m -> change(DEPLOYMENT, m))
             .toArray(ConflictingWrite[]::new);
 
-    assertThat(decide(ADOPT, cluster(null, true).writeBacks(changes)))
+    assertThat(decide(ADOPT, cluster(null, true).conflictingWrites(changes)))
         .isInstanceOf(stops ? Refused.class : Planned.class);
   }
 
@@ -179,7 +179,8 @@ class AdoptionTest {
             .mapToObj(i -> change("Service/" + i, 0))
             .toArray(ConflictingWrite[]::new);
 
-    assertThat(decide(ADOPT, cluster(null, true).writeBacks(changes))).isInstanceOf(Planned.class);
+    assertThat(decide(ADOPT, cluster(null, true).conflictingWrites(changes)))
+        .isInstanceOf(Planned.class);
   }
 
   @Test
@@ -188,7 +189,8 @@ class AdoptionTest {
         refusal(
             ADOPT,
             cluster(null, true)
-                .writeBacks(change(DEPLOYMENT, 0), change(DEPLOYMENT, 1), change(DEPLOYMENT, 2)));
+                .conflictingWrites(
+                    change(DEPLOYMENT, 0), change(DEPLOYMENT, 1), change(DEPLOYMENT, 2)));
 
     assertThat(refused.reason()).isEqualTo("Contested");
     assertThat(refused.violations())

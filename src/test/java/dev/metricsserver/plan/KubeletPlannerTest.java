@@ -75,7 +75,7 @@ class KubeletPlannerTest {
     var tls = tls(installed(shown(two(), "node-2", shows), installed));
 
     assertThat(tls.mode()).isEqualTo(mode);
-    assertThat(tls.chosen()).isTrue();
+    assertThat(tls.automatic()).isTrue();
   }
 
   /** Only a certificate that was seen justifies insecure. */
@@ -146,7 +146,7 @@ class KubeletPlannerTest {
     var plan = plan("kubelet: {tls: {mode: %s}}".formatted(mode), two().beforeTheFirstLook());
 
     assertThat(plan.kubeletTLS().mode()).isEqualTo(mode);
-    assertThat(plan.kubeletTLS().chosen()).isFalse();
+    assertThat(plan.kubeletTLS().automatic()).isFalse();
   }
 
   /** What is wrong with the spec can be said without a look at kubelets. */

@@ -32,7 +32,7 @@ public final class Seen {
   private Optional<Registration> registration;
   private MetricsAnswer answer = MetricsAnswer.of(Set.of("node-1", "node-2"));
   private boolean endpointReady = true;
-  private List<ConflictingWrite> writeBacks = List.of();
+  private List<ConflictingWrite> conflictingWrites = List.of();
   private Coverage coverage = new Coverage(2, 2, 2, List.of(), List.of(), List.of());
 
   private List<Certificate> certificates = List.of();
@@ -157,8 +157,8 @@ public final class Seen {
   }
 
   /** With changes by others of what was taken over. */
-  public Seen writeBacks(ConflictingWrite... changes) {
-    writeBacks = List.of(changes);
+  public Seen conflictingWrites(ConflictingWrite... changes) {
+    conflictingWrites = List.of(changes);
     return this;
   }
 
@@ -249,6 +249,6 @@ public final class Seen {
         answer,
         coverage,
         certificates,
-        writeBacks);
+        conflictingWrites);
   }
 }

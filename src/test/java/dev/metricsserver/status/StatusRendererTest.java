@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigStatus;
+import dev.metricsserver.api.MetricsServerConfigStatus.ConflictingWriteStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.NodesStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.ServingTLSStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.TLSStatus;
-import dev.metricsserver.api.MetricsServerConfigStatus.WriteBackStatus;
 import dev.metricsserver.diagnosis.Diagnosis;
 import dev.metricsserver.diagnosis.Evidence;
 import dev.metricsserver.diagnosis.Finding;
@@ -150,7 +150,7 @@ class StatusRendererTest {
                     expected("Ready", "True", "MetricsAvailable", "2 of 2 nodes have metrics"),
                     expected("Reconciling", "False", "Reconciled", "this generation is in force"),
                     expected("ServingTLSVerified", "True", "Verified", VERIFIED),
-                    expected("Stalled", "False", "NotStalled", "no person is needed to go on"))));
+                    expected("Stalled", "False", "NotStalled", "no user action required"))));
   }
 
   private static Condition expected(String type, String status, String reason, String message) {
@@ -313,7 +313,8 @@ class StatusRendererTest {
 
     assertThat(condition(status, "Ready"))
         .isEqualTo("False InvalidSpec: what is wrong; what mends it");
-    assertThat(condition(status, "Reconciling")).isEqualTo("False Stalled: waiting for a person");
+    assertThat(condition(status, "Reconciling"))
+        .isEqualTo("False Stalled: waiting for user action");
     assertThat(condition(status, "Stalled"))
         .isEqualTo("True InvalidSpec: what is wrong; what mends it");
     assertThat(condition(status, "MetricsAvailable"))
@@ -326,8 +327,7 @@ class StatusRendererTest {
 
     assertThat(condition(status, "Ready")).isEqualTo("False ApplyFailed: the API server is busy");
     assertThat(condition(status, "Reconciling")).isEqualTo("True Retrying: trying again");
-    assertThat(condition(status, "Stalled"))
-        .isEqualTo("False NotStalled: no person is needed to go on");
+    assertThat(condition(status, "Stalled")).isEqualTo("False NotStalled: no user action required");
   }
 
   @Test
@@ -553,11 +553,11 @@ class StatusRendererTest {
         new ConflictingWrite(
             "Service/kube-system/metrics-server", "helm", Instant.parse("2026-11-21T11:59:00Z"));
 
-    assertThat(status(APPLIED, fine().writeBacks(change)).writeBacks())
+    assertThat(status(APPLIED, fine().conflictingWrites(change)).conflictingWrites())
         .containsExactly(
-            new WriteBackStatus(
+            new ConflictingWriteStatus(
                 "Service/kube-system/metrics-server", "helm", "2026-11-21T11:59:00Z"));
-    assertThat(status(APPLIED, fine()).writeBacks()).isNull();
+    assertThat(status(APPLIED, fine()).conflictingWrites()).isNull();
   }
 
   // ------------------------------------------------------------------------------------- for all
