@@ -17,6 +17,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -37,6 +39,13 @@ class DocumentationTest {
   private static final Pattern YAML = Pattern.compile("(?ms)^ *```yaml\\n(.*?)^ *```$");
   private static final Pattern VALUE =
       Pattern.compile("(?:--set(?:-json)? '?|with Helm: )([\\w.]+)=");
+
+  /** Output of the command line that a document shows, with the file that a test compares it to. */
+  private static final Pattern OUTPUT =
+      Pattern.compile(
+          "<!-- (output|excerpt): (\\S+?)(?:, until \"(.+?)\")? -->\n```\n(.*?)```",
+          Pattern.DOTALL);
+
   private static final Path EXAMPLES = Path.of("deploy/examples");
   private static final KubernetesSerialization KUBERNETES = new KubernetesSerialization();
 
@@ -88,6 +97,48 @@ class DocumentationTest {
                 () ->
                     assertThat(find(COMMAND, document))
                         .allSatisfy(command -> assertThat(Path.of(command)).exists())));
+  }
+
+  /**
+   * Shown output is recorded output: whole, or line by line. With {@code -Dgolden=update} whole
+   * output is copied into the documents.
+   */
+  @TestFactory
+  Stream<DynamicTest> output_inADocument_isRecordedOutput() throws IOException {
+    return documents().stream()
+        .filter(document -> OUTPUT.matcher(read(document)).find())
+        .map(document -> dynamicTest(document.toString(), () -> checkOutput(document)));
+  }
+
+  private static void checkOutput(Path document) throws IOException {
+    if ("update".equals(System.getProperty("golden"))) {
+      Files.writeString(
+          document,
+          OUTPUT
+              .matcher(read(document))
+              .replaceAll(shown ->
+                  Matcher.quoteReplacement(
+                      shown.group(1).equals("output")
+                          ? shown.group().substring(0, shown.start(4) - shown.start())
+                              + recorded(shown)
+                              + "```"
+                          : shown.group())));
+    }
+    assertThat(OUTPUT.matcher(read(document)).results())
+        .allSatisfy(shown -> {
+          if (shown.group(1).equals("output")) {
+            assertThat(shown.group(4)).isEqualTo(recorded(shown));
+          } else {
+            assertThat(recorded(shown).lines().toList())
+                .containsAll(shown.group(4).lines().toList());
+          }
+        });
+  }
+
+  private static String recorded(MatchResult shown) {
+    var text = read(Path.of(shown.group(2)));
+    var end = shown.group(3) == null ? -1 : text.indexOf("\n" + shown.group(3));
+    return end < 0 ? text : text.substring(0, end);
   }
 
   /** Findings, reasons and conditions, by which a reader searches. */
