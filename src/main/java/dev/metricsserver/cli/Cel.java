@@ -1,6 +1,7 @@
 package dev.metricsserver.cli;
 
-import dev.metricsserver.plan.Durations;
+import dev.metricsserver.model.Durations;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -254,7 +255,8 @@ final class Cel {
           case "string" -> String::valueOf;
           case "size" -> Cel::size;
           // In milliseconds, as the only thing that a rule can do with it.
-          case "duration" -> value -> Durations.parse((String) value).toMillis();
+          case "duration" ->
+              value -> Durations.parse((String) value).orElse(Duration.ZERO).toMillis();
           default -> throw new Unsupported(name + "()");
         };
     return v -> function.apply(arguments.getFirst().in(v));

@@ -3,8 +3,8 @@ package dev.metricsserver.cli;
 import static java.util.Objects.requireNonNullElse;
 
 import dev.metricsserver.model.Endpoints;
+import dev.metricsserver.model.MetricsServerFlags;
 import dev.metricsserver.model.NodeSelector;
-import dev.metricsserver.reading.Installation;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -56,7 +56,7 @@ record DiscoveredInstallation(
   /** The nodes that it asks for metrics. */
   NodeSelector asked() {
     return deployment
-        .map(d -> Installation.asked(d.getSpec().getTemplate().getSpec()))
+        .map(d -> MetricsServerFlags.of(d.getSpec().getTemplate().getSpec()).nodeSelector())
         .orElse(NodeSelector.ALL);
   }
 

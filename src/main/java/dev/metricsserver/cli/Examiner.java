@@ -18,7 +18,7 @@ import dev.metricsserver.model.Consumers;
 import dev.metricsserver.model.DiagnosticData;
 import dev.metricsserver.model.DiagnosticData.Unread;
 import dev.metricsserver.model.HygieneData;
-import dev.metricsserver.model.Images;
+import dev.metricsserver.model.ImageReference;
 import dev.metricsserver.model.Kubelet.Handshake;
 import dev.metricsserver.model.KubernetesVersion;
 import dev.metricsserver.model.MetricsAnswer;
@@ -485,7 +485,8 @@ final class Examiner {
     return version
         .join()
         .flatMap(kubernetes ->
-            Images.version(installation.image())
+            ImageReference.of(installation.image())
+                .version()
                 .flatMap(runs -> VersionAdvice.of(runs, kubernetes)));
   }
 

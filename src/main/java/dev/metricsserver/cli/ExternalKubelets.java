@@ -3,11 +3,11 @@ package dev.metricsserver.cli;
 import dev.metricsserver.api.KubeletSpec;
 import dev.metricsserver.model.ClusterFacts.KubeletFacts;
 import dev.metricsserver.model.DiagnosticData.Unread;
+import dev.metricsserver.model.MetricsServerFlags;
 import dev.metricsserver.model.NodeFacts;
 import dev.metricsserver.model.TrustBundle;
 import dev.metricsserver.model.TrustBundle.Found;
 import dev.metricsserver.plan.KubeletPlanner;
-import dev.metricsserver.reading.Installation;
 import dev.metricsserver.reading.Kubelets;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -17,15 +17,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /** Looks at the kubelets as somebody else's metrics-server dials them. */
 final class ExternalKubelets {
 
-  private static final String AUTHORITY = "--kubelet-certificate-authority";
-  private static final String ADDRESSES = "--kubelet-preferred-address-types";
-
-  private static final String STATUS_PORT = "--kubelet-use-node-status-port";
+  private static final String STATUS_PORT = "kubelet-use-node-status-port";
   private static final int DEFAULT_PORT = 10250;
 
   /** The order of metrics-server itself, and that of upstream's manifests. */
@@ -56,11 +52,11 @@ final class ExternalKubelets {
     if (Import.of(deployment, List.of()).spec().get("kubelet") instanceof Map<?, ?> flags) {
       flags.forEach((name, value) -> spec.put((String) name, value));
     }
+    var given = flags(deployment);
     spec.putIfAbsent("tls", Map.of("mode", "Verify"));
     spec.putIfAbsent(
-        "addressTypes",
-        flag(deployment, ADDRESSES).isPresent() ? USUAL_ADDRESSES : DEFAULT_ADDRESSES);
-    if (flag(deployment, STATUS_PORT).filter(value -> !value.equals("false")).isPresent()) {
+        "addressTypes", given.addressTypes().isEmpty() ? DEFAULT_ADDRESSES : USUAL_ADDRESSES);
+    if (given.flag(STATUS_PORT).orElse(false)) {
       // Its own port is for nodes that report none.
       spec.remove("port");
     } else {
@@ -69,13 +65,8 @@ final class ExternalKubelets {
     return ConfigFile.convert(spec, KubeletSpec.class);
   }
 
-  /** A flag's value, empty without one. */
-  private static Optional<String> flag(Deployment deployment, String flag) {
-    var container = Installation.container(deployment.getSpec().getTemplate().getSpec());
-    return Stream.concat(container.getCommand().stream(), container.getArgs().stream())
-        .filter(arg -> arg.equals(flag) || arg.startsWith(flag + "="))
-        .map(arg -> arg.substring(Math.min(arg.length(), flag.length() + 1)))
-        .reduce((one, other) -> other);
+  private static MetricsServerFlags flags(Deployment deployment) {
+    return MetricsServerFlags.of(deployment.getSpec().getTemplate().getSpec());
   }
 
   /**
@@ -95,10 +86,11 @@ final class ExternalKubelets {
                     .read(deployment.getMetadata().getNamespace(), a));
     var pem = authority.map(bundle -> bundle instanceof Found(var found) ? found : "");
     if (pem.filter(String::isEmpty).isPresent()
-        || (reference == null && flag(deployment, AUTHORITY).isPresent())) {
+        || (reference == null
+            && flags(deployment).value(MetricsServerFlags.KUBELET_CA).isPresent())) {
       attempts.note(
           new Unread(
-              "the CA that " + AUTHORITY + " names",
+              "the CA that --" + MetricsServerFlags.KUBELET_CA + " names",
               false,
               "it is not in a ConfigMap or Secret that you may read"));
       return Optional.empty();

@@ -4,12 +4,13 @@ import static java.util.Objects.requireNonNullElse;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.metricsserver.api.MetricsServerConfigSpec;
-import dev.metricsserver.model.Images;
+import dev.metricsserver.model.ImageReference;
 import dev.metricsserver.model.KubernetesVersion;
+import dev.metricsserver.model.MetricsServerContainer;
+import dev.metricsserver.model.MetricsServerFlags;
 import dev.metricsserver.model.Platform;
 import dev.metricsserver.plan.Decision;
 import dev.metricsserver.plan.Planner;
-import dev.metricsserver.reading.Installation;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.Container;
@@ -45,7 +46,6 @@ final class Import {
 
   private static final String DEFAULT_REGISTRY = "registry.k8s.io";
   private static final String DEFAULT_REPOSITORY = "metrics-server/metrics-server";
-  private static final String ADDRESS_TYPES = "kubelet-preferred-address-types";
   private static final String DEFAULT_ADDRESSES = "InternalIP,ExternalIP,Hostname";
 
   /** What the operator sets by itself, as upstream's manifests do or better. */
@@ -112,7 +112,7 @@ final class Import {
               .formatted(metadata.getName()));
     }
     var pod = deployment.getSpec().getTemplate().getSpec();
-    var container = Installation.container(pod);
+    var container = MetricsServerContainer.of(pod);
     image(requireNonNullElse(container.getImage(), ""));
     setUnless("image.pullPolicy", container.getImagePullPolicy(), "IfNotPresent");
     if (!pod.getImagePullSecrets().isEmpty()) {
@@ -136,20 +136,14 @@ final class Import {
   }
 
   private void image(String image) {
-    var digest = image.contains("@") ? image.substring(image.indexOf('@') + 1) : null;
-    var name = image.contains("@") ? image.substring(0, image.indexOf('@')) : image;
-    var colon = name.lastIndexOf(':');
-    var tag = colon > name.lastIndexOf('/') ? name.substring(colon + 1) : null;
-    var path = tag == null ? name : name.substring(0, colon);
-    var slash = path.indexOf('/');
-    var host = slash < 0 ? "" : path.substring(0, slash);
-    var hasRegistry = host.contains(".") || host.contains(":") || host.equals("localhost");
-    Images.version(name)
+    var reference = ImageReference.of(image);
+    var tag = reference.tag().orElse(null);
+    reference
+        .version()
         .ifPresentOrElse(v -> version(v, tag), () -> setUnless("image.tag", tag, null));
-    setUnless("image.registry", hasRegistry ? host : "docker.io", DEFAULT_REGISTRY);
-    setUnless(
-        "image.repository", hasRegistry ? path.substring(slash + 1) : path, DEFAULT_REPOSITORY);
-    setUnless("image.digest", digest, null);
+    setUnless("image.registry", reference.registry(), DEFAULT_REGISTRY);
+    setUnless("image.repository", reference.repository(), DEFAULT_REPOSITORY);
+    setUnless("image.digest", reference.digest().orElse(null), null);
   }
 
   private void version(String version, String tag) {
@@ -294,33 +288,27 @@ final class Import {
   // ------------------------------------------------------------------------------------- the flags
 
   private void flags(Container container, PodSpec pod) {
-    // Of a flag that is given twice metrics-server takes the last one, but adds to a list.
-    var flags = new LinkedHashMap<String, String>();
-    var words =
-        Stream.concat(container.getCommand().stream().skip(1), container.getArgs().stream())
-            .toList();
-    for (var i = 0; i < words.size(); i++) {
-      var word = words.get(i);
-      if (!word.startsWith("-")) {
-        notes.add("argument %s".formatted(word));
-        continue;
-      }
-      var equals = word.indexOf('=');
-      var name = (equals < 0 ? word : word.substring(0, equals)).replaceFirst("^--?", "");
-      var value = equals < 0 ? "true" : word.substring(equals + 1);
-      if (equals < 0 && i + 1 < words.size() && !words.get(i + 1).startsWith("-")) {
-        value = words.get(++i);
-      }
-      if (name.equals(ADDRESS_TYPES)) {
-        flags.merge(name, value, (before, more) -> before + "," + more);
-      } else {
-        flags.put(name, value);
-      }
+    var flags = MetricsServerFlags.of(container);
+    if (!flags.readable()) {
+      notes.add(
+          "the flags, because the container starts %s instead of metrics-server"
+              .formatted(container.getCommand().getFirst()));
     }
-    if (!flags.containsKey("metric-resolution")) {
+    flags.operands().forEach(word -> notes.add("argument %s".formatted(word)));
+    if (flags.value("metric-resolution").isEmpty()) {
       set("metricResolution", "1m");
     }
-    flags.forEach((name, value) -> flag(name, value, pod, container));
+    mode(flags);
+    flags.values().forEach((name, value) -> flag(name, value, pod, container));
+  }
+
+  private void mode(MetricsServerFlags flags) {
+    if (flags.flag(MetricsServerFlags.INSECURE).orElse(false)) {
+      set("kubelet.tls.mode", "Insecure");
+    }
+    if (flags.flag(MetricsServerFlags.PLAINTEXT).orElse(false)) {
+      set("kubelet.tls.mode", "Plaintext");
+    }
   }
 
   private void flag(String name, String value, PodSpec pod, Container container) {
@@ -330,18 +318,9 @@ final class Import {
         number(name, value).ifPresent(port -> setUnless("port", port, usual));
       }
       case "metric-resolution" -> setUnless("metricResolution", value, "15s");
-      case "kubelet-insecure-tls" -> {
-        if (value.equals("true")) {
-          set("kubelet.tls.mode", "Insecure");
-        }
-      }
-      case "deprecated-kubelet-completely-insecure" -> {
-        if (value.equals("true")) {
-          set("kubelet.tls.mode", "Plaintext");
-        }
-      }
-      case "kubelet-certificate-authority" -> authority(value, pod, container);
-      case ADDRESS_TYPES -> {
+      case MetricsServerFlags.INSECURE, MetricsServerFlags.PLAINTEXT -> {}
+      case MetricsServerFlags.KUBELET_CA -> authority(value, pod, container);
+      case MetricsServerFlags.ADDRESS_TYPES -> {
         var types = Stream.of(value.split(",", -1)).distinct().toList();
         if (!String.join(",", types).equals(DEFAULT_ADDRESSES)) {
           set("kubelet.addressTypes", types);
@@ -352,7 +331,7 @@ final class Import {
       case "kubelet-request-timeout" -> setUnless("kubelet.requestTimeout", value, "10s");
       case "tls-min-version" -> setUnless("serving.tls.minVersion", value, "VersionTLS12");
       case "tls-cipher-suites" -> set("serving.tls.cipherSuites", List.of(value.split(",", -1)));
-      case "node-selector", "l" -> labels(value);
+      case "node-selector" -> labels(value);
       case "logging-format" -> {
         if (value.equals("json")) {
           set("logging.format", "JSON");

@@ -2,7 +2,7 @@ package dev.metricsserver.cli;
 
 import static picocli.CommandLine.Command;
 
-import dev.metricsserver.plan.Durations;
+import dev.metricsserver.model.Durations;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -64,11 +64,11 @@ final class Program {
   }
 
   private static Duration duration(String text) {
-    var duration = Durations.parse(text);
-    if (duration.isZero()) {
-      throw new TypeConversionException("'%s' is no duration such as 90s or 2m".formatted(text));
-    }
-    return duration;
+    return Durations.parse(text)
+        .filter(Duration::isPositive)
+        .orElseThrow(() ->
+            new TypeConversionException(
+                "'%s' is not a duration such as 90s or 2m".formatted(text)));
   }
 
   private static int misused(ParameterException e, String[] arguments) {

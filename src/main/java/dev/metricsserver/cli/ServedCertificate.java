@@ -2,7 +2,8 @@ package dev.metricsserver.cli;
 
 import static java.util.Objects.requireNonNullElse;
 
-import dev.metricsserver.reading.Installation;
+import dev.metricsserver.model.MetricsServerContainer;
+import dev.metricsserver.model.MetricsServerFlags;
 import dev.metricsserver.tls.Certificates;
 import io.fabric8.kubernetes.api.model.KeyToPath;
 import io.fabric8.kubernetes.api.model.Secret;
@@ -23,17 +24,12 @@ import java.util.Optional;
  */
 record ServedCertificate(String namespace, String secret, String key) {
 
-  private static final String FLAG = "--tls-cert-file=";
-
   /** By the flag and the volume that its file is in. */
   static Optional<ServedCertificate> of(Deployment deployment) {
     var pod = deployment.getSpec().getTemplate().getSpec();
-    var container = Installation.container(pod);
-    return List.of(container.getCommand(), container.getArgs()).stream()
-        .flatMap(List::stream)
-        .filter(arg -> arg.startsWith(FLAG))
-        .reduce((one, other) -> other)
-        .map(arg -> arg.substring(FLAG.length()))
+    var container = MetricsServerContainer.of(pod);
+    return MetricsServerFlags.of(container)
+        .value("tls-cert-file")
         .flatMap(file ->
             container.getVolumeMounts().stream()
                 .filter(mount -> file.startsWith(mount.getMountPath() + "/"))

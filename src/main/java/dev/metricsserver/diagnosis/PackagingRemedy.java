@@ -1,15 +1,16 @@
 package dev.metricsserver.diagnosis;
 
+import dev.metricsserver.model.MetricsServerFlags;
 import dev.metricsserver.model.Owner;
 import dev.metricsserver.plan.Ownership;
 import dev.metricsserver.reading.Installation;
 import dev.metricsserver.reading.Packaging;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** How somebody else's metrics-server is changed, in the words of whoever installed it. */
 final class PackagingRemedy {
@@ -72,8 +73,7 @@ final class PackagingRemedy {
             upgraded(
                     installation,
                     "--set-json 'defaultArgs=%s' --set-json 'args=[]'"
-                        .formatted(
-                            json(then.stream().filter(f -> !is(f, "--secure-port")).toList())))
+                        .formatted(json(MetricsServerFlags.without(then, List.of("secure-port")))))
                 .or(() -> Optional.of(patched(then, installation))))
         .orElseGet(() ->
             "kubectl -n %s edit deployment %s: %s %s %s args"
@@ -95,19 +95,12 @@ final class PackagingRemedy {
   }
 
   private static List<String> changed(List<String> now, boolean set, List<String> flags) {
-    var then = new ArrayList<>(now);
-    for (var flag : flags) {
-      var name = flag.replaceFirst("=.*", "");
-      then.removeIf(f -> is(f, name));
-      if (set) {
-        then.add(flag);
-      }
-    }
-    return then;
+    var kept = MetricsServerFlags.without(now, flags.stream().map(PackagingRemedy::name).toList());
+    return set ? Stream.concat(kept.stream(), flags.stream()).toList() : kept;
   }
 
-  private static boolean is(String flag, String name) {
-    return flag.equals(name) || flag.startsWith(name + "=");
+  private static String name(String flag) {
+    return flag.substring(2).split("=", 2)[0];
   }
 
   private static String json(List<String> flags) {

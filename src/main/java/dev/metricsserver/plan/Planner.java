@@ -10,6 +10,7 @@ import dev.metricsserver.model.ClusterFacts;
 import dev.metricsserver.model.ClusterFacts.Installed;
 import dev.metricsserver.model.ClusterFacts.Takeover;
 import dev.metricsserver.model.Configuration;
+import dev.metricsserver.model.Durations;
 import dev.metricsserver.model.History.Attempt;
 import dev.metricsserver.model.History.Failure;
 import dev.metricsserver.model.NodeFacts;
@@ -389,7 +390,7 @@ public final class Planner {
   }
 
   private Duration resolution() {
-    return Durations.parse(spec.metricResolution());
+    return Durations.of(spec.metricResolution());
   }
 
   private int port() {

@@ -4,6 +4,7 @@ import dev.metricsserver.api.MetricsServerConfigSpec;
 import dev.metricsserver.api.MetricsServerConfigSpec.RollbackPolicy;
 import dev.metricsserver.model.ClusterFacts;
 import dev.metricsserver.model.Configuration;
+import dev.metricsserver.model.Durations;
 import dev.metricsserver.model.History.Attempt;
 import dev.metricsserver.model.History.Failure;
 import dev.metricsserver.model.History.Trouble;
@@ -94,7 +95,7 @@ final class Rollback {
   private Duration patience(Trouble trouble) {
     return switch (trouble.reason()) {
       case "Unschedulable", Trouble.NOT_STARTED -> PROVISION;
-      default -> patience(Durations.parse(spec.metricResolution()));
+      default -> patience(Durations.of(spec.metricResolution()));
     };
   }
 

@@ -19,12 +19,15 @@ import dev.metricsserver.model.Configuration;
 import dev.metricsserver.model.ConflictingWrite;
 import dev.metricsserver.model.ControlPlane;
 import dev.metricsserver.model.DiagnosticData;
+import dev.metricsserver.model.Durations;
 import dev.metricsserver.model.Endpoints;
 import dev.metricsserver.model.Extension;
 import dev.metricsserver.model.History;
 import dev.metricsserver.model.HygieneData;
-import dev.metricsserver.model.Images;
+import dev.metricsserver.model.ImageReference;
 import dev.metricsserver.model.MetricsAnswer;
+import dev.metricsserver.model.MetricsServerContainer;
+import dev.metricsserver.model.MetricsServerFlags;
 import dev.metricsserver.model.NodeFacts;
 import dev.metricsserver.model.NodeSelector;
 import dev.metricsserver.model.Observations;
@@ -38,7 +41,6 @@ import dev.metricsserver.model.UnmanagedObject;
 import dev.metricsserver.plan.Decision;
 import dev.metricsserver.plan.Decision.Pending;
 import dev.metricsserver.plan.Decision.Planned;
-import dev.metricsserver.plan.Durations;
 import dev.metricsserver.plan.KubeletPlanner;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Ownership;
@@ -87,10 +89,6 @@ import java.util.stream.Stream;
  * objects come from is all that differs between the operator and the command line.
  */
 public final class Cluster {
-
-  private static final String ADDRESS_TYPES = "--kubelet-preferred-address-types=";
-  private static final Set<String> UNVERIFIED =
-      Set.of("--kubelet-insecure-tls", "--deprecated-kubelet-completely-insecure");
 
   private final ObjectSource objects;
   private final ControlPlane.Reader controlPlane;
@@ -333,7 +331,7 @@ public final class Cluster {
         Observer.coverage(
             nodes,
             NodeSelector.of(spec.kubelet().nodeSelector()),
-            Durations.parse(spec.metricResolution()),
+            Durations.of(spec.metricResolution()),
             answer.nodes(),
             now),
         secrets.observed(),
@@ -355,7 +353,7 @@ public final class Cluster {
             theirs
                 .installation()
                 .map(Installation::scrapeInterval)
-                .orElseGet(() -> Durations.parse(spec.metricResolution())),
+                .orElseGet(() -> Durations.of(spec.metricResolution())),
             answer.nodes(),
             now),
         theirs.certificates(),
@@ -507,14 +505,13 @@ public final class Cluster {
   private Installed installed(Deployment deployment) {
     var metadata = deployment.getMetadata();
     var annotations = requireNonNullElse(metadata.getAnnotations(), Map.<String, String>of());
-    var args =
-        deployment.getSpec().getTemplate().getSpec().getContainers().stream()
-            .flatMap(c -> c.getArgs().stream())
-            .toList();
+    var flags = MetricsServerFlags.of(deployment.getSpec().getTemplate().getSpec());
     return new Installed(
         version(deployment).orElse(""),
-        verifies(annotations.get(Planner.KUBELET_TLS), args),
-        addressTypes(args),
+        Optional.ofNullable(annotations.get(Planner.KUBELET_TLS))
+            .map(TLSMode.Verify.name()::equals)
+            .orElseGet(flags::verifiesKubelets),
+        flags.addressTypes(),
         number(annotations.get(Planner.PLANNED_REPLICAS)),
         number(annotations.get(Planner.SIZED_FOR)),
         Timestamps.parse(annotations.get(Planner.FEWER_SINCE)),
@@ -533,7 +530,7 @@ public final class Cluster {
     var metadata = deployment.getMetadata();
     var label =
         Optional.ofNullable(metadata.getLabels()).map(labels -> labels.get(Workload.VERSION_LABEL));
-    var tag = Images.version(image(deployment));
+    var tag = ImageReference.of(image(deployment)).version();
     var ours =
         Optional.ofNullable(metadata.getAnnotations())
             .filter(annotations -> annotations.containsKey(Planner.CONFIGURATION))
@@ -543,7 +540,7 @@ public final class Cluster {
 
   private static String image(Deployment deployment) {
     return requireNonNullElse(
-        Installation.container(deployment.getSpec().getTemplate().getSpec()).getImage(), "");
+        MetricsServerContainer.of(deployment.getSpec().getTemplate().getSpec()).getImage(), "");
   }
 
   private static boolean ofOurForm(Pod pod) {
@@ -596,21 +593,6 @@ public final class Cluster {
                     .stream())
             .toList(),
         named().flatMap(o -> ConflictingWrite.of(o, Names.MANAGED_BY, config).stream()).toList());
-  }
-
-  /** As we noted it; of a Deployment without a note, as its flags have it. */
-  private static boolean verifies(String noted, List<String> args) {
-    return noted != null
-        ? noted.equals(TLSMode.Verify.name())
-        : args.stream().noneMatch(UNVERIFIED::contains);
-  }
-
-  private static List<String> addressTypes(List<String> args) {
-    return args.stream()
-        .filter(a -> a.startsWith(ADDRESS_TYPES))
-        .findFirst()
-        .map(a -> List.of(a.substring(ADDRESS_TYPES.length()).split(",", -1)))
-        .orElse(List.of());
   }
 
   /** An annotation that somebody else changed is as good as none: the next apply writes it anew. */

@@ -3,14 +3,15 @@ package dev.metricsserver.reading;
 import static java.util.Objects.requireNonNullElse;
 
 import dev.metricsserver.model.Endpoints;
-import dev.metricsserver.model.Images;
+import dev.metricsserver.model.ImageReference;
+import dev.metricsserver.model.MetricsServerContainer;
+import dev.metricsserver.model.MetricsServerFlags;
 import dev.metricsserver.model.NodeSelector;
 import dev.metricsserver.model.Observations.Certificate;
 import dev.metricsserver.model.Observations.Certificate.Place;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.ObjectReference;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.discovery.v1.Endpoint;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
@@ -19,7 +20,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -33,13 +33,6 @@ public final class ExternalInstallationReader {
 
   /** In the words of the API server. */
   private static final String NO_SERVICE = "ServiceNotFound";
-
-  private static final Set<String> UNVERIFIED =
-      Set.of(
-          "--kubelet-insecure-tls",
-          "--kubelet-insecure-tls=true",
-          "--deprecated-kubelet-completely-insecure",
-          "--deprecated-kubelet-completely-insecure=true");
 
   private final KubernetesClient client;
 
@@ -67,6 +60,7 @@ public final class ExternalInstallationReader {
         deployment
             .map(d -> d.getSpec().getTemplate().getSpec())
             .or(() -> pods.stream().map(Pod::getSpec).findFirst());
+    var flags = pod.map(MetricsServerFlags::of);
     var leading =
         Observer.registration(registration).reason().equals(NO_SERVICE)
             ? Installation.UNKNOWN_SERVICE
@@ -75,10 +69,10 @@ public final class ExternalInstallationReader {
         deployment
             .map(d -> Installation.of(d, leading))
             .or(() -> pods.stream().findFirst().map(p -> Installation.of(p, leading))),
-        pod.map(p -> requireNonNullElse(Installation.container(p).getImage(), ""))
-            .flatMap(Images::version),
-        pod.map(ExternalInstallationReader::verifies).orElse(false),
-        pod.map(Installation::asked).orElse(NodeSelector.ALL),
+        pod.map(p -> requireNonNullElse(MetricsServerContainer.of(p).getImage(), ""))
+            .flatMap(image -> ImageReference.of(image).version()),
+        flags.map(MetricsServerFlags::verifiesKubelets).orElse(false),
+        flags.map(MetricsServerFlags::nodeSelector).orElse(NodeSelector.ALL),
         pods.stream()
             .filter(p -> p.getMetadata().getDeletionTimestamp() == null)
             .sorted(Comparator.comparing(p -> p.getMetadata().getName()))
@@ -107,12 +101,6 @@ public final class ExternalInstallationReader {
             // One that signs for itself is in both places.
             .filter(a -> shown.filter(s -> s.fingerprint().equals(a.fingerprint())).isEmpty());
     return Stream.of(shown, authority).flatMap(Optional::stream).toList();
-  }
-
-  private static boolean verifies(PodSpec pod) {
-    var container = Installation.container(pod);
-    return Stream.concat(container.getCommand().stream(), container.getArgs().stream())
-        .noneMatch(UNVERIFIED::contains);
   }
 
   private static boolean selects(Deployment deployment, Pod pod) {

@@ -2,8 +2,8 @@ package dev.metricsserver.reading;
 
 import static java.util.Objects.requireNonNullElse;
 
-import dev.metricsserver.model.NodeSelector;
-import dev.metricsserver.plan.Durations;
+import dev.metricsserver.model.MetricsServerContainer;
+import dev.metricsserver.model.MetricsServerFlags;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.Container;
@@ -12,13 +12,10 @@ import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * What has to be known of a metrics-server to tell what is wrong with it, whoever installed it.
@@ -52,13 +49,6 @@ public record Installation(
 
   /** For people to fill in. */
   public static final String UNKNOWN_SERVICE = "SERVICE";
-
-  private static final Duration DEFAULT_INTERVAL = Duration.ofMinutes(1);
-  private static final int DEFAULT_PORT = 443;
-
-  /** Its flag in a line of its own, or in two, by its long or its short name. */
-  private static final Pattern SELECTOR =
-      Pattern.compile("^(?:--node-selector[=\n]|-l[=\n]?)(.*)$", Pattern.MULTILINE);
 
   /** Who changes an installation. */
   public enum Keeper {
@@ -146,7 +136,8 @@ public record Installation(
       Map<String, String> selector,
       PodSpec pod,
       Packaging packaging) {
-    var container = container(pod);
+    var container = MetricsServerContainer.of(pod);
+    var flags = MetricsServerFlags.of(container);
     return new Installation(
         Keeper.Other,
         namespace,
@@ -156,19 +147,11 @@ public record Installation(
         selector,
         requireNonNullElse(container.getImage(), ""),
         memoryLimit(container),
-        flag(container, "secure-port").map(Integer::parseInt).orElse(DEFAULT_PORT),
+        flags.port(),
         Boolean.TRUE.equals(pod.getHostNetwork()),
         false,
-        flag(container, "metric-resolution").map(Durations::parse).orElse(DEFAULT_INTERVAL),
+        flags.metricResolution(),
         Optional.of(packaging));
-  }
-
-  /** metrics-server's among those of a pod, which may have another one for its size. */
-  public static Container container(PodSpec pod) {
-    return pod.getContainers().stream()
-        .filter(c -> requireNonNullElse(c.getImage(), "").contains(Names.METRICS_SERVER))
-        .findFirst()
-        .orElseGet(() -> pod.getContainers().getFirst());
   }
 
   private static String memoryLimit(Container container) {
@@ -177,30 +160,6 @@ public record Installation(
         .map(l -> l.get("memory"))
         .map(Quantity::toString)
         .orElse("none");
-  }
-
-  /** A flag's value; of those given twice metrics-server takes the last one. */
-  private static Optional<String> flag(Container container, String name) {
-    var start = "--" + name + "=";
-    return List.of(container.getCommand(), container.getArgs()).stream()
-        .flatMap(List::stream)
-        .filter(a -> a.startsWith(start))
-        .map(a -> a.substring(start.length()))
-        .reduce((one, other) -> other);
-  }
-
-  /** Which nodes a metrics-server asks, by its flags. */
-  public static NodeSelector asked(PodSpec pod) {
-    var container = container(pod);
-    var flag =
-        Stream.concat(container.getCommand().stream(), container.getArgs().stream())
-            .collect(Collectors.joining("\n"));
-    return SELECTOR
-        .matcher(flag)
-        .results()
-        .reduce((one, other) -> other)
-        .map(found -> NodeSelector.parse(found.group(1)))
-        .orElse(NodeSelector.ALL);
   }
 
   /** The same, changed by somebody else. */

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNullElse;
 
 import dev.metricsserver.model.History.Attempt;
 import dev.metricsserver.model.History.Trouble;
+import dev.metricsserver.model.MetricsServerContainer;
 import dev.metricsserver.model.NodeFacts;
 import dev.metricsserver.model.NodeSelector;
 import dev.metricsserver.model.Observations.Certificate;
@@ -171,7 +172,7 @@ public final class Observer {
     var ready =
         status.getConditions().stream().filter(c -> "Ready".equals(c.getType())).findFirst();
     var isReady = ready.map(c -> "True".equals(c.getStatus())).orElse(false);
-    var container = Installation.container(pod.getSpec());
+    var container = MetricsServerContainer.of(pod.getSpec());
     return new PodState(
         pod.getMetadata().getName(),
         container.getImage(),

@@ -83,7 +83,12 @@ class ImportTest {
         "--metric-resolution=20s --metric-resolution=30s | {metricResolution: 30s}",
         "--kubelet-insecure-tls | {kubelet: {tls: {mode: Insecure}}}",
         "--kubelet-insecure-tls=true | {kubelet: {tls: {mode: Insecure}}}",
+        "--kubelet-insecure-tls=True | {kubelet: {tls: {mode: Insecure}}}",
+        "--kubelet-insecure-tls=1 | {kubelet: {tls: {mode: Insecure}}}",
+        "--kubelet-insecure-tls --v 1 | {kubelet: {tls: {mode: Insecure}}, logging: {verbosity:"
+            + " 1}}",
         "--kubelet-insecure-tls=false | {}",
+        "--kubelet-insecure-tls --kubelet-insecure-tls=False | {}",
         "--deprecated-kubelet-completely-insecure=true | {kubelet: {tls: {mode: Plaintext}}}",
         "--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname | {}",
         "--kubelet-preferred-address-types=Hostname | {kubelet: {addressTypes: [Hostname]}}",
@@ -449,10 +454,10 @@ class ImportTest {
               image:
                 registry: mirror.example.com
                 repository: metrics-server
-              port: 4443
               kubelet:
                 tls:
                   mode: Insecure
+              port: 4443
               logging:
                 verbosity: 1
               replicas: 2

@@ -61,6 +61,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -470,6 +471,44 @@ class AdoptionIT {
     assertThat(uids()).containsAllEntriesOf(uids);
     assertThat(cluster.deployment().getSpec().getSelector()).isEqualTo(selector);
     assertQuiet();
+  }
+
+  /** No kubelet can be probed here, so only the previous flags decide. */
+  @ParameterizedTest(name = "{0} {1}: {2}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "[] | [--kubelet-insecure-tls=true] | true",
+        "[/metrics-server, --kubelet-insecure-tls, --secure-port=10250] | [] | true",
+        "[] | [--kubelet-insecure-tls, --kubelet-insecure-tls=false] | false"
+      })
+  void adoption_previousFlags_decideWhetherKubeletsAreVerified(
+      String command, String args, boolean insecure) throws Exception {
+    kubectlApply();
+    cluster
+        .admin()
+        .resource(cluster.deployment())
+        .edit(d ->
+            new DeploymentBuilder(d)
+                .editSpec()
+                .editTemplate()
+                .editSpec()
+                .editFirstContainer()
+                .withCommand(OBJECTS.unmarshal("---\n" + command, String[].class))
+                .withArgs(OBJECTS.unmarshal("---\n" + args, String[].class))
+                .endContainer()
+                .endSpec()
+                .endTemplate()
+                .endSpec()
+                .build());
+    cluster.addReadyEndpoint();
+    cluster.applyConfig("{conflictPolicy: Adopt}");
+    soon("it is adopted", () -> assertThat(finding("Adopted")).isNotNull());
+
+    assertThat(container(cluster.deployment()).getCommand()).isEmpty();
+    assertThat(arguments(cluster.deployment()).contains("--kubelet-insecure-tls"))
+        .isEqualTo(insecure);
+    assertThat(status().kubeletTLS().mode()).hasToString(insecure ? "Insecure" : "Verify");
   }
 
   @Test

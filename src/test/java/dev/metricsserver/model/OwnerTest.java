@@ -146,19 +146,6 @@ class OwnerTest {
     assertThat(Owner.of(deployment).kind()).isEqualTo(kind);
   }
 
-  @ParameterizedTest
-  @CsvSource({
-    "registry.k8s.io/metrics-server/metrics-server:v0.8.1, 0.8.1",
-    "rancher/hardened-k8s-metrics-server:v0.8.0-build20260116, 0.8.0",
-    "localhost:5000/metrics-server:0.7.2, 0.7.2",
-    "example.com/metrics-server:v0.9.0@sha256:abc, 0.9.0",
-    "localhost:5000/metrics-server, ",
-    "example.com/metrics-server:latest, "
-  })
-  void theTagTellsTheVersion(String image, String version) {
-    assertThat(Images.version(image).orElse(null)).isEqualTo(version);
-  }
-
   static HasMetadata read(String file) throws IOException {
     return OBJECTS.unmarshal(Files.readString(FOLDER.resolve(file + ".yaml")));
   }

@@ -2,7 +2,6 @@ package dev.metricsserver.reading;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.metricsserver.model.NodeSelector;
 import dev.metricsserver.model.Owner;
 import dev.metricsserver.plan.Plans;
 import dev.metricsserver.reading.Installation.Keeper;
@@ -103,38 +102,6 @@ class InstallationTest {
             i -> assertThat(i.memoryLimit()).isEqualTo("none"),
             i -> assertThat(i.serviceAccount()).isEqualTo("default"),
             i -> assertThat(i.ours()).isFalse());
-  }
-
-  /** By all names of the flag; the last one counts. */
-  @Test
-  void whichNodesItAsksIsSaidInManyWays() {
-    var selector = NodeSelector.parse("pool!=batch");
-
-    assertThat(asked("--node-selector=pool!=batch")).isEqualTo(selector);
-    assertThat(asked("--node-selector", "pool!=batch")).isEqualTo(selector);
-    assertThat(asked("--v=2", "-l", "pool!=batch", "--secure-port=4443")).isEqualTo(selector);
-    assertThat(asked("-l=pool!=batch")).isEqualTo(selector);
-    assertThat(asked("-lpool!=batch")).isEqualTo(selector);
-    assertThat(asked("-l=a=b", "--node-selector=pool!=batch")).isEqualTo(selector);
-    assertThat(asked("--logging-format=json", "--v=2")).isEqualTo(NodeSelector.ALL);
-  }
-
-  private static NodeSelector asked(String... args) {
-    return Installation.asked(
-        foreign()
-            .editSpec()
-            .editTemplate()
-            .editSpec()
-            .editFirstContainer()
-            .withArgs(args)
-            .endContainer()
-            .endSpec()
-            .endTemplate()
-            .endSpec()
-            .build()
-            .getSpec()
-            .getTemplate()
-            .getSpec());
   }
 
   private static DeploymentBuilder foreign() {
