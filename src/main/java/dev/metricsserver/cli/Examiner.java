@@ -347,7 +347,7 @@ final class Examiner {
     }
 
     Optional<KubeletTLS> kubelets() {
-      return plan().map(MetricsServerPlan::kubeletTLS);
+      return plan().map(p -> p.kubelets().tls());
     }
   }
 
@@ -459,8 +459,7 @@ final class Examiner {
                     plan,
                     kubelets,
                     planned.map(Planned::decision).map(Examiner::observed).orElse(List.of()),
-                    plan.map(MetricsServerPlan::versionAdvice)
-                        .orElseGet(() -> advice(installation)),
+                    plan.map(p -> p.version().advice()).orElseGet(() -> advice(installation)),
                     planned.filter(p -> Planner.approves(p.config().getSpec())).isPresent()),
                 observations,
                 requests.join(),

@@ -98,7 +98,7 @@ final class LiveCluster implements AutoCloseable {
 
   /** What would become of the Secrets that the operator makes; their content is nobody's to see. */
   List<Change> secrets(MetricsServerPlan plan) {
-    var tls = plan.servingTLS();
+    var tls = plan.serving();
     if (tls.unusable().isPresent()) {
       return List.of();
     }

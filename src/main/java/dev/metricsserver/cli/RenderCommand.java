@@ -160,7 +160,7 @@ final class RenderCommand implements Callable<Integer> {
     lines.add(
         "metrics-server %s as metrics-server-operator %s renders it for Kubernetes %s, %d %s"
             .formatted(
-                plan.version(),
+                plan.version().number(),
                 Program.version(),
                 version(),
                 nodes,
@@ -173,8 +173,8 @@ final class RenderCommand implements Callable<Integer> {
         "- The Deployment has no annotation "
             + Workload.SERVICE_ACCOUNT_UID
             + ": who deletes and creates the ServiceAccount restarts the pods.");
-    lines.add("- Kubelets: " + plan.kubeletTLS().reason() + ".");
-    lines.add("- NetworkPolicy: " + plan.networkReason().message() + ".");
+    lines.add("- Kubelets: " + plan.kubelets().tls().reason() + ".");
+    lines.add("- NetworkPolicy: " + plan.network().reason().message() + ".");
     return String.join("", lines.stream().map(line -> "# " + line + "\n").toList());
   }
 

@@ -59,7 +59,7 @@ final class LastReadyStore {
         || revision
             .map(ControllerRevision::getData)
             .flatMap(Configuration::of)
-            .filter(plan.configuration()::equals)
+            .filter(plan.rollback().configuration()::equals)
             .isPresent()) {
       return;
     }
@@ -75,7 +75,7 @@ final class LastReadyStore {
             .addToLabels("app.kubernetes.io/managed-by", Names.MANAGED_BY)
             .endMetadata()
             .withRevision(config.getMetadata().getGeneration())
-            .withData(plan.configuration().json())
+            .withData(plan.rollback().configuration().json())
             .build();
     next.addOwnerReference(config);
     client.resource(next).fieldManager(MetricsServerReconciler.FIELD_MANAGER).serverSideApply();

@@ -309,7 +309,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
         if (ManagedDependent.wrote(context)) {
           yield next.rescheduleAfter(0);
         }
-        yield plan.servingTLS().unusable().isPresent() ? next.rescheduleAfter(UNTIL_USABLE) : next;
+        yield plan.serving().unusable().isPresent() ? next.rescheduleAfter(UNTIL_USABLE) : next;
       }
     };
   }
@@ -440,11 +440,12 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
     if (config.getSpec().paused()) {
       return new Outcome.Paused(new Preview(config, plan, context).clause());
     }
-    plan.rolledBackFrom()
+    plan.rollback()
+        .failure()
         .flatMap(failed -> cluster.lastReady().filter(r -> revisions.note(failed, r)))
         .ifPresent(_ -> happenings.rolledBack());
     ManagedDependent.setPlan(context, plan, conflictingWrites);
-    if (plan.servingTLS().source() != Source.SelfSigned) {
+    if (plan.serving().source() != Source.SelfSigned) {
       ManagedDependent.setCertificates(
           context, cluster.nextCertificates(clock.instant()), cluster.servingSecretVersions());
     }

@@ -33,7 +33,7 @@ public final class APIServiceDependent extends ManagedDependent<APIService> {
   @Override
   public ReconcileResult<APIService> reconcile(
       MetricsServerConfig primary, Context<MetricsServerConfig> context) {
-    return plan(context).servingTLS().registrable()
+    return plan(context).serving().registrable()
             && (serves(primary, context) || endpointReady(context))
         ? super.reconcile(primary, context)
         : ReconcileResult.noOperation(null);

@@ -24,7 +24,7 @@ public abstract class CertManagerDependent<R extends HasMetadata> extends Option
         DependentResource<HasMetadata, MetricsServerConfig> dependent,
         MetricsServerConfig primary,
         Context<MetricsServerConfig> context) {
-      return plan(context).servingTLS().certManager().known();
+      return plan(context).serving().certManager().known();
     }
   }
 }

@@ -31,7 +31,7 @@ public final class CiliumNetworkPolicyDependent extends OptionalDependent<Cilium
         DependentResource<CiliumNetworkPolicy, MetricsServerConfig> dependent,
         MetricsServerConfig primary,
         Context<MetricsServerConfig> context) {
-      return plan(context).cilium().known();
+      return plan(context).network().cilium().known();
     }
   }
 }

@@ -33,7 +33,7 @@ public final class DeploymentDependent extends ManagedDependent<Deployment> {
   @Override
   public ReconcileResult<Deployment> reconcile(
       MetricsServerConfig primary, Context<MetricsServerConfig> context) {
-    return plan(context).servingTLS().source() != Source.SelfSigned
+    return plan(context).serving().source() != Source.SelfSigned
             && certificates(context).leaf().isEmpty()
         ? ReconcileResult.noOperation(null)
         : super.reconcile(primary, context);

@@ -31,7 +31,7 @@ public final class DisruptionBudgetDependent extends ManagedDependent<PodDisrupt
         DependentResource<PodDisruptionBudget, MetricsServerConfig> dependent,
         MetricsServerConfig primary,
         Context<MetricsServerConfig> context) {
-      return plan(context).disruptionBudget();
+      return plan(context).size().disruptionBudget();
     }
   }
 }

@@ -40,7 +40,7 @@ abstract class ServingSecretDependent extends ManagedDependent<Secret> {
   @Override
   public ReconcileResult<Secret> reconcile(
       MetricsServerConfig primary, Context<MetricsServerConfig> context) {
-    return plan(context).servingTLS().source() != Source.SelfSigned
+    return plan(context).serving().source() != Source.SelfSigned
             && known.test(certificates(context))
             && asSeen(primary, context)
         ? super.reconcile(primary, context)

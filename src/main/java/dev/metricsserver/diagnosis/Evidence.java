@@ -66,10 +66,10 @@ public record Evidence(
         new Subject(
             Installation.of(plan, paused),
             Optional.of(plan),
-            Optional.of(plan.kubeletTLS()),
+            Optional.of(plan.kubelets().tls()),
             List.of(),
-            plan.versionAdvice(),
-            plan.approving()),
+            plan.version().advice(),
+            plan.kubelets().approving()),
         observations,
         requests,
         now);

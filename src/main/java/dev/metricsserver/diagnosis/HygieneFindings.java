@@ -3,7 +3,6 @@ package dev.metricsserver.diagnosis;
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.model.HygieneData;
 import dev.metricsserver.plan.KubeletPlanner;
-import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.rendering.Names;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -135,7 +134,7 @@ final class HygieneFindings {
   /** What was tried before there was no policy any more says nothing. */
   private static Stream<Finding> notEnforced(Evidence evidence, HygieneData upkeep) {
     return upkeep.openTo().stream()
-        .filter(_ -> evidence.subject().plan().flatMap(MetricsServerPlan::networkRules).isPresent())
+        .filter(_ -> evidence.subject().plan().flatMap(p -> p.network().kubernetes()).isPresent())
         .map(address ->
             new Finding(
                 "NetworkPolicyNotEnforced",

@@ -1,7 +1,6 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Ownership;
 import java.util.List;
 
@@ -12,7 +11,7 @@ final class OwnershipFindings {
 
   /** Whose it was, and what is left to do so that it does not become theirs again. */
   static List<Finding> adopted(Evidence evidence) {
-    return evidence.subject().plan().flatMap(MetricsServerPlan::takenFrom).stream()
+    return evidence.subject().plan().flatMap(p -> p.adoption().previousOwner()).stream()
         .map(owner ->
             new Finding(
                 "Adopted",

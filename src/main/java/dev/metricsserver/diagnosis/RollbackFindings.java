@@ -15,8 +15,8 @@ final class RollbackFindings {
   static List<Finding> of(Evidence evidence) {
     return evidence.subject().plan().stream()
         .flatMap(plan ->
-            plan.rolledBackFrom().stream()
-                .map(failure -> of(failure, plan.configuration(), evidence.severity())))
+            plan.rollback().failure().stream()
+                .map(failure -> of(failure, plan.rollback().configuration(), evidence.severity())))
         .toList();
   }
 

@@ -16,14 +16,14 @@ final class SecurityFindings {
   }
 
   private static List<Finding> network(MetricsServerPlan plan) {
-    return switch (plan.networkReason().code()) {
+    return switch (plan.network().reason().code()) {
       case "Strict", "Disabled" -> List.of();
       case "Open" ->
           List.of(
               new Finding(
                   "NetworkPolicyOpen",
                   Severity.Info,
-                  plan.networkReason().message(),
+                  plan.network().reason().message(),
                   "name where the API servers connect from in"
                       + " spec.networkPolicy.controlPlaneCIDRs",
                   policy(plan)));
@@ -32,7 +32,7 @@ final class SecurityFindings {
               new Finding(
                   "NetworkPolicyNotApplied",
                   Severity.Info,
-                  plan.networkReason().message(),
+                  plan.network().reason().message(),
                   "install Cilium's CustomResourceDefinitions, and the policy is written by itself;"
                       + " or set spec.networkPolicy.mode: Auto",
                   policy(plan)));
@@ -41,7 +41,7 @@ final class SecurityFindings {
               new Finding(
                   "NetworkPolicyNotApplied",
                   Severity.Info,
-                  plan.networkReason().message(),
+                  plan.network().reason().message(),
                   "none needed; set spec.networkPolicy.mode: Disabled to say that you know",
                   policy(plan)));
     };

@@ -22,7 +22,7 @@ final class ServingFindings {
   /** The user wants nobody to verify it. */
   static List<Finding> unverified(Evidence evidence) {
     return evidence.subject().plan().stream()
-        .map(MetricsServerPlan::servingTLS)
+        .map(p -> p.serving())
         .filter(tls -> tls.reason().code().equals(ServingTLS.SELF_SIGNED))
         .map(tls ->
             new Finding(
@@ -38,20 +38,20 @@ final class ServingFindings {
   /** What the spec asks for cannot be served; what is served stays. */
   static List<Finding> unusable(Evidence evidence) {
     return evidence.subject().plan().stream()
-        .flatMap(plan -> plan.servingTLS().unusable().stream().map(u -> unusable(u, plan)))
+        .flatMap(plan -> plan.serving().unusable().stream().map(u -> unusable(u, plan)))
         .toList();
   }
 
   private static Finding unusable(Unusable unusable, MetricsServerPlan plan) {
-    var issued = plan.servingTLS().source() == Source.CertManager;
+    var issued = plan.serving().source() == Source.CertManager;
     return new Finding(
         "ServingCertificateUnusable",
-        plan.servingTLS().verified() ? Severity.Warning : Severity.Error,
+        plan.serving().verified() ? Severity.Warning : Severity.Error,
         "spec.serving.tls.%s: %s; %s"
             .formatted(
                 issued ? "source" : "secret",
                 unusable.why(),
-                plan.servingTLS().verified()
+                plan.serving().verified()
                     ? "the pods go on with the certificate of before"
                     : "pods and registration stay as they are until it can be used"),
         unusable.remedy(),
@@ -61,7 +61,7 @@ final class ServingFindings {
 
   /** A certificate that should long have been renewed, the operator's or somebody else's. */
   static List<Finding> expiring(Evidence evidence) {
-    return evidence.subject().plan().filter(p -> !p.servingTLS().mounted()).isPresent()
+    return evidence.subject().plan().filter(p -> !p.serving().mounted()).isPresent()
         ? List.of()
         : evidence.observations().certificates().stream()
             .filter(c -> dueForLong(c, evidence))
@@ -124,7 +124,7 @@ final class ServingFindings {
   }
 
   private static String renewal(MetricsServerPlan plan) {
-    return switch (plan.servingTLS().source()) {
+    return switch (plan.serving().source()) {
       case Operator ->
           "the operator renews it by itself; if this stays, another finding or its log says"
               + " what is in the way";

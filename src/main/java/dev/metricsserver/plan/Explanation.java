@@ -35,26 +35,28 @@ public final class Explanation {
       MetricsServerConfigSpec spec, ClusterFacts facts, MetricsServerPlan plan) {
     var explanation = new Explanation(spec, facts, plan);
     return List.of(
-        new Line("version", plan.version(), explanation.version()),
+        new Line("version", plan.version().number(), explanation.version()),
         new Line(
             "image",
-            plan.image(),
+            plan.pod().image().reference(),
             spec.image().equals(MetricsServerConfigSpec.DEFAULT.image())
                 ? "the version's own"
                 : "spec.image"),
-        new Line("replicas", Integer.toString(plan.replicas()), explanation.replicas()),
+        new Line("replicas", Integer.toString(plan.size().replicas()), explanation.replicas()),
         new Line("resources", explanation.amounts(), explanation.resources()),
-        new Line("port", Integer.toString(plan.port()), explanation.port()),
-        new Line("kubelet TLS", plan.kubeletTLS().mode().name(), plan.kubeletTLS().reason()),
+        new Line("port", Integer.toString(plan.pod().port()), explanation.port()),
+        new Line(
+            "kubelet TLS", plan.kubelets().tls().mode().name(), plan.kubelets().tls().reason()),
         new Line("kubelet addresses", explanation.addressTypes(), explanation.addresses()),
-        new Line("serving TLS", plan.servingTLS().mode(), plan.servingTLS().reason().message()),
-        new Line("network policy", plan.networkReason().code(), plan.networkReason().message()));
+        new Line("serving TLS", plan.serving().mode(), plan.serving().reason().message()),
+        new Line(
+            "network policy", plan.network().reason().code(), plan.network().reason().message()));
   }
 
   private String version() {
-    if (plan.rolledBackFrom().isPresent()) {
+    if (plan.rollback().failure().isPresent()) {
       return "what spec wants did not become ready (%s), so the last that was is in force"
-          .formatted(plan.rolledBackFrom().get().reason());
+          .formatted(plan.rollback().failure().get().reason());
     }
     if ("Latest".equals(spec.version())) {
       return "spec.version is Latest, and the cluster has Kubernetes " + facts.kubernetes();
@@ -62,7 +64,11 @@ public final class Explanation {
     if (spec.version() != null) {
       return "spec.version";
     }
-    return facts.installed().map(Installed::version).filter(plan.version()::equals).isPresent()
+    return facts
+            .installed()
+            .map(Installed::version)
+            .filter(plan.version().number()::equals)
+            .isPresent()
         ? "it is the one that runs, and spec.version does not name another"
         : "the newest for Kubernetes " + facts.kubernetes();
   }
@@ -72,13 +78,13 @@ public final class Explanation {
       return "spec.replicas";
     }
     var capacity = Placement.capacity(facts.nodes(), spec.scheduling());
-    return plan.replicas() > (capacity >= 2 ? 2 : 1)
+    return plan.size().replicas() > (capacity >= 2 ? 2 : 1)
         ? "fewer would do for the nodes there are, once that has lasted ten minutes"
         : "%d of %d nodes can take them".formatted(capacity, facts.nodes().size());
   }
 
   private String amounts() {
-    var resources = plan.resources();
+    var resources = plan.size().resources();
     return "%s CPU and %s memory, at most %s and %s"
         .formatted(
             resources.cpuRequest(),
@@ -90,7 +96,7 @@ public final class Explanation {
   private String resources() {
     return "for up to %s nodes%s"
         .formatted(
-            plan.memory().get(Planner.SIZED_FOR),
+            plan.deploymentAnnotations().get(Planner.SIZED_FOR),
             spec.resources().equals(MetricsServerConfigSpec.DEFAULT.resources())
                 ? ""
                 : ", and spec.resources");
@@ -100,15 +106,15 @@ public final class Explanation {
     if (spec.port() != null) {
       return "spec.port";
     }
-    return plan.hostNetwork()
+    return plan.pod().hostNetwork()
         ? "kubelets have 10250 in the nodes' network"
-        : plan.port() == KubeletPlanner.KUBELET_PORT
+        : plan.pod().port() == KubeletPlanner.KUBELET_PORT
             ? "firewalls of managed clusters let it through"
             : "on Fargate a pod shares its network with a kubelet, which has 10250";
   }
 
   private String addressTypes() {
-    return plan.args().stream()
+    return plan.pod().args().stream()
         .filter(arg -> arg.startsWith(ADDRESS_TYPES))
         .map(arg -> arg.substring(ADDRESS_TYPES.length()))
         .findFirst()

@@ -13,7 +13,7 @@ import dev.metricsserver.model.NodeFacts;
 import dev.metricsserver.model.NodeFacts.Address;
 import dev.metricsserver.plan.KubeletTLS.Kind;
 import dev.metricsserver.plan.KubeletTLS.Problem;
-import dev.metricsserver.plan.MetricsServerPlan.Mount;
+import dev.metricsserver.plan.PodPlan.Mount;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;

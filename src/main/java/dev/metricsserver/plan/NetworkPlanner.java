@@ -9,13 +9,12 @@ import dev.metricsserver.model.ClusterFacts.Endpoint;
 import dev.metricsserver.model.NodeFacts;
 import dev.metricsserver.model.NodeFacts.Address;
 import dev.metricsserver.model.Prefix;
-import dev.metricsserver.plan.MetricsServerPlan.CiliumPlan;
-import dev.metricsserver.plan.MetricsServerPlan.CiliumRules;
-import dev.metricsserver.plan.MetricsServerPlan.Destination;
-import dev.metricsserver.plan.MetricsServerPlan.MonitoringPlan;
-import dev.metricsserver.plan.MetricsServerPlan.NetworkRules;
 import dev.metricsserver.plan.MetricsServerPlan.Reason;
-import dev.metricsserver.plan.MetricsServerPlan.ServiceAccountName;
+import dev.metricsserver.plan.MonitoringPlan.ServiceAccountName;
+import dev.metricsserver.plan.NetworkPlan.CiliumPlan;
+import dev.metricsserver.plan.NetworkPlan.CiliumRules;
+import dev.metricsserver.plan.NetworkPlan.Destination;
+import dev.metricsserver.plan.NetworkPlan.NetworkRules;
 import java.math.BigInteger;
 import java.util.List;
 import java.util.Optional;
@@ -44,8 +43,8 @@ final class NetworkPlanner {
     this.reason = decide();
   }
 
-  Reason reason() {
-    return reason;
+  NetworkPlan plan() {
+    return new NetworkPlan(reason, rules(), cilium());
   }
 
   private Reason decide() {
@@ -82,7 +81,7 @@ final class NetworkPlanner {
     };
   }
 
-  CiliumPlan cilium() {
+  private CiliumPlan cilium() {
     var rules =
         byCilium() && isPolicy()
             ? Optional.of(
@@ -101,7 +100,7 @@ final class NetworkPlanner {
     return reason.code().equals("Strict") || reason.code().equals("Open");
   }
 
-  Optional<NetworkRules> rules() {
+  private Optional<NetworkRules> rules() {
     return byCilium() ? Optional.empty() : kubernetesRules();
   }
 

@@ -25,7 +25,10 @@ import dev.metricsserver.plan.Decision.Pending;
 import dev.metricsserver.plan.Decision.Planned;
 import dev.metricsserver.plan.Decision.Refused;
 import dev.metricsserver.plan.Decision.Violation;
-import dev.metricsserver.plan.MetricsServerPlan.Mount;
+import dev.metricsserver.plan.MetricsServerPlan.RollbackPlan;
+import dev.metricsserver.plan.MetricsServerPlan.VersionPlan;
+import dev.metricsserver.plan.PodPlan.ImagePlan;
+import dev.metricsserver.plan.PodPlan.Mount;
 import dev.metricsserver.plan.Releases.Release;
 import java.time.Duration;
 import java.time.Instant;
@@ -97,6 +100,7 @@ public final class Planner {
   private final SizePlanner size;
   private final KubeletPlanner kubelets;
   private final ServingPlanner serving;
+  private final NetworkPlanner network;
   private final Versions versions;
   private final Optional<Failure> rolledBackFrom;
 
@@ -111,6 +115,7 @@ public final class Planner {
     this.rolledBackFrom = rolledBackFrom;
     this.size = new SizePlanner(spec, facts, now);
     this.kubelets = new KubeletPlanner(spec.kubelet(), facts, now);
+    this.network = new NetworkPlanner(spec, facts, kubelets);
     this.serving = new ServingPlanner(spec.serving().tls(), facts.serving());
     this.versions = new Versions(spec, facts);
   }
@@ -154,7 +159,7 @@ public final class Planner {
     }
     var plan = plan(release.orElseThrow());
     return new Rollback(spec, facts, now)
-        .due(plan.configuration(), plan.replicas())
+        .due(plan.rollback().configuration(), plan.size().replicas())
         .flatMap(this::lastReady)
         .orElse(new Planned(plan));
   }
@@ -269,50 +274,48 @@ public final class Planner {
   // ------------------------------------------------------------------------------------- the plan
 
   private MetricsServerPlan plan(Release release) {
-    var replicas = size.replicas();
-    var network = new NetworkPlanner(spec, facts, kubelets);
     return new MetricsServerPlan(
         spec.namespace(),
-        release.version(),
-        rolledBackFrom.isPresent() ? Optional.empty() : versions.advice(release),
-        configuration(release),
-        rolledBackFrom,
-        image(release),
-        spec.image().pullPolicy(),
-        spec.image().pullSecrets(),
-        args(release),
-        kubelets.tls(),
-        approves(spec),
+        new VersionPlan(
+            release.version(),
+            rolledBackFrom.isPresent() ? Optional.empty() : versions.advice(release)),
+        new RollbackPlan(configuration(release), rolledBackFrom),
+        pod(release),
+        size.plan(),
+        new KubeletPlan(kubelets.tls(), approves(spec), resolution()),
         serving.tls(),
-        replicas,
-        size.requiredAntiAffinity(),
-        release.atLeast("0.8.0") || !facts.kubernetes().atLeast(1, 30)
-            ? Optional.empty()
-            : Optional.of(DRAIN_SECONDS),
-        // Before, it is ready as soon as it has metrics of a pod that has just started; of nodes it
-        // has none before the second scrape.
-        release.atLeast("0.9.0")
-            ? Optional.empty()
-            : Optional.of((int) resolution().toSeconds() + SCRAPE_SECONDS),
-        replicas > 1,
-        facts.kubernetes().atLeast(1, 27),
-        size.resources(),
+        network.plan(),
+        spec.audit().profile(),
+        network.monitoring(),
+        adoption(),
+        deploymentAnnotations(release));
+  }
+
+  private PodPlan pod(Release release) {
+    return new PodPlan(
+        new ImagePlan(image(release), spec.image().pullPolicy(), spec.image().pullSecrets()),
+        args(release),
+        mounts(),
         spec.scheduling(),
         spec.hostNetwork(),
         port(),
-        network.rules(),
-        network.cilium(),
-        network.reason(),
-        spec.audit().profile(),
-        network.monitoring(),
-        mounts(),
-        rollOn(),
-        memory(release),
+        release.atLeast("0.8.0") || !facts.kubernetes().atLeast(1, 30)
+            ? Optional.empty()
+            : Optional.of(DRAIN_SECONDS),
+        // An older version is ready as soon as it has metrics of a pod that has just started; it
+        // has none of nodes before the second scrape.
+        release.atLeast("0.9.0")
+            ? Optional.empty()
+            : Optional.of((int) resolution().toSeconds() + SCRAPE_SECONDS),
+        podTemplateAnnotations());
+  }
+
+  private AdoptionPlan adoption() {
+    return new AdoptionPlan(
         facts.installed().map(Installed::selector),
         takeover(),
         takeover().isPresent() && !facts.installed().map(Installed::ownPodReady).orElse(false),
-        takenFrom(),
-        resolution());
+        previousOwner());
   }
 
   private Configuration configuration(Release release) {
@@ -406,7 +409,7 @@ public final class Planner {
   }
 
   /** metrics-server reads the CA at its start only. */
-  private Map<String, String> rollOn() {
+  private Map<String, String> podTemplateAnnotations() {
     return kubelets.tls().verified()
             && facts.kubelets().authority().orElse(null) instanceof Found(var pem)
         ? Map.of(KUBELET_CA, Integer.toHexString(pem.hashCode()))
@@ -418,7 +421,7 @@ public final class Planner {
   }
 
   /** As long as it is of interest: who adopts wants to know what is left to do. */
-  private Optional<Owner> takenFrom() {
+  private Optional<Owner> previousOwner() {
     return facts.foreign().stream()
         .findFirst()
         .map(UnmanagedObject::owner)
@@ -426,11 +429,11 @@ public final class Planner {
         .filter(owner -> adopting());
   }
 
-  private Map<String, String> memory(Release release) {
-    var memory = new TreeMap<String, String>();
+  private Map<String, String> deploymentAnnotations(Release release) {
+    var annotations = new TreeMap<String, String>();
     var configuration = Rollback.key(facts, spec, configuration(release));
-    memory.put(CONFIGURATION, configuration);
-    memory.put(
+    annotations.put(CONFIGURATION, configuration);
+    annotations.put(
         CONFIGURED_AT,
         facts
             .history()
@@ -439,10 +442,10 @@ public final class Planner {
             .map(Attempt::since)
             .orElse(now)
             .toString());
-    takeover().ifPresent(t -> memory.put(TAKEOVER, t.name()));
-    takenFrom().ifPresent(owner -> memory.put(TAKEN_FROM, owner.key()));
-    memory.put(KUBELET_TLS, kubelets.tls().mode().name());
-    memory.putAll(size.memory());
-    return memory;
+    takeover().ifPresent(t -> annotations.put(TAKEOVER, t.name()));
+    previousOwner().ifPresent(owner -> annotations.put(TAKEN_FROM, owner.key()));
+    annotations.put(KUBELET_TLS, kubelets.tls().mode().name());
+    annotations.putAll(size.annotations());
+    return annotations;
   }
 }

@@ -3,6 +3,7 @@ package dev.metricsserver.plan;
 import dev.metricsserver.api.MetricsServerConfigSpec;
 import dev.metricsserver.model.ClusterFacts;
 import dev.metricsserver.model.ClusterFacts.Installed;
+import dev.metricsserver.plan.SizePlan.Resources;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -39,22 +40,31 @@ final class SizePlanner {
     return replicas() > 1 && (spec.replicas() == null || replicas() <= capacity);
   }
 
-  MetricsServerPlan.Resources resources() {
+  Resources resources() {
     return Sizing.resources(step(), spec.resources());
   }
 
-  /** What the next decision needs to know of this one, as annotations of the Deployment. */
-  Map<String, String> memory() {
-    var memory = new TreeMap<String, String>();
-    memory.put(Planner.PLANNED_REPLICAS, Integer.toString(replicas()));
-    memory.put(Planner.SIZED_FOR, Integer.toString(step()));
+  SizePlan plan() {
+    return new SizePlan(
+        replicas(),
+        requiredAntiAffinity(),
+        replicas() > 1,
+        facts.kubernetes().atLeast(1, 27),
+        resources());
+  }
+
+  /** Annotations of the Deployment that the next decision reads. */
+  Map<String, String> annotations() {
+    var annotations = new TreeMap<String, String>();
+    annotations.put(Planner.PLANNED_REPLICAS, Integer.toString(replicas()));
+    annotations.put(Planner.SIZED_FOR, Integer.toString(step()));
     if (replicas() > wantedReplicas()) {
-      memory.put(Planner.FEWER_SINCE, fewerSince().orElse(now).toString());
+      annotations.put(Planner.FEWER_SINCE, fewerSince().orElse(now).toString());
     }
     if (smallerRequests() && step() > wantedStep()) {
-      memory.put(Planner.SMALLER_SINCE, smallerSince().orElse(now).toString());
+      annotations.put(Planner.SMALLER_SINCE, smallerSince().orElse(now).toString());
     }
-    return memory;
+    return annotations;
   }
 
   private int wantedReplicas() {

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNullElse;
 
 import dev.metricsserver.api.ResourcesSpec;
 import dev.metricsserver.plan.Decision.Violation;
-import dev.metricsserver.plan.MetricsServerPlan.Resources;
+import dev.metricsserver.plan.SizePlan.Resources;
 import io.fabric8.kubernetes.api.model.Quantity;
 import java.math.BigDecimal;
 import java.math.BigInteger;

@@ -407,7 +407,7 @@ public final class Cluster {
     return deployment()
         .map(d -> requireNonNullElse(d.getMetadata().getAnnotations(), Map.<String, String>of()))
         .map(annotations -> annotations.get(Planner.CONFIGURATION))
-        .filter(plan.memory().get(Planner.CONFIGURATION)::equals)
+        .filter(plan.deploymentAnnotations().get(Planner.CONFIGURATION)::equals)
         .isPresent();
   }
 
@@ -490,7 +490,7 @@ public final class Cluster {
                     o -> objects.named(o.getClass(), spec.namespace(), o.getMetadata().getName())),
             objects
                 .of(Secret.class)
-                .filter(s -> plan.servingTLS().secrets().contains(s.getMetadata().getName())))
+                .filter(s -> plan.serving().secrets().contains(s.getMetadata().getName())))
         .filter(this::here);
   }
 

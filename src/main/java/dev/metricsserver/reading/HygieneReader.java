@@ -7,7 +7,7 @@ import dev.metricsserver.model.ClusterFacts.Endpoint;
 import dev.metricsserver.model.HygieneData;
 import dev.metricsserver.model.HygieneData.Budget;
 import dev.metricsserver.plan.MetricsServerPlan;
-import dev.metricsserver.plan.MetricsServerPlan.NetworkRules;
+import dev.metricsserver.plan.NetworkPlan.NetworkRules;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
@@ -76,7 +76,7 @@ public final class HygieneReader {
   public HygieneData read(MetricsServerPlan plan, List<Endpoint> endpoints) {
     return read(
         Installation.of(plan, false),
-        plan.networkRules().flatMap(rules -> open(rules, endpoints)),
+        plan.network().kubernetes().flatMap(rules -> open(rules, endpoints)),
         List.of());
   }
 

@@ -69,12 +69,12 @@ public record Installation(
         Names.METRICS_SERVER,
         Names.METRICS_SERVER,
         Names.SELECTOR,
-        plan.image(),
-        plan.resources().memoryLimit(),
-        plan.port(),
-        plan.hostNetwork(),
-        plan.networkRules().isPresent(),
-        plan.scrapeInterval(),
+        plan.pod().image().reference(),
+        plan.size().resources().memoryLimit(),
+        plan.pod().port(),
+        plan.pod().hostNetwork(),
+        plan.network().kubernetes().isPresent(),
+        plan.kubelets().scrapeInterval(),
         Optional.empty());
   }
 

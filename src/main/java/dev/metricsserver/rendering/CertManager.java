@@ -70,7 +70,7 @@ public final class CertManager {
   /** metrics-server's certificate. */
   public static Optional<Certificate> certificate(MetricsServerPlan plan) {
     return Optional.of(plan)
-        .filter(p -> p.servingTLS().certManager().wanted())
+        .filter(p -> p.serving().certManager().wanted())
         .map(p ->
             new Certificate(
                 Names.metadata(p.namespace(), SERVING),
@@ -84,7 +84,7 @@ public final class CertManager {
                     "2160h0m0s",
                     "720h0m0s",
                     KEY,
-                    p.servingTLS()
+                    p.serving()
                         .certManager()
                         .issuer()
                         .orElse(new IssuerReference(SERVING, ISSUER, GROUP)))));
@@ -92,7 +92,7 @@ public final class CertManager {
 
   private static Optional<MetricsServerPlan> withOwnIssuer(MetricsServerPlan plan) {
     return Optional.of(plan)
-        .filter(p -> p.servingTLS().certManager().wanted())
-        .filter(p -> p.servingTLS().certManager().issuer().isEmpty());
+        .filter(p -> p.serving().certManager().wanted())
+        .filter(p -> p.serving().certManager().issuer().isEmpty());
   }
 }

@@ -1,7 +1,7 @@
 package dev.metricsserver.rendering;
 
 import dev.metricsserver.plan.MetricsServerPlan;
-import dev.metricsserver.plan.MetricsServerPlan.CiliumRules;
+import dev.metricsserver.plan.NetworkPlan.CiliumRules;
 import dev.metricsserver.rendering.CiliumNetworkPolicy.Port;
 import dev.metricsserver.rendering.CiliumNetworkPolicy.PortRule;
 import dev.metricsserver.rendering.CiliumNetworkPolicy.Rule;
@@ -32,13 +32,13 @@ public final class CiliumNetwork {
 
   /** The CiliumNetworkPolicy, when the plan has rules for one. */
   public static Optional<CiliumNetworkPolicy> policy(MetricsServerPlan plan) {
-    return plan.cilium().rules().map(rules -> policy(plan, rules));
+    return plan.network().cilium().rules().map(rules -> policy(plan, rules));
   }
 
   private static CiliumNetworkPolicy policy(MetricsServerPlan plan, CiliumRules rules) {
     return new CiliumNetworkPolicy(
         Names.metadata(plan.namespace(), Names.NETWORK_POLICY),
-        new Spec(new Selector(Names.PODS), ingress(rules, plan.port()), egress(rules)));
+        new Spec(new Selector(Names.PODS), ingress(rules, plan.pod().port()), egress(rules)));
   }
 
   private static List<Rule> ingress(CiliumRules rules, int port) {

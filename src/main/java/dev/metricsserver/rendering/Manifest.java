@@ -45,7 +45,7 @@ public final class Manifest {
             Monitoring.reader(plan).stream(),
             Monitoring.serviceMonitor(plan).stream(),
             Monitoring.rule(plan).stream(),
-            plan.disruptionBudget()
+            plan.size().disruptionBudget()
                 ? Stream.of(Workload.disruptionBudget(plan))
                 : Stream.<HasMetadata>empty(),
             Stream.of(deployment, Serving.apiService(plan)))
@@ -98,7 +98,7 @@ public final class Manifest {
                 new Certificate(),
                 Names.metadata(namespace, CertManager.SERVING)),
             unless(
-                plan.disruptionBudget(),
+                plan.size().disruptionBudget(),
                 new PodDisruptionBudget(),
                 Names.metadata(namespace, Names.METRICS_SERVER)))
         .flatMap(Optional::stream)

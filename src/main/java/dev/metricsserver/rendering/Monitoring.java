@@ -96,7 +96,7 @@ public final class Monitoring {
 
   private static TLS tls(MetricsServerPlan plan) {
     var name = ServingTLS.names(plan.namespace()).getFirst();
-    return plan.servingTLS().verified()
+    return plan.serving().verified()
         ? new TLS(
             name,
             new CA(new ServiceMonitor.Key(ServingTLS.CERTIFICATE_SECRET, Serving.CA_KEY)),

@@ -1,7 +1,7 @@
 package dev.metricsserver.rendering;
 
 import dev.metricsserver.plan.MetricsServerPlan;
-import dev.metricsserver.plan.MetricsServerPlan.NetworkRules;
+import dev.metricsserver.plan.NetworkPlan.NetworkRules;
 import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.LabelSelectorBuilder;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
@@ -26,7 +26,7 @@ public final class Network {
 
   /** The NetworkPolicy, when the plan has rules for one. */
   public static Optional<NetworkPolicy> policy(MetricsServerPlan plan) {
-    return plan.networkRules().map(rules -> policy(plan, rules));
+    return plan.network().kubernetes().map(rules -> policy(plan, rules));
   }
 
   private static NetworkPolicy policy(MetricsServerPlan plan, NetworkRules rules) {
@@ -37,7 +37,7 @@ public final class Network {
         .withPolicyTypes("Ingress", "Egress")
         .addNewIngress()
         .withFrom(clients(rules))
-        .withPorts(port("TCP", plan.port()))
+        .withPorts(port("TCP", plan.pod().port()))
         .endIngress()
         .withEgress(egress(rules))
         .endSpec()

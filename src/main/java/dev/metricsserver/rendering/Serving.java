@@ -34,7 +34,10 @@ public final class Serving {
     return new ServiceBuilder()
         .withMetadata(Names.metadata(plan.namespace(), Names.METRICS_SERVER))
         .withNewSpec()
-        .withSelector(plan.oldPodsServe() ? plan.selector().orElse(Names.PODS) : Names.PODS)
+        .withSelector(
+            plan.adoption().oldPodsServe()
+                ? plan.adoption().selector().orElse(Names.PODS)
+                : Names.PODS)
         .addNewPort()
         .withName(Names.PORT)
         .withProtocol("TCP")
@@ -56,8 +59,8 @@ public final class Serving {
         .withGroupPriorityMinimum(100)
         .withVersionPriority(100)
         // Both, each time: one alone may not fit what the API server has of the other.
-        .withCaBundle(plan.servingTLS().caBundle().map(Serving::base64).orElse(null))
-        .withInsecureSkipTLSVerify(plan.servingTLS().skipped())
+        .withCaBundle(plan.serving().caBundle().map(Serving::base64).orElse(null))
+        .withInsecureSkipTLSVerify(plan.serving().skipped())
         .withNewService()
         .withNamespace(plan.namespace())
         .withName(Names.METRICS_SERVER)

@@ -3,8 +3,8 @@ package dev.metricsserver.rendering;
 import dev.metricsserver.api.SchedulingSpec;
 import dev.metricsserver.model.ClusterFacts.Takeover;
 import dev.metricsserver.plan.MetricsServerPlan;
-import dev.metricsserver.plan.MetricsServerPlan.Mount;
 import dev.metricsserver.plan.Planner;
+import dev.metricsserver.plan.PodPlan.Mount;
 import io.fabric8.kubernetes.api.model.Affinity;
 import io.fabric8.kubernetes.api.model.AffinityBuilder;
 import io.fabric8.kubernetes.api.model.Container;
@@ -74,15 +74,15 @@ public final class Workload {
     return new DeploymentBuilder()
         .withMetadata(Names.metadata(plan.namespace(), Names.METRICS_SERVER))
         .editMetadata()
-        .addToLabels(VERSION_LABEL, plan.version())
-        .addToAnnotations(plan.memory())
+        .addToLabels(VERSION_LABEL, plan.version().number())
+        .addToAnnotations(plan.deploymentAnnotations())
         .endMetadata()
         .withNewSpec()
-        .withReplicas(plan.replicas())
+        .withReplicas(plan.size().replicas())
         .withRevisionHistoryLimit(3)
         // Old pods are kept until every node has heard that requests no longer go to them.
-        .withMinReadySeconds(plan.takeover().isPresent() ? TAKEOVER_SECONDS : null)
-        .withSelector(selector(plan.selector().orElse(Names.SELECTOR)))
+        .withMinReadySeconds(plan.adoption().takeover().isPresent() ? TAKEOVER_SECONDS : null)
+        .withSelector(selector(plan.adoption().selector().orElse(Names.SELECTOR)))
         .withNewStrategy()
         .withType("RollingUpdate")
         .withNewRollingUpdate()
@@ -93,11 +93,11 @@ public final class Workload {
         .withNewTemplate()
         .withNewMetadata()
         .addToLabels("app.kubernetes.io/name", Names.METRICS_SERVER)
-        .addToLabels(plan.selector().orElse(Map.of()))
+        .addToLabels(plan.adoption().selector().orElse(Map.of()))
         .addToLabels(Names.PODS)
         .addToAnnotations(
             serviceAccountUid.map(uid -> Map.of(SERVICE_ACCOUNT_UID, uid)).orElse(Map.of()))
-        .addToAnnotations(plan.rollOn())
+        .addToAnnotations(plan.pod().annotations())
         .addToAnnotations(
             Audit.policy(plan)
                 .map(policy ->
@@ -107,16 +107,19 @@ public final class Workload {
         .withNewSpec()
         .withServiceAccountName(Names.METRICS_SERVER)
         .withAutomountServiceAccountToken(true)
-        .withPriorityClassName(emptyToNull(plan.scheduling().priorityClassName()))
-        .withHostNetwork(plan.hostNetwork() ? true : null)
-        .withDnsPolicy(plan.hostNetwork() ? "ClusterFirstWithHostNet" : null)
+        .withPriorityClassName(emptyToNull(plan.pod().scheduling().priorityClassName()))
+        .withHostNetwork(plan.pod().hostNetwork() ? true : null)
+        .withDnsPolicy(plan.pod().hostNetwork() ? "ClusterFirstWithHostNet" : null)
         .withNodeSelector(nodeSelector(plan))
         .withTolerations(
-            plan.scheduling().tolerations().stream().map(Workload::toleration).toList())
+            plan.pod().scheduling().tolerations().stream().map(Workload::toleration).toList())
         .withTopologySpreadConstraints(
-            plan.scheduling().topologySpreadConstraints().stream().map(Workload::spread).toList())
-        .withAffinity(plan.replicas() > 1 ? affinity(plan) : null)
-        .withImagePullSecrets(plan.pullSecrets().stream().map(LocalObjectReference::new).toList())
+            plan.pod().scheduling().topologySpreadConstraints().stream()
+                .map(Workload::spread)
+                .toList())
+        .withAffinity(plan.size().replicas() > 1 ? affinity(plan) : null)
+        .withImagePullSecrets(
+            plan.pod().image().pullSecrets().stream().map(LocalObjectReference::new).toList())
         .withNewSecurityContext()
         .withRunAsNonRoot(true)
         .withRunAsUser(NOBODY)
@@ -133,7 +136,7 @@ public final class Workload {
         .withSizeLimit(new Quantity("16Mi"))
         .endEmptyDir()
         .endVolume()
-        .addAllToVolumes(plan.mounts().stream().map(Workload::volume).toList())
+        .addAllToVolumes(plan.pod().mounts().stream().map(Workload::volume).toList())
         .endSpec()
         .endTemplate()
         .endSpec()
@@ -167,7 +170,7 @@ public final class Workload {
         .withNewSpec()
         .withMaxUnavailable(new IntOrString(1))
         .withSelector(selector(Names.PODS))
-        .withUnhealthyPodEvictionPolicy(plan.unhealthyEviction() ? "AlwaysAllow" : null)
+        .withUnhealthyPodEvictionPolicy(plan.size().unhealthyEviction() ? "AlwaysAllow" : null)
         .endSpec()
         .build();
   }
@@ -177,24 +180,24 @@ public final class Workload {
    * network both would need the same port.
    */
   private static boolean surges(MetricsServerPlan plan) {
-    return (plan.replicas() == 1 && !plan.hostNetwork())
-        || plan.takeover().filter(Takeover.Surge::equals).isPresent();
+    return (plan.size().replicas() == 1 && !plan.pod().hostNetwork())
+        || plan.adoption().takeover().filter(Takeover.Surge::equals).isPresent();
   }
 
   private static Container container(MetricsServerPlan plan) {
-    var resources = plan.resources();
+    var resources = plan.size().resources();
     var builder =
         new ContainerBuilder()
             .withName(Names.METRICS_SERVER)
-            .withImage(plan.image())
-            .withImagePullPolicy(plan.pullPolicy().name())
-            .withArgs(plan.args())
+            .withImage(plan.pod().image().reference())
+            .withImagePullPolicy(plan.pod().image().pullPolicy().name())
+            .withArgs(plan.pod().args())
             .addNewPort()
             .withName(Names.PORT)
-            .withContainerPort(plan.port())
+            .withContainerPort(plan.pod().port())
             .withProtocol("TCP")
             .endPort()
-            .withReadinessProbe(probe("/readyz", 1, plan.readinessDelay()))
+            .withReadinessProbe(probe("/readyz", 1, plan.pod().readinessDelay()))
             .withLivenessProbe(probe("/livez", 10, Optional.empty()))
             .withNewResources()
             .addToRequests("cpu", new Quantity(resources.cpuRequest()))
@@ -222,8 +225,9 @@ public final class Workload {
             .withName(TMP)
             .withMountPath("/tmp")
             .endVolumeMount()
-            .addAllToVolumeMounts(plan.mounts().stream().map(Workload::volumeMount).toList());
-    plan.sleepBeforeStop()
+            .addAllToVolumeMounts(plan.pod().mounts().stream().map(Workload::volumeMount).toList());
+    plan.pod()
+        .preStopSleep()
         .ifPresent(seconds ->
             builder
                 .withNewLifecycle()
@@ -286,7 +290,7 @@ public final class Workload {
   private static Affinity affinity(MetricsServerPlan plan) {
     var term = onePerNode();
     var builder = new AffinityBuilder().withNewPodAntiAffinity();
-    return plan.requiredAntiAffinity()
+    return plan.size().requiredAntiAffinity()
         ? builder
             .withRequiredDuringSchedulingIgnoredDuringExecution(term)
             .endPodAntiAffinity()
@@ -308,7 +312,7 @@ public final class Workload {
   }
 
   private static Map<String, String> nodeSelector(MetricsServerPlan plan) {
-    var labels = new TreeMap<>(plan.scheduling().nodeSelector());
+    var labels = new TreeMap<>(plan.pod().scheduling().nodeSelector());
     labels.put("kubernetes.io/os", "linux");
     return labels;
   }

@@ -90,7 +90,7 @@ public final class StatusRenderer {
         inForce.kubeletTLS(),
         inForce.servingTLS(),
         plan()
-            .map(p -> p.servingTLS().mounted() ? certificates() : List.<CertificateStatus>of())
+            .map(p -> p.serving().mounted() ? certificates() : List.<CertificateStatus>of())
             .or(() -> observes() ? Optional.of(certificates()) : Optional.empty())
             .or(() -> previous.map(p -> p.certificates()))
             .orElse(null),
@@ -113,10 +113,10 @@ public final class StatusRenderer {
     return switch (outcome) {
       case Outcome.Applied(var plan) ->
           new InForce(
-              plan.version(),
-              plan.image(),
-              new TLSStatus(plan.kubeletTLS().mode().name(), plan.kubeletTLS().reason()),
-              serving(plan.servingTLS()));
+              plan.version().number(),
+              plan.pod().image().reference(),
+              new TLSStatus(plan.kubelets().tls().mode().name(), plan.kubelets().tls().reason()),
+              serving(plan.serving()));
       case Outcome.Observed observed when observed().isPresent() ->
           new InForce(
               observed.theirs().version().orElse(null),
@@ -201,7 +201,7 @@ public final class StatusRenderer {
             ? State.of(true, MetricsServerConfigStatus.OBSERVING, works.message())
             : works;
       }
-      case Outcome.Applied(var plan) when plan.rolledBackFrom().isPresent() ->
+      case Outcome.Applied(var plan) when plan.rollback().failure().isPresent() ->
           State.of(
               false,
               "RolledBack",
@@ -210,11 +210,10 @@ public final class StatusRenderer {
                   .findFirst()
                   .map(Finding::message)
                   .orElse(""));
-      case Outcome.Applied(var plan) when plan.servingTLS().unusable().isPresent() ->
-          State.of(false, "ServingCertificateUnusable", plan.servingTLS().reason().message());
+      case Outcome.Applied(var plan) when plan.serving().unusable().isPresent() ->
+          State.of(false, "ServingCertificateUnusable", plan.serving().reason().message());
       case Outcome.Applied(var plan) ->
-          observations.rollout().map(Rollout::complete).orElse(false)
-                  && !plan.servingTLS().podsWait()
+          observations.rollout().map(Rollout::complete).orElse(false) && !plan.serving().podsWait()
               ? works("")
               : State.of(false, "RolloutInProgress", firstErrorOr(rollout()));
     };
@@ -318,7 +317,7 @@ public final class StatusRenderer {
    */
   private State kubeletTLSVerified() {
     return plan()
-        .map(MetricsServerPlan::kubeletTLS)
+        .map(p -> p.kubelets().tls())
         .map(t ->
             switch (t.mode()) {
               case Plaintext -> State.of(false, "Plaintext", t.reason());
@@ -352,7 +351,7 @@ public final class StatusRenderer {
   /** Its reasons: those of {@link ServingTLS}, and NotRegistered. */
   private State servingTLSVerified() {
     return plan()
-        .map(MetricsServerPlan::servingTLS)
+        .map(p -> p.serving())
         .map(t ->
             t.verified() && observations.registration().isEmpty()
                 ? new State(

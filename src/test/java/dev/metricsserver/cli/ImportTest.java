@@ -409,8 +409,9 @@ class ImportTest {
                   memory: 200Mi
             """);
     var plan = Plans.plan(run.out().substring(run.out().indexOf("  version")).indent(-2));
-    assertThat(plan.image()).isEqualTo("registry.k8s.io/metrics-server/metrics-server:v0.8.1");
-    assertThat(plan.args())
+    assertThat(plan.pod().image().reference())
+        .isEqualTo("registry.k8s.io/metrics-server/metrics-server:v0.8.1");
+    assertThat(plan.pod().args())
         .contains(
             "--secure-port=10250",
             "--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname",

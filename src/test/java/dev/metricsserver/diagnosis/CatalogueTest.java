@@ -965,10 +965,10 @@ class CatalogueTest {
   private static MetricsServerPlan rolledBack() {
     var failure =
         new History.Failure(
-            PLAN.memory().get(Planner.CONFIGURATION),
+            PLAN.deploymentAnnotations().get(Planner.CONFIGURATION),
             "CrashLoopBackOff",
             "unknown flag: --logtostderr");
-    var last = Plans.plan("version: 0.8.1").configuration();
+    var last = Plans.plan("version: 0.8.1").rollback().configuration();
     return Plans.plan(
         "{}",
         SampleCluster.ofNodes(2)

@@ -46,7 +46,7 @@ class KubeletFindingsTest {
 
   private static KubeletFindings of(String spec, SampleCluster cluster, Installation installation) {
     return new KubeletFindings(
-        Plans.plan(spec, cluster).kubeletTLS(),
+        Plans.plan(spec, cluster).kubelets().tls(),
         installation,
         false,
         Severity.Warning,

@@ -36,7 +36,7 @@ class RollbackFindingsTest {
     assertThat(
             RollbackFindings.of(
                 new Failure("uid/7/0", reason, message),
-                Plans.plan("version: 0.8.1").configuration(),
+                Plans.plan("version: 0.8.1").rollback().configuration(),
                 Severity.Warning))
         .isEqualTo(
             new Finding(

@@ -55,7 +55,7 @@ class RollbackIT {
                 .withNamespace("kube-system")
                 .endMetadata()
                 .withRevision(1L)
-                .withData(Plans.plan("version: 0.8.1").configuration().json())
+                .withData(Plans.plan("version: 0.8.1").rollback().configuration().json())
                 .build())
         .create();
     cluster.applyConfig(

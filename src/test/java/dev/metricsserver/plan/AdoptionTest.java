@@ -45,8 +45,8 @@ class AdoptionTest {
     var foreign = new UnmanagedObject(DEPLOYMENT, Optional.empty(), HELM);
     var cluster = cluster(Takeover.Surge, false).foreign(foreign);
 
-    assertThat(plan(ADOPT, cluster).takenFrom()).contains(HELM);
-    assertThat(plan(ADOPT, cluster).version()).as("as it was").isEqualTo("0.8.1");
+    assertThat(plan(ADOPT, cluster).adoption().previousOwner()).contains(HELM);
+    assertThat(plan(ADOPT, cluster).version().number()).as("as it was").isEqualTo("0.8.1");
   }
 
   /** A selector cannot be changed, so the pods bear its labels beside the usual ones. */
@@ -68,7 +68,8 @@ class AdoptionTest {
 
     assertThat(Workload.deployment(plan, Optional.empty()).getSpec().getSelector().getMatchLabels())
         .isEqualTo(SELECTOR);
-    assertThat(plan.memory()).doesNotContainKeys(Planner.TAKEN_FROM, Planner.TAKEOVER);
+    assertThat(plan.deploymentAnnotations())
+        .doesNotContainKeys(Planner.TAKEN_FROM, Planner.TAKEOVER);
   }
 
   /** Old pods serve until a new one does, and no request goes to them when they end. */
@@ -84,10 +85,10 @@ class AdoptionTest {
         .containsEntry("app.kubernetes.io/managed-by", "metrics-server-operator");
     assertThat(minReadySeconds(before)).isEqualTo(minReadySeconds(between)).isEqualTo(10);
     assertThat(minReadySeconds(after)).isNull();
-    assertThat(after.memory())
+    assertThat(after.deploymentAnnotations())
         .doesNotContainKey(Planner.TAKEOVER)
         .containsEntry(Planner.TAKEN_FROM, "Helm/kube-system/metrics-server");
-    assertThat(before.memory()).containsEntry(Planner.TAKEOVER, "Surge");
+    assertThat(before.deploymentAnnotations()).containsEntry(Planner.TAKEOVER, "Surge");
   }
 
   private static Integer minReadySeconds(MetricsServerPlan plan) {

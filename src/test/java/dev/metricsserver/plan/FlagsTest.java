@@ -47,7 +47,7 @@ class FlagsTest {
 
   @Test
   void whatIsTakenComesLastAndInItsOrder() {
-    assertThat(Plans.plan("extraArgs: [--vmodule=a=1, --profiling=false]").args())
+    assertThat(Plans.plan("extraArgs: [--vmodule=a=1, --profiling=false]").pod().args())
         .endsWith("--vmodule=a=1", "--profiling=false");
   }
 

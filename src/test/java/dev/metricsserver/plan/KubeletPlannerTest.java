@@ -25,7 +25,7 @@ import dev.metricsserver.model.SampleNode;
 import dev.metricsserver.model.TrustBundle;
 import dev.metricsserver.plan.Decision.Pending;
 import dev.metricsserver.plan.KubeletTLS.Kind;
-import dev.metricsserver.plan.MetricsServerPlan.Mount;
+import dev.metricsserver.plan.PodPlan.Mount;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -47,7 +47,7 @@ class KubeletPlannerTest {
   }
 
   private static KubeletTLS tls(SampleCluster cluster) {
-    return plan("{}", cluster).kubeletTLS();
+    return plan("{}", cluster).kubelets().tls();
   }
 
   // ---------------------------------------------------------------------------------------- Auto
@@ -110,7 +110,7 @@ class KubeletPlannerTest {
         SampleCluster.of(SampleNode.number(1).label("metrics", "yes").facts(), TWO)
             .kubelet("node-2", selfSigned(TWO));
 
-    assertThat(plan("kubelet: {nodeSelector: {metrics: 'yes'}}", cluster).kubeletTLS().mode())
+    assertThat(plan("kubelet: {nodeSelector: {metrics: 'yes'}}", cluster).kubelets().tls().mode())
         .isEqualTo(TLSMode.Verify);
   }
 
@@ -145,8 +145,8 @@ class KubeletPlannerTest {
   void whatTheUserAsksForNeedsNoLook(TLSMode mode) {
     var plan = plan("kubelet: {tls: {mode: %s}}".formatted(mode), two().beforeTheFirstLook());
 
-    assertThat(plan.kubeletTLS().mode()).isEqualTo(mode);
-    assertThat(plan.kubeletTLS().automatic()).isFalse();
+    assertThat(plan.kubelets().tls().mode()).isEqualTo(mode);
+    assertThat(plan.kubelets().tls().automatic()).isFalse();
   }
 
   /** What is wrong with the spec can be said without a look at kubelets. */
@@ -195,7 +195,8 @@ class KubeletPlannerTest {
 
     assertThat(
             plan("kubelet: {tls: {mode: %s}}".formatted(mode), cluster)
-                .kubeletTLS()
+                .kubelets()
+                .tls()
                 .readOnlyPorts())
         .containsExactly("node-1");
   }
@@ -204,7 +205,7 @@ class KubeletPlannerTest {
 
   @Test
   void addressesAreDialledWhereCertificatesNameThem() {
-    assertThat(plan("{}", two()).args())
+    assertThat(plan("{}", two()).pod().args())
         .contains("--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname");
   }
 
@@ -212,10 +213,10 @@ class KubeletPlannerTest {
   void namesAreDialledWhereCertificatesNameThemOnly() {
     var cluster = two().kubelet("node-1", named("node-1")).kubelet("node-2", named("node-2"));
 
-    assertThat(plan("{}", cluster).args())
+    assertThat(plan("{}", cluster).pod().args())
         .contains("--kubelet-preferred-address-types=InternalDNS,Hostname,InternalIP");
     assertThat(tls(cluster).mode()).isEqualTo(TLSMode.Verify);
-    assertThat(plan("{}", cluster).networkRules().orElseThrow().dns()).isTrue();
+    assertThat(plan("{}", cluster).network().kubernetes().orElseThrow().dns()).isTrue();
   }
 
   /** Else a single new node would replace all pods. */
@@ -226,7 +227,7 @@ class KubeletPlannerTest {
             .kubelet("node-2", named("node-2"))
             .installedVerifying(true, "Hostname", "InternalDNS", "InternalIP");
 
-    assertThat(plan("{}", cluster).args())
+    assertThat(plan("{}", cluster).pod().args())
         .contains("--kubelet-preferred-address-types=Hostname,InternalDNS,InternalIP");
   }
 
@@ -235,8 +236,8 @@ class KubeletPlannerTest {
     var cluster = two().kubelet("node-1", named("node-1")).kubelet("node-2", named("node-2"));
     var plan = plan("kubelet: {addressTypes: [InternalIP]}", cluster);
 
-    assertThat(plan.args()).contains("--kubelet-preferred-address-types=InternalIP");
-    assertThat(plan.kubeletTLS().mode()).isEqualTo(TLSMode.Insecure);
+    assertThat(plan.pod().args()).contains("--kubelet-preferred-address-types=InternalIP");
+    assertThat(plan.kubelets().tls().mode()).isEqualTo(TLSMode.Insecure);
   }
 
   @Test
@@ -266,10 +267,10 @@ class KubeletPlannerTest {
   void plaintextIsReadFromTheReadOnlyPort() {
     var plan = plan("kubelet: {tls: {mode: Plaintext}}", two());
 
-    assertThat(plan.args())
+    assertThat(plan.pod().args())
         .contains("--kubelet-port=10255", "--deprecated-kubelet-completely-insecure")
         .doesNotContain("--kubelet-use-node-status-port", "--kubelet-insecure-tls");
-    assertThat(plan.networkRules().orElseThrow().kubeletPorts()).containsExactly(10255);
+    assertThat(plan.network().kubernetes().orElseThrow().kubeletPorts()).containsExactly(10255);
   }
 
   @Test
@@ -281,10 +282,10 @@ class KubeletPlannerTest {
             .kubelet("node-2", signedByGiven(TWO));
     var plan = plan(AUTHORITY, cluster);
 
-    assertThat(plan.kubeletTLS().mode()).isEqualTo(TLSMode.Verify);
-    assertThat(plan.args())
+    assertThat(plan.kubelets().tls().mode()).isEqualTo(TLSMode.Verify);
+    assertThat(plan.pod().args())
         .contains("--kubelet-certificate-authority=/etc/metrics-server/kubelet-ca/ca.crt");
-    assertThat(plan.mounts())
+    assertThat(plan.pod().mounts())
         .contains(
             new Mount(
                 "kubelet-ca",
@@ -292,8 +293,9 @@ class KubeletPlannerTest {
                 "our-ca",
                 List.of("ca.crt"),
                 "/etc/metrics-server/kubelet-ca"));
-    assertThat(plan.rollOn())
-        .isNotEqualTo(plan(AUTHORITY, cluster.authority(new TrustBundle.Found("two"))).rollOn());
+    assertThat(plan.pod().annotations())
+        .isNotEqualTo(
+            plan(AUTHORITY, cluster.authority(new TrustBundle.Found("two"))).pod().annotations());
   }
 
   /** metrics-server does not start with both. */
@@ -301,11 +303,11 @@ class KubeletPlannerTest {
   void aGivenAuthorityThatDidNotSignIsNotUsed() {
     var plan = plan(AUTHORITY, two().authority(new TrustBundle.Found("one")));
 
-    assertThat(plan.args())
+    assertThat(plan.pod().args())
         .contains("--kubelet-insecure-tls")
         .noneMatch(a -> a.startsWith("--kubelet-certificate-authority"));
-    assertThat(plan.mounts()).noneMatch(m -> m.name().equals("kubelet-ca"));
-    assertThat(plan.rollOn()).isEmpty();
+    assertThat(plan.pod().mounts()).noneMatch(m -> m.name().equals("kubelet-ca"));
+    assertThat(plan.pod().annotations()).isEmpty();
   }
 
   @Test
@@ -324,11 +326,11 @@ class KubeletPlannerTest {
   void aClientCertificateIsMounted() {
     var plan = plan("kubelet: {tls: {clientCertificate: {secretName: our-client}}}", two());
 
-    assertThat(plan.args())
+    assertThat(plan.pod().args())
         .contains(
             "--kubelet-client-certificate=/etc/metrics-server/kubelet-client/tls.crt",
             "--kubelet-client-key=/etc/metrics-server/kubelet-client/tls.key");
-    assertThat(plan.mounts())
+    assertThat(plan.pod().mounts())
         .contains(
             new Mount(
                 "kubelet-client",
@@ -342,7 +344,7 @@ class KubeletPlannerTest {
   void besideFargateMetricsServerNeedsAnotherPort() {
     var fargate = SampleNode.number(1).label("eks.amazonaws.com/compute-type", "fargate").facts();
 
-    assertThat(plan("{}", SampleCluster.of(fargate, TWO)).port()).isEqualTo(10251);
+    assertThat(plan("{}", SampleCluster.of(fargate, TWO)).pod().port()).isEqualTo(10251);
   }
 
   // --------------------------------------------------------------------------------------- words

@@ -7,12 +7,12 @@ import dev.metricsserver.model.ClusterFacts.Endpoint;
 import dev.metricsserver.model.NodeFacts;
 import dev.metricsserver.model.SampleCluster;
 import dev.metricsserver.model.SampleNode;
-import dev.metricsserver.plan.MetricsServerPlan.CiliumPlan;
-import dev.metricsserver.plan.MetricsServerPlan.CiliumRules;
-import dev.metricsserver.plan.MetricsServerPlan.Destination;
-import dev.metricsserver.plan.MetricsServerPlan.NetworkRules;
 import dev.metricsserver.plan.MetricsServerPlan.Reason;
-import dev.metricsserver.plan.MetricsServerPlan.ServiceAccountName;
+import dev.metricsserver.plan.MonitoringPlan.ServiceAccountName;
+import dev.metricsserver.plan.NetworkPlan.CiliumPlan;
+import dev.metricsserver.plan.NetworkPlan.CiliumRules;
+import dev.metricsserver.plan.NetworkPlan.Destination;
+import dev.metricsserver.plan.NetworkPlan.NetworkRules;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -40,8 +40,8 @@ class NetworkPlannerTest {
   void strictWhereTheAPIServersAreNodes() {
     var plan = plan("{}");
 
-    assertThat(plan.networkReason()).isEqualTo(STRICT);
-    assertThat(plan.networkRules())
+    assertThat(plan.network().reason()).isEqualTo(STRICT);
+    assertThat(plan.network().kubernetes())
         .contains(
             new NetworkRules(
                 List.of("10.0.0.1/32", "10.0.0.2/32", "10.128.1.0/31", "10.128.2.0/31"),
@@ -58,7 +58,7 @@ class NetworkPlannerTest {
   void openWhereTheAPIServersAreElsewhere() {
     var plan = plan("{}", SampleCluster.ofNodes(2).apiServers(ELSEWHERE));
 
-    assertThat(plan.networkReason()).isEqualTo(OPEN);
+    assertThat(plan.network().reason()).isEqualTo(OPEN);
     assertThat(rules(plan).clients()).isEmpty();
     assertThat(rules(plan).kubelets()).containsExactly("10.0.0.1/32", "10.0.0.2/32");
   }
@@ -67,12 +67,13 @@ class NetworkPlannerTest {
   void openWhereOneOfTheAPIServersIsElsewhere() {
     var cluster = SampleCluster.ofNodes(2).apiServers(new Endpoint("10.0.0.1", 6443), ELSEWHERE);
 
-    assertThat(plan("{}", cluster).networkReason()).isEqualTo(OPEN);
+    assertThat(plan("{}", cluster).network().reason()).isEqualTo(OPEN);
   }
 
   @Test
   void openWhereNoAPIServerIsKnown() {
-    assertThat(plan("{}", SampleCluster.ofNodes(2).apiServers()).networkReason()).isEqualTo(OPEN);
+    assertThat(plan("{}", SampleCluster.ofNodes(2).apiServers()).network().reason())
+        .isEqualTo(OPEN);
   }
 
   @Test
@@ -82,7 +83,7 @@ class NetworkPlannerTest {
             "networkPolicy: {controlPlaneCIDRs: [172.30.0.0/28]}",
             SampleCluster.ofNodes(2).apiServers(ELSEWHERE));
 
-    assertThat(plan.networkReason()).isEqualTo(STRICT);
+    assertThat(plan.network().reason()).isEqualTo(STRICT);
     assertThat(rules(plan).clients())
         .contains("172.30.0.0/28", "10.0.0.1/32", "10.128.1.0/31")
         .doesNotContain("172.30.0.10/32");
@@ -106,10 +107,10 @@ class NetworkPlannerTest {
     var cluster = SampleCluster.ofNodes(2);
     var plan = plan(spec, cluster.cilium(cilium, false));
 
-    assertThat(plan.networkRules()).isEmpty();
-    assertThat(plan.cilium().rules()).isEmpty();
-    assertThat(plan.networkReason().code()).isEqualTo(code);
-    assertThat(plan.networkReason().message()).isNotBlank();
+    assertThat(plan.network().kubernetes()).isEmpty();
+    assertThat(plan.network().cilium().rules()).isEmpty();
+    assertThat(plan.network().reason().code()).isEqualTo(code);
+    assertThat(plan.network().reason().message()).isNotBlank();
   }
 
   @Test
@@ -117,9 +118,9 @@ class NetworkPlannerTest {
     var plan =
         plan("networkPolicy: {mode: Kubernetes}", SampleCluster.ofNodes(2).cilium(true, true));
 
-    assertThat(plan.networkReason()).isEqualTo(STRICT);
-    assertThat(plan.networkRules()).isPresent();
-    assertThat(plan.cilium()).isEqualTo(new CiliumPlan(true, Optional.empty()));
+    assertThat(plan.network().reason()).isEqualTo(STRICT);
+    assertThat(plan.network().kubernetes()).isPresent();
+    assertThat(plan.network().cilium()).isEqualTo(new CiliumPlan(true, Optional.empty()));
   }
 
   // ----------------------------------------------------------------------------------- Prometheus
@@ -130,7 +131,11 @@ class NetworkPlannerTest {
   void prometheusIsLetInWhereItIsNamed() {
     assertThat(rules(plan(PROMETHEUS)).clientNamespace()).contains("monitoring");
     assertThat(rules(plan("{}")).clientNamespace()).isEmpty();
-    assertThat(plan(PROMETHEUS, SampleCluster.ofNodes(2).cilium(true, true)).cilium().rules())
+    assertThat(
+            plan(PROMETHEUS, SampleCluster.ofNodes(2).cilium(true, true))
+                .network()
+                .cilium()
+                .rules())
         .hasValueSatisfying(r -> assertThat(r.clientNamespace()).contains("monitoring"));
   }
 
@@ -191,9 +196,9 @@ class NetworkPlannerTest {
   void entitiesWhereCiliumRunsOrIsAskedFor(String spec, boolean runs) {
     var plan = plan(spec, SampleCluster.ofNodes(2).cilium(runs, true));
 
-    assertThat(plan.networkReason()).isEqualTo(STRICT);
-    assertThat(plan.networkRules()).isEmpty();
-    assertThat(plan.cilium().rules())
+    assertThat(plan.network().reason()).isEqualTo(STRICT);
+    assertThat(plan.network().kubernetes()).isEmpty();
+    assertThat(plan.network().cilium().rules())
         .contains(
             new CiliumRules(
                 false, List.of(), Optional.empty(), List.of(10250), List.of(443, 6443), false));
@@ -203,16 +208,16 @@ class NetworkPlannerTest {
   void definitionsThatCiliumLeftBehindAreNoCilium() {
     var plan = plan("{}", SampleCluster.ofNodes(2).cilium(false, true));
 
-    assertThat(plan.networkRules()).isPresent();
-    assertThat(plan.cilium()).isEqualTo(new CiliumPlan(true, Optional.empty()));
+    assertThat(plan.network().kubernetes()).isPresent();
+    assertThat(plan.network().cilium()).isEqualTo(new CiliumPlan(true, Optional.empty()));
   }
 
   @Test
   void everybodyWhereCiliumCannotKnowTheAPIServersEither() {
     var cluster = SampleCluster.ofNodes(2).apiServers(ELSEWHERE).cilium(true, true);
 
-    assertThat(plan("{}", cluster).networkReason()).isEqualTo(OPEN);
-    assertThat(plan("{}", cluster).cilium().rules().orElseThrow().open()).isTrue();
+    assertThat(plan("{}", cluster).network().reason()).isEqualTo(OPEN);
+    assertThat(plan("{}", cluster).network().cilium().rules().orElseThrow().open()).isTrue();
   }
 
   // ---------------------------------------------------------------------------------- from where
@@ -256,8 +261,9 @@ class NetworkPlannerTest {
     var oneMore = Arrays.copyOf(evenOnes, evenOnes.length + 1);
     oneMore[evenOnes.length] = SampleNode.number(777).facts();
 
-    assertThat(plan("{}", SampleCluster.of(oneMore).apiServers(NODE_2)).networkRules())
-        .isEqualTo(plan("{}", SampleCluster.of(evenOnes).apiServers(NODE_2)).networkRules());
+    assertThat(plan("{}", SampleCluster.of(oneMore).apiServers(NODE_2)).network().kubernetes())
+        .isEqualTo(
+            plan("{}", SampleCluster.of(evenOnes).apiServers(NODE_2)).network().kubernetes());
   }
 
   // ------------------------------------------------------------------------------------ to where
@@ -350,6 +356,6 @@ class NetworkPlannerTest {
   }
 
   private static NetworkRules rules(MetricsServerPlan plan) {
-    return plan.networkRules().orElseThrow();
+    return plan.network().kubernetes().orElseThrow();
   }
 }

@@ -33,7 +33,7 @@ class PlannerArgsTest {
 
   @Test
   void flagsOf064() {
-    assertThat(plan("version: 0.6.4").args())
+    assertThat(plan("version: 0.6.4").pod().args())
         .containsExactly(
             "--tls-cert-file=/etc/metrics-server/serving/tls.crt",
             "--tls-private-key-file=/etc/metrics-server/serving/tls.key",
@@ -45,7 +45,7 @@ class PlannerArgsTest {
 
   @Test
   void flagsOf072() {
-    assertThat(plan("version: 0.7.2").args())
+    assertThat(plan("version: 0.7.2").pod().args())
         .containsExactly(
             "--tls-cert-file=/etc/metrics-server/serving/tls.crt",
             "--tls-private-key-file=/etc/metrics-server/serving/tls.key",
@@ -59,7 +59,7 @@ class PlannerArgsTest {
   @ParameterizedTest
   @ValueSource(strings = {"0.8.1", "0.9.0"})
   void flagsOf081And090(String version) {
-    assertThat(plan("version: " + version).args())
+    assertThat(plan("version: " + version).pod().args())
         .containsExactly(
             "--tls-cert-file=/etc/metrics-server/serving/tls.crt",
             "--tls-private-key-file=/etc/metrics-server/serving/tls.key",
@@ -82,7 +82,7 @@ class PlannerArgsTest {
         port: 8443
         extraArgs: [--profiling=false]
         """;
-    assertThat(plan(spec).args())
+    assertThat(plan(spec).pod().args())
         .containsExactly(
             "--tls-cert-file=/etc/metrics-server/serving/tls.crt",
             "--tls-private-key-file=/etc/metrics-server/serving/tls.key",
@@ -97,7 +97,7 @@ class PlannerArgsTest {
 
   @Test
   void everythingThatCanBeSetIn072() {
-    assertThat(plan(EVERYTHING.formatted("0.7.2")).args())
+    assertThat(plan(EVERYTHING.formatted("0.7.2")).pod().args())
         .containsExactly(
             "--tls-cert-file=/etc/metrics-server/serving/tls.crt",
             "--tls-private-key-file=/etc/metrics-server/serving/tls.key",
@@ -118,7 +118,7 @@ class PlannerArgsTest {
   @ParameterizedTest
   @ValueSource(strings = {"0.8.1", "0.9.0"})
   void everythingThatCanBeSetIn081And090(String version) {
-    assertThat(plan(EVERYTHING.formatted(version)).args())
+    assertThat(plan(EVERYTHING.formatted(version)).pod().args())
         .containsExactly(
             "--tls-cert-file=/etc/metrics-server/serving/tls.crt",
             "--tls-private-key-file=/etc/metrics-server/serving/tls.key",
@@ -151,19 +151,20 @@ class PlannerArgsTest {
   })
   void aKubeletHasNineTenthsOfTheResolutionAndNeverMoreThanTenSeconds(
       String resolution, String timeout) {
-    assertThat(plan("metricResolution: " + resolution).args())
+    assertThat(plan("metricResolution: " + resolution).pod().args())
         .contains("--metric-resolution=" + resolution, "--kubelet-request-timeout=" + timeout);
   }
 
   @Test
   void aTimeoutThatIsAskedForIsTakenAsItIs() {
-    assertThat(plan("{metricResolution: 1m, kubelet: {requestTimeout: 45s}}").args())
+    assertThat(plan("{metricResolution: 1m, kubelet: {requestTimeout: 45s}}").pod().args())
         .contains("--kubelet-request-timeout=45s");
   }
 
   @Test
   void theIntervalOfTheScrapesIsTheResolution() {
-    assertThat(plan("metricResolution: 1m30s").scrapeInterval()).isEqualTo(Duration.ofSeconds(90));
+    assertThat(plan("metricResolution: 1m30s").kubelets().scrapeInterval())
+        .isEqualTo(Duration.ofSeconds(90));
   }
 
   @ParameterizedTest(name = "{0}: {1}")
@@ -178,8 +179,8 @@ class PlannerArgsTest {
   void metricsServerListensOnAPortThatIsFree(String spec, int port) {
     var plan = plan(spec);
 
-    assertThat(plan.port()).isEqualTo(port);
-    assertThat(plan.args()).contains("--secure-port=" + port);
+    assertThat(plan.pod().port()).isEqualTo(port);
+    assertThat(plan.pod().args()).contains("--secure-port=" + port);
   }
 
   @ParameterizedTest(name = "metrics-server {0} on Kubernetes {1} sleeps: {2}")
@@ -194,7 +195,7 @@ class PlannerArgsTest {
       String version, String kubernetes, boolean sleeps) {
     var cluster = SampleCluster.ofNodes(2).kubernetes(kubernetes);
 
-    assertThat(plan("version: " + version, cluster).sleepBeforeStop())
+    assertThat(plan("version: " + version, cluster).pod().preStopSleep())
         .isEqualTo(sleeps ? Optional.of(5) : Optional.empty());
   }
 
@@ -204,6 +205,7 @@ class PlannerArgsTest {
       String version, String resolution, Integer delay) {
     assertThat(
             plan("{version: %s, metricResolution: %s}".formatted(version, resolution))
+                .pod()
                 .readinessDelay())
         .isEqualTo(Optional.ofNullable(delay));
   }
@@ -218,7 +220,7 @@ class PlannerArgsTest {
             ? EVERYTHING.formatted(version)
             : "{version: 0.6.4, kubelet: {tls: {mode: Insecure}}, logging: {verbosity: 4}}";
 
-    assertThat(plan(spec).args())
+    assertThat(plan(spec).pod().args())
         .allSatisfy(arg ->
             assertThat(Flags.check(arg.contains("=") ? arg : arg + "=true", release))
                 .map(Violation::message)

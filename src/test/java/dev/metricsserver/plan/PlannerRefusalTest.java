@@ -107,12 +107,13 @@ class PlannerRefusalTest {
                 "extraArgs",
                 "metrics-server does not start with --vmodule and JSON logs",
                 "remove --vmodule, or set logging.format: Text"));
-    assertThat(plan("extraArgs: ['--vmodule=scraper=5']").args()).contains("--vmodule=scraper=5");
+    assertThat(plan("extraArgs: ['--vmodule=scraper=5']").pod().args())
+        .contains("--vmodule=scraper=5");
   }
 
   @Test
   void theKubeletsPortIsFreeInThePodNetwork() {
-    assertThat(plan("port: 10250").port()).isEqualTo(10250);
+    assertThat(plan("port: 10250").pod().port()).isEqualTo(10250);
   }
 
   @ParameterizedTest(name = "{0}")

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.metricsserver.model.NodeFacts;
 import dev.metricsserver.model.SampleCluster;
 import dev.metricsserver.model.SampleNode;
-import dev.metricsserver.plan.MetricsServerPlan.Resources;
+import dev.metricsserver.plan.SizePlan.Resources;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
@@ -131,15 +131,15 @@ class PlannerSizeTest {
     var first = SampleNode.number(1).label("a", "b").facts();
     var plan = plan(second.spec(), SampleCluster.of(first, second.node().facts()));
 
-    assertThat(plan.replicas()).isEqualTo(second.capacity() ? 2 : 1);
-    assertThat(plan.disruptionBudget()).isEqualTo(second.capacity());
-    assertThat(plan.requiredAntiAffinity()).isEqualTo(second.capacity());
+    assertThat(plan.size().replicas()).isEqualTo(second.capacity() ? 2 : 1);
+    assertThat(plan.size().disruptionBudget()).isEqualTo(second.capacity());
+    assertThat(plan.size().requiredAntiAffinity()).isEqualTo(second.capacity());
   }
 
   @ParameterizedTest(name = "{0} nodes: {1}")
   @CsvSource({"0, 1", "1, 1", "2, 2", "3, 2", "300, 2"})
   void neverMoreThanTwoPodsByThemselves(int nodes, int replicas) {
-    assertThat(plan("{}", SampleCluster.ofNodes(nodes)).replicas()).isEqualTo(replicas);
+    assertThat(plan("{}", SampleCluster.ofNodes(nodes)).size().replicas()).isEqualTo(replicas);
   }
 
   @ParameterizedTest(name = "{0} wanted on {1} nodes")
@@ -155,26 +155,26 @@ class PlannerSizeTest {
     var cluster = SampleCluster.ofNodes(nodes).installed("0.9.0", 2, 100, null, null);
     var plan = plan("replicas: " + replicas, cluster);
 
-    assertThat(plan.replicas()).isEqualTo(replicas);
-    assertThat(plan.disruptionBudget()).isEqualTo(disruptionBudget);
-    assertThat(plan.requiredAntiAffinity()).isEqualTo(requiredAntiAffinity);
-    assertThat(plan.memory()).doesNotContainKey(FEWER_SINCE);
+    assertThat(plan.size().replicas()).isEqualTo(replicas);
+    assertThat(plan.size().disruptionBudget()).isEqualTo(disruptionBudget);
+    assertThat(plan.size().requiredAntiAffinity()).isEqualTo(requiredAntiAffinity);
+    assertThat(plan.deploymentAnnotations()).doesNotContainKey(FEWER_SINCE);
   }
 
   @Test
   void aSecondPodComesAtOnce() {
     var plan = plan("{}", SampleCluster.ofNodes(2).installed("0.9.0", 1, 100, null, null));
 
-    assertThat(plan.replicas()).isEqualTo(2);
-    assertThat(plan.memory()).doesNotContainKeys(FEWER_SINCE, SMALLER_SINCE);
+    assertThat(plan.size().replicas()).isEqualTo(2);
+    assertThat(plan.deploymentAnnotations()).doesNotContainKeys(FEWER_SINCE, SMALLER_SINCE);
   }
 
   @Test
   void theTimeIsNotedWhenOnlyOneNodeIsLeft() {
     var plan = plan("{}", SampleCluster.ofNodes(1).installed("0.9.0", 2, 100, null, null));
 
-    assertThat(plan.replicas()).isEqualTo(2);
-    assertThat(plan.memory())
+    assertThat(plan.size().replicas()).isEqualTo(2);
+    assertThat(plan.deploymentAnnotations())
         .containsEntry(PLANNED_REPLICAS, "2")
         .containsEntry(FEWER_SINCE, NOW.toString());
   }
@@ -185,8 +185,9 @@ class PlannerSizeTest {
     var since = NOW.minusSeconds(seconds);
     var plan = plan("{}", SampleCluster.ofNodes(1).installed("0.9.0", 2, 100, since, null));
 
-    assertThat(plan.replicas()).isEqualTo(replicas);
-    assertThat(plan.memory().get(FEWER_SINCE)).isEqualTo(replicas == 2 ? since.toString() : null);
+    assertThat(plan.size().replicas()).isEqualTo(replicas);
+    assertThat(plan.deploymentAnnotations().get(FEWER_SINCE))
+        .isEqualTo(replicas == 2 ? since.toString() : null);
   }
 
   @Test
@@ -194,8 +195,8 @@ class PlannerSizeTest {
     var since = NOW.minus(Duration.ofMinutes(9));
     var plan = plan("{}", SampleCluster.ofNodes(2).installed("0.9.0", 2, 100, since, null));
 
-    assertThat(plan.replicas()).isEqualTo(2);
-    assertThat(plan.memory()).doesNotContainKey(FEWER_SINCE);
+    assertThat(plan.size().replicas()).isEqualTo(2);
+    assertThat(plan.deploymentAnnotations()).doesNotContainKey(FEWER_SINCE);
   }
 
   /** What waits for one thing to shrink says nothing about the other one. */
@@ -206,8 +207,8 @@ class PlannerSizeTest {
         SampleCluster.ofNodes(1).installed("0.9.0", 2, 250, null, requestsCouldShrinkSince);
     var plan = plan("{}", cluster);
 
-    assertThat(plan.replicas()).isEqualTo(2);
-    assertThat(plan.memory())
+    assertThat(plan.size().replicas()).isEqualTo(2);
+    assertThat(plan.deploymentAnnotations())
         .containsEntry(FEWER_SINCE, NOW.toString())
         .containsEntry(SMALLER_SINCE, requestsCouldShrinkSince.toString());
   }
@@ -217,8 +218,8 @@ class PlannerSizeTest {
   void aNodeThatIsAwayForAMomentChangesNoPod() {
     var plan = plan("{}", SampleCluster.ofNodes(1).installed("0.9.0", 2, 100, null, null));
 
-    assertThat(plan.replicas()).isEqualTo(2);
-    assertThat(plan.requiredAntiAffinity()).isTrue();
+    assertThat(plan.size().replicas()).isEqualTo(2);
+    assertThat(plan.size().requiredAntiAffinity()).isTrue();
   }
 
   // ------------------------------------------------------------------------------------- size
@@ -243,14 +244,16 @@ class PlannerSizeTest {
     "12000, 10000"
   })
   void requestsAreChosenForAStep(int nodes, String step) {
-    assertThat(plan("{}", cluster(nodes)).memory()).containsEntry(SIZED_FOR, step);
+    assertThat(plan("{}", cluster(nodes)).deploymentAnnotations()).containsEntry(SIZED_FOR, step);
   }
 
   @Test
   void requestsGrowAtOnce() {
     var plan = plan("{}", cluster(101).installed("0.9.0", 2, 100, null, null));
 
-    assertThat(plan.memory()).containsEntry(SIZED_FOR, "250").doesNotContainKey(SMALLER_SINCE);
+    assertThat(plan.deploymentAnnotations())
+        .containsEntry(SIZED_FOR, "250")
+        .doesNotContainKey(SMALLER_SINCE);
   }
 
   @ParameterizedTest(name = "{0} nodes, sized for {1}")
@@ -259,7 +262,7 @@ class PlannerSizeTest {
     var longAgo = NOW.minus(Duration.ofDays(9));
     var cluster = cluster(nodes).installed("0.9.0", 2, sizedFor, null, longAgo);
 
-    assertThat(plan("{}", cluster).memory())
+    assertThat(plan("{}", cluster).deploymentAnnotations())
         .containsEntry(SIZED_FOR, Integer.toString(sizedFor))
         .doesNotContainKey(SMALLER_SINCE);
   }
@@ -269,7 +272,7 @@ class PlannerSizeTest {
   void theTimeIsNotedWhenMuchLessWouldDo(int nodes, int sizedFor) {
     var cluster = cluster(nodes).installed("0.9.0", 2, sizedFor, null, null);
 
-    assertThat(plan("{}", cluster).memory())
+    assertThat(plan("{}", cluster).deploymentAnnotations())
         .containsEntry(SIZED_FOR, Integer.toString(sizedFor))
         .containsEntry(SMALLER_SINCE, NOW.toString());
   }
@@ -287,8 +290,8 @@ class PlannerSizeTest {
     var since = NOW.minusSeconds(seconds);
     var plan = plan("{}", cluster(nodes).installed("0.9.0", 2, sizedFor, null, since));
 
-    assertThat(plan.memory()).containsEntry(SIZED_FOR, step);
-    assertThat(plan.memory().get(SMALLER_SINCE))
+    assertThat(plan.deploymentAnnotations()).containsEntry(SIZED_FOR, step);
+    assertThat(plan.deploymentAnnotations().get(SMALLER_SINCE))
         .isEqualTo(seconds < 3600 ? since.toString() : null);
   }
 
@@ -304,7 +307,7 @@ class PlannerSizeTest {
   })
   void amountsByNumberOfNodes(
       int nodes, String cpu, String memory, String cpuLimit, String memoryLimit) {
-    assertThat(plan("{}", cluster(nodes)).resources())
+    assertThat(plan("{}", cluster(nodes)).size().resources())
         .isEqualTo(new Resources(cpu, memory, cpuLimit, memoryLimit));
   }
 
@@ -324,7 +327,7 @@ class PlannerSizeTest {
       })
   void theUsersAmountsAreTakenInCanonicalForm(
       String resources, String cpu, String memory, String cpuLimit, String memoryLimit) {
-    assertThat(plan("resources: " + resources).resources())
+    assertThat(plan("resources: " + resources).size().resources())
         .isEqualTo(new Resources(cpu, memory, cpuLimit, memoryLimit));
   }
 
@@ -332,7 +335,7 @@ class PlannerSizeTest {
   void theMemoryOfNoMetricsServerIsOfNoUse() {
     var forged = cluster(2).installed("0.9.0", 0, 0, null, Instant.EPOCH);
 
-    assertThat(plan("{}", forged).memory())
+    assertThat(plan("{}", forged).deploymentAnnotations())
         .doesNotContainKey(SMALLER_SINCE)
         .contains(
             Map.entry(KUBELET_TLS, "Verify"),

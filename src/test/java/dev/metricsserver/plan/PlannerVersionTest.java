@@ -38,8 +38,8 @@ class PlannerVersionTest {
   void theNewestThatTheClusterSupportsIsInstalled(String kubernetes, String version) {
     var cluster = SampleCluster.ofNodes(2).kubernetes(kubernetes);
 
-    assertThat(plan("{}", cluster).version()).isEqualTo(version);
-    assertThat(plan("version: Latest", cluster).version()).isEqualTo(version);
+    assertThat(plan("{}", cluster).version().number()).isEqualTo(version);
+    assertThat(plan("version: Latest", cluster).version().number()).isEqualTo(version);
   }
 
   @ParameterizedTest(name = "{0} on Kubernetes {1}")
@@ -54,7 +54,7 @@ class PlannerVersionTest {
   void theInstalledVersionIsKeptAsLongAsItIsSupported(String installed, String kubernetes) {
     var cluster = SampleCluster.ofNodes(2).kubernetes(kubernetes).installed(installed);
 
-    assertThat(plan("{}", cluster).version()).isEqualTo(installed);
+    assertThat(plan("{}", cluster).version().number()).isEqualTo(installed);
   }
 
   @ParameterizedTest(name = "{0} on Kubernetes {1} becomes {2}")
@@ -63,7 +63,7 @@ class PlannerVersionTest {
       String installed, String kubernetes, String version) {
     var cluster = SampleCluster.ofNodes(2).kubernetes(kubernetes).installed(installed);
 
-    assertThat(plan("{}", cluster).version()).isEqualTo(version);
+    assertThat(plan("{}", cluster).version().number()).isEqualTo(version);
   }
 
   @ParameterizedTest(name = "\"{0}\"")
@@ -71,14 +71,14 @@ class PlannerVersionTest {
   void anInstalledVersionThatIsNotKnownIsReplaced(String installed) {
     var cluster = SampleCluster.ofNodes(2).installed(installed);
 
-    assertThat(plan("{}", cluster).version()).isEqualTo("0.9.0");
+    assertThat(plan("{}", cluster).version().number()).isEqualTo("0.9.0");
   }
 
   @Test
   void latestFollowsTheCluster() {
     var upgraded = SampleCluster.ofNodes(2).kubernetes("1.34").installed("0.8.1");
 
-    assertThat(plan("version: Latest", upgraded).version()).isEqualTo("0.9.0");
+    assertThat(plan("version: Latest", upgraded).version().number()).isEqualTo("0.9.0");
   }
 
   @ParameterizedTest(name = "{0} on Kubernetes {1}")
@@ -86,7 +86,7 @@ class PlannerVersionTest {
   void aVersionThatIsAskedForIsTaken(String version, String kubernetes) {
     var cluster = SampleCluster.ofNodes(2).kubernetes(kubernetes).installed("0.7.2");
 
-    assertThat(plan("version: " + version, cluster).version()).isEqualTo(version);
+    assertThat(plan("version: " + version, cluster).version().number()).isEqualTo(version);
   }
 
   @ParameterizedTest(name = "{0} on Kubernetes {2}")
@@ -145,15 +145,15 @@ class PlannerVersionTest {
         "{image: {registry: r, repository: s, tag: t, digest: 'sha256:0b'}} | r/s:t@sha256:0b"
       })
   void theImageIsPutTogetherFromItsParts(String spec, String image) {
-    assertThat(plan(spec).image()).isEqualTo(image);
+    assertThat(plan(spec).pod().image().reference()).isEqualTo(image);
   }
 
   @Test
   void aVersionThatRunsGoesOnInAClusterThatBecameTooOldForIt() {
     var cluster = SampleCluster.ofNodes(2).kubernetes("1.33").installed("0.9.0");
 
-    assertThat(plan("version: 0.9.0", cluster).version()).isEqualTo("0.9.0");
-    assertThat(plan("version: 0.9.0", cluster).versionAdvice())
+    assertThat(plan("version: 0.9.0", cluster).version().number()).isEqualTo("0.9.0");
+    assertThat(plan("version: 0.9.0", cluster).version().advice())
         .contains(advice(Kind.ClusterTooOld, "0.9.0", "1.33", "1.34", "0.8.1"));
   }
 
@@ -177,9 +177,9 @@ class PlannerVersionTest {
     var expected =
         Optional.ofNullable(kind).map(k -> advice(k, version, kubernetes, bound, better));
 
-    assertThat(plan("{}", cluster).version()).isEqualTo(version);
-    assertThat(plan("{}", cluster).versionAdvice()).isEqualTo(expected);
-    assertThat(plan("version: " + version, cluster).versionAdvice()).isEqualTo(expected);
+    assertThat(plan("{}", cluster).version().number()).isEqualTo(version);
+    assertThat(plan("{}", cluster).version().advice()).isEqualTo(expected);
+    assertThat(plan("version: " + version, cluster).version().advice()).isEqualTo(expected);
   }
 
   /** Of others only the image tells, and it may be one that this operator does not run. */
@@ -201,9 +201,11 @@ class PlannerVersionTest {
 
   @Test
   void latestNeedsNoAdviceButToUpgradeTheOperator() {
-    assertThat(plan("version: Latest", SampleCluster.ofNodes(2).installed("0.8.1")).versionAdvice())
+    assertThat(
+            plan("version: Latest", SampleCluster.ofNodes(2).installed("0.8.1")).version().advice())
         .isEmpty();
-    assertThat(plan("version: Latest", SampleCluster.ofNodes(2).kubernetes("1.40")).versionAdvice())
+    assertThat(
+            plan("version: Latest", SampleCluster.ofNodes(2).kubernetes("1.40")).version().advice())
         .contains(advice(Kind.ClusterTooNew, "0.9.0", "1.40", "1.36", null));
   }
 
@@ -211,7 +213,7 @@ class PlannerVersionTest {
   void theDigestOfAnotherVersionIsRefused() {
     var digest = Releases.find("0.8.0").orElseThrow().digest();
 
-    assertThat(plan("{version: 0.8.0, image: {digest: '%s'}}".formatted(digest)).version())
+    assertThat(plan("{version: 0.8.0, image: {digest: '%s'}}".formatted(digest)).version().number())
         .isEqualTo("0.8.0");
     assertThat(refusal("image: {digest: '%s'}".formatted(digest), SampleCluster.ofNodes(2)))
         .isEqualTo(

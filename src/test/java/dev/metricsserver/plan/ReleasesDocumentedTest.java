@@ -90,7 +90,9 @@ class ReleasesDocumentedTest {
 
   private static String image(String version) {
     return Plans.plan("version: " + version, SampleCluster.ofNodes(2).kubernetes("v1.999.0"))
-        .image();
+        .pod()
+        .image()
+        .reference();
   }
 
   /** What the manifests name, which is one image. */

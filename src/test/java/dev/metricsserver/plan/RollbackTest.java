@@ -27,7 +27,7 @@ class RollbackTest {
 
   private static final String SPEC_ID = "uid/7";
   private static final String WANTED = "{version: 0.9.0, logging: {verbosity: 3}}";
-  private static final Configuration LAST = plan("{version: 0.8.1}").configuration();
+  private static final Configuration LAST = plan("{version: 0.8.1}").rollback().configuration();
   private static final Trouble PULL = trouble("ImagePullBackOff", "not found", "node-1");
   private static final Duration LONG = Duration.ofHours(1);
 
@@ -48,7 +48,7 @@ class RollbackTest {
   private static String key(String spec) {
     var history = new History(SPEC_ID, Optional.empty(), Optional.empty(), Optional.empty());
     return plan(spec, SampleCluster.ofNodes(2).history(history))
-        .memory()
+        .deploymentAnnotations()
         .get(Planner.CONFIGURATION);
   }
 
@@ -60,13 +60,13 @@ class RollbackTest {
   void whatNeverBecameReadyMakesRoom() {
     var plan = after(history(WANTED, PULL, LONG, LONG));
 
-    assertThat(plan.rolledBackFrom())
+    assertThat(plan.rollback().failure())
         .contains(new Failure(key(WANTED), "ImagePullBackOff", "not found"));
-    assertThat(plan.configuration()).isEqualTo(LAST);
-    assertThat(plan.version()).isEqualTo("0.8.1");
-    assertThat(plan.versionAdvice()).isEmpty();
-    assertThat(plan.args()).as("what no rollback touches").contains("--v=3");
-    assertThat(plan.memory().get(Planner.CONFIGURATION)).isNotEqualTo(key(WANTED));
+    assertThat(plan.rollback().configuration()).isEqualTo(LAST);
+    assertThat(plan.version().number()).isEqualTo("0.8.1");
+    assertThat(plan.version().advice()).isEmpty();
+    assertThat(plan.pod().args()).as("what no rollback touches").contains("--v=3");
+    assertThat(plan.deploymentAnnotations().get(Planner.CONFIGURATION)).isNotEqualTo(key(WANTED));
   }
 
   @ParameterizedTest(name = "{0} at {1} after {2}s, the last progress {3}s ago: {4}")
@@ -96,7 +96,8 @@ class RollbackTest {
             Duration.ofSeconds(since),
             Duration.ofSeconds(progress));
 
-    assertThat(plan(spec, SampleCluster.ofNodes(2).history(history)).rolledBackFrom().isPresent())
+    assertThat(
+            plan(spec, SampleCluster.ofNodes(2).history(history)).rollback().failure().isPresent())
         .isEqualTo(back);
   }
 
@@ -109,7 +110,7 @@ class RollbackTest {
                 SampleNode.number(3).facts())
             .history(history(WANTED, PULL, LONG, LONG));
 
-    assertThat(plan(WANTED, cluster).rolledBackFrom()).isEmpty();
+    assertThat(plan(WANTED, cluster).rollback().failure()).isEmpty();
   }
 
   @Test
@@ -118,7 +119,7 @@ class RollbackTest {
         SampleCluster.of(SampleNode.number(1).facts(), SampleNode.number(2).notReady().facts())
             .history(history(WANTED, PULL, LONG, LONG));
 
-    assertThat(plan(WANTED, cluster).rolledBackFrom()).isEmpty();
+    assertThat(plan(WANTED, cluster).rollback().failure()).isEmpty();
   }
 
   @ParameterizedTest(name = "node-{0} ready for {1}s: {2}")
@@ -130,7 +131,7 @@ class RollbackTest {
                 SampleNode.number(3 - number).facts())
             .history(history(WANTED, PULL, LONG, LONG));
 
-    assertThat(plan(WANTED, cluster).rolledBackFrom().isPresent()).isEqualTo(back);
+    assertThat(plan(WANTED, cluster).rollback().failure().isPresent()).isEqualTo(back);
   }
 
   /** In a big cluster some node is always away. */
@@ -144,7 +145,7 @@ class RollbackTest {
                 SampleNode.number(4).readySince(NOW).facts())
             .history(history(WANTED, PULL, LONG, LONG));
 
-    assertThat(plan(WANTED, cluster).rolledBackFrom()).isPresent();
+    assertThat(plan(WANTED, cluster).rollback().failure()).isPresent();
   }
 
   @Test
@@ -154,7 +155,7 @@ class RollbackTest {
         SampleCluster.ofNodes(2)
             .history(history(spec, trouble("Unschedulable", "0/2 nodes", null), LONG, LONG));
 
-    assertThat(plan(spec, cluster).rolledBackFrom()).isPresent();
+    assertThat(plan(spec, cluster).rollback().failure()).isPresent();
   }
 
   @Test
@@ -162,7 +163,7 @@ class RollbackTest {
     var history = history(WANTED, PULL, LONG, LONG);
     var first = new History(SPEC_ID, Optional.empty(), Optional.empty(), history.attempt());
 
-    assertThat(after(first).rolledBackFrom()).isEmpty();
+    assertThat(after(first).rollback().failure()).isEmpty();
   }
 
   @Test
@@ -171,7 +172,8 @@ class RollbackTest {
 
     assertThat(
             plan(same, SampleCluster.ofNodes(2).history(history(same, PULL, LONG, LONG)))
-                .rolledBackFrom())
+                .rollback()
+                .failure())
         .isEmpty();
   }
 
@@ -181,7 +183,8 @@ class RollbackTest {
 
     assertThat(
             plan(spec, SampleCluster.ofNodes(2).history(history(spec, PULL, LONG, LONG)))
-                .rolledBackFrom())
+                .rollback()
+                .failure())
         .isEmpty();
   }
 
@@ -191,8 +194,8 @@ class RollbackTest {
     var failure = new Failure(key(WANTED), "ImagePullBackOff", "not found");
     var history = new History(SPEC_ID, Optional.of(LAST), Optional.of(failure), Optional.empty());
 
-    assertThat(after(history).rolledBackFrom()).contains(failure);
-    assertThat(after(history).configuration()).isEqualTo(LAST);
+    assertThat(after(history).rollback().failure()).contains(failure);
+    assertThat(after(history).rollback().configuration()).isEqualTo(LAST);
   }
 
   /** A spec without a version has the installed one, and after the rollback that is another one. */
@@ -203,7 +206,7 @@ class RollbackTest {
     var history = new History(SPEC_ID, Optional.of(LAST), Optional.of(failure), Optional.empty());
     var cluster = SampleCluster.ofNodes(2).installed(LAST.version()).history(history);
 
-    assertThat(plan(spec, cluster).rolledBackFrom()).contains(failure);
+    assertThat(plan(spec, cluster).rollback().failure()).contains(failure);
   }
 
   /** The size of the pods follows the nodes, and is another one for a hundred and one of them. */
@@ -212,7 +215,7 @@ class RollbackTest {
     var failure = new Failure(key(WANTED), "ImagePullBackOff", "not found");
     var history = new History(SPEC_ID, Optional.of(LAST), Optional.of(failure), Optional.empty());
 
-    assertThat(plan(WANTED, SampleCluster.ofNodes(101).history(history)).rolledBackFrom())
+    assertThat(plan(WANTED, SampleCluster.ofNodes(101).history(history)).rollback().failure())
         .contains(failure);
   }
 
@@ -227,20 +230,20 @@ class RollbackTest {
             Optional.of(failure),
             history(WANTED, PULL, LONG, LONG).attempt());
 
-    assertThat(after(history).rolledBackFrom()).isEmpty();
-    assertThat(after(history).version()).isEqualTo("0.9.0");
+    assertThat(after(history).rollback().failure()).isEmpty();
+    assertThat(after(history).version().number()).isEqualTo("0.9.0");
   }
 
   /** 0.6.4 has no such flag: a rollback must not drop what the spec says besides. */
   @Test
   void aLastOneThatThisSpecDoesNotFitIsNotBroughtBack() {
     var spec = "{version: 0.9.0, kubelet: {requestTimeout: 5s}}";
-    var old = plan("{version: 0.6.4}").configuration();
+    var old = plan("{version: 0.6.4}").rollback().configuration();
     var history =
         new History(
             SPEC_ID, Optional.of(old), Optional.empty(), history(spec, PULL, LONG, LONG).attempt());
 
-    assertThat(plan(spec, SampleCluster.ofNodes(2).history(history)).version()).isEqualTo("0.9.0");
+    assertThat(plan(spec, SampleCluster.ofNodes(2).history(history)).version().number()).isEqualTo("0.9.0");
   }
 
   @Test
@@ -248,9 +251,11 @@ class RollbackTest {
     var since = NOW.minusSeconds(30);
     var history = history(WANTED, PULL, Duration.ofSeconds(30), Duration.ZERO);
 
-    assertThat(after(history).memory())
+    assertThat(after(history).deploymentAnnotations())
         .contains(Map.entry(Planner.CONFIGURED_AT, since.toString()));
-    assertThat(plan("version: 0.8.0", SampleCluster.ofNodes(2).history(history)).memory())
+    assertThat(
+            plan("version: 0.8.0", SampleCluster.ofNodes(2).history(history))
+                .deploymentAnnotations())
         .contains(Map.entry(Planner.CONFIGURED_AT, NOW.toString()));
   }
 
@@ -307,6 +312,7 @@ class RollbackTest {
          scheduling: {nodeSelector: {a: b}, tolerations: [{key: c, operator: Exists}]},
          extraArgs: [--profiling=false]}
         """)
+            .rollback()
             .configuration();
 
     assertThat(serialization.unmarshal(serialization.asJson(configuration), Configuration.class))

@@ -90,7 +90,7 @@ class ServingPlannerTest {
                   default -> spec;
                 },
                 facts)
-            .servingTLS();
+            .serving();
 
     assertThat(tls.mounted()).as("mounted").isEqualTo(mounted);
     assertThat(tls.caBundle().orElse("-")).as("caBundle").isEqualTo(caBundle);
@@ -111,30 +111,33 @@ class ServingPlannerTest {
   @Test
   void whatIsMountedIsWhatIsServed() {
     var verified = plan("{}", ServingFacts.NONE);
-    assertThat(verified.args())
+    assertThat(verified.pod().args())
         .contains(
             "--tls-cert-file=/etc/metrics-server/serving/tls.crt",
             "--tls-private-key-file=/etc/metrics-server/serving/tls.key")
         .doesNotContain("--cert-dir=/tmp");
-    assertThat(verified.mounts())
+    assertThat(verified.pod().mounts())
         .singleElement()
         .satisfies(m -> assertThat(m.object()).isEqualTo("metrics-server-serving-cert"));
     var selfSigned = plan(SELF_SIGNED, ServingFacts.NONE);
-    assertThat(selfSigned.args()).contains("--cert-dir=/tmp").noneMatch(a -> a.contains("--tls-"));
-    assertThat(selfSigned.mounts()).isEmpty();
+    assertThat(selfSigned.pod().args())
+        .contains("--cert-dir=/tmp")
+        .noneMatch(a -> a.contains("--tls-"));
+    assertThat(selfSigned.pod().mounts()).isEmpty();
   }
 
   @Test
   void theFloorAndTheCipherSuitesAreFlags() {
-    assertThat(plan("{}", ServingFacts.NONE).args())
+    assertThat(plan("{}", ServingFacts.NONE).pod().args())
         .noneMatch(a -> a.startsWith("--tls-min-version") || a.startsWith("--tls-cipher"));
-    assertThat(plan("serving: {tls: {minVersion: VersionTLS13}}", ServingFacts.NONE).args())
+    assertThat(plan("serving: {tls: {minVersion: VersionTLS13}}", ServingFacts.NONE).pod().args())
         .contains("--tls-min-version=VersionTLS13");
     assertThat(
             plan(
                     "serving: {tls: {cipherSuites: [TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,"
                         + " TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384]}}",
                     ServingFacts.NONE)
+                .pod()
                 .args())
         .contains(
             "--tls-cipher-suites=TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384");
@@ -146,9 +149,9 @@ class ServingPlannerTest {
     var one = plan("{}", new ServingFacts(Optional.empty(), "one", true, Optional.empty(), false));
     var other =
         plan("{}", new ServingFacts(Optional.empty(), "other", true, Optional.empty(), false));
-    assertThat(other.rollOn()).isEqualTo(one.rollOn());
-    assertThat(other.args()).isEqualTo(one.args());
-    assertThat(other.memory()).isEqualTo(one.memory());
+    assertThat(other.pod().annotations()).isEqualTo(one.pod().annotations());
+    assertThat(other.pod().args()).isEqualTo(one.pod().args());
+    assertThat(other.deploymentAnnotations()).isEqualTo(one.deploymentAnnotations());
   }
 
   /** What is served by then stays. */
@@ -168,7 +171,7 @@ class ServingPlannerTest {
   @Test
   void certManagerIsAskedWhereItIsToIssue() {
     var there = new ServingFacts(Optional.empty(), "", false, Optional.empty(), true);
-    var own = plan(CERT_MANAGER, there).servingTLS().certManager();
+    var own = plan(CERT_MANAGER, there).serving().certManager();
     assertThat(own.wanted()).isTrue();
     assertThat(own.issuer()).isEmpty();
     var issuer =
@@ -176,14 +179,12 @@ class ServingPlannerTest {
                 "serving: {tls: {source: CertManager, certManager: {issuerRef: {name:"
                     + " corporate}}}}",
                 there)
-            .servingTLS()
+            .serving()
             .certManager()
             .issuer();
     assertThat(issuer).contains(new IssuerReference("corporate", "Issuer", "cert-manager.io"));
-    assertThat(plan("{}", there).servingTLS().certManager().wanted()).isFalse();
-    assertThat(plan("{}", there).servingTLS().certManager().known())
-        .as("to be looked for")
-        .isTrue();
+    assertThat(plan("{}", there).serving().certManager().wanted()).isFalse();
+    assertThat(plan("{}", there).serving().certManager().known()).as("to be looked for").isTrue();
   }
 
   private static MetricsServerPlan plan(String spec, ServingFacts facts) {

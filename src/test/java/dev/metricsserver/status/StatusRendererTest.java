@@ -94,10 +94,12 @@ class StatusRendererTest {
 
   @Test
   void aRollbackIsNotReadyAndWaitsForAPersonWhileMetricsGoOn() {
-    var last = Plans.plan("version: 0.8.1").configuration();
+    var last = Plans.plan("version: 0.8.1").rollback().configuration();
     var failure =
         new Failure(
-            Plans.plan("{}").memory().get(Planner.CONFIGURATION), "CrashLoopBackOff", "no flag");
+            Plans.plan("{}").deploymentAnnotations().get(Planner.CONFIGURATION),
+            "CrashLoopBackOff",
+            "no flag");
     var plan =
         Plans.plan(
             "{}",
@@ -522,7 +524,7 @@ class StatusRendererTest {
     assertThat(condition(status, "KubeletTLSVerified")).startsWith("False Insecure: the observed");
     assertThat(condition(status, "ServingTLSVerified")).startsWith("False Insecure: the API");
     assertThat(status.version()).isEqualTo("0.7.2");
-    assertThat(status.image()).isEqualTo(PLAN.image());
+    assertThat(status.image()).isEqualTo(PLAN.pod().image().reference());
     assertThat(status.kubeletTLS().mode()).isEqualTo("Insecure");
     assertThat(status.isRegistered()).as("as ours").isFalse();
   }
