@@ -243,7 +243,8 @@ class RollbackTest {
         new History(
             SPEC_ID, Optional.of(old), Optional.empty(), history(spec, PULL, LONG, LONG).attempt());
 
-    assertThat(plan(spec, SampleCluster.ofNodes(2).history(history)).version().number()).isEqualTo("0.9.0");
+    assertThat(plan(spec, SampleCluster.ofNodes(2).history(history)).version().number())
+        .isEqualTo("0.9.0");
   }
 
   @Test
