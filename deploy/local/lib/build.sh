@@ -4,28 +4,56 @@
 
 # built WHAT VERSION: ensures the folder CACHE/WHAT-VERSION and prints it.
 built() {
-  local what=$1 version=$2 folder=$CACHE_DIR/$1-$2 temporary module packages flags started
+  local what=$1 version=$2 folder=$CACHE_DIR/$1-$2 temporary started
   if [[ ! -d $folder ]]; then
     ensure_go
+    build_lock "$what-$version"
+  fi
+  # Another process may have built it in the meantime.
+  if [[ ! -d $folder ]]; then
     started=${EPOCHREALTIME/[.,]/}
-    [[ $what != kubernetes ]] || say "  compiling Kubernetes $version, about 7 minutes on two cores, once"
-    module=$(module_folder "$what" "$version")
-    mapfile -t packages < <(module_packages "$what")
-    flags=$(module_flags "$what" "$version")
     temporary=$CACHE_DIR/.building-$what-$version
-    rm -rf "$temporary"
+    rm -rf "$temporary" "$temporary.log"
     mkdir -p "$temporary"
-    (cd "$module" && GOWORK=off CGO_ENABLED=0 GOFLAGS=-mod=readonly go build -trimpath -buildvcs=false -ldflags "$flags" -o "$temporary/" "${packages[@]}" >&2)
+    compile "$what" "$version" "$temporary" "$temporary.log"
     case $what in
+      kubernetes-api-server) mv "$temporary/server" "$temporary/etcd" ;;
       pause) image_archive "$temporary/pause" "registry.k8s.io/pause:$version" "$temporary/image.tar" ;;
       load) image_archive "$temporary/load" "local.cluster/load:$version" "$temporary/image.tar" ;;
       metrics-server) image_archive "$temporary/metrics-server" "registry.k8s.io/metrics-server/metrics-server:v$version" "$temporary/image.tar" ;;
     esac
     mv "$temporary" "$folder"
+    rm -f "$temporary.log"
     say "  compiled $what $version in $(seconds_since "$started")"
   fi
+  build_unlock
   printf '%s' "$folder"
 }
+
+# compile WHAT VERSION FOLDER LOG: its programs into the folder.
+compile() {
+  local what=$1 version=$2 folder=$3 log=$4 module packages flags total
+  progress_start "downloading the modules of $what $version" modules_done "$log"
+  : >"$log"
+  module=$(module_folder "$what" "$version")
+  mapfile -t packages < <(module_packages "$what")
+  flags=$(module_flags "$what" "$version")
+  total=$(go_in "$module" list -trimpath -buildvcs=false -deps -f '{{if .Stale}}{{.ImportPath}}{{end}}' "${packages[@]}" 2>"$log" | wc -l) ||
+    die "The modules of $what $version cannot be downloaded: $(tail -n 1 "$log")"
+  : >"$log"
+  progress_start "compiling $what $version" packages_done "$log" "$total"
+  go_in "$module" build -v -trimpath -buildvcs=false -ldflags "$flags" -o "$folder/" "${packages[@]}" 2>"$log" ||
+    die "$what $version cannot be compiled: $(grep -m 10 '[ #]' "$log")"
+  progress_stop
+}
+
+# go_in FOLDER ARGUMENT...: go for the module there, with no other settings than these.
+go_in() { (cd "$1" && GOWORK=off CGO_ENABLED=0 GOFLAGS=-mod=readonly go "${@:2}"); }
+
+modules_done() { printf '%d done' "$(grep -c '^go: downloading' "$1")"; }
+
+# packages_done LOG TOTAL: go build -v prints a package when it starts to compile it.
+packages_done() { printf '%d of %d packages' "$(grep -vc '[ #]' "$1")" "$2"; }
 
 # tool_program helm|kube-score|cert-manager|helm-operator: prints the program of the version in versions.env, compiled once.
 tool_program() {
@@ -36,14 +64,11 @@ tool_program() {
     cert-manager) version=$CERT_MANAGER_VERSION ;;
     helm-operator) version=$HELM_OPERATOR_VERSION ;;
   esac
-  if [[ ! -d $CACHE_DIR/$1-$version ]]; then
-    lock_cache
-  fi
   folder=$(built "$1" "$version")
   printf '%s\n' "$folder/$1"
 }
 
-cluster_binaries_folder() { printf '%s' "$CACHE_DIR/cluster-$1-$ETCD_VERSION-$METRICS_SERVER_VERSION-$PAUSE_VERSION"; }
+cluster_binaries_folder() { printf '%s' "$CACHE_DIR/cluster-$1-$METRICS_SERVER_VERSION-$PAUSE_VERSION"; }
 
 # cluster_binaries KUBERNETES_VERSION: one folder with everything a cluster of that version runs; hard links into the
 # folders above, so that changing one version builds one thing.
@@ -51,33 +76,39 @@ cluster_binaries() {
   local folder temporary part parts=() built_folder
   folder=$(cluster_binaries_folder "$1")
   if [[ ! -d $folder ]]; then
-    for part in "kubernetes $1" "etcd $ETCD_VERSION" "metrics-server $METRICS_SERVER_VERSION" "pause $PAUSE_VERSION"; do
+    for part in "kubernetes-api-server $1" "kubernetes-nodes $1" "metrics-server $METRICS_SERVER_VERSION" "pause $PAUSE_VERSION"; do
       built_folder=$(built "${part% *}" "${part#* }")
       parts+=("$built_folder")
     done
-    temporary=$CACHE_DIR/.building-cluster
+    build_lock "$(basename "$folder")"
+  fi
+  if [[ ! -d $folder ]]; then
+    temporary=$CACHE_DIR/.building-$(basename "$folder")
     rm -rf "$temporary"
     mkdir -p "$temporary/images"
-    ln "${parts[0]}"/* "${parts[1]}/etcd" "${parts[2]}/metrics-server" "${parts[3]}/pause" "$temporary/"
+    ln "${parts[0]}"/* "${parts[1]}"/* "${parts[2]}/metrics-server" "${parts[3]}/pause" "$temporary/"
     ln "${parts[2]}/image.tar" "$temporary/images/metrics-server.tar"
     ln "${parts[3]}/image.tar" "$temporary/images/pause.tar"
     mv "$temporary" "$folder"
   fi
+  build_unlock
   printf '%s' "$folder"
 }
 
-# Only one process builds; the next one then finds the result.
-lock_cache() {
-  mkdir -p "$CACHE_DIR/modules"
-  exec 8>"$CACHE_DIR/.lock"
+# build_lock NAME: one process at a time builds what has this name; the next one then finds the result.
+build_lock() {
+  mkdir -p "$CACHE_DIR/modules" "$CACHE_DIR/locks" ||
+    die "The compiled programs are kept in $CACHE_DIR, which cannot be written; set XDG_CACHE_HOME to another folder."
+  exec 8>"$CACHE_DIR/locks/$1"
   flock --nonblock 8 || {
-    say "  waiting for another build to end"
+    progress_start "waiting for another process that builds $1"
     # Without the cluster's lock: should this command be killed, the waiting one must not keep that.
     flock 8 9>&-
+    progress_stop
   }
 }
 
-unlock_cache() { exec 8>&-; }
+build_unlock() { exec 8>&-; }
 
 # image_archive PROGRAM NAME FILE [FOLDER]: an image of one layer with one static program, and what is in the folder, as an
 # archive that containerd (OCI layout) and docker (manifest.json) both read.

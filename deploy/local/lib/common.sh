@@ -26,6 +26,14 @@ else
   GREEN='' RED='' DIM='' PLAIN=''
 fi
 
+# Seconds between two lines of progress, and how such a line starts and ends: a terminal shows one line that changes.
+PROGRESS=''
+if [[ -t 2 ]]; then
+  PROGRESS_INTERVAL=1 CLEAR=$'\r\e[K' PROGRESS_END=''
+else
+  PROGRESS_INTERVAL=8 CLEAR='' PROGRESS_END=$'\n'
+fi
+
 # cluster_select NAME: sets the folders of the cluster that the command works on. Commands that this one starts inherit it.
 cluster_select() {
   [[ $1 =~ ^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$ ]] ||
@@ -50,27 +58,63 @@ read_name() {
   cluster_select "$name"
 }
 
-say() { printf '%s\n' "$*" >&2; }
+say() { printf '%s%s\n' "$CLEAR" "$*" >&2; }
 
 die() {
-  printf '%s✘%s %s\n' "$RED" "$PLAIN" "$*" >&2
+  progress_stop
+  printf '%s%s✘%s %s\n' "$CLEAR" "$RED" "$PLAIN" "$*" >&2
   FAILURE_SAID=yes
   exit 1
 }
 
-# seconds_since MICROSECONDS: "1.4 s"
+# seconds_since MICROSECONDS: "1.4 s", or "2 min 5 s" from one minute on
 seconds_since() {
   local tenths=$(((${EPOCHREALTIME/[.,]/} - $1) / 100000))
-  printf '%d.%d s' $((tenths / 10)) $((tenths % 10))
+  if ((tenths < 600)); then
+    printf '%d.%d s' $((tenths / 10)) $((tenths % 10))
+  else
+    printf '%d min %d s' $((tenths / 600)) $((tenths % 600 / 10))
+  fi
 }
 
-# step TITLE COMMAND...: runs the command and prints how long it took. The command is called plainly, because inside
-# a condition bash would ignore its errors; at_exit, the EXIT trap, prints which step failed.
+# progress_start TITLE [COMMAND...]: until progress_stop, shows every few seconds the title, what the command prints, and the
+# time since the start: on a terminal in one line, else a line each. Replaces the progress of an enclosing step.
+progress_start() {
+  local started=${EPOCHREALTIME/[.,]/} title=$1 details never
+  shift
+  progress_stop
+  (
+    # Neither locks nor the output that a caller reads are held by this.
+    exec 8>&- 9>&- </dev/null >&2
+    # Reading what never comes is waiting without a process of its own, which would outlive this one.
+    exec {never}<> <(:)
+    while kill -0 "$$" 2>/dev/null; do
+      read -rt "$PROGRESS_INTERVAL" -u "$never" || true
+      details=''
+      (($# == 0)) || details=", $("$@")"
+      printf '%s  %s%s, %s%s' "$CLEAR" "$title" "$details" "$(seconds_since "$started")" "$PROGRESS_END"
+    done
+  ) &
+  PROGRESS=$!
+  disown
+}
+
+progress_stop() {
+  [[ -n $PROGRESS ]] || return 0
+  kill -KILL "$PROGRESS" 2>/dev/null || true
+  PROGRESS=''
+  printf '%s' "$CLEAR" >&2
+}
+
+# step TITLE COMMAND...: runs the command, shows its progress and prints how long it took. The command is called plainly,
+# because inside a condition bash would ignore its errors; at_exit, the EXIT trap, prints which step failed.
 step() {
   CURRENT_STEP=$1
   shift
   local started=${EPOCHREALTIME/[.,]/}
+  progress_start "$CURRENT_STEP"
   "$@"
+  progress_stop
   printf '%s✔%s %s %s%s%s\n' "$GREEN" "$PLAIN" "$CURRENT_STEP" "$DIM" "$(seconds_since "$started")" "$PLAIN" >&2
   CURRENT_STEP=''
 }
@@ -78,6 +122,7 @@ step() {
 # at_exit: the EXIT trap of every command that has steps.
 at_exit() {
   local status=$?
+  progress_stop
   if ((status != 0)) && [[ -n ${CURRENT_STEP:-} && -z ${FAILURE_SAID:-} ]]; then
     printf '%s✘%s %s failed' "$RED" "$PLAIN" "$CURRENT_STEP" >&2
     [[ ! -d $RUN_DIR/machines ]] || printf '; logs: %s/machines/*/log' "$RUN_DIR" >&2

@@ -23,11 +23,7 @@ kind_cluster_exists() { docker_works && [[ -n $(kind_containers) ]]; }
 
 # kind_program: sets KIND to the version in versions.env, whatever is installed.
 kind_program() {
-  KIND=$CACHE_DIR/kind-$KIND_VERSION/kind
-  [[ ! -x $KIND ]] || return 0
-  lock_cache
   KIND=$(built kind "$KIND_VERSION")/kind
-  unlock_cache
 }
 
 # kind_node_image VERSION

@@ -48,12 +48,7 @@ local_up() {
 plural() { if (($1 == 1)); then printf '%s' "$2"; else printf '%ss' "$2"; fi; }
 
 local_binaries() {
-  # Complete as soon as it has its name, so there is nothing to wait for.
-  BINARIES=$(cluster_binaries_folder "$KUBERNETES_VERSION")
-  [[ ! -d $BINARIES ]] || return 0
-  lock_cache
   BINARIES=$(cluster_binaries "$KUBERNETES_VERSION")
-  unlock_cache
 }
 
 local_prepare() {

@@ -42,12 +42,13 @@ ensure_packages() {
   mapfile -t missing < <(missing_packages)
   ((${#missing[@]} > 0)) || return 0
   if [[ $(id -u) == 0 && -e /etc/debian_version ]] && have apt-get; then
-    say "installing ${missing[*]}"
+    progress_start "installing ${missing[*]}"
     log=$(apt-get update -qq 2>&1 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" 2>&1) ||
       die "apt-get could not install ${missing[*]}: $(tail -n 1 <<<"$log")"
+    progress_stop
   fi
   mapfile -t missing < <(missing_packages)
-  ((${#missing[@]} == 0)) || die "These packages are missing, please install them: ${missing[*]}"
+  ((${#missing[@]} == 0)) || die "These packages are missing; install them: ${missing[*]}"
 }
 
 # Kubelets from 1.36 on speak only to containerd 2.
@@ -82,11 +83,12 @@ prometheus_folder() {
   fi
   if [[ ! -d $folder ]]; then
     if ! have apt-get || ! have dpkg-deb; then
-      die "prometheus and promtool are missing, please install them: https://prometheus.io/download"
+      die "prometheus and promtool are missing; install them: https://prometheus.io/download"
     fi
-    lock_cache
+    build_lock prometheus
   fi
   if [[ ! -d $folder ]]; then
+    progress_start "downloading prometheus"
     temporary=$CACHE_DIR/.building-prometheus
     rm -rf "$temporary"
     mkdir -p "$temporary"
@@ -95,7 +97,9 @@ prometheus_folder() {
     dpkg-deb --extract "$temporary"/prometheus_*.deb "$temporary"
     mv "$temporary/usr/bin" "$folder"
     rm -rf "$temporary"
+    progress_stop
   fi
+  build_unlock
   printf '%s\n' "$folder"
 }
 
@@ -109,16 +113,17 @@ browser_found() {
   return 1
 }
 
-# browser_program: prints a browser that runs without a screen; Debian's is installed where there is none.
+# browser_program: prints the path of a browser that runs without a screen; installs Debian's when there is none.
 browser_program() {
   local log
   if ! browser_found >/dev/null; then
     if [[ $(id -u) != 0 || ! -e /etc/debian_version ]] || ! have apt-get; then
-      die "None of ${BROWSERS[*]} is there, please install one."
+      die "No browser is installed; install one of ${BROWSERS[*]}."
     fi
-    say "installing chromium"
+    progress_start "installing chromium"
     log=$(apt-get update -qq 2>&1 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium 2>&1) ||
       die "apt-get could not install chromium: $(tail -n 1 <<<"$log")"
+    progress_stop
   fi
   browser_found
 }

@@ -14,7 +14,6 @@ import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -50,7 +49,7 @@ class ResponseBenchmark {
   @BeforeAll
   static void connect() {
     cluster = new LocalCluster();
-    audit = new AuditLog(Path.of("target/local/audit.log"));
+    audit = new AuditLog(LocalCluster.file("audit.log"));
     cluster.apply("replicas: 2");
     cluster.awaitReady();
   }

@@ -519,7 +519,8 @@ class DiagnosisE2E {
   }
 
   private static CommandLineRun doctor() {
-    return CommandLineRun.of("doctor", "--kubeconfig", "target/local/kubeconfig", "-o", "json");
+    return CommandLineRun.of(
+        "doctor", "--kubeconfig", LocalCluster.file("kubeconfig").toString(), "-o", "json");
   }
 
   /** The first command of a remedy that begins like this. */

@@ -124,7 +124,8 @@ class DoctorE2E {
   private static CommandLineRun doctor(String... options) {
     return CommandLineRun.of(
         Stream.concat(
-                Stream.of("doctor", "--kubeconfig", "target/local/kubeconfig"), Stream.of(options))
+                Stream.of("doctor", "--kubeconfig", LocalCluster.file("kubeconfig").toString()),
+                Stream.of(options))
             .toArray(String[]::new));
   }
 }

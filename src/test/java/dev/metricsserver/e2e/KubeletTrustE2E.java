@@ -191,18 +191,26 @@ class KubeletTrustE2E {
     restart("node2", "expired");
     awaitTrouble("KubeletCertificateExpired", "2020-01-02");
     restart("node2", "other-address");
-    awaitTrouble("KubeletCertificateOtherAddress", "192.0.2.1", "172.30.1.2");
+    awaitTrouble("KubeletCertificateOtherAddress", "192.0.2.1", addressOfNode2());
     Shell.run("deploy/local/node", "stop", "node2");
     try {
-      awaitTrouble("KubeletUnreachable", "172.30.1.2");
+      awaitTrouble("KubeletUnreachable", addressOfNode2());
       assertThat(finding("KubeletUnreachable").remedy()).startsWith("restart the kubelet of node2");
     } finally {
       Shell.run("deploy/local/node", "start", "node2");
     }
     // Its certificate still names another address.
-    awaitTrouble("KubeletCertificateOtherAddress", "192.0.2.1", "172.30.1.2");
+    awaitTrouble("KubeletCertificateOtherAddress", "192.0.2.1", addressOfNode2());
     restart("node2", "requested");
     within(A_LOOK, "nothing is found", () -> assertThat(kubeletFindings()).isEmpty());
+  }
+
+  private static String addressOfNode2() {
+    return client.nodes().withName("node2").get().getStatus().getAddresses().stream()
+        .filter(address -> address.getType().equals("InternalIP"))
+        .findFirst()
+        .orElseThrow()
+        .getAddress();
   }
 
   private static void awaitTrouble(String code, String... words) {

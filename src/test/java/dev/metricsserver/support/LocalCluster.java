@@ -47,6 +47,9 @@ public final class LocalCluster implements AutoCloseable {
   /** How an RSA key's PEM starts, in Base64; the client has to be told when it is another one. */
   private static final String RSA_KEY = "LS0tLS1CRUdJTiBSU0Eg";
 
+  /** Name of the cluster that the tests of this process use. */
+  private static final String NAME = System.getenv().getOrDefault("LOCAL_CLUSTER", "default");
+
   private final KubernetesClient client;
 
   /**
@@ -54,6 +57,7 @@ public final class LocalCluster implements AutoCloseable {
    * seen other kubelets, and remembers.
    */
   public LocalCluster() {
+    Shell.run("deploy/local/test-cluster", "wait", NAME);
     client = connect();
     Shell.run("deploy/local/load-image", "target/local/operator-image.tar");
     installOperator();
@@ -91,8 +95,16 @@ public final class LocalCluster implements AutoCloseable {
             .toArray(String[]::new));
   }
 
+  /**
+   * A file that {@code deploy/local/up} writes for the cluster's users: kubeconfig or audit.log.
+   */
+  public static Path file(String name) {
+    var folder = Path.of("target/local");
+    return (NAME.equals("default") ? folder : folder.resolve(NAME)).resolve(name);
+  }
+
   private static KubernetesClient connect() {
-    var config = Config.fromKubeconfig(Path.of("target/local/kubeconfig").toFile());
+    var config = Config.fromKubeconfig(file("kubeconfig").toFile());
     if (!config.getClientKeyData().startsWith(RSA_KEY)) {
       config.setClientKeyAlgo("EC");
     }

@@ -2,7 +2,6 @@ package dev.metricsserver.support;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
 
 /** Runs a command of the project, as a user would type it in the project's folder. */
@@ -38,7 +37,7 @@ public final class Shell {
       var builder = new ProcessBuilder(command).redirectErrorStream(true);
       builder
           .environment()
-          .put("KUBECONFIG", Path.of("target/local/kubeconfig").toAbsolutePath().toString());
+          .put("KUBECONFIG", LocalCluster.file("kubeconfig").toAbsolutePath().toString());
       try {
         var process = builder.start();
         text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
