@@ -1,5 +1,6 @@
 package dev.metricsserver.approval;
 
+import dev.metricsserver.model.CertificateRequest;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
 import io.fabric8.kubernetes.client.informers.cache.BasicItemStore;
 import io.fabric8.kubernetes.client.informers.cache.Cache;
@@ -7,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Keeps of a request that is decided only that it is: they stay for an hour, as many as there are
- * nodes, and the certificate is most of their size.
+ * Keeps of a request with a decision only that it exists: Kubernetes keeps such requests for an
+ * hour, one per node, and the certificate is most of their size.
  */
 final class LeanRequestStore extends BasicItemStore<CertificateSigningRequest> {
 
@@ -20,10 +21,12 @@ final class LeanRequestStore extends BasicItemStore<CertificateSigningRequest> {
   public CertificateSigningRequest put(String key, CertificateSigningRequest request) {
     request.getMetadata().setManagedFields(List.of());
     request.getMetadata().setAnnotations(Map.of());
-    if (!ApprovalRule.isUndecided(request)) {
+    if (CertificateRequest.of(request).decision().isPresent()) {
       request.getSpec().setRequest("");
       request.getSpec().setExtra(Map.of());
-      request.getStatus().setCertificate(null);
+      if (request.getStatus() != null) {
+        request.getStatus().setCertificate(null);
+      }
     }
     return super.put(key, request);
   }

@@ -1,49 +1,50 @@
 package dev.metricsserver.approval;
 
-/** What {@link ApprovalRule} says of a certificate request. */
+/** The decision of {@link ApprovalPolicy} about a certificate request. */
 public sealed interface Verdict {
 
-  /** The request is right. */
-  record Approve() implements Verdict {}
+  /** The request satisfies every rule. */
+  record Approved() implements Verdict {}
 
   /**
-   * The request is not right as the cluster is now, and may become so.
+   * The request does not satisfy the rules in the present state of the cluster, and may do so
+   * later.
    *
-   * @param reason a clause without a full stop
+   * @param reason why it is not approved yet
    */
-  record NotYet(String reason) implements Verdict {}
+  record Deferred(Reason reason) implements Verdict {}
 
   /**
-   * The request is wrong, whatever becomes of the cluster.
+   * The request violates a rule, and no change of the cluster can alter that.
    *
-   * @param rule the first rule that it breaks
-   * @param reason a clause without a full stop
+   * @param rule the first rule that the request violates
+   * @param reason how it violates the rule
    */
-  record Never(Rule rule, String reason) implements Verdict, ApprovalRule.Reading {}
+  record Rejected(Rule rule, Reason reason) implements Verdict, ParsedRequest {}
 
   /** The rules, in the order in which they are checked. */
   enum Rule {
-    /** The signer is {@value ApprovalRule#SIGNER}. */
+    /** The signer is the signer of kubelet serving certificates. */
     Signer,
-    /** Nobody has approved or denied it, and there is no certificate. */
+    /** The request is neither approved, denied nor failed, and has no certificate. */
     Undecided,
     /** The user is a node. */
     User,
-    /** The user is in the groups that a node is in. */
+    /** The user is in the groups of nodes. */
     Groups,
-    /** The certificate is for a TLS server, and nothing else. */
+    /** The certificate is for a TLS server only. */
     Usages,
-    /** The certificate does not live longer than {@link ApprovalRule#LONGEST}. */
+    /** The certificate does not live longer than {@link RequestParser#MAX_LIFETIME}. */
     Lifetime,
-    /** One PKCS#10 request as PEM, in the one way in which DER can write it. */
+    /** The request is one PKCS#10 request as PEM, in canonical DER. */
     Encoding,
     /** The subject is the user. */
     Subject,
-    /** Nothing is asked for but names, addresses and the usages of a TLS server. */
+    /** The only extensions are names and the usages of a TLS server. */
     Extensions,
-    /** Only names and addresses, at least one, none that a node can never have. */
+    /** The names are DNS names and IP addresses, at least one, all of which a node can have. */
     Names,
-    /** No address of a Service. */
+    /** No address belongs to the Service ranges. */
     ServiceAddress,
     /** The key is strong enough. */
     Key,

@@ -4,7 +4,7 @@ import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigSpec.ConflictPolicy;
 import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.api.ServingSpec.Source;
-import dev.metricsserver.approval.Approver;
+import dev.metricsserver.approval.ApprovalController;
 import dev.metricsserver.dependents.APIServiceDependent;
 import dev.metricsserver.dependents.AuditPolicyDependent;
 import dev.metricsserver.dependents.AuthDelegatorDependent;
@@ -205,7 +205,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
   private final StatusWriter reporter;
   private final LastReadyStore revisions;
   private final Nodes nodes;
-  private final Approver approver;
+  private final ApprovalController approval;
   private final InstantSource clock;
   private final OperatorEvents happenings;
   private final SpecChangeRateLimiter edits = new SpecChangeRateLimiter();
@@ -234,14 +234,15 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
     this.reporter = new StatusWriter(client, clock);
     this.revisions = new LastReadyStore(client);
     this.nodes = new Nodes(client, this::nodeChanged);
-    this.approver =
-        new Approver(client, clock, nodes::claimants, nodes::podNetworks, happenings::approved);
+    this.approval =
+        new ApprovalController(
+            client, clock, nodes::claimants, nodes::podNetworks, happenings::approved);
     this.clock = clock;
     this.happenings = happenings;
   }
 
   private void nodeChanged(String node) {
-    approver.lookAgain(node);
+    approval.nodeChanged(node);
   }
 
   @Override
@@ -254,7 +255,7 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
     sources.add(clues);
     sources.add(upkeep);
     sources.add(theirs);
-    sources.add(approver);
+    sources.add(approval);
     return sources;
   }
 
@@ -392,9 +393,9 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
   /** As the spec says, even while the rest of it is refused: one does not depend on the other. */
   private void approveCertificateRequests(MetricsServerConfig config, Cluster cluster) {
     if (Planner.approves(config.getSpec())) {
-      approver.approve(cluster.apiServers());
+      approval.approve(cluster.apiServers());
     } else {
-      approver.approveNothing();
+      approval.approveNothing();
     }
   }
 

@@ -3,13 +3,13 @@ package dev.metricsserver.controller;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.diagnosis.Finding;
+import dev.metricsserver.events.EventWriter;
 import dev.metricsserver.model.Observations;
 import dev.metricsserver.status.Outcome;
 import dev.metricsserver.status.StatusRenderer;
 import io.fabric8.kubernetes.api.model.Condition;
-import io.fabric8.kubernetes.api.model.EventBuilder;
+import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.InstantSource;
@@ -32,11 +32,13 @@ final class StatusWriter {
 
   private final KubernetesClient client;
   private final InstantSource clock;
+  private final EventWriter events;
   private volatile MetricsServerConfig written;
 
   StatusWriter(KubernetesClient client, InstantSource clock) {
     this.client = client;
     this.clock = clock;
+    this.events = new EventWriter(client, clock);
   }
 
   /**
@@ -99,39 +101,16 @@ final class StatusWriter {
     log.info("Ready={} {}: {}", ready.getStatus(), ready.getReason(), ready.getMessage());
     var warning =
         !"True".equals(ready.getStatus()) && !"RolloutInProgress".equals(ready.getReason());
-    var time = clock.instant().toString();
-    try {
-      client
-          .resource(
-              new EventBuilder()
-                  .withNewMetadata()
-                  .withGenerateName(config.getMetadata().getName() + ".")
-                  .withNamespace("default")
-                  .endMetadata()
-                  .withType(warning ? "Warning" : "Normal")
-                  .withReason(ready.getReason())
-                  .withMessage(shortened(ready.getMessage()))
-                  .withFirstTimestamp(time)
-                  .withLastTimestamp(time)
-                  .withCount(1)
-                  .withNewSource()
-                  .withComponent(MetricsServerReconciler.FIELD_MANAGER)
-                  .endSource()
-                  .withNewInvolvedObject()
-                  .withApiVersion(config.getApiVersion())
-                  .withKind(config.getKind())
-                  .withName(config.getMetadata().getName())
-                  .withUid(config.getMetadata().getUid())
-                  .endInvolvedObject()
-                  .build())
-          .create();
-    } catch (KubernetesClientException e) {
-      log.warn("The Event for this could not be written: {}", e.getMessage());
-    }
-  }
-
-  /** The API server takes at most 1,024 characters. */
-  private static String shortened(String message) {
-    return message.length() <= 1024 ? message : message.substring(0, 1021) + "...";
+    events.write(
+        Optional.empty(),
+        new ObjectReferenceBuilder()
+            .withApiVersion(config.getApiVersion())
+            .withKind(config.getKind())
+            .withName(config.getMetadata().getName())
+            .withUid(config.getMetadata().getUid())
+            .build(),
+        warning ? EventWriter.Type.Warning : EventWriter.Type.Normal,
+        ready.getReason(),
+        ready.getMessage());
   }
 }

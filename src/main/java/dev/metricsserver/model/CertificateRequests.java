@@ -1,7 +1,5 @@
 package dev.metricsserver.model;
 
-import static java.util.Objects.requireNonNullElse;
-
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Instant;
@@ -9,27 +7,28 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Requests for kubelets' serving certificates that nobody has decided. Two of these are equal when
- * nothing changed that is worth a look.
+ * Requests for kubelet serving certificates that have no decision. Two of these are equal if the
+ * differences do not matter to any finding.
  *
- * @param requests the oldest of them, at most {@value #MOST}, refused ones first
- * @param total how many there are
- * @param forbidden what the API server says when it lets the operator not read or approve them
+ * @param requests the oldest ones, at most {@value #MOST}, rejected ones first
+ * @param total the number of requests without a decision
+ * @param forbidden the message of the API server if it does not allow the operator to read or
+ *     approve requests
  */
 public record CertificateRequests(List<Request> requests, int total, Optional<String> forbidden) {
 
-  /** How many are listed. */
+  /** The number of requests that are listed. */
   public static final int MOST = 50;
 
-  /** None that anybody knows of. */
+  /** No requests. */
   public static final CertificateRequests NONE =
       new CertificateRequests(List.of(), 0, Optional.empty());
 
-  private static final String SIGNER = "kubernetes.io/kubelet-serving";
-  private static final String KUBELET = "system:node:";
+  /** The signer of kubelet serving certificates. */
+  public static final String SIGNER = "kubernetes.io/kubelet-serving";
 
   /**
-   * Requests for kubelets' serving certificates as the API server has them, decided or not.
+   * Reads all requests for kubelet serving certificates, with and without a decision.
    *
    * @throws io.fabric8.kubernetes.client.KubernetesClientException when they cannot be read
    */
@@ -43,27 +42,26 @@ public record CertificateRequests(List<Request> requests, int total, Optional<St
         .getItems();
   }
 
-  /** The name of the Node that asks, or who else asks. */
+  /** The name of the Node that made a request, or the user if that is not a node. */
   public static String node(CertificateSigningRequest request) {
-    var user = requireNonNullElse(request.getSpec().getUsername(), "");
-    return user.startsWith(KUBELET) ? user.substring(KUBELET.length()) : user;
+    return CertificateRequest.of(request).node();
   }
 
   /**
    * A request.
    *
-   * @param node the name of the Node that asks, or who else asks
-   * @param reason why it is not approved, as a clause; empty while nobody has looked
+   * @param node the name of the Node that made it, or the user if that is not a node
+   * @param reason why it is not approved, as a clause; empty if it was not judged
    */
   public record Request(String name, String node, Instant created, State state, String reason) {}
 
-  /** What became of a request. */
+  /** The state of a request. */
   public enum State {
-    /** The operator approves none. */
+    /** It was not judged. */
     NotLookedAt,
-    /** It is not right yet, and looked at again and again. */
+    /** It is not approved yet, and judged again later. */
     Waiting,
-    /** It is not approved, whatever happens. */
+    /** It violates a rule and is never approved. */
     Refused
   }
 }

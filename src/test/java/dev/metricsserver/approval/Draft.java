@@ -1,5 +1,7 @@
 package dev.metricsserver.approval;
 
+import dev.metricsserver.model.CertificateRequest;
+import dev.metricsserver.model.CertificateRequests;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequestBuilder;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequestCondition;
@@ -45,7 +47,7 @@ public final class Draft {
   static final KeyPair P256 = key("EC", new ECGenParameterSpec("secp256r1"));
 
   String name = "csr-1";
-  String signer = ApprovalRule.SIGNER;
+  String signer = CertificateRequests.SIGNER;
   String user = "system:node:node-1";
   List<String> groups = List.of("system:nodes", "system:authenticated");
   List<String> usages = List.of("digital signature", "server auth");
@@ -138,6 +140,10 @@ public final class Draft {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  ParsedRequest parsed() {
+    return RequestParser.parse(CertificateRequest.of(build()));
   }
 
   CertificateSigningRequest build() {

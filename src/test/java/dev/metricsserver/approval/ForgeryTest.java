@@ -2,8 +2,10 @@ package dev.metricsserver.approval;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.metricsserver.approval.ApprovalRule.Request;
-import dev.metricsserver.approval.Verdict.Approve;
+import dev.metricsserver.approval.ParsedRequest.Valid;
+import dev.metricsserver.approval.Verdict.Approved;
+import dev.metricsserver.model.CertificateRequest;
+import dev.metricsserver.model.CertificateRequests;
 import dev.metricsserver.model.NodeFacts.Address;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequestBuilder;
@@ -72,7 +74,7 @@ class ForgeryTest {
   void noBitCanBeFlipped() {
     var right = new Draft();
     var original = right.build();
-    assertThat(verdict(original)).isEqualTo(new Approve());
+    assertThat(verdict(original)).isEqualTo(new Approved());
     var der = Base64.getMimeDecoder().decode(body(original));
     IntStream.range(0, der.length * 8)
         .forEach(bit -> {
@@ -80,7 +82,7 @@ class ForgeryTest {
           forged[bit / 8] ^= (byte) (1 << (bit % 8));
           assertThat(verdict(with(original, forged)))
               .as("bit %d of %s", bit, body(original))
-              .isNotEqualTo(new Approve());
+              .isNotEqualTo(new Approved());
         });
   }
 
@@ -108,7 +110,7 @@ class ForgeryTest {
       if (!Arrays.equals(forged, der)) {
         assertThat(verdict(with(original, forged)))
             .as("seed %d, round %d", SEED, round)
-            .isNotEqualTo(new Approve());
+            .isNotEqualTo(new Approved());
       }
     }
   }
@@ -124,9 +126,9 @@ class ForgeryTest {
                   i -> random.nextInt(2) == 0 ? Draft.dns(one(NAMES)) : Draft.ip(one(ADDRESSES)))
               .toArray(GeneralName[]::new);
       var request = new Draft().names(names).build();
-      if (verdict(request).equals(new Approve())) {
+      if (verdict(request).equals(new Approved())) {
         approved++;
-        var read = (Request) ApprovalRule.read(request);
+        var read = (Valid) RequestParser.parse(CertificateRequest.of(request));
         assertThat(read.names())
             .as("seed %d, round %d", SEED, round)
             .isSubsetOf("node-1", "a.example.com");
@@ -157,7 +159,7 @@ class ForgeryTest {
                   "client auth",
                   "any",
                   "cert sign"));
-      draft.signer = one(List.of(ApprovalRule.SIGNER, "kubernetes.io/legacy-unknown", ""));
+      draft.signer = one(List.of(CertificateRequests.SIGNER, "kubernetes.io/legacy-unknown", ""));
       draft.lifetime =
           one(Arrays.asList(null, 600, 366 * 86_400, 366 * 86_400 + 1, Integer.MAX_VALUE));
       var right =
@@ -168,24 +170,25 @@ class ForgeryTest {
                   .containsAll(draft.usages)
               && draft.signer.equals("kubernetes.io/kubelet-serving")
               && (draft.lifetime == null || draft.lifetime <= 366 * 86_400);
-      assertThat(verdict(draft.build()).equals(new Approve()))
+      assertThat(verdict(draft.build()).equals(new Approved()))
           .as("seed %d, round %d", SEED, round)
           .isEqualTo(right);
     }
   }
 
   private Verdict verdict(CertificateSigningRequest request) {
-    return switch (ApprovalRule.read(request)) {
-      case Verdict.Never never -> never;
-      case Request read when !read.node().equals("node-1") -> new Verdict.NotYet("another node");
-      case Request read ->
-          ApprovalRule.judge(
+    return switch (RequestParser.parse(CertificateRequest.of(request))) {
+      case Verdict.Rejected rejected -> rejected;
+      case Valid read when !read.node().equals("node-1") ->
+          new Verdict.Deferred(Reason.of(Reason.Code.NodeMissing, read.node()));
+      case Valid read ->
+          ApprovalPolicy.judge(
               read,
               Optional.of(
-                  ApprovalRuleTest.node(
+                  ApprovalPolicyTest.node(
                       Map.of(),
                       OWN.stream().map(a -> new Address("InternalIP", a)).toArray(Address[]::new))),
-              ApprovalRuleTest.surroundings());
+              ApprovalPolicyTest.context());
     };
   }
 

@@ -42,6 +42,7 @@ class ArchitectureTest {
           "rendering",
           "dependents",
           "reading",
+          "events",
           "approval",
           "diagnosis",
           "status",
@@ -103,13 +104,15 @@ class ArchitectureTest {
             .accessTargetWhere(describe("reads the clock", ArchitectureTest::readsTheClock)));
   }
 
-  /** Of the package {@code approval} it is the rule alone that decides. */
+  /** In the package {@code approval} only the parser and the policy decide. */
   @Test
   void whatApprovesCertificatesDecidesByItsArgumentsAlone() {
     check(
         noClasses()
             .that()
-            .haveNameMatching(ROOT + "\\.approval\\.(ApprovalRule|Verdict|Addresses)(\\$.*)?")
+            .haveNameMatching(
+                ROOT
+                    + "\\.approval\\.(ApprovalPolicy|RequestParser|Requested.*|CanonicalDER|ClusterContext|Verdict|Reason|Addresses)(\\$.*)?")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("io.javaoperatorsdk..", "io.fabric8.kubernetes.client..")

@@ -2,8 +2,8 @@ package dev.metricsserver.support;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.metricsserver.approval.ApprovalRule;
 import dev.metricsserver.approval.Draft;
+import dev.metricsserver.model.CertificateRequests;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequestBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
@@ -43,7 +43,7 @@ public final class Kubelets {
                 .withName(name)
                 .endMetadata()
                 .withNewSpec()
-                .withSignerName(ApprovalRule.SIGNER)
+                .withSignerName(CertificateRequests.SIGNER)
                 .withUsages("digital signature", "server auth")
                 .withRequest(draft.request())
                 .endSpec()

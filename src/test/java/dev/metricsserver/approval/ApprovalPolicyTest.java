@@ -9,10 +9,10 @@ import static dev.metricsserver.approval.Draft.part;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import dev.metricsserver.approval.ApprovalRule.Surroundings;
-import dev.metricsserver.approval.Verdict.Approve;
-import dev.metricsserver.approval.Verdict.Never;
-import dev.metricsserver.approval.Verdict.NotYet;
+import dev.metricsserver.approval.ParsedRequest.Valid;
+import dev.metricsserver.approval.Verdict.Approved;
+import dev.metricsserver.approval.Verdict.Deferred;
+import dev.metricsserver.approval.Verdict.Rejected;
 import dev.metricsserver.approval.Verdict.Rule;
 import dev.metricsserver.model.NodeFacts;
 import dev.metricsserver.model.NodeFacts.Address;
@@ -50,7 +50,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every rule, with a request that breaks it and nothing else. */
-class ApprovalRuleTest {
+class ApprovalPolicyTest {
 
   private static final int DAY = 24 * 60 * 60;
 
@@ -173,8 +173,9 @@ class ApprovalRuleTest {
             d -> d.der = der -> Arrays.copyOf(der, der.length + 1)),
         new Case("cut off", Rule.Encoding, d -> d.der = der -> Arrays.copyOf(der, der.length - 1)),
         new Case(
-            "a length in more bytes", Rule.Encoding, d -> d.der = ApprovalRuleTest::longLength),
-        new Case("of indefinite length", Rule.Encoding, d -> d.der = ApprovalRuleTest::indefinite),
+            "a length in more bytes", Rule.Encoding, d -> d.der = ApprovalPolicyTest::longLength),
+        new Case(
+            "of indefinite length", Rule.Encoding, d -> d.der = ApprovalPolicyTest::indefinite),
         new Case("nested without end", Rule.Encoding, d -> d.der = der -> nested(10_000)),
         new Case(
             "huge",
@@ -289,7 +290,7 @@ class ApprovalRuleTest {
                         attribute(
                             Draft.EXTENSION_REQUEST,
                             new DERSequence(extension("2.5.29.19", hex("3000")))))),
-        new Case("attributes under another tag", Rule.Extensions, d -> d.attributesTag = 1),
+        new Case("attributes under another tag", Rule.Encoding, d -> d.attributesTag = 1),
         new Case("nothing", Rule.Names, d -> d.names()),
         new Case(
             "extensions but no names",
@@ -327,7 +328,7 @@ class ApprovalRuleTest {
         new Case("a Service, IPv6", Rule.ServiceAddress, with(ip("fd00:10:96::1"))),
         new Case("RSA with 1024 bits", Rule.Key, d -> d.rsa(1024, 65_537)),
         new Case("RSA with exponent 3", Rule.Key, d -> d.rsa(2048, 3)),
-        new Case("an unusual curve", Rule.Key, d -> d.der = ApprovalRuleTest::otherCurve),
+        new Case("an unusual curve", Rule.Key, d -> d.der = ApprovalPolicyTest::otherCurve),
         new Case("a point beside the curve", Rule.Key, d -> d.der = der -> point(der, 64, 1)),
         new Case("a point written another way", Rule.Key, d -> d.der = der -> point(der, 0, 2)),
         new Case("a signature of zeros", Rule.Signature, d -> d.der = der -> signed(der, 0)),
@@ -336,7 +337,7 @@ class ApprovalRuleTest {
             "signed by another key",
             Rule.Signature,
             d -> d.signingKey = Draft.key("EC", new ECGenParameterSpec("secp256r1"))),
-        new Case("SHA-1", Rule.Signature, ApprovalRuleTest::sha1),
+        new Case("SHA-1", Rule.Signature, ApprovalPolicyTest::sha1),
         new Case(
             "a hash that is not the one named",
             Rule.Signature,
@@ -439,7 +440,7 @@ class ApprovalRuleTest {
         right.addresses().isEmpty()
             ? usualNode()
             : node(Map.of(), right.addresses().toArray(Address[]::new));
-    assertThat(verdict(draft, Optional.of(node))).isEqualTo(new Approve());
+    assertThat(verdict(draft, Optional.of(node))).isEqualTo(new Approved());
   }
 
   @ParameterizedTest
@@ -449,8 +450,9 @@ class ApprovalRuleTest {
     broken.change().accept(draft);
     assertThat(verdict(draft, Optional.of(everything())))
         .isInstanceOfSatisfying(
-            Never.class,
-            never -> assertThat(never.rule()).as(never.reason()).isEqualTo(broken.rule()));
+            Rejected.class,
+            rejected ->
+                assertThat(rejected.rule()).as(rejected.reason().text()).isEqualTo(broken.rule()));
   }
 
   @ParameterizedTest
@@ -465,7 +467,7 @@ class ApprovalRuleTest {
                         new Address("Hostname", "node-1"),
                         new Address("InternalDNS", name)))))
         .isInstanceOfSatisfying(
-            Never.class, never -> assertThat(never.rule()).isEqualTo(Rule.Names));
+            Rejected.class, rejected -> assertThat(rejected.rule()).isEqualTo(Rule.Names));
   }
 
   @ParameterizedTest
@@ -476,7 +478,7 @@ class ApprovalRuleTest {
                 new Draft().names(ip(address)),
                 Optional.of(node(Map.of(), new Address("InternalIP", address)))))
         .isInstanceOfSatisfying(
-            Never.class, never -> assertThat(never.rule()).isEqualTo(Rule.Names));
+            Rejected.class, rejected -> assertThat(rejected.rule()).isEqualTo(Rule.Names));
   }
 
   @ParameterizedTest
@@ -484,48 +486,47 @@ class ApprovalRuleTest {
   void waits(Later later) {
     assertThat(verdict(later.draft(), later.node()))
         .isInstanceOfSatisfying(
-            NotYet.class, notYet -> assertThat(notYet.reason()).startsWith(later.reason()));
+            Deferred.class,
+            deferred -> assertThat(deferred.reason().text()).startsWith(later.reason()));
   }
 
   @Test
   void aControlPlaneNodeHasTheAddressOfItsAPIServer() {
     var controlPlane =
-        node(Map.of(ApprovalRule.CONTROL_PLANE, ""), new Address("InternalIP", "192.168.7.100"));
+        node(Map.of(ApprovalPolicy.CONTROL_PLANE, ""), new Address("InternalIP", "192.168.7.100"));
     assertThat(verdict(new Draft().names(ip("192.168.7.100")), Optional.of(controlPlane)))
-        .isEqualTo(new Approve());
+        .isEqualTo(new Approved());
   }
 
   @Test
   void waitsUntilTheAPIServersAreKnown() {
-    var surroundings =
-        Surroundings.of(
+    var context =
+        ClusterContext.of(
             List.of("10.96.0.0/16"),
             List.of(),
             List.of("cluster.local"),
             a -> List.of(),
             n -> List.of());
-    var request = (ApprovalRule.Request) ApprovalRule.read(new Draft().build());
-    assertThat(ApprovalRule.judge(request, Optional.of(usualNode()), surroundings))
-        .isInstanceOf(NotYet.class);
+    var request = (Valid) new Draft().parsed();
+    assertThat(ApprovalPolicy.judge(request, Optional.of(usualNode()), context))
+        .isInstanceOf(Deferred.class);
   }
 
   @Test
   void isNotAskedAboutAnotherNode() {
-    var request =
-        (ApprovalRule.Request)
-            ApprovalRule.read(new Draft().node("node-9").names(ip("192.168.7.1")).build());
+    var request = (Valid) new Draft().node("node-9").names(ip("192.168.7.1")).parsed();
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> ApprovalRule.judge(request, Optional.of(usualNode()), surroundings()));
+        .isThrownBy(() -> ApprovalPolicy.judge(request, Optional.of(usualNode()), context()));
   }
 
   static Verdict verdict(Draft draft, Optional<NodeFacts> node) {
-    return switch (ApprovalRule.read(draft.build())) {
-      case Never never -> never;
-      case ApprovalRule.Request request -> ApprovalRule.judge(request, node, surroundings());
+    return switch (draft.parsed()) {
+      case Rejected rejected -> rejected;
+      case Valid request -> ApprovalPolicy.judge(request, node, context());
     };
   }
 
-  static Surroundings surroundings() {
+  static ClusterContext context() {
     var claims =
         Map.of(
             "node-1", List.of("node-1"),
@@ -540,7 +541,7 @@ class ApprovalRuleTest {
                 Addresses.podNetworks(node).stream()
                     .map(network -> Map.entry(network, List.of(node.name()))))
             .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
-    return Surroundings.of(
+    return ClusterContext.of(
         List.of("10.96.0.0/16", "fd00:10:96::/108"),
         List.of("192.168.7.100"),
         List.of("Cluster.Local", "example.cluster"),

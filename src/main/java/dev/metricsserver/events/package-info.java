@@ -1,0 +1,2 @@
+/** The Events that the operator writes. */
+package dev.metricsserver.events;
