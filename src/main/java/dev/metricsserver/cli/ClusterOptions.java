@@ -2,12 +2,12 @@ package dev.metricsserver.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.metricsserver.cli.Program.Failure;
+import dev.metricsserver.tls.Pem;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
@@ -79,10 +79,7 @@ final class ClusterOptions {
   private static Optional<String> clientKey(Config config) {
     try {
       return config.getClientKeyData() != null
-          ? Optional.of(
-              new String(
-                  Base64.getMimeDecoder().decode(config.getClientKeyData()),
-                  StandardCharsets.US_ASCII))
+          ? Optional.of(Pem.fromBase64(config.getClientKeyData()))
           : config.getClientKeyFile() != null
               ? Optional.of(Files.readString(Path.of(config.getClientKeyFile())))
               : Optional.empty();

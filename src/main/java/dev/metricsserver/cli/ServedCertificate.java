@@ -5,13 +5,12 @@ import static java.util.Objects.requireNonNullElse;
 import dev.metricsserver.model.MetricsServerContainer;
 import dev.metricsserver.model.MetricsServerFlags;
 import dev.metricsserver.tls.Certificates;
+import dev.metricsserver.tls.Pem;
 import io.fabric8.kubernetes.api.model.KeyToPath;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretVolumeSource;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
-import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -59,7 +58,7 @@ record ServedCertificate(String namespace, String secret, String key) {
   Optional<X509Certificate> in(Secret found) {
     return Optional.ofNullable(
             requireNonNullElse(found.getData(), Map.<String, String>of()).get(key))
-        .map(data -> new String(Base64.getMimeDecoder().decode(data), StandardCharsets.US_ASCII))
+        .map(Pem::fromBase64)
         .flatMap(pem -> Certificates.parse(pem).stream().findFirst());
   }
 }

@@ -35,7 +35,7 @@ final class OwnershipFindings {
                 "this metrics-server was installed by %s (recognised by %s), and is only watched"
                     .formatted(Ownership.who(foreign.owner()), foreign.owner().mark()),
                 "none needed; %s lets the operator take it over".formatted(Ownership.set("Adopt")),
-                foreign.object()))
+                foreign.object().toString()))
         .toList();
   }
 }

@@ -1,14 +1,13 @@
 package dev.metricsserver.model;
 
 import dev.metricsserver.tls.Certificates;
+import dev.metricsserver.tls.Pem;
 import io.fabric8.kubernetes.client.Config;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.security.cert.X509Certificate;
-import java.util.Base64;
 import java.util.List;
 
 /**
@@ -51,8 +50,6 @@ public final class ClusterAuthority {
 
   /** A kubeconfig has it in base64; code that builds a configuration may have it in PEM. */
   private static String decoded(String data) {
-    return data.contains("-----BEGIN")
-        ? data
-        : new String(Base64.getMimeDecoder().decode(data), StandardCharsets.US_ASCII);
+    return data.contains("-----BEGIN") ? data : Pem.fromBase64(data);
   }
 }

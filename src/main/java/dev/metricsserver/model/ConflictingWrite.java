@@ -40,7 +40,7 @@ public record ConflictingWrite(String object, String manager, Instant at) {
 
   private static ConflictingWrite by(HasMetadata object, String manager, Instant at) {
     return new ConflictingWrite(
-        UnmanagedObject.name(object), requireNonNullElse(manager, "somebody"), at);
+        ObjectName.of(object).toString(), requireNonNullElse(manager, "somebody"), at);
   }
 
   private static String creator(HasMetadata object) {

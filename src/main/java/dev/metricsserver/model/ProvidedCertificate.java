@@ -4,17 +4,16 @@ import static java.util.Objects.requireNonNullElse;
 
 import dev.metricsserver.tls.Certificates;
 import dev.metricsserver.tls.Identity;
+import dev.metricsserver.tls.Pem;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.net.HttpURLConnection;
-import java.nio.charset.StandardCharsets;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Base64;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -201,11 +200,7 @@ public sealed interface ProvidedCertificate {
 
     private static Map<String, String> text(Secret secret) {
       return requireNonNullElse(secret.getData(), Map.<String, String>of()).entrySet().stream()
-          .collect(Collectors.toMap(Map.Entry::getKey, e -> decoded(e.getValue())));
-    }
-
-    private static String decoded(String base64) {
-      return new String(Base64.getDecoder().decode(base64), StandardCharsets.ISO_8859_1);
+          .collect(Collectors.toMap(Map.Entry::getKey, e -> Pem.fromBase64(e.getValue())));
     }
   }
 }

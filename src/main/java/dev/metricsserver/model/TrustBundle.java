@@ -5,14 +5,13 @@ import static java.util.Objects.requireNonNullElse;
 import dev.metricsserver.api.KubeletSpec.CertificateAuthority;
 import dev.metricsserver.api.KubeletSpec.KeyReference;
 import dev.metricsserver.tls.Certificates;
+import dev.metricsserver.tls.Pem;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.net.HttpURLConnection;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -136,23 +135,15 @@ public sealed interface TrustBundle {
             "put the kubelets' CA under that key, or name another one in"
                 + " spec.kubelet.tls.certificateAuthority");
       }
-      try {
-        var certificates =
-            Certificates.parse(place.kind().equals("Secret") ? decoded(value) : value);
-        if (!certificates.isEmpty()) {
-          return new Found(Certificates.pem(certificates));
-        }
-      } catch (IllegalArgumentException e) {
-        // What cannot be read is no certificate, and said to be none.
+      var certificates =
+          Certificates.parse(place.kind().equals("Secret") ? Pem.fromBase64(value) : value);
+      if (!certificates.isEmpty()) {
+        return new Found(Certificates.pem(certificates));
       }
       return new Missing(
           "the key %s of %s holds no certificate in PEM".formatted(key, place),
           "put the kubelets' CA there, as text between -----BEGIN CERTIFICATE----- and -----END"
               + " CERTIFICATE-----");
-    }
-
-    private static String decoded(String value) {
-      return new String(Base64.getDecoder().decode(value), StandardCharsets.US_ASCII);
     }
 
     private static Missing forbidden(Place place, KubernetesClientException e) {

@@ -1,6 +1,7 @@
 package dev.metricsserver.plan;
 
 import dev.metricsserver.api.MetricsServerConfigStatus;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.Owner;
 import dev.metricsserver.model.UnmanagedObject;
 import dev.metricsserver.plan.Decision.Refused;
@@ -11,8 +12,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** What people read about a metrics API that is somebody else's. */
@@ -20,7 +19,6 @@ public final class Ownership {
 
   private static final String OBSERVE = "Observe";
   private static final String ADOPT = "Adopt";
-  private static final Pattern SERVICE = Pattern.compile("Service (?<namespace>[^/]+)/.+");
 
   private Ownership() {}
 
@@ -60,16 +58,16 @@ public final class Ownership {
    */
   static Optional<Violation> elsewhere(List<UnmanagedObject> foreign, String namespace) {
     return foreign.stream()
-        .filter(f -> f.object().startsWith("APIService/"))
-        .flatMap(f -> f.serves().map(SERVICE::matcher).stream())
-        .filter(Matcher::matches)
-        .map(service -> service.group("namespace"))
+        .filter(f -> f.object().kind().equals("APIService"))
+        .flatMap(f -> f.serves().stream())
+        .map(ObjectName::namespace)
         .filter(other -> !other.equals(namespace))
         .filter(other ->
             foreign.stream()
-                .filter(f -> f.object().startsWith("ClusterRoleBinding/"))
+                .filter(f -> f.object().kind().equals("ClusterRoleBinding"))
                 .flatMap(f -> f.serves().stream())
-                .anyMatch(s -> s.contains("ServiceAccount " + other + "/")))
+                .filter(s -> s.kind().equals("ServiceAccount"))
+                .anyMatch(s -> s.namespace().equals(other)))
         .findFirst()
         .map(other ->
             new Violation(
@@ -85,8 +83,16 @@ public final class Ownership {
 
   private static String objects(List<UnmanagedObject> foreign) {
     return foreign.stream()
-        .map(f -> f.object() + f.serves().map(s -> " (for " + s + ")").orElse(""))
+        .map(f -> f.object() + served(f.serves()))
         .collect(Collectors.joining(", "));
+  }
+
+  private static String served(List<ObjectName> objects) {
+    return objects.isEmpty()
+        ? ""
+        : objects.stream()
+            .map(ObjectName::inWords)
+            .collect(Collectors.joining(", ", " (for ", ")"));
   }
 
   /** Why there is nothing to watch. */
@@ -255,11 +261,13 @@ public final class Ownership {
   /** The command that deletes objects, one for each namespace. */
   private static String delete(List<UnmanagedObject> foreign) {
     var byNamespace = new TreeMap<String, List<String>>();
-    for (var object : foreign) {
-      var name = object.object().split("/", -1);
+    for (var unmanaged : foreign) {
+      var object = unmanaged.object();
       byNamespace
-          .computeIfAbsent(name.length == 3 ? " -n " + name[1] : "", _ -> new ArrayList<>())
-          .add(name[0].toLowerCase(Locale.ROOT) + "/" + name[name.length - 1]);
+          .computeIfAbsent(
+              object.namespace().isEmpty() ? "" : " -n " + object.namespace(),
+              _ -> new ArrayList<>())
+          .add(object.kind().toLowerCase(Locale.ROOT) + "/" + object.name());
     }
     return byNamespace.entrySet().stream()
         .map(e -> "kubectl%s delete %s".formatted(e.getKey(), String.join(" ", e.getValue())))

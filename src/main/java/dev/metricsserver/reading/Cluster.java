@@ -54,6 +54,7 @@ import dev.metricsserver.rendering.Names;
 import dev.metricsserver.rendering.Network;
 import dev.metricsserver.rendering.Workload;
 import dev.metricsserver.tls.Certificates;
+import dev.metricsserver.tls.Pem;
 import dev.metricsserver.tls.Rotation;
 import dev.metricsserver.tls.ServingCertificates;
 import io.fabric8.kubernetes.api.model.APIService;
@@ -189,7 +190,7 @@ public final class Cluster {
             .map(s ->
                 new ServingFacts.Registration(
                     !Boolean.TRUE.equals(s.getInsecureSkipTLSVerify()),
-                    ServingSecrets.decoded(s.getCaBundle()))),
+                    Pem.fromBase64(s.getCaBundle()))),
         Certificates.pem(secrets.certificates().trusted()),
         servesFromSecret(),
         given(),

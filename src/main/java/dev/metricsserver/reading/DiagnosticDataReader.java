@@ -10,12 +10,12 @@ import dev.metricsserver.model.DiagnosticData.Policy;
 import dev.metricsserver.model.DiagnosticData.RefusedRequest;
 import dev.metricsserver.model.DiagnosticData.Scrape;
 import dev.metricsserver.model.DiagnosticData.Unread;
+import dev.metricsserver.model.LabelSelectors;
 import dev.metricsserver.model.Observations.PodState;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.LabelSelector;
-import io.fabric8.kubernetes.api.model.LabelSelectorRequirement;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.authorization.v1.ResourceAttributes;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
@@ -265,26 +265,9 @@ public final class DiagnosticDataReader {
         .toList();
   }
 
-  /** Whether a selector selects a pod with these labels; none selects all. */
+  /** Reports whether a policy applies to a pod with these labels. */
   static boolean selects(LabelSelector selector, Map<String, String> labels) {
-    return selector == null
-        || (labels
-                .entrySet()
-                .containsAll(
-                    requireNonNullElse(selector.getMatchLabels(), Map.<String, String>of())
-                        .entrySet())
-            && selector.getMatchExpressions().stream().allMatch(e -> fits(e, labels)));
-  }
-
-  private static boolean fits(LabelSelectorRequirement expression, Map<String, String> labels) {
-    var value = Optional.ofNullable(labels.get(expression.getKey()));
-    var listed = value.filter(expression.getValues()::contains).isPresent();
-    return switch (expression.getOperator()) {
-      case "In" -> listed;
-      case "NotIn" -> !listed;
-      case "Exists" -> value.isPresent();
-      default -> value.isEmpty();
-    };
+    return selector == null || LabelSelectors.selects(selector, labels);
   }
 
   /** What a policy means to a pod that listens on this port. */

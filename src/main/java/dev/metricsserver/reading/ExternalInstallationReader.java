@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNullElse;
 
 import dev.metricsserver.model.Endpoints;
 import dev.metricsserver.model.ImageReference;
+import dev.metricsserver.model.LabelSelectors;
 import dev.metricsserver.model.MetricsServerContainer;
 import dev.metricsserver.model.MetricsServerFlags;
 import dev.metricsserver.model.NodeSelector;
@@ -104,11 +105,9 @@ public final class ExternalInstallationReader {
   }
 
   private static boolean selects(Deployment deployment, Pod pod) {
-    return Optional.ofNullable(pod.getMetadata().getLabels()).stream()
-        .anyMatch(labels ->
-            labels
-                .entrySet()
-                .containsAll(deployment.getSpec().getSelector().getMatchLabels().entrySet()));
+    return Optional.ofNullable(pod.getMetadata().getLabels())
+        .filter(labels -> LabelSelectors.selects(deployment.getSpec().getSelector(), labels))
+        .isPresent();
   }
 
   private List<Pod> pods(String namespace, List<EndpointSlice> slices) {
@@ -128,7 +127,7 @@ public final class ExternalInstallationReader {
     return client
         .pods()
         .inNamespace(deployment.getMetadata().getNamespace())
-        .withLabels(deployment.getSpec().getSelector().getMatchLabels())
+        .withLabelSelector(deployment.getSpec().getSelector())
         .list()
         .getItems();
   }

@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNullElse;
 import dev.metricsserver.model.ClusterFacts.Endpoint;
 import dev.metricsserver.model.HygieneData;
 import dev.metricsserver.model.HygieneData.Budget;
+import dev.metricsserver.model.LabelSelectors;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.NetworkPlan.NetworkRules;
 import dev.metricsserver.rendering.Names;
@@ -117,13 +118,7 @@ public final class HygieneReader {
   }
 
   private static boolean selects(LabelSelector selector, Installation installation) {
-    return selector != null
-        && selector.getMatchExpressions().isEmpty()
-        && installation
-            .selector()
-            .entrySet()
-            .containsAll(
-                requireNonNullElse(selector.getMatchLabels(), Map.<String, String>of()).entrySet());
+    return selector != null && LabelSelectors.selects(selector, installation.selector());
   }
 
   /** One that lets nobody go for now is as it should be. */

@@ -17,6 +17,7 @@ import dev.metricsserver.model.Observations.Rollout;
 import dev.metricsserver.model.Timestamps;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.tls.Certificates;
+import dev.metricsserver.tls.Pem;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerState;
@@ -26,11 +27,9 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodIP;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentCondition;
-import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -263,8 +262,7 @@ public final class Observer {
   /** The CA by which the API servers verify metrics-server: of several the last to expire. */
   public static Optional<Certificate> authority(APIService service) {
     return Optional.ofNullable(service.getSpec().getCaBundle())
-        .map(
-            bundle -> new String(Base64.getMimeDecoder().decode(bundle), StandardCharsets.US_ASCII))
+        .map(Pem::fromBase64)
         .flatMap(pem ->
             Certificates.parse(pem).stream()
                 .max(Comparator.comparing(X509Certificate::getNotAfter)))

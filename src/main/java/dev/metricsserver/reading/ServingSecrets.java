@@ -8,11 +8,10 @@ import dev.metricsserver.model.Timestamps;
 import dev.metricsserver.plan.ServingTLS;
 import dev.metricsserver.rendering.Serving;
 import dev.metricsserver.tls.Identity;
+import dev.metricsserver.tls.Pem;
 import dev.metricsserver.tls.ServingCertificates;
 import io.fabric8.kubernetes.api.model.Secret;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,11 +46,12 @@ final class ServingSecrets {
                     Map.Entry::getKey, e -> e.getValue().getMetadata().getResourceVersion()));
     certificates =
         reader.read(
-            decoded(authority.get("tls.crt")),
-            decoded(authority.get("tls.key")),
-            (issuing ? decoded(authority.get("ca.crt")) : "") + decoded(leaf.get("ca.crt")),
-            decoded(leaf.get("tls.crt")),
-            decoded(leaf.get("tls.key")),
+            Pem.fromBase64(authority.get("tls.crt")),
+            Pem.fromBase64(authority.get("tls.key")),
+            (issuing ? Pem.fromBase64(authority.get("ca.crt")) : "")
+                + Pem.fromBase64(leaf.get("ca.crt")),
+            Pem.fromBase64(leaf.get("tls.crt")),
+            Pem.fromBase64(leaf.get("tls.key")),
             changed(byName));
   }
 
@@ -66,16 +66,6 @@ final class ServingSecrets {
     return Optional.ofNullable(secrets.get(name))
         .map(secret -> requireNonNullElse(secret.getData(), Map.<String, String>of()))
         .orElse(Map.of());
-  }
-
-  /** Text; empty for what is missing or no Base64. */
-  static String decoded(String base64) {
-    try {
-      return new String(
-          Base64.getDecoder().decode(requireNonNullElse(base64, "")), StandardCharsets.US_ASCII);
-    } catch (IllegalArgumentException e) {
-      return "";
-    }
   }
 
   ServingCertificates certificates() {

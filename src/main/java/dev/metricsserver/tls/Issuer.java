@@ -39,6 +39,9 @@ public final class Issuer {
   /** Ends before the CA does, since a CA is replaced after two thirds of its life. */
   private static final Duration LEAF_LIFE = Duration.ofDays(90);
 
+  /** No process lives that long. */
+  private static final Duration SELF_SIGNED_LIFE = Duration.ofDays(3650);
+
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private Issuer() {}
@@ -92,6 +95,14 @@ public final class Issuer {
       throw new IllegalStateException(e);
     }
     return new Identity(sign(builder, key, signer), key.getPrivate());
+  }
+
+  /** Makes a certificate that signs itself, for a server that clients do not verify. */
+  public static Identity selfSigned(String name, Instant now) {
+    var key = newKey();
+    var subject = new X500Principal("CN=" + name);
+    return new Identity(
+        sign(builder(subject, subject, key, now, SELF_SIGNED_LIFE), key, key), key.getPrivate());
   }
 
   /** When a certificate was made. */

@@ -1,18 +1,31 @@
 package dev.metricsserver.tls;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
-/** The text form of certificates and keys. */
-final class Pem {
+/** Reads and writes the text form of certificates and keys. */
+public final class Pem {
 
   private static final Base64.Encoder LINES = Base64.getMimeEncoder(64, new byte[] {'\n'});
 
   private Pem() {}
 
-  /** What is between the lines of this label, as often as there are any. */
+  /**
+   * Decodes the Base64 of a Secret, a caBundle or a kubeconfig to PEM text; empty where there is
+   * none, or it is no Base64.
+   */
+  public static String fromBase64(String base64) {
+    try {
+      return base64 == null ? "" : new String(decode(base64), StandardCharsets.US_ASCII);
+    } catch (IllegalArgumentException e) {
+      return "";
+    }
+  }
+
+  /** Returns the text between the lines with this label, for each such block. */
   static List<String> blocks(String label, String text) {
     return Pattern.compile("-----BEGIN %1$s-----([^-]*)-----END %1$s-----".formatted(label))
         .matcher(text)
@@ -22,14 +35,15 @@ final class Pem {
   }
 
   /**
-   * The bytes of a block.
+   * Decodes the text of a block.
    *
-   * @throws IllegalArgumentException when they are none
+   * @throws IllegalArgumentException where it is no Base64
    */
   static byte[] decode(String block) {
     return Base64.getMimeDecoder().decode(block);
   }
 
+  /** Writes a block with this label. */
   static String write(String label, byte[] der) {
     return "-----BEGIN %1$s-----\n%2$s\n-----END %1$s-----\n"
         .formatted(label, LINES.encodeToString(der));

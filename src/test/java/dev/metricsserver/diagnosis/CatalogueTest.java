@@ -16,6 +16,7 @@ import dev.metricsserver.model.DiagnosticData;
 import dev.metricsserver.model.History;
 import dev.metricsserver.model.HygieneData;
 import dev.metricsserver.model.HygieneData.Budget;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.Observations.Certificate;
 import dev.metricsserver.model.Observations.Certificate.Place;
 import dev.metricsserver.model.Observations.Rollout;
@@ -954,7 +955,9 @@ class CatalogueTest {
             Installation.of(PLAN, false),
             List.of(
                 new UnmanagedObject(
-                    "Deployment/kube-system/metrics-server", Optional.empty(), owner)),
+                    new ObjectName("Deployment", "kube-system", "metrics-server"),
+                    List.of(),
+                    owner)),
             Optional.empty(),
             false,
             fine().observations(),

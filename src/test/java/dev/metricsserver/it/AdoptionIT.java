@@ -10,8 +10,8 @@ import dev.metricsserver.api.MetricsServerConfigStatus.ConflictingWriteStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.cli.CommandLineRun;
 import dev.metricsserver.model.ManagedFields;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.Owner;
-import dev.metricsserver.model.UnmanagedObject;
 import dev.metricsserver.plan.Ownership;
 import dev.metricsserver.support.AuditLog;
 import dev.metricsserver.support.GoModules;
@@ -171,7 +171,7 @@ class AdoptionIT {
                     .contains(
                         Ownership.who(Owner.of(theirs)),
                         Owner.of(theirs).mark(),
-                        UnmanagedObject.name(theirs),
+                        ObjectName.of(theirs).toString(),
                         "kubectl"));
     assertThat(cluster.admin().resource(theirs).get().getMetadata())
         .satisfies(
@@ -743,7 +743,7 @@ class AdoptionIT {
   /** Everything of upstream's, by name. */
   private static Map<String, String> uids() {
     return objects()
-        .collect(Collectors.toMap(UnmanagedObject::name, o -> o.getMetadata().getUid()));
+        .collect(Collectors.toMap(o -> ObjectName.of(o).toString(), o -> o.getMetadata().getUid()));
   }
 
   private static List<String> resourceVersions() {

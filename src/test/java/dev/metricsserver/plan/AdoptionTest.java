@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.model.ClusterFacts.Takeover;
 import dev.metricsserver.model.ConflictingWrite;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.Owner;
 import dev.metricsserver.model.Owner.Kind;
 import dev.metricsserver.model.SampleCluster;
@@ -19,6 +20,7 @@ import dev.metricsserver.rendering.Workload;
 import io.fabric8.kubernetes.api.model.IntOrString;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -42,7 +44,9 @@ class AdoptionTest {
 
   @Test
   void whatIsSomebodyElsesIsPlannedToBeOurs() {
-    var foreign = new UnmanagedObject(DEPLOYMENT, Optional.empty(), HELM);
+    var foreign =
+        new UnmanagedObject(
+            new ObjectName("Deployment", "kube-system", "metrics-server"), List.of(), HELM);
     var cluster = cluster(Takeover.Surge, false).foreign(foreign);
 
     assertThat(plan(ADOPT, cluster).adoption().previousOwner()).contains(HELM);
@@ -124,8 +128,8 @@ class AdoptionTest {
   /** Its pods would lose their rights to the operator's before those can serve. */
   @Test
   void oneOfTheSameNamesInAnotherNamespaceIsRefused() {
-    var served = foreign("APIService/v1beta1.metrics.k8s.io", "Service monitoring/metrics-server");
-    var bound = foreign("ClusterRoleBinding/system:metrics-server", "ServiceAccount monitoring/ms");
+    var served = foreign("APIService", new ObjectName("Service", "monitoring", "metrics-server"));
+    var bound = foreign("ClusterRoleBinding", new ObjectName("ServiceAccount", "monitoring", "ms"));
     var cluster = SampleCluster.ofNodes(2).foreign(served, bound);
 
     assertThat(refusal(ADOPT, cluster).violations())
@@ -141,8 +145,8 @@ class AdoptionTest {
         .isInstanceOf(Planned.class);
   }
 
-  private static UnmanagedObject foreign(String object, String serves) {
-    return new UnmanagedObject(object, Optional.of(serves), HELM);
+  private static UnmanagedObject foreign(String kind, ObjectName serves) {
+    return new UnmanagedObject(new ObjectName(kind, "", "any"), List.of(serves), HELM);
   }
 
   /**

@@ -5,6 +5,7 @@ import static dev.metricsserver.plan.Plans.plan;
 import static dev.metricsserver.plan.Plans.refusal;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.Owner;
 import dev.metricsserver.model.Owner.Kind;
 import dev.metricsserver.model.SampleCluster;
@@ -15,7 +16,6 @@ import dev.metricsserver.plan.Decision.Planned;
 import dev.metricsserver.plan.Decision.Refused;
 import dev.metricsserver.plan.Decision.Violation;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,8 +28,8 @@ class PlannerRefusalTest {
 
   private static final UnmanagedObject HELMS =
       new UnmanagedObject(
-          "Deployment/kube-system/metrics-server",
-          Optional.empty(),
+          new ObjectName("Deployment", "kube-system", "metrics-server"),
+          List.of(),
           new Owner(Kind.Helm, "kube-system", "metrics-server", "a label"));
 
   /** What is wrong with the spec is of no use as long as nothing can be installed. */
