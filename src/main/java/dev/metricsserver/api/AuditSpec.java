@@ -5,33 +5,33 @@ import static java.util.Objects.requireNonNullElse;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
 
-/** What metrics-server records of who asks for metrics. */
+/** The audit log of requests for metrics. */
 public record AuditSpec(
     @JsonPropertyDescription(
-            "What is recorded of each request for metrics, as lines of JSON in the pods' standard"
-                + " output: None: nothing. Metadata: who asked for what, when, from where, and"
-                + " whether it was allowed. Request: its body too; a request for metrics has none."
-                + " RequestResponse: the whole answer too, on a big cluster megabytes for each list"
-                + " of pods. A change replaces the pods. Default: None.")
+            "The content of the audit log, which the pods write as JSON lines to standard output."
+                + " None: no audit log. Metadata: user, verb, resource, time, source address and"
+                + " decision of each request. Request: also the request body, which is empty for"
+                + " metrics. RequestResponse: also the response, which is megabytes for each list"
+                + " of pods in a large cluster. A change replaces the pods. Default: None.")
         @Default("None")
         Profile profile) {
 
   static final AuditSpec DEFAULT = new AuditSpec(null);
 
-  /** Fills in the schema's defaults. */
+  /** Applies the schema's defaults. */
   public AuditSpec {
     profile = requireNonNullElse(profile, Profile.None);
   }
 
-  /** How much is recorded; all but None are levels of Kubernetes' audit policies. */
+  /** The level of detail; all except None are levels of Kubernetes' audit policies. */
   public enum Profile {
-    /** Nothing. */
+    /** No audit log. */
     None,
-    /** Who asked for what. */
+    /** User, verb and resource of each request. */
     Metadata,
-    /** The request's body too. */
+    /** Also the request body. */
     Request,
-    /** The answer too. */
+    /** Also the response. */
     RequestResponse
   }
 }

@@ -8,7 +8,7 @@ import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
 
-/** Where metrics-server's image comes from: {@code registry/repository:tag@digest}. */
+/** The image of metrics-server: {@code registry/repository:tag@digest}. */
 public record ImageSpec(
     @JsonPropertyDescription(
             "The registry's host, with a port if it needs one. Default: registry.k8s.io.")
@@ -18,7 +18,7 @@ public record ImageSpec(
             value = "self.matches('^[a-zA-Z0-9]([-a-zA-Z0-9.]*[a-zA-Z0-9])?(:[0-9]+)?$')",
             message =
                 "image.registry must be a host with an optional port, such as"
-                    + " registry.example.com:5000; what follows the first '/' belongs in"
+                    + " registry.example.com:5000; the part after the first '/' belongs in"
                     + " image.repository")
         String registry,
     @JsonPropertyDescription(
@@ -58,7 +58,7 @@ public record ImageSpec(
 
   static final ImageSpec DEFAULT = new ImageSpec(null, null, null, null, null, null);
 
-  /** Fills in the schema's defaults. */
+  /** Applies the schema's defaults. */
   public ImageSpec {
     registry = requireNonNullElse(registry, "registry.k8s.io");
     repository = requireNonNullElse(repository, "metrics-server/metrics-server");

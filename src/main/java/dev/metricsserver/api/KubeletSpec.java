@@ -16,22 +16,22 @@ import java.util.TreeMap;
 
 /** How metrics-server reaches the kubelets. */
 public record KubeletSpec(
-    @JsonPropertyDescription("How the kubelets' serving certificates are checked.") TLS tls,
+    @JsonPropertyDescription("How the kubelets' serving certificates are verified.") TLS tls,
     @JsonPropertyDescription(
-            "The kinds of node address to dial, the first that a node has wins. Default:"
-                + " InternalIP, ExternalIP, Hostname.")
+            "The types of node address to connect to; the first type that a node has is used."
+                + " Default: InternalIP, ExternalIP, Hostname.")
         @Size(max = 5)
         List<AddressType> addressTypes,
     @JsonPropertyDescription(
-            "The kubelets' TCP port, 1 to 65535. Default: the one that each node reports, which is"
-                + " 10250 nearly everywhere.")
+            "The kubelets' TCP port, 1 to 65535. Default: the port that each node reports, usually"
+                + " 10250.")
         @Min(1)
         @Max(65535)
         Integer port,
     @JsonPropertyDescription(
-            "How long one kubelet may take to answer, as a duration with a unit (ms, s, m): at most"
-                + " 0.9 times metricResolution. Default: 10s, or 0.9 times metricResolution where"
-                + " that is less.")
+            "The time within which a kubelet must answer, as a duration with a unit (ms, s, m): at"
+                + " most 0.9 times metricResolution. Default: the smaller of 10s and 0.9 times"
+                + " metricResolution.")
         @Size(max = 32)
         @ValidationRule(
             value =
@@ -41,8 +41,8 @@ public record KubeletSpec(
             message = "kubelet.requestTimeout must be a duration of 1s or more, such as 10s")
         String requestTimeout,
     @JsonPropertyDescription(
-            "Only nodes with all of these labels are asked for metrics; the others have none. At"
-                + " most 16. Default: all nodes.")
+            "metrics-server collects metrics only from nodes with all of these labels; the other"
+                + " nodes have no metrics. At most 16. Default: all nodes.")
         @Size(max = 16)
         @ValidationRule(
             value = SchedulingSpec.ARE_LABELS,
@@ -52,18 +52,18 @@ public record KubeletSpec(
                     + " a letter or digit at both ends")
         Map<String, @Size(max = 63) String> nodeSelector,
     @JsonPropertyDescription(
-            "Enabled: the operator approves the kubelets' own requests for serving certificates"
-                + " (serverTLSBootstrap: true), when every name and address is the node's own and"
-                + " nobody else's; its rights for that are in deploy/csr-approval, with Helm"
-                + " servingCertificateApproval.enabled. Disabled: it approves none. Default:"
-                + " Disabled.")
+            "Enabled: the operator approves certificate requests of kubelets (serverTLSBootstrap:"
+                + " true) if every name and address in the request belongs to that node and to no"
+                + " other Node, Service or API server. This needs the rights in deploy/csr-approval"
+                + " (with Helm: servingCertificateApproval.enabled=true). Disabled: the operator"
+                + " approves no requests. Default: Disabled.")
         @Default("Disabled")
         Approval servingCertificateApproval) {
 
   static final KubeletSpec DEFAULT = new KubeletSpec(null, null, null, null, null, null);
 
   /**
-   * Fills in the schema's defaults; labels are sorted, so that they are always written the same.
+   * Applies the schema's defaults. Sorts the labels, so that equal labels are always written alike.
    */
   public KubeletSpec {
     tls = requireNonNullElse(tls, new TLS(null, null, null));
@@ -72,7 +72,7 @@ public record KubeletSpec(
     servingCertificateApproval = requireNonNullElse(servingCertificateApproval, Approval.Disabled);
   }
 
-  /** How the kubelets' serving certificates are checked. */
+  /** How the kubelets' serving certificates are verified. */
   @ValidationRule(
       value =
           "!has(self.certificateAuthority) || !has(self.mode) || self.mode in ['Auto', 'Verify']",
@@ -86,29 +86,30 @@ public record KubeletSpec(
               + " one of the two out")
   public record TLS(
       @JsonPropertyDescription(
-              "Auto: Verify where the certificates of all kubelets allow it, else Insecure until"
-                  + " they do, and never back. Verify: against the cluster's CA or"
-                  + " certificateAuthority. Insecure: not at all, so that whoever answers on a"
-                  + " node's address receives metrics-server's token. Plaintext: unencrypted, from"
-                  + " the kubelets' read-only port 10255, where it is open. Default: Auto.")
+              "Auto: kubelets are verified as soon as every kubelet certificate that the operator"
+                  + " has seen is valid, and stay verified from then on; until then the mode is"
+                  + " Insecure. Verify: verified with the cluster's CA or certificateAuthority."
+                  + " Insecure: not verified, so an attacker who takes over a node's address"
+                  + " receives metrics-server's token. Plaintext: unencrypted, from the kubelets'"
+                  + " read-only port 10255 where it is open. Default: Auto.")
           @Default("Auto")
           TLSMode mode,
       @JsonPropertyDescription(
-              "The CA that signed the kubelets' serving certificates, as PEM in a ConfigMap or a"
+              "The CA that verifies the kubelets' serving certificates, as PEM in a ConfigMap or a"
                   + " Secret in metrics-server's namespace. Default: the cluster's CA.")
           CertificateAuthority certificateAuthority,
       @JsonPropertyDescription(
               "A client certificate for kubelets that do not accept ServiceAccount tokens. Default:"
-                  + " metrics-server shows the token of its ServiceAccount.")
+                  + " metrics-server presents the token of its ServiceAccount.")
           ClientCertificate clientCertificate) {
 
-    /** Fills in the schema's defaults. */
+    /** Applies the schema's defaults. */
     public TLS {
       mode = requireNonNullElse(mode, TLSMode.Auto);
     }
   }
 
-  /** Where a CA's certificates are kept: in a ConfigMap or in a Secret. */
+  /** A key with a CA's certificates, in a ConfigMap or in a Secret. */
   @ValidationRule(
       value = "has(self.configMap) != has(self.secret)",
       message =
@@ -116,7 +117,7 @@ public record KubeletSpec(
               + " a key")
   public record CertificateAuthority(
       @JsonPropertyDescription("A key of a ConfigMap.") KeyReference configMap,
-      @JsonPropertyDescription("A key of a Secret. The operator must be allowed to read it.")
+      @JsonPropertyDescription("A key of a Secret. The operator needs the right to read it.")
           KeyReference secret) {}
 
   /** A key of an object in metrics-server's namespace. */
@@ -138,7 +139,7 @@ public record KubeletSpec(
               message = "key must consist of letters, digits, '-', '_' and '.', such as ca.crt")
           String key) {
 
-    /** Fills in the schema's defaults. */
+    /** Applies the schema's defaults. */
     public KeyReference {
       key = requireNonNullElse(key, "ca.crt");
     }
@@ -147,8 +148,8 @@ public record KubeletSpec(
   /** A client certificate with its key. */
   public record ClientCertificate(
       @JsonPropertyDescription(
-              "A Secret of type kubernetes.io/tls in metrics-server's namespace. Its CN is the user"
-                  + " that kubelets let read nodes/metrics.")
+              "A Secret of type kubernetes.io/tls in metrics-server's namespace. Its CN is the"
+                  + " user, which must be authorized to read nodes/metrics.")
           @Required
           @Size(max = 253)
           @ValidationRule(
@@ -160,35 +161,35 @@ public record KubeletSpec(
 
   /** Whether the kubelets' serving certificates are verified. */
   public enum TLSMode {
-    /** Verified as soon as all of them can be, and from then on. */
+    /** Verified as soon as all of them are valid, and from then on. */
     Auto,
-    /** Verified by the cluster's CA, or the one that was given. */
+    /** Verified with the cluster's CA or the configured CA. */
     Verify,
-    /** Accepted as they are. */
+    /** Not verified. */
     Insecure,
-    /** There are none: the read-only port, unencrypted. */
+    /** The read-only port, unencrypted, without certificates. */
     Plaintext
   }
 
   /** Whether the operator approves requests for kubelets' serving certificates. */
   public enum Approval {
-    /** It approves none. */
+    /** It approves no requests. */
     Disabled,
-    /** It approves those that are right. */
+    /** It approves requests that satisfy the approval policy. */
     Enabled
   }
 
-  /** The kinds of address a node reports. */
+  /** The types of address that a node reports. */
   public enum AddressType {
-    /** The node's name for itself. */
+    /** The node's host name. */
     Hostname,
     /** A DNS name inside the cluster. */
     InternalDNS,
     /** An address inside the cluster. */
     InternalIP,
-    /** A DNS name seen from outside. */
+    /** A DNS name outside the cluster. */
     ExternalDNS,
-    /** An address seen from outside. */
+    /** An address outside the cluster. */
     ExternalIP
   }
 }

@@ -7,9 +7,9 @@ import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 
-/** What metrics-server logs. */
+/** How metrics-server logs. */
 public record LoggingSpec(
-    @JsonPropertyDescription("How much is logged, 0 (least) to 10 (everything). Default: 0.")
+    @JsonPropertyDescription("The verbosity, 0 (least) to 10 (everything). Default: 0.")
         @Default("0")
         @Min(0)
         @Max(10)
@@ -18,17 +18,17 @@ public record LoggingSpec(
 
   static final LoggingSpec DEFAULT = new LoggingSpec(null, null);
 
-  /** Fills in the schema's defaults. */
+  /** Applies the schema's defaults. */
   public LoggingSpec {
     verbosity = requireNonNullElse(verbosity, 0);
     format = requireNonNullElse(format, Format.Text);
   }
 
-  /** The form of a log line. */
+  /** The format of log lines. */
   public enum Format {
     /** klog's text lines. */
     Text,
-    /** One JSON object a line. */
+    /** One JSON object per line. */
     JSON
   }
 }

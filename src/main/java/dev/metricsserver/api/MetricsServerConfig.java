@@ -10,19 +10,19 @@ import io.fabric8.kubernetes.model.annotation.ShortNames;
 import io.fabric8.kubernetes.model.annotation.Version;
 
 /**
- * How metrics-server runs in this cluster. Cluster-scoped, and one of a kind: there is one metrics
- * API in a cluster, so there is one resource, named {@value #NAME}.
+ * The configuration of metrics-server in this cluster. Cluster-scoped. A cluster has one metrics
+ * API, so there is one resource, named {@value #NAME}.
  */
 @JsonClassDescription(
-    "How metrics-server runs in this cluster. There is one metrics API in a cluster, so there is"
-        + " one such resource, named cluster; spec: {} is a complete configuration.")
+    "The configuration of metrics-server in this cluster. A cluster has one metrics API, so there"
+        + " is one such resource, named cluster. spec: {} is a complete configuration.")
 @Group(MetricsServerConfig.GROUP)
 @Version("v1alpha1")
 @ShortNames("msc")
 @ValidationRule(
     value = "self.metadata.name == 'cluster'",
     message =
-        "a cluster has one metrics API, so there is one MetricsServerConfig: set metadata.name to"
+        "a cluster has one metrics API and therefore one MetricsServerConfig: set metadata.name to"
             + " 'cluster'")
 @AdditionalPrinterColumn(
     name = "Ready",
@@ -50,12 +50,12 @@ public class MetricsServerConfig
 
   private boolean statusAlone;
 
-  /** An empty resource, for deserialization: neither spec nor status is made up. */
+  /** An empty resource, for deserialization: spec and status stay null. */
   public MetricsServerConfig() {}
 
   /**
-   * With nothing but a name and a status. A spec, even that of the defaults, would be refused by a
-   * definition that is older than this program and does not know one of its fields.
+   * A resource with a name and a status only. An older CustomResourceDefinition would reject a
+   * spec, even the default one, because it may not know one of the fields.
    */
   public static MetricsServerConfig ofStatus(String name, MetricsServerConfigStatus status) {
     var config = new MetricsServerConfig();
@@ -65,7 +65,7 @@ public class MetricsServerConfig
     return config;
   }
 
-  /** The spec; one that is missing is the default configuration. */
+  /** The spec; the default configuration if it is missing. */
   @Override
   public MetricsServerConfigSpec getSpec() {
     return spec == null && !statusAlone ? MetricsServerConfigSpec.DEFAULT : spec;

@@ -12,11 +12,11 @@ import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
 
 /**
- * What the user wants. Every field is optional; {@code spec: {}} is a complete configuration. A
- * component without a value in the schema is null here when the plan chooses it, and the default
- * otherwise.
+ * Desired state. Every field is optional; {@code spec: {}} is a complete configuration. A component
+ * without a default in the schema is null if the user did not set it; the plan then chooses its
+ * value.
  */
-@JsonClassDescription("What you want. Every field is optional; {} is a complete configuration.")
+@JsonClassDescription("Desired state. Every field is optional; {} is a complete configuration.")
 @ValidationRule(
     value =
         "!has(self.kubelet) || !has(self.kubelet.requestTimeout) || !has(self.metricResolution) ||"
@@ -32,9 +32,9 @@ import java.util.List;
             + " kubelet.requestTimeout out")
 public record MetricsServerConfigSpec(
     @JsonPropertyDescription(
-            "The metrics-server version, such as 0.9.0, or Latest for the newest one that the"
-                + " cluster's Kubernetes supports. Default: the newest supported one at install,"
-                + " kept as long as it is supported.")
+            "The metrics-server version, such as 0.9.0, or Latest for the newest version that"
+                + " supports the cluster's Kubernetes version. Default: the newest supported"
+                + " version at installation, kept for as long as it is supported.")
         @Size(max = 32)
         @ValidationRule(
             value = "self == 'Latest' || self.matches('^[0-9]+[.][0-9]+[.][0-9]+$')",
@@ -42,10 +42,10 @@ public record MetricsServerConfigSpec(
                 "version must be Latest or three numbers, such as 0.9.0 (without a leading v)")
         String version,
     @JsonPropertyDescription(
-            "Where the image comes from: a mirror, an air-gapped registry, a pinned digest.")
+            "The image, for example from a mirror or an air-gapped registry, or pinned by digest.")
         ImageSpec image,
     @JsonPropertyDescription(
-            "The namespace metrics-server runs in. It must exist. Cannot be changed. Default:"
+            "The namespace of metrics-server. It must exist, and cannot be changed. Default:"
                 + " kube-system.")
         @Default("kube-system")
         @Size(max = 63)
@@ -61,9 +61,9 @@ public record MetricsServerConfigSpec(
                     + " it) and create it again with the new namespace")
         String namespace,
     @JsonPropertyDescription(
-            "How often the kubelets are asked for metrics, as a duration with a unit (s, m, h): at"
-                + " least 10s, at most 1h. First metrics appear after one to two such periods."
-                + " Default: 15s.")
+            "The interval at which metrics-server collects metrics, as a duration with a unit (s,"
+                + " m, h): at least 10s, at most 1h. The first metrics are available after one to"
+                + " two intervals. Default: 15s.")
         @Default("15s")
         @Size(max = 32)
         @ValidationRule(
@@ -77,38 +77,37 @@ public record MetricsServerConfigSpec(
     @JsonPropertyDescription("How metrics-server reaches the kubelets.") KubeletSpec kubelet,
     @JsonPropertyDescription("How metrics-server serves its API.") ServingSpec serving,
     @JsonPropertyDescription(
-            "How many metrics-server pods run. Default: 2, on different nodes, where two nodes can"
-                + " take them, else 1.")
+            "The number of metrics-server pods. Default: 2 on different nodes if two nodes can run"
+                + " them, else 1.")
         @Min(1)
         @Max(10)
         Integer replicas,
     @JsonPropertyDescription(
-            "Requests and limits of the metrics-server container. Default: sized by the number of"
-                + " nodes.")
+            "Requests and limits of the metrics-server container. Default: depends on the number of"
+                + " nodes and pods.")
         ResourcesSpec resources,
-    @JsonPropertyDescription("Where the metrics-server pods may run.") SchedulingSpec scheduling,
+    @JsonPropertyDescription("The nodes on which the metrics-server pods may run.")
+        SchedulingSpec scheduling,
     @JsonPropertyDescription(
-            "Runs the pods in the nodes' network, for clusters whose control plane cannot reach the"
-                + " pod network. No NetworkPolicy applies there. Default: false.")
+            "Runs the pods in the host network, for clusters whose control plane cannot reach the"
+                + " pod network. NetworkPolicies do not apply to such pods. Default: false.")
         @Default("false")
         Boolean hostNetwork,
     @JsonPropertyDescription(
-            "The TCP port metrics-server listens on, 1024 to 65535. Default: 10250, or 4443 with"
-                + " hostNetwork, where 10250 is the kubelet's.")
+            "The TCP port on which metrics-server listens, 1024 to 65535. Default: 10250; with"
+                + " hostNetwork 4443, because the kubelet uses 10250.")
         @Min(1024)
         @Max(65535)
         Integer port,
-    @JsonPropertyDescription("Who may connect to metrics-server, and where it may connect to.")
+    @JsonPropertyDescription("The connections to and from metrics-server that are allowed.")
         NetworkPolicySpec networkPolicy,
     @JsonPropertyDescription("What metrics-server logs.") LoggingSpec logging,
-    @JsonPropertyDescription("What metrics-server records of who asks for metrics.")
-        AuditSpec audit,
-    @JsonPropertyDescription("How Prometheus watches over metrics-server.")
-        MonitoringSpec monitoring,
+    @JsonPropertyDescription("The audit log of requests for metrics.") AuditSpec audit,
+    @JsonPropertyDescription("How Prometheus monitors metrics-server.") MonitoringSpec monitoring,
     @JsonPropertyDescription(
-            "Further flags for metrics-server, each as --name=value, for what no field covers. A"
-                + " flag that the version does not have, that a field owns, or that would weaken"
-                + " authentication is refused. At most 32.")
+            "Additional metrics-server flags, each as --name=value. A flag is rejected if the"
+                + " version does not have it, if a field of this resource sets it, or if it would"
+                + " weaken authentication. At most 32.")
         @Size(max = 32)
         @ValidationRule(
             value = "self.all(a, a.matches('^--[a-z][a-z0-9_-]*=[ -~]*$'))",
@@ -116,34 +115,35 @@ public record MetricsServerConfigSpec(
                 "extraArgs takes flags as --name=value, one each, such as --request-timeout=2m")
         List<@Size(max = 512) String> extraArgs,
     @JsonPropertyDescription(
-            "What happens where somebody else's metrics API is already there (a Helm release, a"
-                + " distribution's add-on, prometheus-adapter): Refuse touches nothing and says"
-                + " whose it is and what to do; Adopt takes it over in place, without a gap in"
-                + " metrics; Observe writes nothing, ever, and the status tells how it is."
-                + " Default: Refuse.")
+            "The behavior if another metrics API is already installed (by a Helm release, a"
+                + " distribution's add-on, prometheus-adapter). Refuse: nothing is changed, and the"
+                + " status names the owner and the options. Adopt: the operator adopts it in place,"
+                + " without a gap in metrics. Observe: the operator writes no object, and the"
+                + " status reports the state of the existing installation. Default: Refuse.")
         @Default("Refuse")
         ConflictPolicy conflictPolicy,
     @JsonPropertyDescription(
-            "What happens when a new configuration's pods never become ready: Automatic goes back"
-                + " to the version, image, resources, scheduling and extraArgs that were last"
-                + " Ready, says so, and tries nothing until the spec changes; Never leaves the"
-                + " rollout as it is. Default: Automatic.")
+            "The behavior if the pods of a new configuration never become ready. Automatic: the"
+                + " operator restores the version, image, resources, scheduling and extraArgs that"
+                + " were last Ready, reports this, and waits until the spec changes. Never: the"
+                + " rollout is left as it is. Default: Automatic.")
         @Default("Automatic")
         RollbackPolicy rollback,
     @JsonPropertyDescription(
-            "What happens to metrics-server when this resource is deleted: Delete removes every"
-                + " object, Retain leaves all of them running. Default: Delete.")
+            "The behavior if this resource is deleted. Delete: every object of metrics-server is"
+                + " deleted. Retain: all of them are kept, and metrics-server continues to run."
+                + " Default: Delete.")
         @Default("Delete")
         DeletionPolicy deletionPolicy,
     @JsonPropertyDescription(
-            "Stops the operator from changing anything; the status goes on telling what is."
-                + " Default: false.")
+            "Stops the operator from changing objects; the status continues to be updated. Default:"
+                + " false.")
         @Default("false")
         Boolean paused) {
 
   /**
-   * A test in CEL: a duration as Go writes it. Five digits at most, because CEL's {@code
-   * duration()} fails on more than 292 years, with a message that helps nobody.
+   * A test in CEL for Go's duration syntax. At most five digits, because CEL's {@code duration()}
+   * fails above 292 years with an unhelpful message.
    */
   static final String IS_DURATION = "matches('^([0-9]{1,5}([.][0-9]{1,5})?(ms|s|m|h))+$')";
 
@@ -154,8 +154,8 @@ public record MetricsServerConfigSpec(
           null, null, null, null, null);
 
   /**
-   * Fills in the schema's defaults, so that a spec built in code equals one that went through the
-   * API server.
+   * Applies the schema's defaults, so that a spec built in code equals the same spec from the API
+   * server.
    */
   public MetricsServerConfigSpec {
     image = requireNonNullElse(image, ImageSpec.DEFAULT);
@@ -177,7 +177,7 @@ public record MetricsServerConfigSpec(
     paused = requireNonNullElse(paused, false);
   }
 
-  /** The same with another version, image, resources, scheduling and extraArgs. */
+  /** Returns a copy with another version, image, resources, scheduling and extraArgs. */
   public MetricsServerConfigSpec with(
       String version,
       ImageSpec image,
@@ -207,7 +207,7 @@ public record MetricsServerConfigSpec(
         paused);
   }
 
-  /** The same with another way of serving. */
+  /** Returns a copy with another serving configuration. */
   public MetricsServerConfigSpec with(ServingSpec other) {
     return new MetricsServerConfigSpec(
         version,
@@ -232,29 +232,29 @@ public record MetricsServerConfigSpec(
         paused);
   }
 
-  /** What happens where somebody else's metrics API is already there. */
+  /** The behavior if another metrics API is already installed. */
   public enum ConflictPolicy {
-    /** It is not touched, and nothing is installed. */
+    /** It is not changed, and nothing is installed. */
     Refuse,
-    /** It becomes the operator's, in place. */
+    /** The operator adopts it in place. */
     Adopt,
-    /** It is not touched, and the status tells how it is. */
+    /** It is not changed, and the status reports its state. */
     Observe
   }
 
-  /** What happens when a configuration never becomes ready. */
+  /** The behavior if a configuration never becomes ready. */
   public enum RollbackPolicy {
-    /** The last one that was Ready is in force again, until the spec changes. */
+    /** The configuration that was last Ready is restored until the spec changes. */
     Automatic,
-    /** The rollout stays as it is. */
+    /** The rollout is left as it is. */
     Never
   }
 
-  /** What happens to the objects when the resource is deleted. */
+  /** What happens to the objects if the resource is deleted. */
   public enum DeletionPolicy {
     /** Every object is deleted with the resource. */
     Delete,
-    /** The objects stay and go on working. */
+    /** The objects are kept. */
     Retain
   }
 }

@@ -10,27 +10,26 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What is: written by the operator, and only when something changed. Holds no time but those at
- * which something changed.
+ * Observed state, written by the operator only if it has changed. Contains no times other than
+ * those of changes.
  */
-@JsonClassDescription("What is: written by the operator.")
+@JsonClassDescription("Observed state, written by the operator.")
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record MetricsServerConfigStatus(
     @JsonPropertyDescription(
-            "The generation of the spec that this status speaks of; -1 as long as no operator"
-                + " looked at the resource.")
+            "The generation of the spec that this status describes; -1 until an operator has"
+                + " reconciled the resource.")
         Long observedGeneration,
     @JsonPropertyDescription("The metrics-server version in force.") String version,
     @JsonPropertyDescription("The image in force.") String image,
-    @JsonPropertyDescription("How the kubelets' serving certificates are checked, and why.")
+    @JsonPropertyDescription("How the kubelets' serving certificates are verified, and why.")
         TLSStatus kubeletTLS,
     @JsonPropertyDescription(
-            "How the API servers check metrics-server's serving certificate, and why.")
+            "How the API servers verify metrics-server's serving certificate, and why.")
         ServingTLSStatus servingTLS,
-    @JsonPropertyDescription("The certificates in use that the operator knows.")
-        List<CertificateStatus> certificates,
+    @JsonPropertyDescription("The certificates in use.") List<CertificateStatus> certificates,
     @JsonPropertyDescription("Which nodes have metrics.") NodesStatus nodes,
-    @JsonPropertyDescription("What is wrong or worth knowing, the first thing to look at first.")
+    @JsonPropertyDescription("Problems and information, the most important first.")
         List<FindingStatus> findings,
     @JsonPropertyDescription(
             "What others changed of objects that were taken over (conflictPolicy: Adopt), since the"
@@ -42,23 +41,21 @@ public record MetricsServerConfigStatus(
                 + " MetricsAvailable, KubeletTLSVerified and ServingTLSVerified.")
         List<Condition> conditions) {
 
-  /** The condition that tells whether the API server finds the metrics API available. */
+  /** The type of the condition with the APIService's availability. */
   public static final String API_SERVICE_AVAILABLE = "APIServiceAvailable";
 
-  /** The reason of {@link #API_SERVICE_AVAILABLE} before the metrics API is first registered. */
+  /** The reason of {@link #API_SERVICE_AVAILABLE} before the APIService is first created. */
   public static final String NOT_REGISTERED = "NotRegistered";
 
-  /** The reason of a refusal because somebody else's metrics-server is there. */
+  /** The reason if another metrics API is installed and conflictPolicy is Refuse. */
   public static final String CONFLICT = "Conflict";
 
-  /** The reason of being Ready with a metrics-server that is only watched. */
+  /** The reason of Ready if the operator observes an external installation. */
   public static final String OBSERVING = "Observing";
 
   private static final Set<String> NOT_OURS = Set.of(CONFLICT, OBSERVING);
 
-  /**
-   * Whether the metrics API has been registered for this resource before, and not for another's.
-   */
+  /** Whether the operator has created or adopted the APIService before. */
   @JsonIgnore
   public boolean isRegistered() {
     return conditions != null
@@ -68,7 +65,7 @@ public record MetricsServerConfigStatus(
             .isPresent();
   }
 
-  /** The condition of a type, if it was written. */
+  /** The condition of a type, if there is one. */
   public Optional<Condition> condition(String type) {
     return Optional.ofNullable(conditions).stream()
         .flatMap(List::stream)
@@ -79,26 +76,28 @@ public record MetricsServerConfigStatus(
   /** A TLS decision in force and its reason. */
   public record TLSStatus(
       @JsonPropertyDescription("Verify, Insecure or Plaintext.") String mode,
-      @JsonPropertyDescription("Why it is so.") String reason) {}
+      @JsonPropertyDescription("The reason for this mode.") String reason) {}
 
-  /** Where metrics-server's certificate comes from, whether it is verified, and why. */
+  /** The source of metrics-server's certificate, whether it is verified, and why. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record ServingTLSStatus(
       @JsonPropertyDescription(
-              "Operator, CertManager, Secret or SelfSigned; none of one that is only observed.")
+              "Operator, CertManager, Secret or SelfSigned; absent for an external installation"
+                  + " that is observed.")
           String source,
       @JsonPropertyDescription("Verify or Insecure.") String mode,
-      @JsonPropertyDescription("Why it is so.") String reason) {}
+      @JsonPropertyDescription("The reason for this mode.") String reason) {}
 
   /** A certificate. */
   public record CertificateStatus(
       @JsonPropertyDescription(
-              "The Secret that holds it; where somebody else's metrics-server is observed, the"
-                  + " Service behind which it is shown, or the APIService that has it as its CA.")
+              "The Secret that contains it. For an external installation that is observed: the"
+                  + " Service whose pods present it, or the APIService whose caBundle contains it.")
           String name,
       @JsonPropertyDescription("The SHA-256 of the certificate, in hexadecimal.")
           String fingerprint,
-      @JsonPropertyDescription("When it expires; one of the operator is renewed long before.")
+      @JsonPropertyDescription(
+              "The time of expiry. The operator renews its own certificates long before.")
           String notAfter) {}
 
   /** Which nodes have metrics. */
@@ -106,11 +105,10 @@ public record MetricsServerConfigStatus(
   public record NodesStatus(
       @JsonPropertyDescription("Nodes in the cluster.") Integer total,
       @JsonPropertyDescription(
-              "Nodes that should have metrics: ready, selected, and not just joined.")
+              "Nodes that should have metrics: ready, selected, and not recently joined.")
           Integer expected,
       @JsonPropertyDescription("Nodes that have metrics.") Integer reporting,
-      @JsonPropertyDescription(
-              "The expected nodes that have metrics, and how many are expected, such as 48/50.")
+      @JsonPropertyDescription("Expected nodes with metrics and all expected nodes, such as 48/50.")
           String coverage,
       @JsonPropertyDescription("Names of expected nodes without metrics, the first 10.")
           List<String> missing) {}
@@ -122,12 +120,12 @@ public record MetricsServerConfigStatus(
       @JsonPropertyDescription("Who changed it, as its managed fields have it.") String manager,
       @JsonPropertyDescription("When.") String time) {}
 
-  /** One thing that is wrong or worth knowing. */
+  /** A problem or an information. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record FindingStatus(
-      @JsonPropertyDescription("A stable name for this kind of finding.") String code,
+      @JsonPropertyDescription("A stable identifier of the kind of finding.") String code,
       @JsonPropertyDescription("Error, Warning or Info.") String severity,
-      @JsonPropertyDescription("What is the matter, and why.") String message,
-      @JsonPropertyDescription("What mends it: a command or a field.") String remedy,
-      @JsonPropertyDescription("The object concerned, as kind/namespace/name.") String object) {}
+      @JsonPropertyDescription("The problem and its cause.") String message,
+      @JsonPropertyDescription("Remediation: a command or a field to change.") String remedy,
+      @JsonPropertyDescription("The affected object, as kind/namespace/name.") String object) {}
 }

@@ -11,17 +11,17 @@ import io.fabric8.generator.annotation.ValidationRule;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** How Prometheus watches over metrics-server. */
+/** How Prometheus monitors metrics-server. */
 public record MonitoringSpec(
     @JsonPropertyDescription(
-            "Auto: a ServiceMonitor for metrics-server's own metrics where the cluster has"
-                + " ServiceMonitors, and Prometheus can connect: the NetworkPolicy lets everybody"
-                + " in, or monitoring.prometheus says whom. Disabled: none. Default: Auto.")
+            "Auto: a ServiceMonitor for metrics-server's own metrics if the cluster has the kind"
+                + " ServiceMonitor and Prometheus can connect, because the NetworkPolicy allows"
+                + " every source or monitoring.prometheus is set. Disabled: none. Default: Auto.")
         @Default("Auto")
         Mode serviceMonitor,
     @JsonPropertyDescription(
-            "Auto: a PrometheusRule with alerts where the cluster has PrometheusRules. Disabled:"
-                + " none. Default: Auto.")
+            "Auto: a PrometheusRule with alerts if the cluster has the kind PrometheusRule."
+                + " Disabled: none. Default: Auto.")
         @Default("Auto")
         Mode prometheusRule,
     @JsonPropertyDescription(
@@ -34,13 +34,13 @@ public record MonitoringSpec(
                 "monitoring.labels takes labels, such as release: prometheus; letters, digits, '-',"
                     + " '_' and '.', with a letter or digit at both ends")
         Map<String, @Size(max = 63) String> labels,
-    @JsonPropertyDescription("The Prometheus that reads metrics-server's own metrics.")
+    @JsonPropertyDescription("The Prometheus that scrapes metrics-server's own metrics.")
         Prometheus prometheus) {
 
   static final MonitoringSpec DEFAULT = new MonitoringSpec(null, null, null, null);
 
   /**
-   * Fills in the schema's defaults; labels are sorted, so that they are always written the same.
+   * Applies the schema's defaults. Sorts the labels, so that equal labels are always written alike.
    */
   public MonitoringSpec {
     serviceMonitor = requireNonNullElse(serviceMonitor, Mode.Auto);
@@ -48,11 +48,11 @@ public record MonitoringSpec(
     labels = unmodifiableMap(new TreeMap<>(requireNonNullElse(labels, Map.of())));
   }
 
-  /** Where Prometheus runs, and as whom. */
+  /** The namespace and the ServiceAccount of Prometheus. */
   public record Prometheus(
       @JsonPropertyDescription(
-              "The namespace whose pods may connect to metrics-server's port, by the"
-                  + " NetworkPolicy.")
+              "The namespace whose pods the NetworkPolicy allows to connect to metrics-server's"
+                  + " port.")
           @Required
           @Size(max = 63)
           @ValidationRule(
@@ -62,9 +62,9 @@ public record MonitoringSpec(
                       + " digits and '-', such as monitoring")
           String namespace,
       @JsonPropertyDescription(
-              "The ServiceAccount in that namespace that gets the ClusterRole"
-                  + " metrics-server-operator-metrics-reader, which is the right to get /metrics."
-                  + " Default: none, since Prometheus' own role often has that right.")
+              "The ServiceAccount in that namespace to which the ClusterRole"
+                  + " metrics-server-operator-metrics-reader is bound, which grants get on"
+                  + " /metrics. Default: none, because Prometheus' own role often grants that.")
           @Size(max = 253)
           @ValidationRule(
               value = "self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",
@@ -73,9 +73,9 @@ public record MonitoringSpec(
                       + " letters, digits, '-' and '.', such as prometheus-k8s")
           String serviceAccount) {}
 
-  /** Whether an object is made. */
+  /** Whether an object is created. */
   public enum Mode {
-    /** Where the cluster has its kind. */
+    /** If the cluster has its kind. */
     Auto,
     /** Never. */
     Disabled

@@ -8,19 +8,19 @@ import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
 
-/** Who may connect to metrics-server, and where it may connect to. */
+/** The connections to and from metrics-server that are allowed. */
 public record NetworkPolicySpec(
     @JsonPropertyDescription(
-            "Auto: a CiliumNetworkPolicy where Cilium runs the nodes' network, because an address"
-                + " rule of a NetworkPolicy never matches a node there; else a NetworkPolicy."
-                + " Kubernetes: a NetworkPolicy. Cilium: a CiliumNetworkPolicy. Disabled: none."
-                + " Default: Auto.")
+            "Auto: a CiliumNetworkPolicy if Cilium is the network plugin of the nodes, because"
+                + " there an address rule of a NetworkPolicy never matches a node; else a"
+                + " NetworkPolicy. Kubernetes: a NetworkPolicy. Cilium: a CiliumNetworkPolicy."
+                + " Disabled: none. Default: Auto.")
         @Default("Auto")
         Mode mode,
     @JsonPropertyDescription(
-            "Where the API servers connect from, as CIDRs, for a control plane whose machines are"
-                + " not nodes of the cluster. At most 16. Default: the API servers' own addresses"
-                + " where these are nodes, else everywhere.")
+            "The addresses from which the API servers connect, as CIDRs, for a control plane whose"
+                + " machines are not nodes of the cluster. At most 16. Default: the addresses of"
+                + " the API servers if these are nodes, else every address.")
         @Size(max = 16)
         @ValidationRule(
             value = "self.all(c, c.matches('^[0-9a-fA-F.:]+/[0-9]{1,3}$'))",
@@ -30,15 +30,15 @@ public record NetworkPolicySpec(
 
   static final NetworkPolicySpec DEFAULT = new NetworkPolicySpec(null, null);
 
-  /** Fills in the schema's defaults. */
+  /** Applies the schema's defaults. */
   public NetworkPolicySpec {
     mode = requireNonNullElse(mode, Mode.Auto);
     controlPlaneCIDRs = List.copyOf(requireNonNullElse(controlPlaneCIDRs, List.of()));
   }
 
-  /** Which kind of policy is written. */
+  /** The kind of policy that the operator creates. */
   public enum Mode {
-    /** What fits the cluster's network. */
+    /** The kind that works with the cluster's network plugin. */
     Auto,
     /** A NetworkPolicy. */
     Kubernetes,

@@ -14,11 +14,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Where the metrics-server pods may run. */
+/** The nodes on which the metrics-server pods may run. */
 public record SchedulingSpec(
     @JsonPropertyDescription(
-            "Labels a node must have to run metrics-server, beside kubernetes.io/os: linux. At most"
-                + " 16. Default: none.")
+            "Labels that a node must have to run metrics-server, in addition to kubernetes.io/os:"
+                + " linux. At most 16. Default: none.")
         @Size(max = 16)
         @ValidationRule(
             value = ARE_LABELS,
@@ -27,12 +27,11 @@ public record SchedulingSpec(
                     + " node-role.kubernetes.io/infra: ''; letters, digits, '-', '_' and '.', with"
                     + " a letter or digit at both ends")
         Map<String, @Size(max = 63) String> nodeSelector,
-    @JsonPropertyDescription("Taints that the pods tolerate. At most 16. Default: none.")
-        @Size(max = 16)
+    @JsonPropertyDescription("Tolerations of the pods. At most 16. Default: none.") @Size(max = 16)
         List<Toleration> tolerations,
     @JsonPropertyDescription(
-            "How the pods spread over zones or other parts of the cluster, beside one pod a node."
-                + " At most 4. Default: none.")
+            "How the pods are spread over zones or other topology domains, in addition to one pod"
+                + " per node. At most 4. Default: none.")
         @Size(max = 4)
         @ValidationRule(
             value =
@@ -43,7 +42,7 @@ public record SchedulingSpec(
                     + " whenUnsatisfiable: leave one out")
         List<TopologySpreadConstraint> topologySpreadConstraints,
     @JsonPropertyDescription(
-            "The pods' priority class; empty for none, where a quota forbids it. Default:"
+            "The pods' priority class; empty for none, for example if a quota forbids it. Default:"
                 + " system-cluster-critical.")
         @Default("system-cluster-critical")
         @Size(max = 253)
@@ -54,20 +53,20 @@ public record SchedulingSpec(
                     + " system-cluster-critical, or ''")
         String priorityClassName) {
 
-  /** A test in CEL: a label's name, with a prefix or without. */
+  /** A test in CEL for a label's name, with or without a prefix. */
   private static final String IS_NAME =
       "matches('^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$')";
 
-  /** A test in CEL: a label's value. */
+  /** A test in CEL for a label's value. */
   private static final String IS_VALUE = "matches('^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$')";
 
-  /** A rule in CEL: what the API server demands of a Pod's nodeSelector. */
+  /** A rule in CEL: what the API server requires of a Pod's nodeSelector. */
   static final String ARE_LABELS = "self.all(k, k." + IS_NAME + " && self[k]." + IS_VALUE + ")";
 
   static final SchedulingSpec DEFAULT = new SchedulingSpec(null, null, null, null);
 
   /**
-   * Fills in the schema's defaults; labels are sorted, so that they are always written the same.
+   * Applies the schema's defaults. Sorts the labels, so that equal labels are always written alike.
    */
   public SchedulingSpec {
     nodeSelector = unmodifiableMap(new TreeMap<>(requireNonNullElse(nodeSelector, Map.of())));
@@ -115,13 +114,13 @@ public record SchedulingSpec(
           String value,
       @JsonPropertyDescription("The taint's effect. Default: every effect.") Effect effect,
       @JsonPropertyDescription(
-              "How long a pod stays on a node with a NoExecute taint, in seconds. Default: for"
-                  + " ever.")
+              "The time in seconds for which a pod stays on a node with a NoExecute taint. Default:"
+                  + " without limit.")
           @Min(0)
           @Max(2147483647)
           Long tolerationSeconds) {
 
-    /** Fills in the schema's defaults. */
+    /** Applies the schema's defaults. */
     public Toleration {
       operator = requireNonNullElse(operator, Operator.Equal);
     }
@@ -135,49 +134,52 @@ public record SchedulingSpec(
     Exists
   }
 
-  /** What a taint does to pods that do not tolerate it. */
+  /** The effect of a taint on pods that do not tolerate it. */
   public enum Effect {
-    /** Not scheduled there. */
+    /** They are not scheduled there. */
     NoSchedule,
-    /** Scheduled there only when nothing else is free. */
+    /** They are scheduled there only if no other node is available. */
     PreferNoSchedule,
-    /** Not scheduled there, and evicted. */
+    /** They are not scheduled there, and evicted. */
     NoExecute
   }
 
-  /** How evenly the pods spread, as in a Pod; it counts metrics-server's own pods. */
+  /** How evenly the pods are spread, as in a Pod. Only metrics-server's pods are counted. */
   public record TopologySpreadConstraint(
-      @JsonPropertyDescription("How many more pods one part may have than another. Default: 1.")
+      @JsonPropertyDescription(
+              "The maximum difference between the numbers of pods in two topology domains. Default:"
+                  + " 1.")
           @Default("1")
           @Min(1)
           @Max(10)
           Integer maxSkew,
       @Required
           @JsonPropertyDescription(
-              "The node label that names the parts, such as topology.kubernetes.io/zone.")
+              "The node label that identifies the topology domain, such as"
+                  + " topology.kubernetes.io/zone.")
           @Size(min = 1, max = 316)
           @ValidationRule(
               value = "self." + IS_NAME,
               message = "topologyKey must be a label's name, such as topology.kubernetes.io/zone")
           String topologyKey,
       @JsonPropertyDescription(
-              "What happens to a pod that would break the rule: DoNotSchedule or ScheduleAnyway."
-                  + " Default: ScheduleAnyway.")
+              "The behavior for a pod that would violate the constraint: DoNotSchedule or"
+                  + " ScheduleAnyway. Default: ScheduleAnyway.")
           @Default("ScheduleAnyway")
           WhenUnsatisfiable whenUnsatisfiable) {
 
-    /** Fills in the schema's defaults. */
+    /** Applies the schema's defaults. */
     public TopologySpreadConstraint {
       maxSkew = requireNonNullElse(maxSkew, 1);
       whenUnsatisfiable = requireNonNullElse(whenUnsatisfiable, WhenUnsatisfiable.ScheduleAnyway);
     }
   }
 
-  /** What happens to a pod that cannot be placed evenly. */
+  /** The behavior for a pod that would violate the constraint. */
   public enum WhenUnsatisfiable {
-    /** It waits. */
+    /** The pod stays pending. */
     DoNotSchedule,
-    /** It runs all the same. */
+    /** The pod is scheduled nevertheless. */
     ScheduleAnyway
   }
 }

@@ -15,68 +15,68 @@ public record ServingSpec(
 
   static final ServingSpec DEFAULT = new ServingSpec(null);
 
-  /** Fills in the schema's defaults. */
+  /** Applies the schema's defaults. */
   public ServingSpec {
     tls = requireNonNullElse(tls, new TLS(null, null, null, null, null));
   }
 
-  /** Metrics-server's serving certificate, and how it is spoken to. */
+  /** Metrics-server's serving certificate and TLS settings. */
   @ValidationRule(
       value = "has(self.secret) == (has(self.source) && self.source == 'Secret')",
       message =
-          "serving.tls.secret names your Secret where serving.tls.source is Secret, and only there:"
+          "serving.tls.secret is required if serving.tls.source is Secret, and allowed only then:"
               + " set both or none")
   @ValidationRule(
       value =
           "!has(self.cipherSuites) || size(self.cipherSuites) == 0 || !has(self.minVersion) ||"
               + " self.minVersion != 'VersionTLS13'",
       message =
-          "serving.tls.cipherSuites are those of TLS 1.2, which serving.tls.minVersion:"
-              + " VersionTLS13 rules out: leave one of the two out")
+          "serving.tls.cipherSuites apply to TLS 1.2, which serving.tls.minVersion: VersionTLS13"
+              + " disables: leave one of the two out")
   @ValidationRule(
       value = "!has(self.certManager) || (has(self.source) && self.source == 'CertManager')",
       message =
-          "serving.tls.certManager says who issues where serving.tls.source is CertManager: set"
-              + " that too, or leave certManager out")
+          "serving.tls.certManager requires serving.tls.source: CertManager: set that too, or leave"
+              + " certManager out")
   public record TLS(
       @JsonPropertyDescription(
-              "Where the certificate comes from. Operator: from a CA of the operator's own, in two"
-                  + " Secrets in metrics-server's namespace; renewed after 60 of its 90 days, and"
-                  + " verified by the API servers. SelfSigned: each pod makes its own, which the"
-                  + " API servers cannot verify, so that whoever answers at metrics-server's"
-                  + " address is believed. Secret: from"
-                  + " secret, which you renew. CertManager: cert-manager issues and renews it, and"
-                  + " the API servers verify it by the CA that it gives beside it (ca.crt)."
-                  + " Default: Operator.")
+              "The source of the certificate. Operator: the operator issues it from its own CA,"
+                  + " stores both in two Secrets in metrics-server's namespace, and renews it after"
+                  + " 60 of its 90 days; the API servers verify it. SelfSigned: each pod generates"
+                  + " its own certificate, which the API servers cannot verify, so an attacker who"
+                  + " takes over metrics-server's address can answer instead. Secret: your"
+                  + " certificate in a Secret, which you renew. CertManager: cert-manager issues"
+                  + " and renews it, and the API servers verify it with the CA in ca.crt. Default:"
+                  + " Operator.")
           @Default("Operator")
           Source source,
       @JsonPropertyDescription(
-              "Your certificate, where source is Secret. The operator must be allowed to read it,"
-                  + " and looks every half minute. The pods serve a copy, as soon as the API"
-                  + " servers trust its CA, so certificate and CA may change at once. Default:"
-                  + " none.")
+              "Your certificate, if source is Secret. The operator needs the right to read it, and"
+                  + " reads it every 30 seconds. The pods serve a copy as soon as the API servers"
+                  + " trust its CA, so you can replace certificate and CA together. Default: none.")
           SecretReference secret,
       @JsonPropertyDescription(
-              "Who issues, where source is CertManager. Default: a CA that cert-manager keeps for"
-                  + " metrics-server alone.")
+              "The issuer, if source is CertManager. Default: a CA that cert-manager maintains for"
+                  + " metrics-server only.")
           CertManager certManager,
       @JsonPropertyDescription(
-              "The oldest version of TLS that metrics-server speaks. Default: VersionTLS12.")
+              "The minimum TLS version of metrics-server's API. Default: VersionTLS12.")
           @Default("VersionTLS12")
           Version minVersion,
       @JsonPropertyDescription(
-              "The cipher suites that metrics-server takes part in with TLS 1.2; of TLS 1.3 there"
-                  + " are none to choose. At most 6. Default: all that it knows and that are"
-                  + " considered safe.")
+              "The cipher suites that metrics-server accepts for TLS 1.2. TLS 1.3 cipher suites"
+                  + " cannot be configured. At most 6. Default: all secure cipher suites that"
+                  + " metrics-server supports.")
           @Size(max = 6)
           @ValidationRule(
               value = "size(self) == 0 || self.exists(s, s.endsWith('_AES_128_GCM_SHA256'))",
               message =
-                  "serving.tls.cipherSuites must have one that HTTP/2 requires, or metrics-server"
-                      + " does not start: add TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256")
+                  "serving.tls.cipherSuites must include a cipher suite that HTTP/2 requires, or"
+                      + " metrics-server does not start: add"
+                      + " TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256")
           List<CipherSuite> cipherSuites) {
 
-    /** Fills in the schema's defaults. */
+    /** Applies the schema's defaults. */
     public TLS {
       source = requireNonNullElse(source, Source.Operator);
       minVersion = requireNonNullElse(minVersion, Version.VersionTLS12);
@@ -87,8 +87,9 @@ public record ServingSpec(
   /** A certificate with its key and its CA. */
   public record SecretReference(
       @JsonPropertyDescription(
-              "A Secret in metrics-server's namespace with tls.crt, for the DNS name"
-                  + " metrics-server.NAMESPACE.svc; tls.key; and ca.crt, the CA that signed it.")
+              "A Secret in metrics-server's namespace with the keys tls.crt (a certificate for the"
+                  + " DNS name metrics-server.NAMESPACE.svc), tls.key, and ca.crt (the CA that"
+                  + " signed it).")
           @Required
           @Size(max = 253)
           @ValidationRule(
@@ -96,9 +97,9 @@ public record ServingSpec(
                   "self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$') && !(self in"
                       + " ['metrics-server-serving-cert', 'metrics-server-serving-ca'])",
               message =
-                  "serving.tls.secret.name must be the name of a Secret of yours, in lower-case"
-                      + " letters, digits, '-' and '.'; metrics-server-serving-cert and"
-                      + " metrics-server-serving-ca are the operator's own")
+                  "serving.tls.secret.name must be the name of your Secret, in lower-case letters,"
+                      + " digits, '-' and '.'; metrics-server-serving-cert and"
+                      + " metrics-server-serving-ca are reserved for the operator")
           String name) {}
 
   /** How cert-manager issues the certificate. */
@@ -107,7 +108,8 @@ public record ServingSpec(
 
   /** An issuer of cert-manager. */
   public record IssuerReference(
-      @JsonPropertyDescription("Its name; an Issuer is in metrics-server's namespace.")
+      @JsonPropertyDescription(
+              "The issuer's name. An Issuer must be in metrics-server's namespace.")
           @Required
           @Size(max = 253)
           @ValidationRule(
@@ -135,14 +137,14 @@ public record ServingSpec(
                       + " cert-manager.io")
           String group) {
 
-    /** Fills in the schema's defaults. */
+    /** Applies the schema's defaults. */
     public IssuerReference {
       kind = requireNonNullElse(kind, "Issuer");
       group = requireNonNullElse(group, "cert-manager.io");
     }
   }
 
-  /** Where the serving certificate comes from. */
+  /** The source of the serving certificate. */
   public enum Source {
     /** From the operator's own CA. */
     Operator,
@@ -150,11 +152,11 @@ public record ServingSpec(
     CertManager,
     /** From a Secret of the user. */
     Secret,
-    /** From metrics-server itself, unverified. */
+    /** From metrics-server itself, not verified. */
     SelfSigned
   }
 
-  /** A version of TLS, by metrics-server's name for it. */
+  /** A TLS version, by the name that metrics-server uses. */
   public enum Version {
     /** TLS 1.2. */
     VersionTLS12,
@@ -166,7 +168,7 @@ public record ServingSpec(
    * A cipher suite of TLS 1.2 with forward secrecy and authenticated encryption, by IANA's name.
    */
   public enum CipherSuite {
-    /** For elliptic-curve certificates, as the operator's are. */
+    /** For elliptic-curve certificates, such as those of the operator. */
     TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
     /** For elliptic-curve certificates. */
     TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
