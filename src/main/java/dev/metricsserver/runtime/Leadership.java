@@ -17,9 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One replica acts at a time: the holder of a Lease. The framework's elector looks at the Lease
- * every two to four seconds; a stand-by therefore watches it too, and takes it the moment that its
- * holder gives it back.
+ * Leader election: only the holder of a Lease reconciles. The framework's elector reads the Lease
+ * every two to four seconds. A standby replica therefore also watches it, and acquires it as soon
+ * as the holder releases it: with that a hand-over takes one second instead of up to four.
  */
 final class Leadership implements ResourceEventHandler<Lease> {
 
@@ -50,14 +50,14 @@ final class Leadership implements ResourceEventHandler<Lease> {
         .withLeaseDuration(LEASE_DURATION)
         .withRenewDeadline(RENEW_DEADLINE)
         .withRetryPeriod(Duration.ofSeconds(2))
-        // The framework's own exit waits for a lock that our shutdown holds.
+        // The framework's own exit would wait for a lock that the shutdown hook holds.
         .withExitOnStopLeading(false)
         .withLeaderCallbacks(new LeaderCallbacks(this::elected, this::lost, this::observed))
         .build();
   }
 
   /**
-   * @param start makes this replica act; harmless when it does already
+   * @param start starts reconciling; has no effect if this replica already reconciles
    */
   void onTaken(Runnable start) {
     act = start;
@@ -68,7 +68,7 @@ final class Leadership implements ResourceEventHandler<Lease> {
     unwatch();
   }
 
-  /** Whether this replica acts. */
+  /** Returns whether this replica is the leader. */
   boolean leads() {
     return leads;
   }
@@ -83,7 +83,7 @@ final class Leadership implements ResourceEventHandler<Lease> {
     unwatch();
   }
 
-  /** Somebody else leads: this replica stands by. */
+  /** Another replica is the leader, so this one watches the Lease. */
   private synchronized void observed(String leader) {
     if (watch == null && !stopping && !leader.isEmpty() && !leader.equals(identity)) {
       watch =
@@ -115,7 +115,7 @@ final class Leadership implements ResourceEventHandler<Lease> {
 
   @Override
   public void onDelete(Lease lease, boolean finalStateUnknown) {
-    // The framework's elector makes a new one.
+    // The framework's elector creates a new Lease.
   }
 
   private void takeIfFree(Lease lease) {
@@ -132,12 +132,12 @@ final class Leadership implements ResourceEventHandler<Lease> {
     try {
       client.resource(taken).lockResourceVersion(lease.getMetadata().getResourceVersion()).update();
     } catch (KubernetesClientException e) {
-      log.debug("Another replica, or the elector, was quicker", e);
+      log.debug("Another replica or the elector acquired the Lease first", e);
       return;
     }
-    log.info("Took the Lease that was given back");
+    log.info("Acquired the released Lease");
     leads = true;
-    // From here on the elector must renew it: it finds this replica as its holder.
+    // From now on the elector must renew the Lease: it sees this replica as the holder.
     CompletableFuture.delayedExecutor(RENEW_DEADLINE.toSeconds(), TimeUnit.SECONDS)
         .execute(() -> {
           if (!elected) {
@@ -148,16 +148,16 @@ final class Leadership implements ResourceEventHandler<Lease> {
   }
 
   /**
-   * Another replica may act from now on: this one must not, not even to the end of what it does.
+   * Another replica may be the leader now, so this process ends at once, in the middle of any work.
    */
   private void lost() {
     if (!stopping) {
-      log.error("The Lease was lost, starting anew");
+      log.error("The Lease was lost, the process ends");
       Runtime.getRuntime().halt(1);
     }
   }
 
-  /** Gives the Lease back when it is ours. */
+  /** Releases the Lease if this replica holds it. */
   void release() {
     try {
       var lease = client.leases().inNamespace(namespace).withName(LEASE).get();
@@ -167,7 +167,7 @@ final class Leadership implements ResourceEventHandler<Lease> {
         client.resource(lease).update();
       }
     } catch (KubernetesClientException e) {
-      log.warn("The Lease could not be given back, it ends by itself: {}", e.getMessage());
+      log.warn("The Lease could not be released and will expire: {}", e.getMessage());
     }
   }
 }

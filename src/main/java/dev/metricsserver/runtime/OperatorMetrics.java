@@ -28,8 +28,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the operator tells of itself, in Prometheus' format: what it counted since its start, and
- * what the status says at the moment. Every name begins with {@code metrics_server_operator_}.
+ * The operator's own metrics in Prometheus' format: counters since the start, and gauges from the
+ * present status. Every name begins with {@code metrics_server_operator_}.
  */
 final class OperatorMetrics implements Metrics, OperatorEvents {
 
@@ -41,38 +41,36 @@ final class OperatorMetrics implements Metrics, OperatorEvents {
   private final Timer succeeded = reconciles("success");
   private final Timer failed = reconciles("error");
   private final Counter approvals =
-      counter("certificate_approvals", "Kubelets' certificate requests that it approved.");
+      counter("certificate_approvals", "Kubelet certificate requests that the operator approved.");
   private final Counter rollbacks =
-      counter("rollbacks", "Times that it went back to the last configuration that was Ready.");
+      counter("rollbacks", "Rollbacks to the configuration that was last Ready.");
   private final MultiGauge findings =
-      gauge("findings", "What is wrong or worth knowing, by code and severity.");
+      gauge("findings", "Findings in the status, by code and severity.");
   private final MultiGauge conditions =
-      gauge("condition", "The status' conditions: 1 where True, else 0.");
+      gauge("condition", "Conditions in the status: 1 if True, else 0.");
   private final MultiGauge nodesExpected =
       gauge("nodes_expected", "Nodes that should have metrics.");
   private final MultiGauge nodesReporting = gauge("nodes_reporting", "Nodes that have metrics.");
   private final MultiGauge certificates =
       gauge(
           "certificate_expiry_timestamp_seconds",
-          "When a certificate that metrics-server is verified by expires.");
+          "Expiry of the certificates with which metrics-server is verified, in seconds since"
+              + " 1970.");
   private final AtomicReference<Duration> untilVerified = new AtomicReference<>();
 
-  /** Nothing counted yet. */
+  /** Metrics with all counters at zero. */
   OperatorMetrics(BooleanSupplier leads) {
-    gauge(
-        "leader",
-        "Whether this replica acts: 1, or 0 for a stand-by.",
-        () -> leads.getAsBoolean() ? 1 : 0);
+    gauge("leader", "1 if this replica is the leader, else 0.", () -> leads.getAsBoolean() ? 1 : 0);
     gauge(
         "start_duration_seconds",
-        "How long it took from the start of the process until all objects were verified.",
+        "Time from the start of the process until all objects were verified.",
         () ->
             Optional.ofNullable(untilVerified.get())
                 .map(OperatorMetrics::seconds)
                 .orElse(Double.NaN));
   }
 
-  /** All of it, with what the status says now. */
+  /** Returns all metrics, with gauges from the given status. */
   synchronized String scrape(Optional<MetricsServerConfigStatus> status) {
     findings.register(
         status.map(MetricsServerConfigStatus::findings).stream()
@@ -111,7 +109,7 @@ final class OperatorMetrics implements Metrics, OperatorEvents {
     return value.<List<Row<?>>>map(v -> List.of(Row.of(Tags.empty(), v))).orElse(List.of());
   }
 
-  // ------------------------------------------------------------------------------ what is counted
+  // ------------------------------------------------------------------------------ counters
 
   @Override
   public <T> T timeControllerExecution(ControllerExecution<T> execution) throws Exception {
@@ -136,7 +134,7 @@ final class OperatorMetrics implements Metrics, OperatorEvents {
     rollbacks.increment();
   }
 
-  /** Notes, the first time, how long it took from the start of the process. */
+  /** Records the time since the start of the process at the first call. */
   @Override
   public void verified() {
     if (untilVerified.get() != null) {
@@ -150,7 +148,7 @@ final class OperatorMetrics implements Metrics, OperatorEvents {
 
   private Timer reconciles(String result) {
     return Timer.builder(PREFIX + "reconcile_duration")
-        .description("How often it looked at everything, and how long that took.")
+        .description("Number and duration of reconciles.")
         .tag("result", result)
         .register(registry);
   }
@@ -172,8 +170,8 @@ final class OperatorMetrics implements Metrics, OperatorEvents {
   }
 
   /**
-   * How long this process has lived. The start that Java tells rests on the time of boot in whole
-   * seconds, so Linux is asked, in ticks of 10 ms: proc(5), {@code starttime} and {@code uptime}.
+   * Returns the age of the process. Java rounds the boot time to seconds, so this reads proc(5),
+   * {@code starttime} and {@code uptime}, in ticks of 10 ms.
    */
   private static Duration processAge() {
     try {

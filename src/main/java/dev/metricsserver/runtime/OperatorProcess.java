@@ -25,7 +25,7 @@ public final class OperatorProcess {
 
   private static final Logger log = LoggerFactory.getLogger(OperatorProcess.class);
 
-  /** Every thread keeps memory; there is one resource, and its objects are few. */
+  /** Each thread takes memory, and there is one resource with few objects. */
   private static final int THREADS = 2;
 
   private static final int CLIENT_RETRIES = 3;
@@ -38,7 +38,7 @@ public final class OperatorProcess {
   private final MetricsEndpoint metricsEndpoint;
   private final Operator operator;
 
-  /** A process that does nothing until it is started. */
+  /** A process that is not started. */
   public OperatorProcess(Settings settings) {
     var mapper = new ObjectMapper();
     var serialization = serialization(mapper);
@@ -65,8 +65,8 @@ public final class OperatorProcess {
   }
 
   /**
-   * Without a look through all jars for kinds: those that are used are known by their classes. All
-   * but one: it is by a Status that a watch learns that it is too old, and has to list anew.
+   * Skips the search of all jars for resource types, because the code names the types that it uses.
+   * Status is the exception: with it the API server ends a watch whose resource version is too old.
    */
   static KubernetesSerialization serialization(ObjectMapper mapper) {
     var serialization = new KubernetesSerialization(mapper, false);
@@ -74,7 +74,7 @@ public final class OperatorProcess {
     return serialization;
   }
 
-  /** Starts; ends the process with status 1 when that fails. */
+  /** Starts the operator; ends the process with status 1 if that fails. */
   public void start() {
     Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "shutdown"));
     try {
@@ -88,8 +88,8 @@ public final class OperatorProcess {
   }
 
   /**
-   * Lets the current reconcile finish, then gives the Lease back, so that the next leader need not
-   * wait for its end.
+   * Waits for the current reconcile, then releases the Lease, so that the next leader does not wait
+   * until it expires.
    */
   private void stop() {
     log.info("Stopping");
@@ -100,7 +100,7 @@ public final class OperatorProcess {
     Runtime.getRuntime().halt(0);
   }
 
-  /** As this replica's watch saw it last. */
+  /** The status as this replica's watch last received it. */
   private static Optional<MetricsServerConfigStatus> status(
       Controller<MetricsServerConfig> controller) {
     return controller
@@ -121,13 +121,13 @@ public final class OperatorProcess {
         .withConcurrentReconciliationThreads(THREADS)
         .withConcurrentWorkflowExecutorThreads(THREADS)
         .withReconciliationTerminationTimeout(PATIENCE_AT_STOP)
-        // No annotation of the framework on our objects: the price is one reconcile more after a
-        // write.
+        // The framework adds no annotations to the objects, at the cost of one more reconcile after
+        // // a write.
         .withPreviousAnnotationForDependentResources(false)
         .withParseResourceVersions(true)
         .withInformerStoppedHandler((informer, e) -> {
           if (!leadership.isStopping()) {
-            logEnd("A watch broke for good, starting anew", e);
+            logEnd("A watch failed permanently, the process ends", e);
             Runtime.getRuntime().halt(1);
           }
         });
@@ -135,22 +135,19 @@ public final class OperatorProcess {
 
   private static Config config() {
     var config = Config.autoConfigure(null);
-    // An environment variable must not be able to turn the check of the API server's certificate
-    // off.
+    // No environment variable may turn off the verification of the API server's certificate.
     config.setTrustCerts(false);
     config.setDisableHostnameVerification(false);
-    // All watches on the one HTTP/2 connection that the Lease keeps alive and tests every two
-    // seconds; as WebSockets each would have a TLS connection of its own, and could fall silent
-    // unnoticed.
+    // All watches share one HTTP/2 connection, which the renewal of the Lease tests every two //
+    // seconds. As WebSockets each would have its own TLS connection, which could fail unnoticed.
     config.setOnlyHttpWatches(true);
-    // The client's own retries last minutes without a word; the reconcile's do not, and they are
-    // seen.
+    // The client's own retries take minutes and are not logged; those of reconciles are.
     config.setRequestRetryBackoffLimit(CLIENT_RETRIES);
     return config;
   }
 
   /**
-   * The last words are what a pod's status shows: without a stack trace where a right is missing.
+   * The pod's status shows the last log lines, so a missing right is logged without a stack trace.
    */
   private static void logEnd(String what, Throwable e) {
     var message = String.valueOf(rootCause(e).getMessage());
@@ -158,7 +155,7 @@ public final class OperatorProcess {
         .ifPresentOrElse(
             right ->
                 log.error(
-                    "{}: the operator may not {} {}. This gives it that right:\n{}",
+                    "{}: the operator has no right to {} {}. Grant it with:\n{}",
                     what,
                     right.verb(),
                     right.resource(),

@@ -6,14 +6,14 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * How this process runs, from environment variables that the operator's Deployment sets.
+ * The settings of the process, from environment variables in the operator's Deployment.
  *
- * @param namespace where the Lease is; {@code POD_NAMESPACE}
+ * @param namespace the namespace of the Lease; {@code POD_NAMESPACE}
  * @param identity the holder of the Lease; {@code POD_NAME}
  * @param port of {@code /livez} and {@code /readyz}; {@code HEALTH_PORT}
  * @param metricsPort of {@code /metrics}; {@code METRICS_PORT}
  * @param metricsCertificate the directory with {@code tls.crt} and {@code tls.key} for {@code
- *     /metrics}; {@code METRICS_CERTIFICATE}; empty for one that signs itself
+ *     /metrics}; {@code METRICS_CERTIFICATE}; empty for a self-signed certificate
  */
 public record Settings(
     String namespace,
@@ -25,7 +25,7 @@ public record Settings(
   /**
    * Reads the settings.
    *
-   * @throws IllegalArgumentException when a value is wrong
+   * @throws IllegalArgumentException if a value is invalid
    */
   public static Settings fromEnvironment(Map<String, String> environment) {
     return new Settings(

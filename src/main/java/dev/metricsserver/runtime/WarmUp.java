@@ -10,9 +10,9 @@ import java.security.spec.ECGenParameterSpec;
 import java.util.stream.Stream;
 
 /**
- * Makes ready beside the start what the start would wait for a moment later: the tables of the
- * curve that every TLS handshake needs, 0.04 s, and how the largest of the watched objects are
- * read. Whoever comes too early does it as if this were not there.
+ * Initializes on a separate thread what the start would otherwise wait for: the tables of the
+ * elliptic curve of TLS handshakes (0.04 s), and the deserializers of the largest watched objects.
+ * Code that needs them earlier initializes them itself.
  */
 final class WarmUp {
 

@@ -18,8 +18,8 @@ public final class Certificates {
   private Certificates() {}
 
   /**
-   * The certificates in a text; like Go's {@code AppendCertsFromPEM} it passes over everything
-   * else, a private key or a certificate that cannot be read.
+   * Parses the certificates in a text. Like Go's {@code AppendCertsFromPEM} it ignores everything
+   * else, such as a private key or a malformed certificate.
    */
   public static List<X509Certificate> parse(String pem) {
     var certificates = new ArrayList<X509Certificate>();
@@ -31,20 +31,23 @@ public final class Certificates {
           certificates.add(certificate);
         }
       } catch (CertificateException | IllegalArgumentException e) {
-        // Passed over.
+        // Ignored, as by Go.
       }
     }
     return List.copyOf(certificates);
   }
 
-  /** Certificates as text, always written the same. */
+  /** Returns certificates as PEM; equal certificates give equal text. */
   public static String pem(List<X509Certificate> certificates) {
     return certificates.stream()
         .map(certificate -> Pem.write("CERTIFICATE", encoded(certificate)))
         .collect(Collectors.joining());
   }
 
-  /** The SHA-256 of a certificate, in hexadecimal, as openssl prints it without the colons. */
+  /**
+   * Returns the SHA-256 digest of a certificate in hexadecimal, as openssl prints it without the
+   * colons.
+   */
   public static String fingerprint(X509Certificate certificate) {
     try {
       return HexFormat.of()
@@ -58,7 +61,7 @@ public final class Certificates {
     try {
       return certificate.getEncoded();
     } catch (CertificateEncodingException e) {
-      throw new IllegalStateException("a certificate that was read cannot be written", e);
+      throw new IllegalStateException("a parsed certificate cannot be encoded", e);
     }
   }
 }

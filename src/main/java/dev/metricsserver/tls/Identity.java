@@ -18,22 +18,22 @@ import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
 /**
  * A certificate with its private key.
  *
- * @param chain the certificate, and after it those that lead to its CA, if it needs any
+ * @param chain the certificate, followed by the intermediate certificates
  */
 public record Identity(List<X509Certificate> chain, PrivateKey key) {
 
   private static final byte[] SAMPLE = {1};
 
-  /** One that its CA has signed itself. */
+  /** An identity without intermediate certificates. */
   Identity(X509Certificate certificate, PrivateKey key) {
     this(List.of(certificate), key);
   }
 
   /**
-   * Reads both from PEM; empty when one is missing, cannot be read, or does not belong to the
-   * other.
+   * Parses certificate and key from PEM. Returns empty if one is missing or malformed, or if the
+   * key is not that of the certificate.
    *
-   * @param certificates of which the first one is the key's
+   * @param certificates the first one is that of the key
    */
   public static Optional<Identity> parse(String certificates, String key) {
     var chain = Certificates.parse(certificates);
@@ -42,13 +42,13 @@ public record Identity(List<X509Certificate> chain, PrivateKey key) {
         : key(key).map(k -> new Identity(chain, k)).filter(Identity::belongTogether);
   }
 
-  /** The first private key in a text, in any of the usual forms; none that is encrypted. */
+  /** Returns the first private key in a text, in any of the usual formats except encrypted ones. */
   public static Optional<PrivateKey> key(String pem) {
     var own = Pem.blocks("PRIVATE KEY", pem).stream().findFirst().flatMap(Identity::ownKey);
     return own.isPresent() ? own : anyKey(pem);
   }
 
-  /** The form in which the operator writes its own, without another library. */
+  /** Parses the format that the operator writes, without Bouncy Castle. */
   private static Optional<PrivateKey> ownKey(String block) {
     try {
       return Optional.of(
@@ -70,7 +70,7 @@ public record Identity(List<X509Certificate> chain, PrivateKey key) {
         }
       }
     } catch (IOException | IllegalArgumentException e) {
-      // As good as none.
+      // Treated as missing.
     }
     return Optional.empty();
   }
@@ -95,17 +95,17 @@ public record Identity(List<X509Certificate> chain, PrivateKey key) {
     }
   }
 
-  /** The key's certificate. */
+  /** Returns the certificate of the key. */
   public X509Certificate certificate() {
     return chain.getFirst();
   }
 
-  /** The key as PEM: a secret. */
+  /** Returns the key as PEM. Do not log it. */
   public String keyAsPem() {
     return Pem.write("PRIVATE KEY", key.getEncoded());
   }
 
-  /** Without the key, which belongs into no log. */
+  /** Returns a text without the key, so that the key is never logged. */
   @Override
   public String toString() {
     return "Identity[%s, until %s]"

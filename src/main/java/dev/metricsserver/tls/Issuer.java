@@ -105,7 +105,7 @@ public final class Issuer {
         sign(builder(subject, subject, key, now, SELF_SIGNED_LIFE), key, key), key.getPrivate());
   }
 
-  /** When a certificate was made. */
+  /** Returns the time when this class created a certificate. */
   static Instant issued(X509Certificate certificate) {
     return certificate.getNotBefore().toInstant().plus(BACKDATED);
   }

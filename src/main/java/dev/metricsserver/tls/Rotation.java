@@ -11,27 +11,27 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * When certificates are replaced: after two thirds of their life, in steps that no request notices.
+ * Replaces certificates after two thirds of their life, in steps that fail no request.
  *
- * <p>A new CA is trusted beside the old one first. When the registration of the metrics API says
- * so, it signs a new leaf. When every pod surely serves that, the old CA is dropped. Each step is
- * seen in the cluster, so whoever goes on after a crash goes on from there.
+ * <p>First the API servers trust a new CA in addition to the old one. When the APIService contains
+ * it, the new CA signs a new leaf. When every pod serves that leaf, the old CA is removed. The
+ * cluster shows which steps are done, so a restarted operator continues with the next one.
  *
- * <p>What somebody else issues goes the same way, also when its leaf and its CA come at once: the
- * pods serve a copy, which waits until it is trusted.
+ * <p>Certificates of another issuer are replaced in the same steps, even if leaf and CA change
+ * together: the pods serve a copy, which is updated when the new CA is trusted.
  */
 public final class Rotation {
 
-  /** Until every API server has heard whom to trust. */
+  /** The time until every API server has read a changed APIService. */
   private static final Duration TRUST_SPREADS = Duration.ofSeconds(30);
 
   /**
-   * Until every pod serves what its Secret holds: in large clusters kubelets may look at a Secret
-   * only every five minutes, and metrics-server looks at its files every minute.
+   * The time until every pod serves the certificate in its Secret: in large clusters a kubelet may
+   * read a Secret only every five minutes, and metrics-server reads its files every minute.
    */
   private static final Duration LEAF_SPREADS = Duration.ofMinutes(10);
 
-  /** More than this in the future, a certificate was made while the clock was wrong. */
+  /** A certificate that is valid only after this time was created while the clock was wrong. */
   private static final Duration CLOCKS_DIFFER = Duration.ofDays(1);
 
   private final ServingCertificates found;
@@ -48,12 +48,11 @@ public final class Rotation {
   }
 
   /**
-   * What the Secrets are to hold now; what is found, as long as nothing is to be done.
+   * Returns the desired content of the Secrets; {@code found} if nothing has to change.
    *
-   * @param published whom the registration of the metrics API trusts; empty when it trusts anybody,
-   *     or is not there
-   * @param names the DNS names that the leaf must have
-   * @param everywhere whether all pods serve from the Secret
+   * @param published the CAs in the APIService; empty if it verifies nothing or does not exist
+   * @param names the DNS names of the leaf
+   * @param everywhere whether all pods serve the certificate in the Secret
    */
   public static ServingCertificates next(
       ServingCertificates found,
@@ -65,10 +64,10 @@ public final class Rotation {
   }
 
   /**
-   * The same where somebody else issues.
+   * Returns the desired content of the Secrets for a certificate of another issuer.
    *
-   * @param leaf what the pods are to serve
-   * @param authorities whom it is verified by
+   * @param leaf the certificate that the pods should serve
+   * @param authorities the CAs that verify it
    */
   public static ServingCertificates next(
       ServingCertificates found,
@@ -97,7 +96,7 @@ public final class Rotation {
         takesOver || !found.trusted().containsAll(trusted) ? now : found.changed());
   }
 
-  /** Whether no request depends on what is served until now. */
+  /** Whether no request depends on the present leaf. */
   private boolean replacesNothing() {
     return found.leaf().filter(leaf -> !expired(leaf.certificate())).isEmpty();
   }
@@ -117,11 +116,14 @@ public final class Rotation {
             trustedEverywhere(current)
                 ? Optional.of(Issuer.leaf(authority, names, now))
                 : found.leaf()),
-        trustedAnew(current) ? now : found.changed());
+        isAddedNow(current) ? now : found.changed());
   }
 
-  /** Whether a CA is not published yet that is too old for its age to tell since when it is. */
-  private boolean trustedAnew(X509Certificate authority) {
+  /**
+   * Whether a CA is not in the APIService yet, and was created so long ago that its age does not
+   * tell when it was added.
+   */
+  private boolean isAddedNow(X509Certificate authority) {
     return !replacesNothing()
         && !published.isEmpty()
         && !published.contains(authority)
@@ -129,7 +131,7 @@ public final class Rotation {
         && passed(found.changed(), TRUST_SPREADS);
   }
 
-  /** The CA that signs, and all that may have signed what is served until now. */
+  /** The signing CA, and all CAs that may have signed a certificate that a pod still serves. */
   private List<X509Certificate> trusted(List<X509Certificate> current) {
     return Stream.of(
             current.stream(),
@@ -142,7 +144,10 @@ public final class Rotation {
         .toList();
   }
 
-  /** Whether a leaf of this CA would be accepted; as long as another CA's is, it can wait. */
+  /**
+   * Whether every API server accepts a leaf of this CA. While the present leaf is accepted, a new
+   * one can wait.
+   */
   private boolean trustedEverywhere(X509Certificate authority) {
     var another =
         found
@@ -176,7 +181,7 @@ public final class Rotation {
     return !now.isBefore(since.plus(duration));
   }
 
-  /** Whether a leaf is of this CA. */
+  /** Returns whether a CA has signed a leaf. */
   static boolean signed(X509Certificate leaf, X509Certificate authority) {
     try {
       leaf.verify(authority.getPublicKey());

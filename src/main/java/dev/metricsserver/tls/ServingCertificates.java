@@ -6,14 +6,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the two Secrets hold, or are to hold.
+ * The content of the two Secrets, observed or desired.
  *
- * @param authority the operator's CA, where it is the one that signs
- * @param trusted the certificates of all CAs that may have signed what a pod serves, the one that
- *     signs first
- * @param leaf what the pods serve
- * @param changed since when the pods' Secret has said so, where the certificates do not tell it;
- *     {@link Instant#EPOCH} for long
+ * @param authority the operator's CA; empty if another issuer signs
+ * @param trusted the certificates of all CAs that may have signed a certificate that a pod serves;
+ *     the signing CA is the first
+ * @param leaf the certificate that the pods serve
+ * @param changed when the Secret of the pods was last changed, if the certificates do not tell it;
+ *     {@link Instant#EPOCH} if long ago
  */
 public record ServingCertificates(
     Optional<Identity> authority,
@@ -21,20 +21,20 @@ public record ServingCertificates(
     Optional<Identity> leaf,
     Instant changed) {
 
-  /** There is nothing. */
+  /** Empty Secrets. */
   public static final ServingCertificates NONE =
       new ServingCertificates(Optional.empty(), List.of(), Optional.empty(), Instant.EPOCH);
 
   /**
-   * Reads them from PEM. What is as it was the last time is not read again: to find out whether a
-   * key belongs to its certificate takes as long as all other decisions together.
+   * Parses the Secrets. Keeps the last result, because the check that a key belongs to its
+   * certificate takes as long as the rest of a reconcile.
    */
   public static final class Reader {
 
     private List<String> last = List.of();
     private ServingCertificates certificates;
 
-    /** What is missing is empty text, and what cannot be read is as missing. */
+    /** Parses PEM; empty text means missing, and malformed PEM is treated as missing. */
     public synchronized ServingCertificates read(
         String authority,
         String authorityKey,
@@ -56,7 +56,7 @@ public record ServingCertificates(
     }
   }
 
-  /** The same without the CA that signs, which then stays as it is. */
+  /** Returns a copy without the signing CA, which is then not changed. */
   public ServingCertificates withoutAuthority() {
     return new ServingCertificates(Optional.empty(), trusted, leaf, changed);
   }

@@ -1,5 +1,5 @@
 /**
- * Metrics-server's own certificate, and the CA that signs it: how they are made, and when they are
- * replaced. Knows no client and no clock.
+ * Metrics-server's serving certificate and its CA: how they are created and when they are replaced.
+ * Does not use a Kubernetes client or a clock.
  */
 package dev.metricsserver.tls;
