@@ -2,7 +2,9 @@ package dev.metricsserver.cli;
 
 import static java.util.Objects.requireNonNullElse;
 
+import dev.metricsserver.cli.cluster.BestEffortReader;
 import dev.metricsserver.model.Endpoints;
+import dev.metricsserver.model.LabelSelectors;
 import dev.metricsserver.model.MetricsServerFlags;
 import dev.metricsserver.model.NodeSelector;
 import dev.metricsserver.rendering.Names;
@@ -45,12 +47,11 @@ record DiscoveredInstallation(
 
   /** Whether the Deployment's pods are among those that the Service selects. */
   static boolean selects(Service service, Deployment deployment) {
-    var selector = requireNonNullElse(service.getSpec().getSelector(), Map.<String, String>of());
-    var labels = deployment.getSpec().getTemplate().getMetadata().getLabels();
-    return !selector.isEmpty()
-        && requireNonNullElse(labels, Map.<String, String>of())
-            .entrySet()
-            .containsAll(selector.entrySet());
+    return LabelSelectors.selects(
+        service,
+        requireNonNullElse(
+            deployment.getSpec().getTemplate().getMetadata().getLabels(),
+            Map.<String, String>of()));
   }
 
   /** The nodes that it asks for metrics. */

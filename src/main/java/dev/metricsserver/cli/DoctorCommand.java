@@ -4,8 +4,12 @@ import static picocli.CommandLine.Command;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.metricsserver.cli.Program.Failure;
 import dev.metricsserver.cli.RemedyParser.Fix;
+import dev.metricsserver.cli.cluster.ClusterOptions;
+import dev.metricsserver.cli.common.ApiErrors;
+import dev.metricsserver.cli.common.Colours;
+import dev.metricsserver.cli.common.ExitStatus;
+import dev.metricsserver.cli.common.Failure;
 import dev.metricsserver.diagnosis.Finding;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -126,7 +130,7 @@ final class DoctorCommand implements Callable<Integer> {
     try {
       var watched = new WatchLoop(terminal());
       print(watched.next(said(first)));
-      while (status.get() != Program.OK) {
+      while (status.get() != ExitStatus.OK) {
         Thread.sleep(BETWEEN_LOOKS);
         print(watched.next(looked(client, status)));
       }
@@ -142,8 +146,8 @@ final class DoctorCommand implements Callable<Integer> {
       status.set(examination.status());
       return said(examination);
     } catch (KubernetesClientException e) {
-      status.set(Program.FAILED);
-      return Program.sentence(e) + "\n";
+      status.set(ExitStatus.FAILED);
+      return ApiErrors.sentence(e) + "\n";
     }
   }
 
@@ -166,7 +170,7 @@ final class DoctorCommand implements Callable<Integer> {
     print("→ %s\n".formatted(finding.remedy()));
     if (fixes.getFirst() instanceof Fix.Machines machines) {
       tell(machines);
-      return Program.TO_LOOK_AT;
+      return ExitStatus.ATTENTION;
     }
     var mender = new RemedyApplier(client);
     var colours = new Colours(command.commandLine().getColorScheme().ansi());
@@ -175,7 +179,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
     if (!yes && !agreed("Change this?")) {
       print("Nothing was changed.\n");
-      return Program.TO_LOOK_AT;
+      return ExitStatus.ATTENTION;
     }
     for (var one : fixes) {
       step("%s was changed".formatted(mender.apply(one)));

@@ -4,6 +4,8 @@ import dev.metricsserver.cli.Examination.Certificate;
 import dev.metricsserver.cli.Examination.Mark;
 import dev.metricsserver.cli.Examination.NodeMark;
 import dev.metricsserver.cli.Route.Stop;
+import dev.metricsserver.cli.common.ExitStatus;
+import dev.metricsserver.cli.common.Resources;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.plan.KubeletPlanner;
 import java.time.Duration;
@@ -88,13 +90,13 @@ final class DoctorPage {
             nodes(),
             certificates(),
             now,
-            Program.version());
+            Resources.version());
   }
 
   private String verdict() {
     return switch (examination.status()) {
-      case Program.OK -> "all is well";
-      case Program.TO_LOOK_AT ->
+      case ExitStatus.OK -> "all is well";
+      case ExitStatus.ATTENTION ->
           examination.route().whole() ? "works, and could be better" : "does not work";
       default -> "cannot be told";
     };

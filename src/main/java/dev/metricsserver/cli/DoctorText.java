@@ -1,6 +1,9 @@
 package dev.metricsserver.cli;
 
+import dev.metricsserver.cli.Route.State;
 import dev.metricsserver.cli.Route.Stop;
+import dev.metricsserver.cli.common.Colours;
+import dev.metricsserver.cli.common.ExitStatus;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
 import java.time.Instant;
@@ -10,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import picocli.CommandLine.Help.Ansi.Style;
 
 /** What {@code doctor} prints: for a terminal, for a ticket, for a program. Pure. */
 final class DoctorText {
@@ -30,7 +34,7 @@ final class DoctorText {
     lines.addAll(drawing(colours));
     lines.add("");
     for (var stop : stops()) {
-      lines.add("%s %-11s %s".formatted(colours.state(stop.state()), stop.name(), stop.detail()));
+      lines.add("%s %-11s %s".formatted(sign(stop.state(), colours), stop.name(), stop.detail()));
     }
     lines.add("");
     lines.add(conclusion());
@@ -88,7 +92,7 @@ final class DoctorText {
   Map<String, Object> fields() {
     var fields = new LinkedHashMap<String, Object>();
     fields.put("cluster", examination.cluster());
-    fields.put("healthy", examination.status() == Program.OK);
+    fields.put("healthy", examination.status() == ExitStatus.OK);
     examination
         .installation()
         .ifPresent(i ->
@@ -160,7 +164,7 @@ final class DoctorText {
       if (broken.filter(stop::equals).isPresent()) {
         mark = plain + stop.name().length() + 1;
       }
-      line.append(stop.name()).append(' ').append(colours.state(stop.state()));
+      line.append(stop.name()).append(' ').append(sign(stop.state(), colours));
       plain += stop.name().length() + 2;
     }
     return mark < 0 ? List.of(line.toString()) : List.of(line.toString(), " ".repeat(mark) + HERE);
@@ -197,5 +201,15 @@ final class DoctorText {
   /** What is markup elsewhere is text here. */
   private static String escaped(String text) {
     return text.replaceAll("([\\\\`*_{}\\[\\]<>|#])", "\\\\$1");
+  }
+
+  private static String sign(State state, Colours colours) {
+    return colours.in(
+        switch (state) {
+          case Passing -> Style.fg_green;
+          case Broken -> Style.fg_red;
+          case Unknown -> Style.fg_yellow;
+        },
+        state.sign());
   }
 }

@@ -1,5 +1,6 @@
 package dev.metricsserver.cli;
 
+import dev.metricsserver.cli.common.ExitStatus;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.model.Observations.Coverage;
@@ -74,8 +75,8 @@ record Examination(
   /** What there is to conclude, as the process's exit status. */
   int status() {
     if (findings.stream().anyMatch(finding -> finding.severity() != Severity.Info)) {
-      return Program.TO_LOOK_AT;
+      return ExitStatus.ATTENTION;
     }
-    return route.whole() ? Program.OK : Program.FAILED;
+    return route.whole() ? ExitStatus.OK : ExitStatus.FAILED;
   }
 }

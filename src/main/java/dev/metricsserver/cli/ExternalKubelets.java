@@ -1,6 +1,10 @@
 package dev.metricsserver.cli;
 
 import dev.metricsserver.api.KubeletSpec;
+import dev.metricsserver.cli.cluster.BestEffortReader;
+import dev.metricsserver.cli.cluster.LiveCluster;
+import dev.metricsserver.cli.importer.Import;
+import dev.metricsserver.cli.validation.ConfigFile;
 import dev.metricsserver.model.ClusterFacts.KubeletFacts;
 import dev.metricsserver.model.DiagnosticData.Unread;
 import dev.metricsserver.model.MetricsServerFlags;

@@ -12,7 +12,7 @@ public final class Main {
   /**
    * {@code run} is the operator, which ends when it is told to, and whose start does not wait for
    * the classes that read a command line; everything else is a command that comes back, with one of
-   * the exit statuses of {@link Program}.
+   * the exit statuses of {@link dev.metricsserver.cli.common.ExitStatus}.
    */
   public static void main(String[] arguments) {
     if (List.of(arguments).equals(List.of("run"))) {

@@ -2,15 +2,17 @@ package dev.metricsserver.cli;
 
 import static picocli.CommandLine.Command;
 
+import dev.metricsserver.cli.common.ApiErrors;
+import dev.metricsserver.cli.common.ExitStatus;
+import dev.metricsserver.cli.common.Failure;
+import dev.metricsserver.cli.common.Resources;
+import dev.metricsserver.cli.crd.CrdCommand;
+import dev.metricsserver.cli.importer.ImportCommand;
+import dev.metricsserver.cli.plan.PlanCommand;
+import dev.metricsserver.cli.render.RenderCommand;
 import dev.metricsserver.model.Durations;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Objects;
-import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.ParameterException;
@@ -42,10 +44,6 @@ import picocli.CommandLine.TypeConversionException;
     },
     footer = {"", "metrics-server-operator COMMAND --help tells more."})
 final class Program {
-
-  static final int OK = 0;
-  static final int TO_LOOK_AT = 1;
-  static final int FAILED = 2;
 
   private Program() {}
 
@@ -83,42 +81,14 @@ final class Program {
   private static int failed(Exception e, CommandLine command) throws Exception {
     return switch (e) {
       case Failure failure -> fail(command, failure.getMessage());
-      case KubernetesClientException refused -> fail(command, sentence(refused));
+      case KubernetesClientException refused -> fail(command, ApiErrors.sentence(refused));
       default -> throw e;
     };
   }
 
-  /** What the API server says; when it says nothing, why. */
-  static String sentence(KubernetesClientException e) {
-    var status = e.getStatus();
-    if (status != null && status.getMessage() != null) {
-      return "the API server refuses: " + status.getMessage();
-    }
-    var cause =
-        Stream.iterate((Throwable) e, Objects::nonNull, Throwable::getCause)
-            .reduce((_, inner) -> inner)
-            .orElse(e);
-    return "the API server does not answer: "
-        + Objects.requireNonNullElse(cause.getMessage(), cause.getClass().getSimpleName());
-  }
-
   private static int fail(CommandLine command, String message) {
     command.getErr().println(command.getColorScheme().errorText(message));
-    return FAILED;
-  }
-
-  /** A file that comes with the program. */
-  static String resource(String name) {
-    try (InputStream in = Program.class.getResourceAsStream(name)) {
-      return new String(Objects.requireNonNull(in, name).readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** The version of the program. */
-  static String version() {
-    return resource("version.txt").strip();
+    return ExitStatus.FAILED;
   }
 
   /** For {@code --version}. */
@@ -126,17 +96,7 @@ final class Program {
 
     @Override
     public String[] getVersion() {
-      return new String[] {"metrics-server-operator " + version()};
-    }
-  }
-
-  /** Why a command cannot do what it was told, as a sentence with the way out. */
-  static final class Failure extends RuntimeException {
-
-    private static final long serialVersionUID = 1L;
-
-    Failure(String message) {
-      super(message);
+      return new String[] {"metrics-server-operator " + Resources.version()};
     }
   }
 }

@@ -1,7 +1,8 @@
 package dev.metricsserver.cli;
 
-import dev.metricsserver.cli.Program.Failure;
 import dev.metricsserver.cli.RemedyParser.Fix;
+import dev.metricsserver.cli.cluster.Change;
+import dev.metricsserver.cli.common.Failure;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.Resource;

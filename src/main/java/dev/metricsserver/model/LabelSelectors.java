@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNullElse;
 
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.LabelSelectorRequirement;
+import io.fabric8.kubernetes.api.model.Service;
 import java.util.List;
 import java.util.Map;
 
@@ -21,6 +22,12 @@ public final class LabelSelectors {
         && requireNonNullElse(selector.getMatchExpressions(), List.<LabelSelectorRequirement>of())
             .stream()
             .allMatch(expression -> meets(expression, labels));
+  }
+
+  /** Reports whether a Service leads to pods with these labels; one without selector to none. */
+  public static boolean selects(Service service, Map<String, String> labels) {
+    var selector = requireNonNullElse(service.getSpec().getSelector(), Map.<String, String>of());
+    return !selector.isEmpty() && labels.entrySet().containsAll(selector.entrySet());
   }
 
   private static boolean meets(LabelSelectorRequirement expression, Map<String, String> labels) {

@@ -40,7 +40,8 @@ final class CustomResourceDefinitions {
   static final Path FILE = Path.of("crds/metricsserverconfigs.metricsserver.dev.yaml");
 
   /** The schema of what users write, as the command line reads it: JSON is read in a moment. */
-  static final Path SCHEMA = Path.of("src/main/resources/dev/metricsserver/cli/schema.json");
+  static final Path SCHEMA =
+      Path.of("src/main/resources/dev/metricsserver/cli/validation/schema.json");
 
   /** Writes {@link #FILE} and {@link #SCHEMA} anew. */
   static final String REGENERATE =

@@ -3,6 +3,8 @@ package dev.metricsserver.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.metricsserver.cli.cluster.ClusterOptions;
+import dev.metricsserver.cli.crd.CrdCommand;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
 import java.nio.file.Files;

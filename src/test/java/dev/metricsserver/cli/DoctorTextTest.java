@@ -11,6 +11,8 @@ import dev.metricsserver.cli.Examination.NodeMark;
 import dev.metricsserver.cli.Examination.Subject;
 import dev.metricsserver.cli.Route.State;
 import dev.metricsserver.cli.Route.Stop;
+import dev.metricsserver.cli.common.Colours;
+import dev.metricsserver.cli.common.Resources;
 import dev.metricsserver.diagnosis.Diagnosis;
 import dev.metricsserver.diagnosis.Evidence;
 import dev.metricsserver.diagnosis.Finding;
@@ -114,7 +116,8 @@ class DoctorTextTest {
   @Test
   void forBrowsers() throws IOException {
     golden(
-        "doctor.html", new DoctorPage(broken(), NOW).html().replace(Program.version(), "VERSION"));
+        "doctor.html",
+        new DoctorPage(broken(), NOW).html().replace(Resources.version(), "VERSION"));
   }
 
   @Test

@@ -1,0 +1,2 @@
+/** Shared by all commands: exit statuses, failures, colours and files. */
+package dev.metricsserver.cli.common;

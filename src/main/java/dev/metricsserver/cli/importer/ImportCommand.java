@@ -1,0 +1,192 @@
+package dev.metricsserver.cli.importer;
+
+import static picocli.CommandLine.ArgGroup;
+import static picocli.CommandLine.Command;
+import static picocli.CommandLine.Mixin;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.cli.cluster.ClusterOptions;
+import dev.metricsserver.cli.common.ExitStatus;
+import dev.metricsserver.cli.common.Failure;
+import dev.metricsserver.cli.importer.Import.Result;
+import dev.metricsserver.cli.validation.ConfigFile;
+import dev.metricsserver.model.LabelSelectors;
+import dev.metricsserver.rendering.Names;
+import io.fabric8.kubernetes.api.model.APIService;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Prints the MetricsServerConfig that equals an existing metrics-server. */
+@Command(
+    name = "import",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    description = {
+      "Prints the MetricsServerConfig that equals a metrics-server that somebody else installed:"
+          + " the cluster's, that of a manifest, or that of values for metrics-server's own Helm"
+          + " chart.",
+      "",
+      "What has no equal is said in comments at the top. Nothing is changed anywhere."
+    })
+public final class ImportCommand implements Callable<Integer> {
+
+  private static final ObjectMapper YAML =
+      YAMLMapper.builder()
+          .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
+          .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
+          .enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
+          .build();
+
+  @ArgGroup private From from = new From();
+
+  /** Where the installation is read, if not in the cluster. */
+  private static final class From {
+    @Option(
+        names = {"-f", "--filename"},
+        paramLabel = "FILE",
+        description = "A manifest, such as upstream's components.yaml; - for standard input.")
+    private Path manifest;
+
+    @Option(
+        names = "--helm-values",
+        paramLabel = "FILE",
+        description =
+            "Values for metrics-server's own Helm chart, as helm get values prints them; - for"
+                + " standard input.")
+    private Path values;
+  }
+
+  @Mixin private ClusterOptions cluster;
+
+  @Spec private CommandSpec command;
+
+  @Override
+  public Integer call() {
+    var result =
+        from.values != null
+            ? HelmValues.read(ConfigFile.text(from.values), from.values.toString())
+            : from.manifest != null ? manifest() : live();
+    var out = command.commandLine().getOut();
+    out.print(text(result));
+    out.flush();
+    return ExitStatus.OK;
+  }
+
+  /** The file that is printed. */
+  public static String text(Result result) {
+    var text = new StringBuilder();
+    if (!result.notes().isEmpty()) {
+      text.append("# What has no equal in a MetricsServerConfig, and is left out:\n");
+      result.notes().forEach(note -> text.append("# - ").append(note).append('\n'));
+    }
+    var config = new LinkedHashMap<String, Object>();
+    config.put("apiVersion", MetricsServerConfig.GROUP + "/v1alpha1");
+    config.put("kind", "MetricsServerConfig");
+    config.put("metadata", Map.of("name", MetricsServerConfig.NAME));
+    config.put("spec", result.spec());
+    try {
+      return text.append(YAML.writeValueAsString(config)).toString();
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  // ------------------------------------------------------------------------------------ a manifest
+
+  private Result manifest() {
+    var objects = objects(ConfigFile.text(from.manifest));
+    var deployment =
+        objects.stream()
+            .filter(Deployment.class::isInstance)
+            .map(Deployment.class::cast)
+            .filter(d ->
+                d.getSpec().getTemplate().getSpec().getContainers().stream()
+                    .anyMatch(
+                        c -> c.getImage() != null && c.getImage().contains(Names.METRICS_SERVER)))
+            .findFirst()
+            .orElseThrow(() ->
+                new Failure("%s: holds no Deployment of metrics-server".formatted(from.manifest)));
+    return Import.of(deployment, objects);
+  }
+
+  private List<HasMetadata> objects(String text) {
+    try (var documents = YAML.readerFor(JsonNode.class).<JsonNode>readValues(text)) {
+      return documents.readAll().stream()
+          .flatMap(d ->
+              d.path("kind").asText().endsWith("List")
+                  ? StreamSupport.stream(d.path("items").spliterator(), false)
+                  : Stream.of(d))
+          .flatMap(ImportCommand::object)
+          .toList();
+    } catch (IOException e) {
+      throw new Failure("%s: is no YAML: %s".formatted(from.manifest, e.getMessage()));
+    }
+  }
+
+  private static Stream<HasMetadata> object(JsonNode document) {
+    return switch (document.path("kind").asText()) {
+      case "Deployment" -> Stream.of(YAML.convertValue(document, Deployment.class));
+      case "Service" -> Stream.of(YAML.convertValue(document, Service.class));
+      case "APIService" -> Stream.of(YAML.convertValue(document, APIService.class));
+      default -> Stream.empty();
+    };
+  }
+
+  // ----------------------------------------------------------------------------------- the cluster
+
+  private Result live() {
+    try (var client = cluster.connect()) {
+      return live(client);
+    }
+  }
+
+  private static Result live(KubernetesClient client) {
+    var registration = client.resources(APIService.class).withName(Names.API_SERVICE).get();
+    if (registration == null || registration.getSpec().getService() == null) {
+      throw new Failure(
+          "nobody has registered a metrics API in this cluster: there is nothing to import");
+    }
+    var reference = registration.getSpec().getService();
+    var service =
+        client.services().inNamespace(reference.getNamespace()).withName(reference.getName()).get();
+    if (service == null) {
+      throw new Failure(
+          "the metrics API is registered with Service %s/%s, which is not there"
+              .formatted(reference.getNamespace(), reference.getName()));
+    }
+    return client
+        .apps()
+        .deployments()
+        .inNamespace(reference.getNamespace())
+        .list()
+        .getItems()
+        .stream()
+        .filter(d ->
+            LabelSelectors.selects(service, d.getSpec().getTemplate().getMetadata().getLabels()))
+        .findFirst()
+        .map(d -> Import.of(d, new ArrayList<>(List.of(service, registration))))
+        .orElseThrow(() ->
+            new Failure(
+                "Service %s/%s selects no Deployment"
+                    .formatted(reference.getNamespace(), reference.getName())));
+  }
+}

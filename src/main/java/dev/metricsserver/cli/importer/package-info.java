@@ -1,0 +1,2 @@
+/** The command {@code import}: existing installations become MetricsServerConfigs. */
+package dev.metricsserver.cli.importer;

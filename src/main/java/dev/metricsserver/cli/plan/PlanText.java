@@ -1,0 +1,59 @@
+package dev.metricsserver.cli.plan;
+
+import dev.metricsserver.cli.cluster.Change;
+import dev.metricsserver.cli.cluster.Change.Kind;
+import dev.metricsserver.model.DiagnosticData.Unread;
+import dev.metricsserver.plan.Explanation.Line;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What {@code plan} prints. Pure. */
+final class PlanText {
+
+  private PlanText() {}
+
+  /**
+   * All of it, line by line.
+   *
+   * @param unread what could not be read, and was taken as not there
+   */
+  static List<String> lines(List<Line> decisions, List<Change> changes, List<Unread> unread) {
+    var lines = new ArrayList<String>();
+    lines.add("Decisions:");
+    decisions.forEach(d -> lines.add("  %s: %s; %s".formatted(d.what(), d.choice(), d.reason())));
+    lines.add("");
+    lines.add("Objects:");
+    changes.stream()
+        .filter(change -> change.kind() != Kind.Unchanged)
+        .forEach(change -> lines.add("  " + object(change)));
+    var unchanged = changes.stream().filter(change -> change.kind() == Kind.Unchanged).count();
+    if (unchanged > 0) {
+      lines.add(
+          "  %s %d %s"
+              .formatted(
+                  Kind.Unchanged.sign(),
+                  unchanged,
+                  unchanged == 1 ? "stays as it is" : "stay as they are"));
+    }
+    if (!unread.isEmpty()) {
+      lines.add("");
+      lines.add("Not read, and taken as not there:");
+      unread.forEach(u -> lines.add("  ! %s: %s".formatted(u.what(), u.message())));
+    }
+    changes.stream()
+        .filter(change -> !change.difference().isEmpty())
+        .forEach(change -> {
+          lines.add("");
+          lines.addAll(change.difference());
+        });
+    return lines;
+  }
+
+  private static String object(Change change) {
+    return "%s %s%s"
+        .formatted(
+            change.kind().sign(),
+            change.object(),
+            change.remark().isEmpty() ? "" : ": " + change.remark());
+  }
+}
