@@ -26,6 +26,7 @@ import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * How soon the operator, in its container on the local cluster, does what a MetricsServerConfig
@@ -43,23 +44,19 @@ class ResponseBenchmark {
   /** Whoever waits this long has read everything that belongs to what it did. */
   private static final Duration ENOUGH = Duration.ofSeconds(10);
 
-  private static LocalCluster cluster;
+  @RegisterExtension static final LocalCluster cluster = new LocalCluster();
   private static AuditLog audit;
 
   @BeforeAll
   static void connect() {
-    cluster = new LocalCluster();
-    audit = new AuditLog(LocalCluster.file("audit.log"));
+    audit = new AuditLog(cluster.auditLog());
     cluster.apply("replicas: 2");
     cluster.awaitReady();
   }
 
   @AfterAll
   static void close() {
-    if (cluster != null) {
-      cluster.apply("");
-      cluster.close();
-    }
+    cluster.apply("");
   }
 
   // ------------------------------------------------------------------------------------------

@@ -6,11 +6,11 @@ import static dev.metricsserver.support.LocalCluster.within;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
+import dev.metricsserver.support.EndToEndTest;
 import dev.metricsserver.support.GoModules;
 import dev.metricsserver.support.LocalCluster;
 import dev.metricsserver.support.MetricsLoad;
 import dev.metricsserver.support.Programs;
-import dev.metricsserver.support.Shell;
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
@@ -18,34 +18,27 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A running metrics-server becomes the operator's, with a client that asks ten times a second. */
+@EndToEndTest(cluster = 1)
 class AdoptionE2E {
 
   private static final Path MANIFEST = Path.of("deploy/local/upstream/components.yaml");
   private static final String IMAGE = "registry.k8s.io/metrics-server/metrics-server:v0.9.0";
 
-  private static LocalCluster cluster;
+  @RegisterExtension static final LocalCluster cluster = new LocalCluster();
   private static KubernetesClient client;
 
   @TempDir private Path directory;
 
   @BeforeAll
   static void install() {
-    cluster = new LocalCluster();
     client = cluster.client();
-  }
-
-  @AfterAll
-  static void close() {
-    if (cluster != null) {
-      cluster.close();
-    }
   }
 
   @AfterEach
@@ -58,7 +51,7 @@ class AdoptionE2E {
   void upstreamsManifestIsTakenOverWithoutAFailedRequest() throws IOException {
     var file = directory.resolve("components.yaml");
     Files.writeString(file, Files.readString(MANIFEST).replace("IMAGE", IMAGE));
-    Shell.run("deploy/local/kubectl", "apply", "--filename", file.toString());
+    cluster.kubectl("apply", "--filename", file.toString());
     isTakenOverWithoutAFailedRequest("somebody with kubectl");
   }
 
@@ -67,15 +60,13 @@ class AdoptionE2E {
     helm(GoModules.installMetricsServer("--kubelet-insecure-tls"));
     isTakenOverWithoutAFailedRequest("Helm release metrics-server in namespace kube-system");
     assertThat(helm("list", "--short")).contains("metrics-server");
-    Shell.run(
-        "deploy/local/kubectl",
+    cluster.kubectl(
         "--namespace=" + NAMESPACE,
         "delete",
         "secret",
         "--selector=owner=helm,name=metrics-server");
     assertThat(helm("list", "--short")).doesNotContain("metrics-server");
-    Shell.run(
-        "deploy/local/kubectl", "delete", "clusterrole", "system:metrics-server-aggregated-reader");
+    cluster.kubectl("delete", "clusterrole", "system:metrics-server-aggregated-reader");
   }
 
   private void isTakenOverWithoutAFailedRequest(String owner) {
@@ -131,6 +122,6 @@ class AdoptionE2E {
     var command = new ArrayList<>(List.of(Programs.helm()));
     command.addAll(List.of(arguments));
     command.add("--namespace=" + NAMESPACE);
-    return Shell.run(command.toArray(String[]::new));
+    return cluster.run(command.toArray(String[]::new));
   }
 }

@@ -3,6 +3,7 @@ package dev.metricsserver.e2e;
 import static dev.metricsserver.support.LocalCluster.within;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.metricsserver.support.EndToEndTest;
 import dev.metricsserver.support.LocalCluster;
 import dev.metricsserver.support.Shell;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
@@ -13,11 +14,13 @@ import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * What metrics are there for: the HorizontalPodAutoscaler of kube-controller-manager scales a
  * workload up when it works, and down when it does not.
  */
+@EndToEndTest(cluster = 2)
 class AutoscalingE2E {
 
   /**
@@ -67,12 +70,11 @@ class AutoscalingE2E {
         behavior: {scaleDown: {stabilizationWindowSeconds: 0}}
       """;
 
-  private static LocalCluster cluster;
+  @RegisterExtension static final LocalCluster cluster = new LocalCluster();
 
   @BeforeAll
   static void ready() {
-    cluster = new LocalCluster();
-    Shell.run(
+    cluster.run(
         "deploy/local/load-image",
         Shell.run("deploy/local/binaries", "--load").lines().toList().getLast());
     cluster.apply("metricResolution: 10s");
@@ -82,10 +84,7 @@ class AutoscalingE2E {
 
   @AfterAll
   static void close() {
-    if (cluster != null) {
-      cluster.client().namespaces().withName("autoscaling").delete();
-      cluster.close();
-    }
+    cluster.client().namespaces().withName("autoscaling").delete();
   }
 
   @Test

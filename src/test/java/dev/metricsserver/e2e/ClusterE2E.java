@@ -2,9 +2,9 @@ package dev.metricsserver.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.metricsserver.support.EndToEndTest;
 import dev.metricsserver.support.LocalCluster;
 import dev.metricsserver.support.MetricsLoad;
-import dev.metricsserver.support.Shell;
 import dev.metricsserver.support.Skip;
 import inet.ipaddr.IPAddressString;
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
@@ -13,10 +13,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -24,22 +24,15 @@ import org.junit.jupiter.params.provider.EnumSource;
  * The main job on a real cluster: real kubelets, the real metrics-server, and the operator as a pod
  * from its own image under its own RBAC. {@code deploy/local/up} has started the cluster before.
  */
+@EndToEndTest(cluster = 1)
 class ClusterE2E {
 
-  private static LocalCluster cluster;
+  @RegisterExtension static final LocalCluster cluster = new LocalCluster();
   private static KubernetesClient client;
 
   @BeforeAll
   static void install() {
-    cluster = new LocalCluster();
     client = cluster.client();
-  }
-
-  @AfterAll
-  static void close() {
-    if (cluster != null) {
-      cluster.close();
-    }
   }
 
   @BeforeEach
@@ -53,16 +46,16 @@ class ClusterE2E {
   void kubectlTopAnswersForEveryNodeAndPod() {
     var nodes =
         client.nodes().list().getItems().stream().map(n -> n.getMetadata().getName()).toList();
-    assertThat(Shell.run("deploy/local/kubectl", "top", "nodes", "--no-headers").lines())
+    assertThat(cluster.kubectl("top", "nodes", "--no-headers").lines())
         .hasSameSizeAs(nodes)
         .allMatch(line -> nodes.contains(line.substring(0, line.indexOf(' '))), "is about a node");
     LocalCluster.within(
         Duration.ofMinutes(1),
         "the operator's own pod has metrics",
         () ->
-            assertThat(Shell.run("deploy/local/kubectl", "top", "pods", "--all-namespaces"))
+            assertThat(cluster.kubectl("top", "pods", "--all-namespaces"))
                 .contains("metrics-server-operator-"));
-    assertThat(Shell.run("deploy/local/kubectl", "get", "msc", "--no-headers"))
+    assertThat(cluster.kubectl("get", "msc", "--no-headers"))
         .containsPattern("cluster +True +[0-9.]+ +%d/%1$d +Insecure".formatted(nodes.size()));
   }
 
@@ -98,8 +91,7 @@ class ClusterE2E {
             .getFirst();
     var node = pod.getSpec().getNodeName();
     try (var load = new MetricsLoad(client)) {
-      Shell.run(
-          "deploy/local/kubectl",
+      cluster.kubectl(
           "drain",
           node,
           "--ignore-daemonsets",
@@ -112,7 +104,7 @@ class ClusterE2E {
           () -> assertThat(client.resource(pod).get()).isNull());
       assertThat(load.failures()).as("requests that failed").isEmpty();
     } finally {
-      Shell.run("deploy/local/kubectl", "uncordon", node);
+      cluster.kubectl("uncordon", node);
     }
     LocalCluster.within(
         LocalCluster.A_ROLLOUT,
@@ -125,7 +117,7 @@ class ClusterE2E {
     Skip.unless(
         client.nodes().withName("node1").get() != null,
         "kind cannot add a node to a running cluster");
-    Shell.run("deploy/local/node", "add", "3");
+    cluster.run("deploy/local/node", "add", "3");
     try {
       LocalCluster.within(
           Duration.ofMinutes(2),
@@ -136,7 +128,7 @@ class ClusterE2E {
           .as("CIDRs the policy lets out to, for " + address)
           .anyMatch(cidr -> new IPAddressString(cidr).contains(address));
     } finally {
-      Shell.run("deploy/local/node", "remove", "3");
+      cluster.run("deploy/local/node", "remove", "3");
     }
     LocalCluster.within(
         Duration.ofMinutes(2),
@@ -205,8 +197,7 @@ class ClusterE2E {
         "the resource is gone",
         () -> assertThat(cluster.config()).isNull());
     assertThat(cluster.deployment().getMetadata().getUid()).isEqualTo(uid);
-    assertThat(Shell.run("deploy/local/kubectl", "top", "nodes", "--no-headers").lines())
-        .isNotEmpty();
+    assertThat(cluster.kubectl("top", "nodes", "--no-headers").lines()).isNotEmpty();
     cluster.apply("");
     cluster.awaitReady();
     assertThat(cluster.deployment().getMetadata().getUid())

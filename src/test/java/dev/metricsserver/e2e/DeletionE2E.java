@@ -5,9 +5,9 @@ import static dev.metricsserver.support.LocalCluster.A_ROLLOUT;
 import static dev.metricsserver.support.LocalCluster.within;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.metricsserver.support.EndToEndTest;
 import dev.metricsserver.support.InstallFiles;
 import dev.metricsserver.support.LocalCluster;
-import dev.metricsserver.support.Shell;
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -16,12 +16,14 @@ import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Whatever goes wrong before: a deletion ends within ten seconds and leaves nothing, by the real
  * garbage collector. In whatever order things are removed, no namespace waits for a metrics API
  * that nobody serves.
  */
+@EndToEndTest(cluster = 3)
 class DeletionE2E {
 
   private static final String OPERATOR = "metrics-server-operator";
@@ -49,22 +51,18 @@ class DeletionE2E {
       spec: {policyName: no-metrics-server, validationActions: [Deny]}
       """;
 
-  private static LocalCluster cluster;
+  @RegisterExtension static final LocalCluster cluster = new LocalCluster();
   private static KubernetesClient client;
 
   @BeforeAll
   static void install() {
-    cluster = new LocalCluster();
     client = cluster.client();
   }
 
   /** As the next class expects it. */
   @AfterAll
   static void close() {
-    if (cluster != null) {
-      LocalCluster.installOperator();
-      cluster.close();
-    }
+    cluster.installOperator();
   }
 
   @Test
@@ -86,7 +84,7 @@ class DeletionE2E {
           "it is in force",
           () ->
               assertThat(
-                      Shell.print(
+                      cluster.print(
                           "deploy/local/kubectl",
                           "--namespace=kube-system",
                           "create",
@@ -131,21 +129,20 @@ class DeletionE2E {
         A_ROLLOUT,
         "nobody gets metrics",
         () ->
-            assertThat(Shell.print("deploy/local/kubectl", "top", "nodes"))
+            assertThat(cluster.print("deploy/local/kubectl", "top", "nodes"))
                 .contains("Metrics API not available"));
     isDeleted();
-    LocalCluster.installOperator();
+    cluster.installOperator();
   }
 
   @Test
   void whereTheOperatorIsRemovedFirstMetricsGoOn() {
     cluster.apply("");
     cluster.awaitReady();
-    Shell.run("deploy/local/kubectl", "delete", "namespace", OPERATOR, "--timeout=60s");
-    assertThat(Shell.run("deploy/local/kubectl", "top", "nodes", "--no-headers").lines())
-        .hasSize(2);
+    cluster.kubectl("delete", "namespace", OPERATOR, "--timeout=60s");
+    assertThat(cluster.kubectl("top", "nodes", "--no-headers").lines()).hasSize(2);
     definitionIsDeleted();
-    LocalCluster.installOperator();
+    cluster.installOperator();
   }
 
   @Test
@@ -157,22 +154,13 @@ class DeletionE2E {
         () ->
             assertThat(client.apiServices().withName("v1beta1.metrics.k8s.io").get()).isNotNull());
     definitionIsDeleted();
-    Shell.run(
-        "deploy/local/kubectl",
-        "delete",
-        "--filename=" + InstallFiles.INSTALL,
-        "--ignore-not-found",
-        "--timeout=60s");
-    LocalCluster.installOperator();
+    cluster.kubectl(
+        "delete", "--filename=" + InstallFiles.INSTALL, "--ignore-not-found", "--timeout=60s");
+    cluster.installOperator();
   }
 
   private static void definitionIsDeleted() {
-    Shell.run(
-        "deploy/local/kubectl",
-        "delete",
-        "crd",
-        DEFINITION,
-        "--timeout=%ds".formatted(A_DELETION.toSeconds()));
+    cluster.kubectl("delete", "crd", DEFINITION, "--timeout=%ds".formatted(A_DELETION.toSeconds()));
     cluster.awaitGone();
     namespacesGo();
   }
@@ -194,11 +182,6 @@ class DeletionE2E {
                     .endMetadata()
                     .build())
             .create();
-    Shell.run(
-        "deploy/local/kubectl",
-        "delete",
-        "namespace",
-        namespace.getMetadata().getName(),
-        "--timeout=30s");
+    cluster.kubectl("delete", "namespace", namespace.getMetadata().getName(), "--timeout=30s");
   }
 }

@@ -7,9 +7,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.metricsserver.cli.CommandLineRun;
+import dev.metricsserver.support.EndToEndTest;
 import dev.metricsserver.support.LocalCluster;
 import dev.metricsserver.support.ServingSecret;
-import dev.metricsserver.support.Shell;
 import dev.metricsserver.support.Skip;
 import dev.metricsserver.tls.Certificates;
 import dev.metricsserver.tls.Identity;
@@ -32,6 +32,7 @@ import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -40,6 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
  * printed. What the operator's own metrics-server and certificates show is in {@link
  * KubeletTrustE2E}, {@link LifecycleE2E}, {@link AdoptionE2E} and {@link ServingE2E}.
  */
+@EndToEndTest(cluster = 2)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class DiagnosisE2E {
 
@@ -54,14 +56,13 @@ class DiagnosisE2E {
   private static final Pattern COMMAND =
       Pattern.compile("(?:kubectl|echo) .*?(?=, | with | of (?!')|: |; |$)");
 
-  private static LocalCluster cluster;
+  @RegisterExtension static final LocalCluster cluster = new LocalCluster();
   private static KubernetesClient client;
 
   @TempDir private static Path directory;
 
   @BeforeAll
   static void install() throws IOException {
-    cluster = new LocalCluster();
     client = cluster.client();
     apply(
         "installation",
@@ -82,27 +83,26 @@ class DiagnosisE2E {
     within(
         A_WHILE,
         "it is replaced",
-        () -> kubectl("replace", "--filename", directory.resolve("installation.yaml").toString()));
+        () ->
+            cluster.kubectl(
+                "replace", "--filename", directory.resolve("installation.yaml").toString()));
     allIsWell();
   }
 
   @AfterAll
   static void remove() {
-    if (cluster != null) {
-      kubectl("label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce-");
-      kubectl("-n", NAMESPACE, "delete", "resourcequota", "small", "--ignore-not-found");
-      kubectl("-n", NAMESPACE, "delete", "secret", "serving", "--ignore-not-found");
-      if (client.nodes().withName("node1").get() != null) {
-        node("restart", "node1", "--certificate", "self-signed");
-        node("restart", "node2", "--certificate", "self-signed");
-      }
-      kubectl("delete", "csr", "--all");
-      kubectl("-n", "default", "delete", "deployment", "my-metrics", "--ignore-not-found");
-      kubectl("delete", "msc", "cluster", "--ignore-not-found");
-      kubectl(
-          "delete", "--ignore-not-found", "-f", directory.resolve("installation.yaml").toString());
-      cluster.close();
+    cluster.kubectl("label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce-");
+    cluster.kubectl("-n", NAMESPACE, "delete", "resourcequota", "small", "--ignore-not-found");
+    cluster.kubectl("-n", NAMESPACE, "delete", "secret", "serving", "--ignore-not-found");
+    if (client.nodes().withName("node1").get() != null) {
+      node("restart", "node1", "--certificate", "self-signed");
+      node("restart", "node2", "--certificate", "self-signed");
     }
+    cluster.kubectl("delete", "csr", "--all");
+    cluster.kubectl("-n", "default", "delete", "deployment", "my-metrics", "--ignore-not-found");
+    cluster.kubectl("delete", "msc", "cluster", "--ignore-not-found");
+    cluster.kubectl(
+        "delete", "--ignore-not-found", "-f", directory.resolve("installation.yaml").toString());
   }
 
   // ----------------------------------------------------------------------------------------- pods
@@ -111,7 +111,8 @@ class DiagnosisE2E {
   @Test
   @Order(1)
   void oneReasonAfterTheOtherThatPodsDoNotRun() throws IOException {
-    kubectl("label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted");
+    cluster.kubectl(
+        "label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted");
     apply(
         "quota",
         """
@@ -120,7 +121,7 @@ class DiagnosisE2E {
         metadata: {name: small, namespace: kube-system}
         spec: {hard: {pods: "0"}}
         """);
-    kubectl("-n", NAMESPACE, "delete", "rolebinding", "metrics-server-auth-reader");
+    cluster.kubectl("-n", NAMESPACE, "delete", "rolebinding", "metrics-server-auth-reader");
     patch(
         """
         [{"op": "add", "path": "/spec/template/spec/hostNetwork", "value": true},
@@ -145,7 +146,7 @@ class DiagnosisE2E {
         [{"op": "replace", "path": "/spec/template/spec/containers/0/resources",
           "value": {"requests": {"memory": "10Mi"}, "limits": {"memory": "10Mi"}}}]
         """);
-    kubectl(
+    cluster.kubectl(
         "patch",
         "clusterrole",
         "system:metrics-server",
@@ -163,7 +164,7 @@ class DiagnosisE2E {
   @Order(2)
   void theWayFromTheApiServerToThePods() {
     asInstalled();
-    kubectl(
+    cluster.kubectl(
         "patch",
         "apiservice",
         "v1beta1.metrics.k8s.io",
@@ -217,7 +218,7 @@ class DiagnosisE2E {
   }
 
   private static void trust(Identity authority) {
-    kubectl(
+    cluster.kubectl(
         "patch",
         "apiservice",
         "v1beta1.metrics.k8s.io",
@@ -251,7 +252,7 @@ class DiagnosisE2E {
           });
       allIsWell();
     } finally {
-      kubectl(
+      cluster.kubectl(
           "-n",
           NAMESPACE,
           "delete",
@@ -375,7 +376,7 @@ class DiagnosisE2E {
         "NetworkPolicyNotEnforced",
         f -> {
           assertThat(f.remedy()).contains("spec.networkPolicy.mode: Disabled");
-          kubectl(
+          cluster.kubectl(
               "patch",
               "msc",
               "cluster",
@@ -449,7 +450,7 @@ class DiagnosisE2E {
   }
 
   private static void service(String change) {
-    kubectl(
+    cluster.kubectl(
         "-n",
         NAMESPACE,
         "patch",
@@ -520,7 +521,7 @@ class DiagnosisE2E {
 
   private static CommandLineRun doctor() {
     return CommandLineRun.of(
-        "doctor", "--kubeconfig", LocalCluster.file("kubeconfig").toString(), "-o", "json");
+        "doctor", "--kubeconfig", cluster.kubeconfig().toString(), "-o", "json");
   }
 
   /** The first command of a remedy that begins like this. */
@@ -545,7 +546,7 @@ class DiagnosisE2E {
   }
 
   private static void edit(String command, String script) {
-    Shell.run(
+    cluster.run(
         "bash",
         "-c",
         "kubectl() { deploy/local/kubectl \"$@\"; }; export KUBE_EDITOR=\"sed -i '$0'\"; "
@@ -555,22 +556,19 @@ class DiagnosisE2E {
 
   // --------------------------------------------------------------------------------------- kubectl
 
-  private static void kubectl(String... arguments) {
-    shell("deploy/local/kubectl", arguments);
-  }
-
   private static void shell(String program, String... arguments) {
     var command = new ArrayList<>(List.of(program));
     command.addAll(List.of(arguments));
-    Shell.run(command.toArray(String[]::new));
+    cluster.run(command.toArray(String[]::new));
   }
 
   private static void apply(String name, String objects) throws IOException {
     var file = Files.writeString(directory.resolve(name + ".yaml"), objects);
-    kubectl("apply", "--filename", file.toString());
+    cluster.kubectl("apply", "--filename", file.toString());
   }
 
   private static void patch(String change) {
-    kubectl("-n", NAMESPACE, "patch", "deployment", "metrics-server", "--type=json", "-p", change);
+    cluster.kubectl(
+        "-n", NAMESPACE, "patch", "deployment", "metrics-server", "--type=json", "-p", change);
   }
 }

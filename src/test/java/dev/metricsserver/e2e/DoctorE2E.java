@@ -5,6 +5,7 @@ import static dev.metricsserver.support.LocalCluster.within;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.cli.CommandLineRun;
+import dev.metricsserver.support.EndToEndTest;
 import dev.metricsserver.support.LocalCluster;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.APIServiceBuilder;
@@ -13,11 +14,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** {@code doctor} in front of a real cluster: what is well, what is broken, and well again. */
+@EndToEndTest(cluster = 3)
 class DoctorE2E {
 
   /** The first one in this process, whose classes are not loaded yet. */
@@ -26,12 +28,7 @@ class DoctorE2E {
   private static final String WHOLE =
       "kubelets ✓ → pods ✓ → Service ✓ → APIService ✓ → your query ✓";
 
-  private static LocalCluster cluster;
-
-  @BeforeAll
-  static void connect() {
-    cluster = new LocalCluster();
-  }
+  @RegisterExtension static final LocalCluster cluster = new LocalCluster();
 
   @BeforeEach
   void ready() {
@@ -41,13 +38,10 @@ class DoctorE2E {
 
   @AfterAll
   static void gone() {
-    if (cluster != null) {
-      cluster.apply("");
-      cluster.awaitReady();
-      cluster.delete(DeletionPropagation.BACKGROUND);
-      cluster.awaitGone();
-      cluster.close();
-    }
+    cluster.apply("");
+    cluster.awaitReady();
+    cluster.delete(DeletionPropagation.BACKGROUND);
+    cluster.awaitGone();
   }
 
   /** The kubelets sign for themselves, which is a warning, and nothing is broken. */
@@ -124,7 +118,7 @@ class DoctorE2E {
   private static CommandLineRun doctor(String... options) {
     return CommandLineRun.of(
         Stream.concat(
-                Stream.of("doctor", "--kubeconfig", LocalCluster.file("kubeconfig").toString()),
+                Stream.of("doctor", "--kubeconfig", cluster.kubeconfig().toString()),
                 Stream.of(options))
             .toArray(String[]::new));
   }

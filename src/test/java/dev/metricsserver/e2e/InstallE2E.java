@@ -1,50 +1,37 @@
 package dev.metricsserver.e2e;
 
 import static dev.metricsserver.support.LocalCluster.A_ROLLOUT;
-import static dev.metricsserver.support.LocalCluster.kubectl;
 import static dev.metricsserver.support.LocalCluster.within;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.support.Chart;
+import dev.metricsserver.support.EndToEndTest;
 import dev.metricsserver.support.LocalCluster;
 import dev.metricsserver.support.MetricsLoad;
 import dev.metricsserver.support.Programs;
-import dev.metricsserver.support.Shell;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The operator comes, changes and goes by Helm and by kustomize, as users have it. */
+@EndToEndTest(cluster = 3)
 class InstallE2E {
 
   private static final String NAMESPACE = "metrics-server-operator";
   private static final String BASE = "deploy/base";
   private static final String DEFINITION = "crd/metricsserverconfigs.metricsserver.dev";
 
-  private static LocalCluster cluster;
-
-  @BeforeAll
-  static void start() {
-    cluster = LocalCluster.withoutOperator();
-  }
-
-  @AfterAll
-  static void close() {
-    if (cluster != null) {
-      cluster.close();
-    }
-  }
+  @RegisterExtension static final LocalCluster cluster = LocalCluster.withoutOperator();
 
   @AfterEach
   void nothingIsLeft() {
     helm("uninstall", "operator", "--ignore-not-found", "--wait");
-    kubectl("delete", DEFINITION, "--ignore-not-found");
+    cluster.kubectl("delete", DEFINITION, "--ignore-not-found");
     cluster.awaitGone();
   }
 
@@ -71,9 +58,11 @@ class InstallE2E {
       assertThat(explain()).as("a definition is not rolled back").contains("verbosity");
 
       helm("uninstall", "operator", "--wait");
-      assertThat(kubectl("get", "deployments,serviceaccounts,roles", "--namespace=" + NAMESPACE))
+      assertThat(
+              cluster.kubectl(
+                  "get", "deployments,serviceaccounts,roles", "--namespace=" + NAMESPACE))
           .doesNotContain("metrics-server-operator ");
-      kubectl("get", DEFINITION);
+      cluster.kubectl("get", DEFINITION);
       assertThat(cluster.config()).isNotNull();
       var soFar = load.requests();
       within(
@@ -108,7 +97,7 @@ class InstallE2E {
       cluster.apply("logging: {verbosity: 1}");
       cluster.awaitReady();
       assertThat(cluster.args()).contains("--v=1");
-      assertThat(kubectl("apply", "--kustomize", BASE).lines())
+      assertThat(cluster.kubectl("apply", "--kustomize", BASE).lines())
           .isNotEmpty()
           .allMatch(line -> line.endsWith(" unchanged"));
 
@@ -126,7 +115,7 @@ class InstallE2E {
           () ->
               assertThat(cluster.objects().map(o -> cluster.client().resource(o).get()))
                   .allMatch(o -> o.getMetadata().getOwnerReferences().isEmpty()));
-      kubectl("delete", "--kustomize", older);
+      cluster.kubectl("delete", "--kustomize", older);
       var soFar = load.requests();
       within(
           A_ROLLOUT,
@@ -140,14 +129,14 @@ class InstallE2E {
 
       assertThat(load.failures()).as("requests that failed of " + load.requests()).isEmpty();
     }
-    kubectl("delete", "--kustomize", BASE);
+    cluster.kubectl("delete", "--kustomize", BASE);
     cluster.awaitGone();
   }
 
   private static void install(String kustomization) {
-    kubectl("apply", "--kustomize", kustomization);
-    LocalCluster.awaitDefinition();
-    kubectl(
+    cluster.kubectl("apply", "--kustomize", kustomization);
+    cluster.awaitDefinition();
+    cluster.kubectl(
         "rollout",
         "status",
         "deployment/metrics-server-operator",
@@ -170,12 +159,12 @@ class InstallE2E {
   }
 
   private static String explain() {
-    return Shell.print("deploy/local/kubectl", "explain", "msc.spec.logging");
+    return cluster.print("deploy/local/kubectl", "explain", "msc.spec.logging");
   }
 
   /** Of each object of the release, what a change of it would change. */
   private static String versions() {
-    return Shell.run(
+    return cluster.run(
         "bash",
         "-c",
         "%s get manifest operator --namespace=%s | deploy/local/kubectl get --filename=- "
@@ -198,6 +187,6 @@ class InstallE2E {
     var command = new ArrayList<>(List.of(Programs.helm()));
     command.addAll(List.of(arguments));
     command.add("--namespace=" + NAMESPACE);
-    return Shell.run(command.toArray(String[]::new));
+    return cluster.run(command.toArray(String[]::new));
   }
 }

@@ -4,21 +4,22 @@ import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import dev.metricsserver.support.EndToEndTest;
 import dev.metricsserver.support.LocalCluster;
-import dev.metricsserver.support.Shell;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The checks that people know from installations by hand, as the documents have them. */
+@EndToEndTest(cluster = 3)
 class KnownChecksE2E {
 
   private static final List<Path> DOCUMENTS =
@@ -57,20 +58,12 @@ class KnownChecksE2E {
           entry("top nodes", List.of("CPU(cores)")),
           entry("get msc", List.of("cluster", "True")));
 
-  private static LocalCluster cluster;
+  @RegisterExtension static final LocalCluster cluster = new LocalCluster();
 
   @BeforeAll
   static void ready() {
-    cluster = new LocalCluster();
     cluster.apply("");
     cluster.awaitReady();
-  }
-
-  @AfterAll
-  static void close() {
-    if (cluster != null) {
-      cluster.close();
-    }
   }
 
   @TestFactory
@@ -80,7 +73,7 @@ class KnownChecksE2E {
             dynamicTest(
                 check,
                 () ->
-                    assertThat(Shell.run("bash", "-c", "deploy/local/kubectl " + check))
+                    assertThat(cluster.run("bash", "-c", "deploy/local/kubectl " + check))
                         .contains(SAYS.getOrDefault(check, List.of("")))));
   }
 

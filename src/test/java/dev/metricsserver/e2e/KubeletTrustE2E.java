@@ -5,9 +5,9 @@ import static dev.metricsserver.support.LocalCluster.within;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
+import dev.metricsserver.support.EndToEndTest;
 import dev.metricsserver.support.LocalCluster;
 import dev.metricsserver.support.MetricsLoad;
-import dev.metricsserver.support.Shell;
 import dev.metricsserver.support.Skip;
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -15,16 +15,17 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * Real kubelets with every kind of certificate, and how much metrics-server may trust them. Each
  * test begins without a MetricsServerConfig and with two kubelets that sign for themselves.
  */
+@EndToEndTest(cluster = 1)
 class KubeletTrustE2E {
 
   private static final String CSR_APPROVAL = "deploy/csr-approval";
@@ -33,23 +34,15 @@ class KubeletTrustE2E {
   /** A kubelet in trouble is looked at every ten seconds; a good one every minute. */
   private static final Duration A_LOOK = Duration.ofSeconds(90);
 
-  private static LocalCluster cluster;
+  @RegisterExtension static final LocalCluster cluster = new LocalCluster();
   private static KubernetesClient client;
 
   @BeforeAll
   static void install() {
-    cluster = new LocalCluster();
     client = cluster.client();
     Skip.unless(
         client.nodes().withName("node1").get() != null,
         "kind cannot restart a kubelet with other settings");
-  }
-
-  @AfterAll
-  static void close() {
-    if (cluster != null) {
-      cluster.close();
-    }
   }
 
   @BeforeEach
@@ -64,8 +57,8 @@ class KubeletTrustE2E {
   void kubeletsSignForThemselves() {
     restart("node1", "self-signed");
     restart("node2", "self-signed");
-    Shell.run("deploy/local/kubectl", "delete", "csr", "--all");
-    Shell.run("deploy/local/kubectl", "delete", "--kustomize", CSR_APPROVAL, "--ignore-not-found");
+    cluster.kubectl("delete", "csr", "--all");
+    cluster.kubectl("delete", "--kustomize", CSR_APPROVAL, "--ignore-not-found");
   }
 
   private static void restart(String node, String certificate, String... more) {
@@ -73,7 +66,7 @@ class KubeletTrustE2E {
         new ArrayList<>(
             List.of("deploy/local/node", "restart", node, "--certificate", certificate));
     command.addAll(List.of(more));
-    Shell.run(command.toArray(String[]::new));
+    cluster.run(command.toArray(String[]::new));
   }
 
   /** How many forms of pods there were: annotations of the Deployment make none. */
@@ -94,7 +87,7 @@ class KubeletTrustE2E {
             "kubectl apply -k deploy/csr-approval", "servingCertificateApproval", "then ");
 
     try (var load = new MetricsLoad(client)) {
-      Shell.run("deploy/local/kubectl", "apply", "--kustomize", CSR_APPROVAL);
+      cluster.kubectl("apply", "--kustomize", CSR_APPROVAL);
       cluster.apply(APPROVE);
       var before = rollouts();
       restart("node1", "requested");
@@ -122,7 +115,7 @@ class KubeletTrustE2E {
     assertThat(trust()).isEqualTo("True VerifiedExceptNodes");
     assertThat(cluster.args()).doesNotContain("--kubelet-insecure-tls");
     assertThat(cluster.condition("Ready").getStatus()).isEqualTo("True");
-    assertThat(Shell.run("deploy/local/kubectl", "top", "nodes", "--no-headers")).contains("node1");
+    assertThat(cluster.kubectl("top", "nodes", "--no-headers")).contains("node1");
 
     restart("node2", "requested");
     within(A_LOOK, "it is back", () -> assertThat(trust()).isEqualTo("True Verified"));
@@ -130,7 +123,7 @@ class KubeletTrustE2E {
 
   @Test
   void kubeletsWithRequestsAreVerifiedFromTheFirstMoment() {
-    Shell.run("deploy/local/kubectl", "apply", "--kustomize", CSR_APPROVAL);
+    cluster.kubectl("apply", "--kustomize", CSR_APPROVAL);
     restart("node1", "requested");
     restart("node2", "requested");
     cluster.apply(APPROVE);
@@ -165,7 +158,7 @@ class KubeletTrustE2E {
           assertThat(cluster.condition("Reconciling").getStatus()).isEqualTo("False");
         });
 
-    requests().forEach(name -> Shell.run("deploy/local/kubectl", "certificate", "approve", name));
+    requests().forEach(name -> cluster.kubectl("certificate", "approve", name));
     cluster.awaitReady();
     within(
         A_LOOK,
@@ -180,7 +173,7 @@ class KubeletTrustE2E {
   /** Each kind of trouble with one kubelet is told apart, and the other one goes on reporting. */
   @Test
   void oneKubeletInTrouble() {
-    Shell.run("deploy/local/kubectl", "apply", "--kustomize", CSR_APPROVAL);
+    cluster.kubectl("apply", "--kustomize", CSR_APPROVAL);
     restart("node1", "requested");
     restart("node2", "requested", "--port", "10251");
     cluster.apply(APPROVE);
@@ -192,12 +185,12 @@ class KubeletTrustE2E {
     awaitTrouble("KubeletCertificateExpired", "2020-01-02");
     restart("node2", "other-address");
     awaitTrouble("KubeletCertificateOtherAddress", "192.0.2.1", addressOfNode2());
-    Shell.run("deploy/local/node", "stop", "node2");
+    cluster.run("deploy/local/node", "stop", "node2");
     try {
       awaitTrouble("KubeletUnreachable", addressOfNode2());
       assertThat(finding("KubeletUnreachable").remedy()).startsWith("restart the kubelet of node2");
     } finally {
-      Shell.run("deploy/local/node", "start", "node2");
+      cluster.run("deploy/local/node", "start", "node2");
     }
     // Its certificate still names another address.
     awaitTrouble("KubeletCertificateOtherAddress", "192.0.2.1", addressOfNode2());
@@ -224,7 +217,7 @@ class KubeletTrustE2E {
                     f -> assertThat(f.message()).contains(words),
                     f -> assertThat(findings()).as("it is first").first().isEqualTo(f)));
     assertThat(kubeletFindings()).as("findings about kubelets").containsExactly(code);
-    assertThat(Shell.run("deploy/local/kubectl", "top", "nodes", "--no-headers")).contains("node1");
+    assertThat(cluster.kubectl("top", "nodes", "--no-headers")).contains("node1");
   }
 
   @Test

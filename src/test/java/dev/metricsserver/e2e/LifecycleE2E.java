@@ -4,6 +4,7 @@ import static dev.metricsserver.support.LocalCluster.NAMESPACE;
 import static dev.metricsserver.support.LocalCluster.within;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.metricsserver.support.EndToEndTest;
 import dev.metricsserver.support.LocalCluster;
 import dev.metricsserver.support.MetricsLoad;
 import dev.metricsserver.support.Shell;
@@ -12,12 +13,13 @@ import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Restarts, changes of version and failed changes, with a client that asks ten times a second. */
+@EndToEndTest(cluster = 3)
 class LifecycleE2E {
 
   /** Two scrapes and 90 seconds without progress, and until the operator looks again. */
@@ -26,20 +28,12 @@ class LifecycleE2E {
   private static final String OLD = "0.8.0";
   private static final String NEW = "0.9.0";
 
-  private static LocalCluster cluster;
+  @RegisterExtension static final LocalCluster cluster = new LocalCluster();
   private static KubernetesClient client;
 
   @BeforeAll
   static void install() {
-    cluster = new LocalCluster();
     client = cluster.client();
-  }
-
-  @AfterAll
-  static void close() {
-    if (cluster != null) {
-      cluster.close();
-    }
   }
 
   @BeforeEach
@@ -61,7 +55,7 @@ class LifecycleE2E {
 
   @Test
   void anotherVersionIsNotNoticed() {
-    Shell.run(
+    cluster.run(
         "deploy/local/load-image",
         Shell.run("deploy/local/binaries", "--metrics-server", OLD).lines().toList().getLast());
     try (var load = new MetricsLoad(client)) {

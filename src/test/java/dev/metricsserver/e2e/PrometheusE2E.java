@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.metricsserver.it.MonitoringIT;
 import dev.metricsserver.rendering.Names;
+import dev.metricsserver.support.EndToEndTest;
 import dev.metricsserver.support.LocalCluster;
 import dev.metricsserver.support.Programs;
 import dev.metricsserver.support.Shell;
@@ -40,6 +41,7 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -47,6 +49,7 @@ import org.junit.jupiter.api.io.TempDir;
  * the alerts. What Prometheus Operator does with these objects is done here, for the little that is
  * used of them: Prometheus runs beside the cluster and reaches the pods by forwarded ports.
  */
+@EndToEndTest(cluster = 2)
 class PrometheusE2E {
 
   private static final Duration SOON = Duration.ofMinutes(1);
@@ -54,21 +57,20 @@ class PrometheusE2E {
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 
   @TempDir private static Path folder;
-  private static LocalCluster cluster;
+  @RegisterExtension static final LocalCluster cluster = new LocalCluster();
   private static final List<LocalPortForward> FORWARDED = new ArrayList<>();
   private static Process prometheus;
   private static int port;
 
   @BeforeAll
   static void start() throws Exception {
-    cluster = new LocalCluster();
     for (var kind : List.of("servicemonitors", "prometheusrules")) {
-      kubectl("apply", "--server-side", "--filename=" + MonitoringIT.definition(kind));
+      cluster.kubectl("apply", "--server-side", "--filename=" + MonitoringIT.definition(kind));
     }
-    kubectl("create", "namespace", "monitoring");
-    kubectl("create", "serviceaccount", "prometheus", "--namespace=monitoring");
-    kubectl("create", "serviceaccount", "stranger", "--namespace=monitoring");
-    kubectl("apply", "--kustomize=deploy/monitoring");
+    cluster.kubectl("create", "namespace", "monitoring");
+    cluster.kubectl("create", "serviceaccount", "prometheus", "--namespace=monitoring");
+    cluster.kubectl("create", "serviceaccount", "stranger", "--namespace=monitoring");
+    cluster.kubectl("apply", "--kustomize=deploy/monitoring");
     cluster.apply(
         "monitoring: {prometheus: {namespace: monitoring, serviceAccount: prometheus}}\n"
             + "  audit: {profile: Metadata}");
@@ -93,11 +95,8 @@ class PrometheusE2E {
     for (var forwarded : FORWARDED) {
       forwarded.close();
     }
-    if (cluster != null) {
-      cluster.apply("");
-      kubectl("delete", "namespace", "monitoring", "--wait=false");
-      cluster.close();
-    }
+    cluster.apply("");
+    cluster.kubectl("delete", "namespace", "monitoring", "--wait=false");
   }
 
   @Test
@@ -169,7 +168,7 @@ class PrometheusE2E {
 
   @Test
   void theLogTellsWhoAskedForMetrics() {
-    kubectl("get", "--raw", "/apis/metrics.k8s.io/v1beta1/nodes");
+    cluster.kubectl("get", "--raw", "/apis/metrics.k8s.io/v1beta1/nodes");
     within(
         SOON,
         "the request is in a pod's log",
@@ -393,7 +392,8 @@ class PrometheusE2E {
 
   /** The records of requests in the pods' logs. */
   private static List<JsonNode> records() {
-    return kubectl(
+    return cluster
+        .kubectl(
             "logs", "--namespace=kube-system", "--selector=k8s-app=metrics-server", "--tail=-1")
         .lines()
         .filter(line -> line.startsWith("{\"kind\":\"Event\""))
@@ -453,11 +453,5 @@ class PrometheusE2E {
 
   private static Stream<JsonNode> elements(JsonNode array) {
     return StreamSupport.stream(array.spliterator(), false);
-  }
-
-  private static String kubectl(String... arguments) {
-    return Shell.run(
-        Stream.concat(Stream.of("deploy/local/kubectl"), Stream.of(arguments))
-            .toArray(String[]::new));
   }
 }

@@ -2,10 +2,12 @@ package dev.metricsserver.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.Shell;
 import org.junit.jupiter.api.Test;
 
 /** Whoever does not believe in what is released builds it, and gets the same. */
+@IntegrationTest
 class ReproducibleE2E {
 
   @Test

@@ -6,10 +6,10 @@ import static dev.metricsserver.support.LocalCluster.within;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.plan.ServingTLS;
+import dev.metricsserver.support.EndToEndTest;
 import dev.metricsserver.support.LocalCluster;
 import dev.metricsserver.support.MetricsLoad;
 import dev.metricsserver.support.ServingSecret;
-import dev.metricsserver.support.Shell;
 import dev.metricsserver.tls.Certificates;
 import dev.metricsserver.tls.Identity;
 import dev.metricsserver.tls.Issuer;
@@ -26,15 +26,16 @@ import java.util.List;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * metrics-server's certificate is replaced, and its CA, and the way in which both come about, with
  * a client that asks ten times a second. Time passes by Secrets that are as old as the test wants.
  */
+@EndToEndTest(cluster = 2)
 class ServingE2E {
 
   /** Until kubelets have the Secret, and metrics-server has looked at its files. */
@@ -45,20 +46,12 @@ class ServingE2E {
   private static final int PORT = 10250;
   private static final List<String> NAMES = ServingTLS.names(NAMESPACE);
 
-  private static LocalCluster cluster;
+  @RegisterExtension static final LocalCluster cluster = new LocalCluster();
   private static KubernetesClient client;
 
   @BeforeAll
   static void install() {
-    cluster = new LocalCluster();
     client = cluster.client();
-  }
-
-  @AfterAll
-  static void close() {
-    if (cluster != null) {
-      cluster.close();
-    }
   }
 
   @BeforeEach
@@ -74,7 +67,7 @@ class ServingE2E {
         A_ROLLOUT,
         "kubectl top asks",
         () ->
-            assertThat(Shell.print("deploy/local/kubectl", "top", "nodes"))
+            assertThat(cluster.print("deploy/local/kubectl", "top", "nodes"))
                 .contains("node1", "node2"));
   }
 
@@ -151,7 +144,7 @@ class ServingE2E {
         A_ROLLOUT,
         "nobody gets metrics",
         () ->
-            assertThat(Shell.print("deploy/local/kubectl", "top", "nodes"))
+            assertThat(cluster.print("deploy/local/kubectl", "top", "nodes"))
                 .contains("Metrics API not available"));
     within(
         A_ROLLOUT,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
+import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.TestCluster;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * What the ValidatingAdmissionPolicy refuses to the operator's own token, although the operator is
  * an administrator here: so it is the policy that refuses, and no right that is missing.
  */
+@IntegrationTest
 class AdmissionIT {
 
   private static final Duration SOON = Duration.ofSeconds(30);

@@ -15,6 +15,7 @@ import dev.metricsserver.model.Owner;
 import dev.metricsserver.plan.Ownership;
 import dev.metricsserver.support.AuditLog;
 import dev.metricsserver.support.GoModules;
+import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.Programs;
 import dev.metricsserver.support.Shell;
@@ -68,6 +69,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * A metrics API that somebody else installed, as they really install it: refused, only watched, or
  * taken over, with the operator's own rights. There are no controllers, so pods never run.
  */
+@IntegrationTest
 class AdoptionIT {
 
   private static final KubernetesSerialization OBJECTS = new KubernetesSerialization();

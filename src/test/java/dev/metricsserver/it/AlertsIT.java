@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.metricsserver.model.SampleCluster;
 import dev.metricsserver.plan.Plans;
 import dev.metricsserver.rendering.Monitoring;
+import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.Programs;
 import dev.metricsserver.support.Shell;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * The alerts as they are rendered, by Prometheus' own tool: their form, and when they are raised.
  */
+@IntegrationTest
 class AlertsIT {
 
   private static final Path TESTS = Path.of("src/test/resources/prometheus/alerts.yaml");

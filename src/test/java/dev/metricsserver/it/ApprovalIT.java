@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.approval.Draft;
+import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.Kubelets;
 import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.TestCluster;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Approval of kubelets' serving certificates with the operator's own rights. */
+@IntegrationTest
 class ApprovalIT {
 
   private static final Path RIGHTS = Path.of("deploy/csr-approval/rbac.yaml");

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.plan.ServingTLS;
 import dev.metricsserver.support.GoModules;
+import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.Programs;
 import dev.metricsserver.support.RegistrationWatch;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.TestMethodOrder;
  * is served before it is trusted, and nothing is unverified once it was verified. Time passes by an
  * annotation that is as old as the test wants.
  */
+@IntegrationTest
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class CertManagerIT {
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.metricsserver.support.InstallFiles;
+import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.Linter;
 import dev.metricsserver.support.NarrowRights;
 import dev.metricsserver.support.Programs;
@@ -47,6 +48,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * The Helm chart, by Helm itself: it renders the objects of {@code deploy/base}, for every value an
  * object that a real API server takes, and refuses values that mean nothing.
  */
+@IntegrationTest
 class ChartIT {
 
   private static final KubernetesSerialization KUBERNETES = new KubernetesSerialization();

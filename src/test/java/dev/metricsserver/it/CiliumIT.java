@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.rendering.Names;
 import dev.metricsserver.support.GoModules;
+import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.TestCluster;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.TestMethodOrder;
  * there, when they come, and where Cilium runs the nodes' network. The API server refuses what the
  * definitions do not allow.
  */
+@IntegrationTest
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class CiliumIT {
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.cli.CommandLineRun;
+import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.TestCluster;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** The commands that look at a cluster, in front of a real API server. */
+@IntegrationTest
 class CommandLineIT {
 
   private static final Duration SOON = Duration.ofSeconds(60);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.model.Consumers.Autoscaler;
 import dev.metricsserver.reading.ConsumerReader;
+import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.TestCluster;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscalerBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBuilder;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Those who use metrics, as a real API server has them. */
+@IntegrationTest
 class ConsumersIT {
 
   private static TestCluster cluster;

@@ -11,6 +11,7 @@ import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.plan.ServingTLS;
 import dev.metricsserver.support.AuditLog;
 import dev.metricsserver.support.CrashingClientFactory;
+import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.RegistrationWatch;
 import dev.metricsserver.support.ServingSecret;
@@ -50,6 +51,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * again: the cluster ends as if nothing had happened, and nothing was created twice or replaced. Of
  * a deletion the operator writes nothing, see {@link DeletionIT}.
  */
+@IntegrationTest
 class CrashIT {
 
   private static final String AUTHORITY = ServingTLS.AUTHORITY_SECRET;

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.support.AuditLog;
+import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.Programs;
 import dev.metricsserver.support.Shell;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Test;
  * objects go with it, and the operator makes none again. Here no controller deletes them; {@link
  * DeletionE2E} shows that one does.
  */
+@IntegrationTest
 class DeletionIT {
 
   private static final Duration SOON = Duration.ofSeconds(30);

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.support.AuditLog;
+import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.TestCluster;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.Test;
  * Looking for clues under the operator's own rights: real reviews of metrics-server's, real
  * refusals of the operator's, and nothing at all while nothing is wrong.
  */
+@IntegrationTest
 class DiagnosisIT {
 
   private static final Duration SOON = Duration.ofSeconds(60);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.cli.CommandLineRun;
+import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.LoopbackKubelets;
 import dev.metricsserver.support.Programs;
 import dev.metricsserver.support.Shell;
@@ -52,6 +53,7 @@ import org.junit.jupiter.api.TestMethodOrder;
  * {@code doctor} in front of a real API server, and of a metrics-server that somebody installed by
  * hand: the API server itself says what is wrong with the registration.
  */
+@IntegrationTest
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class DoctorIT {
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 import dev.metricsserver.api.MetricsServerConfigSpec.ConflictPolicy;
 import dev.metricsserver.api.ServingSpec.Source;
 import dev.metricsserver.support.GoModules;
+import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.Programs;
 import dev.metricsserver.support.Shell;
@@ -34,6 +35,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Tools that apply the same again and again, with kubectl's own two ways, on a real API server:
  * nothing may come of it, and no field may have two owners.
  */
+@IntegrationTest
 class GitOpsIT {
 
   private static final Duration SOON = Duration.ofSeconds(90);

@@ -2,6 +2,7 @@ package dev.metricsserver.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.Linter;
 import dev.metricsserver.support.Programs;
 import dev.metricsserver.support.Shell;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The objects that were reviewed, as a real API server and a linter see them. */
+@IntegrationTest
 class GoldenIT {
 
   private static final Path GOLDEN = Path.of("src/test/resources/golden");

@@ -3,6 +3,7 @@ package dev.metricsserver.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.TestCluster;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Two replicas of the operator: how long nobody acts when the one that does goes. */
+@IntegrationTest
 class HandoverIT {
 
   private static final Duration A_WHILE = Duration.ofMinutes(2);

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.support.Chart;
 import dev.metricsserver.support.InstallFiles;
+import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.Programs;
 import dev.metricsserver.support.Shell;
 import dev.metricsserver.support.TestCluster;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The life of a release by Helm itself, as far as an API server without nodes goes: what the Job
  * before an upgrade does is done here, with the rights of that Job.
  */
+@IntegrationTest
 class HelmIT {
 
   private static final String NAMESPACE = "operators";

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
+import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.Programs;
 import dev.metricsserver.support.Shell;
@@ -16,6 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** An operator without a right says which, and what it says gives it that right. */
+@IntegrationTest
 class MissingRightIT {
 
   private static final Duration SOON = Duration.ofSeconds(60);

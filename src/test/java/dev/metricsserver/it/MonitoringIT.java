@@ -7,6 +7,7 @@ import dev.metricsserver.rendering.Names;
 import dev.metricsserver.support.AuditLog;
 import dev.metricsserver.support.GoModules;
 import dev.metricsserver.support.InstallFiles;
+import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.TestCluster;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.TestMethodOrder;
  * before they are there, when they come, and when it is no longer wanted. The API server refuses
  * what the definitions do not allow.
  */
+@IntegrationTest
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 public class MonitoringIT {
 

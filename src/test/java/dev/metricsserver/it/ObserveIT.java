@@ -10,6 +10,7 @@ import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.approval.Draft;
 import dev.metricsserver.support.AuditLog;
 import dev.metricsserver.support.InstallFiles;
+import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.Kubelets;
 import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.ServingSecret;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.Test;
  * A metrics-server of others, under names of their own, that is only observed, with the operator's
  * own rights: what it does all the same, and that it writes nothing else.
  */
+@IntegrationTest
 class ObserveIT {
 
   private static final Duration SOON = Duration.ofSeconds(30);

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.support.AuditLog;
 import dev.metricsserver.support.Chart;
+import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.TestCluster;
 import io.fabric8.kubernetes.api.model.APIService;
@@ -48,6 +49,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The operator as a process with a token of its own ServiceAccount, on a real API server. There are
  * no controllers: pods never run, and each test says what would make the API server's view of them.
  */
+@IntegrationTest
 class OperatorIT {
 
   private static final Duration SOON = Duration.ofSeconds(20);

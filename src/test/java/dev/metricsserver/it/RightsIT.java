@@ -17,14 +17,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
 /**
  * The operator's rights are those that it uses, by what the API servers of all other integration
- * tests were asked: none is missing and none is too many. So it comes last.
+ * tests were asked: none is missing and none is too many. Maven runs it after all of them.
  */
-@Order(Integer.MAX_VALUE)
 public class RightsIT {
 
   private static final String REMEMBERED =

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.plan.Plans;
+import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.TestCluster;
 import io.fabric8.kubernetes.api.model.Condition;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Going back, and staying there, on a real API server; the test is the Deployment's controller. */
+@IntegrationTest
 class RollbackIT {
 
   private TestCluster cluster;

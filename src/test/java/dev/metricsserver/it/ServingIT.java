@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.metricsserver.api.MetricsServerConfigStatus.CertificateStatus;
 import dev.metricsserver.plan.ServingTLS;
 import dev.metricsserver.support.AuditLog;
+import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.RegistrationWatch;
 import dev.metricsserver.support.ServingSecret;
@@ -39,6 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
  * metrics-server's certificate and who trusts it, on a real API server and with the operator's own
  * rights. Time passes by Secrets that are as old as the test wants.
  */
+@IntegrationTest
 class ServingIT {
 
   private static final Duration SOON = Duration.ofSeconds(20);

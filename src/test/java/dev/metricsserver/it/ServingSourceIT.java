@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.metricsserver.api.MetricsServerConfigStatus.CertificateStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.plan.ServingTLS;
+import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.Programs;
 import dev.metricsserver.support.RegistrationWatch;
@@ -32,6 +33,7 @@ import org.junit.jupiter.api.Test;
  * rights: nothing is served before it is trusted, and nothing is unverified once it was verified.
  * Time passes by an annotation that is as old as the test wants.
  */
+@IntegrationTest
 class ServingSourceIT {
 
   /** The operator looks every half minute. */

@@ -13,6 +13,7 @@ import dev.metricsserver.reading.HygieneReader;
 import dev.metricsserver.reading.Installation;
 import dev.metricsserver.reading.Installation.Keeper;
 import dev.metricsserver.rendering.Access;
+import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.TestCluster;
 import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Chores, with the operator's own rights and real reviews of them. */
+@IntegrationTest
 class UpkeepIT {
 
   private static final MetricsServerPlan PLAN = Plans.plan("{}", SampleCluster.ofNodes(2));

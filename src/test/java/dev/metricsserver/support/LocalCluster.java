@@ -33,12 +33,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.awaitility.core.ThrowingRunnable;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * The cluster that {@code deploy/local/up} has started, with the operator installed as users do:
- * from its own image, under its own RBAC.
+ * A cluster that {@code deploy/local/up} has started, with the operator installed as users do: from
+ * its own image, under its own RBAC. A test class declares it as a static field with {@code
+ * RegisterExtension}; every class begins without a MetricsServerConfig.
  */
-public final class LocalCluster implements AutoCloseable {
+public final class LocalCluster implements BeforeAllCallback, AfterAllCallback {
 
   public static final String NAMESPACE = "kube-system";
   public static final Duration A_ROLLOUT = Duration.ofMinutes(2);
@@ -47,40 +51,56 @@ public final class LocalCluster implements AutoCloseable {
   /** How an RSA key's PEM starts, in Base64; the client has to be told when it is another one. */
   private static final String RSA_KEY = "LS0tLS1CRUdJTiBSU0Eg";
 
-  /** Name of the cluster that the tests of this process use. */
-  private static final String NAME = System.getenv().getOrDefault("LOCAL_CLUSTER", "default");
+  private static final String DEFAULT_NAME = "default";
 
-  private final KubernetesClient client;
+  private final boolean withOperator;
+  private String name = DEFAULT_NAME;
+  private KubernetesClient client;
 
-  /**
-   * With the operator, from the one file, and without a MetricsServerConfig: an earlier one has
-   * seen other kubelets, and remembers.
-   */
   public LocalCluster() {
-    Shell.run("deploy/local/test-cluster", "wait", NAME);
+    this(true);
+  }
+
+  private LocalCluster(boolean withOperator) {
+    this.withOperator = withOperator;
+  }
+
+  /** A cluster with the operator's image on every node, on which the test installs the operator. */
+  public static LocalCluster withoutOperator() {
+    return new LocalCluster(false);
+  }
+
+  @Override
+  public void beforeAll(ExtensionContext context) {
+    name = EndToEndTest.Clusters.nameFor(context.getRequiredTestClass());
+    run("deploy/local/test-cluster", "wait", name);
     client = connect();
-    Shell.run("deploy/local/load-image", "target/local/operator-image.tar");
+    run("deploy/local/load-image", "target/local/operator-image.tar");
     installOperator();
+    // A previous MetricsServerConfig has seen other kubelets, and remembers.
     if (config() != null) {
       delete(DeletionPropagation.BACKGROUND);
     }
     awaitGone();
+    if (!withOperator) {
+      kubectl("delete", "--filename", InstallFiles.INSTALL.toString());
+    }
   }
 
-  /** With its image on every node and nothing of the operator else: for who installs it himself. */
-  public static LocalCluster withoutOperator() {
-    var cluster = new LocalCluster();
-    kubectl("delete", "--filename", InstallFiles.INSTALL.toString());
-    return cluster;
+  @Override
+  public void afterAll(ExtensionContext context) {
+    if (client != null) {
+      client.close();
+    }
   }
 
-  /** As users do. */
-  public static void installOperator() {
+  /** Installs the operator as users do. */
+  public void installOperator() {
     kubectl("apply", "--filename", InstallFiles.INSTALL.toString());
     awaitDefinition();
   }
 
-  public static void awaitDefinition() {
+  public void awaitDefinition() {
     kubectl(
         "wait",
         "--for=condition=Established",
@@ -88,23 +108,52 @@ public final class LocalCluster implements AutoCloseable {
         "crd/metricsserverconfigs.metricsserver.dev");
   }
 
-  /** Runs kubectl as an administrator of the cluster. Fails with what it printed when it fails. */
-  public static String kubectl(String... arguments) {
-    return Shell.run(
+  /**
+   * Runs kubectl as an administrator of the cluster and returns its output.
+   *
+   * @throws AssertionError with the output when it fails
+   */
+  public String kubectl(String... arguments) {
+    return run(
         Stream.concat(Stream.of("deploy/local/kubectl"), Arrays.stream(arguments))
             .toArray(String[]::new));
   }
 
   /**
-   * A file that {@code deploy/local/up} writes for the cluster's users: kubeconfig or audit.log.
+   * Runs a command on this cluster, such as one of {@code deploy/local}, and returns its output.
+   *
+   * @throws AssertionError with the output when it fails
    */
-  public static Path file(String name) {
-    var folder = Path.of("target/local");
-    return (NAME.equals("default") ? folder : folder.resolve(NAME)).resolve(name);
+  public String run(String... command) {
+    return Shell.run(environment(), command);
   }
 
-  private static KubernetesClient connect() {
-    var config = Config.fromKubeconfig(file("kubeconfig").toFile());
+  /** Runs a command on this cluster and returns its output, whether it succeeds or not. */
+  public String print(String... command) {
+    return Shell.print(environment(), command);
+  }
+
+  private Map<String, String> environment() {
+    return Map.of("LOCAL_CLUSTER", name, "KUBECONFIG", kubeconfig().toAbsolutePath().toString());
+  }
+
+  /** An administrator's kubeconfig. */
+  public Path kubeconfig() {
+    return folder().resolve("kubeconfig");
+  }
+
+  /** The API server's audit log. */
+  public Path auditLog() {
+    return folder().resolve("audit.log");
+  }
+
+  private Path folder() {
+    var folder = Path.of("target/local");
+    return name.equals(DEFAULT_NAME) ? folder : folder.resolve(name);
+  }
+
+  private KubernetesClient connect() {
+    var config = Config.fromKubeconfig(kubeconfig().toFile());
     if (!config.getClientKeyData().startsWith(RSA_KEY)) {
       config.setClientKeyAlgo("EC");
     }
@@ -114,11 +163,6 @@ public final class LocalCluster implements AutoCloseable {
   /** The client of an administrator. */
   public KubernetesClient client() {
     return client;
-  }
-
-  @Override
-  public void close() {
-    client.close();
   }
 
   // ---------------------------------------------------------------------------------- the resource

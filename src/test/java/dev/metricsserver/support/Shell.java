@@ -3,15 +3,29 @@ package dev.metricsserver.support;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 
-/** Runs a command of the project, as a user would type it in the project's folder. */
+/** Runs commands in the project's folder, as a user would type them there. */
 public final class Shell {
 
   private Shell() {}
 
-  /** Runs a command and returns what it printed. Fails with all of that when the command fails. */
+  /**
+   * Runs a command and returns its output, standard error included.
+   *
+   * @throws AssertionError with the output when the command fails
+   */
   public static String run(String... command) {
-    var output = new Output(command);
+    return run(Map.of(), command);
+  }
+
+  /**
+   * Runs a command with more environment variables.
+   *
+   * @throws AssertionError with the output when the command fails
+   */
+  public static String run(Map<String, String> environment, String... command) {
+    var output = new Output(environment, command);
     if (output.status != 0) {
       throw new AssertionError(
           "%s: exit status %d\n%s".formatted(List.of(command), output.status, output.text));
@@ -19,25 +33,28 @@ public final class Shell {
     return output.text;
   }
 
-  /** What a command prints, whether it succeeds or not. */
+  /** Runs a command and returns its output, whether it succeeds or not. */
   public static String print(String... command) {
-    return new Output(command).text;
+    return print(Map.of(), command);
   }
 
-  /** Whether a command succeeds. */
+  /** Runs a command with more environment variables and returns its output in any case. */
+  public static String print(Map<String, String> environment, String... command) {
+    return new Output(environment, command).text;
+  }
+
+  /** Returns whether a command succeeds. */
   public static boolean succeeds(String... command) {
-    return new Output(command).status == 0;
+    return new Output(Map.of(), command).status == 0;
   }
 
   private static final class Output {
     private final String text;
     private final int status;
 
-    Output(String... command) {
+    Output(Map<String, String> environment, String... command) {
       var builder = new ProcessBuilder(command).redirectErrorStream(true);
-      builder
-          .environment()
-          .put("KUBECONFIG", LocalCluster.file("kubeconfig").toAbsolutePath().toString());
+      builder.environment().putAll(environment);
       try {
         var process = builder.start();
         text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
