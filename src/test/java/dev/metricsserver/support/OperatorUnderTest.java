@@ -176,11 +176,13 @@ public final class OperatorUnderTest implements AutoCloseable {
 
   /** Ends it as a node that dies would. */
   public void kill() {
+    TestTimes.addProcessorTime(processorTime());
     process.destroyForcibly().onExit().join();
   }
 
   /** Ends it as a kubelet does. Returns the exit status. */
   public int terminate() throws InterruptedException {
+    TestTimes.addProcessorTime(processorTime());
     process.destroy();
     if (!process.waitFor(20, TimeUnit.SECONDS)) {
       throw new AssertionError("still running 20 s after SIGTERM\n" + log());

@@ -29,9 +29,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -50,6 +53,9 @@ public final class TestCluster implements AutoCloseable {
       rules:
         - level: Metadata
       """;
+
+  private static final Pattern ETCD_PORT =
+      Pattern.compile("--etcd-servers http://(0[.]0[.]0[.]0:[0-9]+)");
 
   private final Class<?> test =
       StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE)
@@ -368,11 +374,36 @@ public final class TestCluster implements AutoCloseable {
   @Override
   public void close() {
     admin.close();
+    TestTimes.addProcessorTime(processorTime());
     server.stop();
     try {
       RightsUsed.record(test, audit, rightsTaken);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Of the API server, which is the child process with this audit log, and of its etcd. */
+  private Duration processorTime() {
+    var commands =
+        ProcessHandle.current()
+            .children()
+            .collect(Collectors.toMap(child -> child, child -> arguments(child.info())));
+    var etcd =
+        commands.values().stream()
+            .filter(arguments -> arguments.contains(audit.file().toString()))
+            .flatMap(arguments -> ETCD_PORT.matcher(arguments).results())
+            .map(port -> port.group(1))
+            .findFirst();
+    return commands.entrySet().stream()
+        .filter(command ->
+            command.getValue().contains(audit.file().toString())
+                || etcd.filter(port -> command.getValue().contains(port)).isPresent())
+        .flatMap(command -> command.getKey().info().totalCpuDuration().stream())
+        .reduce(Duration.ZERO, Duration::plus);
+  }
+
+  private static String arguments(ProcessHandle.Info process) {
+    return String.join(" ", process.arguments().orElse(new String[0]));
   }
 }
