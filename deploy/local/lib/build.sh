@@ -30,7 +30,7 @@ built() {
   printf '%s' "$folder"
 }
 
-# compile WHAT VERSION FOLDER LOG: its programs into the folder.
+# compile WHAT VERSION FOLDER LOG: compiles its programs into the folder.
 compile() {
   local what=$1 version=$2 folder=$3 log=$4 module packages flags total
   progress_start "downloading the modules of $what $version" modules_done "$log"
@@ -47,7 +47,7 @@ compile() {
   progress_stop
 }
 
-# go_in FOLDER ARGUMENT...: go for the module there, with no other settings than these.
+# go_in FOLDER ARGUMENT...: runs go for the module there, with these settings only.
 go_in() { (cd "$1" && GOWORK=off CGO_ENABLED=0 GOFLAGS=-mod=readonly go "${@:2}"); }
 
 modules_done() { printf '%d done' "$(grep -c '^go: downloading' "$1")"; }
@@ -71,7 +71,7 @@ tool_program() {
 cluster_binaries_folder() { printf '%s' "$CACHE_DIR/cluster-$1-$METRICS_SERVER_VERSION-$PAUSE_VERSION"; }
 
 # cluster_binaries KUBERNETES_VERSION: one folder with everything a cluster of that version runs; hard links into the
-# folders above, so that changing one version builds one thing.
+# folders above, so that a changed version rebuilds only its own programs.
 cluster_binaries() {
   local folder temporary part parts=() built_folder
   folder=$(cluster_binaries_folder "$1")
@@ -95,14 +95,14 @@ cluster_binaries() {
   printf '%s' "$folder"
 }
 
-# build_lock NAME: one process at a time builds what has this name; the next one then finds the result.
+# build_lock NAME: one process at a time builds the thing of this name; the next one finds the result.
 build_lock() {
-  mkdir -p "$CACHE_DIR/modules" "$CACHE_DIR/locks" ||
+  mkdir -p "$CACHE_DIR/modules" "$CACHE_DIR/locks" 2>/dev/null ||
     die "The compiled programs are kept in $CACHE_DIR, which cannot be written; set XDG_CACHE_HOME to another folder."
   exec 8>"$CACHE_DIR/locks/$1"
   flock --nonblock 8 || {
     progress_start "waiting for another process that builds $1"
-    # Without the cluster's lock: should this command be killed, the waiting one must not keep that.
+    # flock does not keep the cluster's lock when this command is killed.
     flock 8 9>&-
     progress_stop
   }
@@ -110,7 +110,7 @@ build_lock() {
 
 build_unlock() { exec 8>&-; }
 
-# image_archive PROGRAM NAME FILE [FOLDER]: an image of one layer with one static program, and what is in the folder, as an
+# image_archive PROGRAM NAME FILE [FOLDER]: an image of one layer with one static program and the content of the folder, as an
 # archive that containerd (OCI layout) and docker (manifest.json) both read.
 image_archive() {
   local program=$1 name=$2 file=$3 work layer config manifest

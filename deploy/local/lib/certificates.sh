@@ -1,13 +1,13 @@
 # shellcheck shell=bash
-# The cluster's certificates, as kubeadm would lay them out; short-lived like the cluster.
+# The cluster's certificates, with the layout of kubeadm's.
 
 CERTIFICATE_DAYS=365
 
-# certificates_create FOLDER: everything but the nodes' own.
+# certificates_create FOLDER: all but those of the nodes.
 certificates_create() {
   PKI=$1
   mkdir -m 700 "$PKI"
-  # Without a section of its own in this file, openssl adds no extension but those named below.
+  # openssl then adds only the extensions named below.
   printf '[req]\ndistinguished_name = name\n[name]\n' >"$PKI/openssl.cnf"
   authority_create ca kubernetes
   authority_create front-proxy-ca front-proxy-ca
@@ -40,7 +40,7 @@ certificate_create() {
     -CA "$PKI/$2.crt" -CAkey "$PKI/$2.key" -keyout "$PKI/$1.key" -out "$PKI/$1.crt" -subj "$3" "${extensions[@]}" 2>/dev/null
 }
 
-# certificate_create_expired NAME AUTHORITY SUBJECT USAGE ALTERNATIVE_NAMES: of a day that is long past, which only
+# certificate_create_expired NAME AUTHORITY SUBJECT USAGE ALTERNATIVE_NAMES: valid on a day in the past, which only
 # `openssl ca` can do.
 certificate_create_expired() {
   cat >"$PKI/expired.cnf" <<END

@@ -84,9 +84,9 @@ progress_start() {
   shift
   progress_stop
   (
-    # Neither locks nor the output that a caller reads are held by this.
+    # This process holds neither locks nor the output that a caller reads.
     exec 8>&- 9>&- </dev/null >&2
-    # Reading what never comes is waiting without a process of its own, which would outlive this one.
+    # A read that times out waits without a sleep process, which would outlive this one.
     exec {never}<> <(:)
     while kill -0 "$$" 2>/dev/null; do
       read -rt "$PROGRESS_INTERVAL" -u "$never" || true
@@ -140,12 +140,12 @@ wait_for() {
   shift 2
   deadline=$((SECONDS + seconds))
   until "$@" >/dev/null 2>&1; do
-    ((SECONDS < deadline)) || die "$what: not there after $seconds s; logs: $RUN_DIR/machines/*/log"
+    ((SECONDS < deadline)) || die "$what: not ready after $seconds s; logs: $RUN_DIR/machines/*/log"
     sleep 0.1
   done
 }
 
-# option_value OPTION [VALUE]: the value, or one clear sentence when it is missing.
+# option_value OPTION [VALUE]: the value, or an error when it is missing.
 option_value() {
   [[ $# -ge 2 && -n $2 && $2 != --* ]] || die "$1 needs a value; see --help."
   printf '%s' "$2"
@@ -159,7 +159,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 docker_works() { have docker && docker info >/dev/null 2>&1; }
 
 need_root() {
-  [[ $(id -u) == 0 ]] || die "Without a Docker engine the cluster is made of network namespaces and cgroups, which needs root: run this with sudo."
+  [[ $(id -u) == 0 ]] || die "Without a Docker engine the cluster is made of network namespaces and cgroups, which needs root; run this with sudo."
 }
 
 # lock_cluster: one command at a time changes a cluster. The lock is on the cluster's folder and not on a file beside it,

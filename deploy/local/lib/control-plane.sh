@@ -4,7 +4,7 @@
 
 kubectl_admin() { "$BINARIES/kubectl" --kubeconfig="$RUN_DIR/admin.kubeconfig" "$@"; }
 
-# api_server_wait: until it is ready, or at once an error when it has ended.
+# api_server_wait: waits until it is ready; fails at once when it ends.
 api_server_wait() {
   local deadline=$((SECONDS + 90)) log
   log=$(machine_home cp)/log/kube-apiserver.log
@@ -31,7 +31,7 @@ control_plane_prepare() {
 }
 
 etcd_start() {
-  # The data lives as long as the cluster, so nothing is lost by not waiting for the disk.
+  # The data lives as long as the cluster, so writes need not reach the disk.
   machine_spawn cp /run/bin/etcd --data-dir=/var/lib/etcd --unsafe-no-fsync --log-level=warn \
     --listen-client-urls=http://127.0.0.1:2379 --advertise-client-urls=http://127.0.0.1:2379 \
     --listen-peer-urls=http://127.0.0.1:2380 --listen-metrics-urls=
@@ -58,8 +58,8 @@ api_server_start() {
     --audit-policy-file=/run/machine/audit-policy.yaml --audit-log-path=/run/audit/audit.log --audit-log-maxsize=100000
 }
 
-# Only when the API server is ready: before, its default roles are missing and both would exit. The controller manager's
-# own limit of 20 requests a second would cost seconds while it makes a service account for each controller.
+# controllers_start: when the API server is ready; before, its default roles are missing and both would exit. The controller
+# manager's default limit of 20 requests a second would cost seconds while it creates a service account for each controller.
 controllers_start() {
   local pki=/run/machine/pki
   machine_spawn cp /run/bin/kube-controller-manager --kubeconfig=/run/machine/controller-manager.kubeconfig \
@@ -74,13 +74,13 @@ controllers_start() {
     --leader-elect=false
 }
 
-# proxy_start MACHINE NODE: the control plane has one too, because the aggregator dials service addresses; it has no Node
-# object, and a kube-proxy without one waits for half a minute, so it goes by the name of a node.
+# proxy_start MACHINE NODE: the control plane has one too, because the aggregator dials service addresses. It has no Node
+# object, and kube-proxy waits half a minute for one, so it uses the name of a node.
 proxy_start() {
   local machine=$1 node=$2 address
   address=$CONTROL_PLANE_ADDRESS
   [[ $machine == cp ]] || address=$(node_address "${machine#node}")
-  # Connection tracking limits belong to the whole host: zeros leave them as they are.
+  # Connection tracking limits are settings of the whole host: zeros leave them unchanged.
   machine_spawn "$machine" /run/bin/kube-proxy --kubeconfig=/run/machine/proxy.kubeconfig --hostname-override="$node" \
     --proxy-mode=iptables --cluster-cidr="$POD_NETWORK" --bind-address="$address" \
     --conntrack-max-per-core=0 --conntrack-tcp-timeout-established=0 --conntrack-tcp-timeout-close-wait=0

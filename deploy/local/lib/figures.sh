@@ -1,11 +1,11 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # the variables are for the files that source this one
-# What figures are read from: the API server's audit log, the process, the image.
+# Sources of the figures: the API server's audit log, the process, the image.
 
 OPERATOR=system:serviceaccount:metrics-server-operator:metrics-server-operator
 
-# audit FILE: of each request the time of its answer, in milliseconds of the day, its user, verb, resource, the answer's
-# code, and the object's name, one request a line.
+# audit FILE: one request a line: time of its response in milliseconds of the day, user, verb, resource, code of the response,
+# name of the object.
 audit() {
   # The API server writes one JSON object a line, its fields always in this order.
   sed -nE 's/.*"verb":"([a-z]+)","user":\{"username":"([^"]+)".*"objectRef":\{"resource":"([a-z]+)"(,"namespace":"[^"]*")?(,"name":"([^"]*)")?.*"code":([0-9]+).*"stageTimestamp":"([^"]+)".*/\8 \2 \1 \3 \7 \6/p' "$1" |
@@ -37,7 +37,7 @@ resident() {
     END {printf "%.1f %.1f %.1f\n", pss / 1024, anonymous / 1024, rss / 1024}' "/proc/$1/smaps_rollup"
 }
 
-# image_megabytes ARCHIVE: of its layers as registries keep them; buildah writes them compressed, Docker does not.
+# image_megabytes ARCHIVE: size of its layers as registries keep them; buildah writes them compressed, Docker does not.
 image_megabytes() {
   local blob bytes=0
   while IFS= read -r blob; do

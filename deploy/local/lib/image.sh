@@ -4,16 +4,16 @@
 IMAGE=ghcr.io/metricsserver/metrics-server-operator
 DEBIAN_RELEASE=bookworm
 
-# The project's version is in the POM, and nowhere else.
+# image_name: with the project's version, which is in the POM only.
 image_name() { printf '%s:%s' "$IMAGE" "$(sed -n 's|^  <version>\(.*\)</version>|\1|p' "$PROJECT_DIR/pom.xml" | head -n 1)"; }
 
-# image_current FILE: whether it is newer than everything that goes into it.
+# image_current FILE: whether it is newer than all its sources.
 image_current() {
   [[ -f $1 && -z $(find "$PROJECT_DIR/src/main" "$PROJECT_DIR/src/image" "$PROJECT_DIR/pom.xml" "$PROJECT_DIR/Dockerfile" -newer "$1" -print -quit) ]]
 }
 
 jars_build() {
-  # Inside ./mvnw verify they are there already.
+  # ./mvnw verify has made them already.
   if [[ -z $(find "$PROJECT_DIR/target" -maxdepth 1 -name 'metrics-server-operator-*.jar' 2>/dev/null) ||
     ! -d $PROJECT_DIR/target/image/lib ||
     -n $(find "$PROJECT_DIR/src/main" "$PROJECT_DIR/pom.xml" -newer "$(find "$PROJECT_DIR/target" -maxdepth 1 -name 'metrics-server-operator-*.jar' | head -n 1)" -print -quit) ]]; then
@@ -39,8 +39,8 @@ jdk_home() {
   die "No JDK 25 is installed; install one (for example Temurin 25), or set JAVA_HOME."
 }
 
-# Plain files and chroot: what works without user namespaces and cgroup delegation. The layers are kept, so that the next
-# build repeats only what changed.
+# buildah_here ARGUMENT...: with settings that need neither user namespaces nor cgroup delegation. It keeps the layers, so that
+# the next build repeats only changed ones.
 buildah_here() { STORAGE_DRIVER=overlay BUILDAH_ISOLATION=chroot buildah "$@"; }
 
 # jdk_image NAME: a small Debian with the installed JDK.
@@ -62,7 +62,7 @@ jdk_image() {
 buildah_base() {
   local home
   home=$(jdk_home)
-  # Named after what is in it.
+  # Its name tells its content.
   JDK_IMAGE=localhost/jdk:$(sed -n 's/^JAVA_RUNTIME_VERSION="\(.*\)"/\1/p' "$home/release" | tr '+' '-')-$DEBIAN_RELEASE
   mkdir -p "$CACHE_DIR"
   buildah_here inspect --type image "$JDK_IMAGE" >/dev/null 2>&1 || jdk_image "$JDK_IMAGE"

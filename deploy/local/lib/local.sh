@@ -13,7 +13,7 @@ state_write() {
   } >"$RUN_DIR/state.env"
 }
 
-# After a restart of the host there are notes but no processes.
+# local_cluster_runs: after a restart of the host there are files but no processes.
 local_cluster_runs() { [[ -f $RUN_DIR/state.env && -n $(remembered_process "$(machine_home cp)/init.pid") ]]; }
 
 state_read() {
@@ -29,7 +29,7 @@ local_up() {
   check_containerd "$KUBERNETES_VERSION"
   check_routes
   step "binaries" local_binaries
-  # Only now, when nothing can be missing any more: a wrong version does not cost the cluster that runs.
+  # Only now: a wrong version or a missing program leaves the running cluster alone.
   slot_allocate
   step "previous cluster removed" local_down
   state_write
@@ -56,7 +56,7 @@ local_prepare() {
   control_plane_prepare
 }
 
-# Side by side: each waits for its own disk and processes.
+# local_prepare_nodes NUMBER...: in parallel, because each waits for disk and processes.
 local_prepare_nodes() {
   local number pids=() pid
   for number in "$@"; do
@@ -82,8 +82,8 @@ local_services_ready() {
     kubectl_admin --namespace=kube-system get serviceaccount/default configmap/kube-root-ca.crt
 }
 
-# local_down: ends the cluster whose slot is in use, from whatever is left of it, also after a crash or without notes. Its
-# folder and slot stay.
+# local_down: ends the cluster whose slot is in use, also after a crash or with missing files. Keeps its
+# folder and slot.
 local_down() {
   local name mounted started_from
   for name in $(local_machines); do
@@ -109,7 +109,7 @@ local_files_remove() {
   [[ ! -d $RUN_DIR ]] || find "$RUN_DIR" -mindepth 1 -maxdepth 1 ! -name slot -exec rm -rf --one-file-system {} +
 }
 
-# Noted or not: by their folders and by their network namespaces.
+# local_machines: from their folders and from their network namespaces.
 local_machines() {
   {
     find "$RUN_DIR/machines" -mindepth 1 -maxdepth 1 -printf '%f\n' 2>/dev/null || true

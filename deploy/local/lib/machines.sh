@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # the addresses are for the files that are sourced beside this one
 # "Machines" without a container engine: the control plane and each node are a set of Linux namespaces (network, mounts,
-# processes, host name), joined by a bridge in a network namespace of its own. The host gets one veth and nothing else.
+# processes, host name), connected by a bridge in another network namespace. The host gets one veth and nothing else.
 #
 #   host 172.30.0.2 ── bridge in mso-fabric ──┬── mso-cp     172.30.0.10
 #                                             ├── mso-node1  172.30.1.1   pods 10.244.1.0/24
@@ -29,7 +29,7 @@ slot_use() {
   NODE_ADDRESSES=172.30.$((2 * $1 + 1))
 }
 
-# slot: the one that the selected cluster has; nothing when it has none.
+# slot: prints the slot of the selected cluster; nothing when it has none.
 slot() {
   if [[ $LOCAL_CLUSTER == "$DEFAULT_CLUSTER" ]]; then
     printf 0
@@ -38,7 +38,7 @@ slot() {
   fi
 }
 
-# slot_allocate: the slot that the selected cluster has, else the lowest free one.
+# slot_allocate: uses the slot of the selected cluster, or gives it the lowest free one.
 slot_allocate() {
   local slot lock
   slot=$(slot)
@@ -78,7 +78,7 @@ machine_home() { printf '%s/machines/%s' "$RUN_DIR" "$1"; }
 node_address() { printf '%s.%s' "$NODE_ADDRESSES" "$1"; }
 node_pods() { printf '10.244.%s.0/24' "$1"; }
 
-# node_numbers: of the nodes that exist, in order
+# node_numbers: the numbers of the existing nodes, in order
 node_numbers() {
   local home
   for home in "$RUN_DIR"/machines/node*; do
@@ -116,8 +116,8 @@ machine_create() {
   ip -n "$namespace" link set lo up
   ip -n "$namespace" addr add "$address/$PREFIX_LENGTH" dev eth0
   ip -n "$namespace" link set eth0 up
-  # There is no default route, so that nothing ever leaves; service addresses need one all the same, because the kernel
-  # looks for a route before kube-proxy's rules translate the address.
+  # Without a default route no packet leaves the cluster. Service addresses need a route, because the kernel looks it up
+  # before kube-proxy's rules translate the address.
   ip -n "$namespace" route add "$SERVICE_NETWORK" dev eth0
   cgroups_create "$name"
   (
@@ -133,7 +133,7 @@ machine_create() {
   remember_process "$(pgrep --parent "$(cut -d ' ' -f 1 "$home/starter.pid")")" "$home/init.pid"
 }
 
-# remember_process PID FILE: with its start time, because numbers are used again.
+# remember_process PID FILE: with its start time, because the kernel reuses numbers.
 remember_process() { printf '%s %s\n' "$1" "$(process_start "$1")" >"$2"; }
 
 # process_start PID: field 22 of stat; the name before it may contain spaces, so count from the last parenthesis.
@@ -144,7 +144,7 @@ process_start() {
   printf '%s' "${stat[19]}"
 }
 
-# remembered_process FILE: prints the process number if that very process still runs.
+# remembered_process FILE: prints the process number if that process still runs.
 remembered_process() {
   local pid='' started=''
   [[ ! -f $1 ]] || read -r pid started <"$1" || true
@@ -188,7 +188,7 @@ machine_process() {
 # machine_file NAME PATH: a file of the machine's private file systems, seen from the host.
 machine_file() { printf '/proc/%s/root%s' "$(remembered_process "$(machine_home "$1")/init.pid")" "$2"; }
 
-# machine_delete NAME: the death of the first process takes all others of its process namespace with it.
+# machine_delete NAME: the end of the first process ends all others of its process namespace.
 machine_delete() {
   local name=$1 namespace=$MACHINE_PREFIX$1 home file pid
   home=$(machine_home "$name")
@@ -212,7 +212,7 @@ cgroup_processes() {
   done | sort -un
 }
 
-# end_processes LIST ARGUMENT: kills what the function LIST names until it names nothing.
+# end_processes LIST ARGUMENT: kills the processes that the function LIST prints, until it prints none.
 end_processes() {
   local pids attempt
   for attempt in {1..100}; do
@@ -225,21 +225,21 @@ end_processes() {
   say "  still running after $attempt attempts: ${pids//$'\n'/ }"
 }
 
-# Every hierarchy of cgroup v1, or the one of v2.
+# cgroup_controllers: every hierarchy of cgroup v1, or the one of v2.
 cgroup_controllers() {
   local folder
   if [[ -e /sys/fs/cgroup/cgroup.controllers ]]; then
     printf '/sys/fs/cgroup\n'
     return 0
   fi
-  # Links such as cpu -> cpu,cpuacct are the same hierarchy again.
+  # Links such as cpu -> cpu,cpuacct repeat a hierarchy.
   for folder in /sys/fs/cgroup/*/; do
     [[ -L ${folder%/} || ! -e $folder/cgroup.procs ]] || printf '%s\n' "${folder%/}"
   done
 }
 
 # cgroups_create NAME: CGROUP/NAME is the kubelet's root (two kubelets below one root kill each other's pods), and
-# CGROUP/NAME/system holds the machine's daemons, because in v2 a group has processes or children with limits, not both.
+# CGROUP/NAME/system holds the machine's daemons, because in v2 a group has either processes or children with limits.
 cgroups_create() {
   local controller path part file limits
   for controller in $(cgroup_controllers); do
@@ -252,7 +252,7 @@ cgroups_create() {
         done
       fi
       mkdir -p "$path/$part"
-      # A new cpuset is empty in v1, and an empty one takes no process.
+      # A new cpuset is empty in v1, and an empty one accepts no process.
       for file in cpuset.cpus cpuset.mems; do
         [[ ! -f $path/$file || -e $path/cgroup.subtree_control ]] || cat "$path/$file" >"$path/$part/$file"
       done
@@ -261,7 +261,7 @@ cgroups_create() {
   done
 }
 
-# enter_cgroups NAME: for the calling subshell and what it becomes.
+# enter_cgroups NAME: moves the calling subshell, and the program that replaces it, into the machine's cgroups.
 enter_cgroups() {
   local controller
   for controller in $(cgroup_controllers); do
@@ -282,7 +282,7 @@ cgroups_delete() {
   done
 }
 
-# Each machine reaches each node's pods by the node's address.
+# route_pods: each machine reaches each node's pods by the node's address.
 route_pods() {
   local machine number routes
   for machine in cp $(node_numbers | sed 's/^/node/'); do

@@ -12,7 +12,7 @@ module_graph() {
   esac
 }
 
-# module_path WHAT: the module that has the version
+# module_path WHAT: the module with the version
 module_path() {
   case $1 in
     kubernetes*) printf k8s.io/kubernetes ;;
@@ -25,7 +25,7 @@ module_path() {
   esac
 }
 
-# module_packages WHAT: what to compile. The API server comes first and alone, because integration tests need no more; etcd is
+# module_packages WHAT: the packages to compile. The API server comes first and alone, because integration tests need no more; etcd is
 # of the version that this Kubernetes is developed with, and its program is called "server".
 module_packages() {
   case $1 in
@@ -41,7 +41,7 @@ module_packages() {
   esac
 }
 
-# graph_programs GRAPH: what is compiled in it
+# graph_programs GRAPH: the programs compiled in it
 graph_programs() {
   case $1 in
     kubernetes) printf '%s\n' kubernetes-api-server kubernetes-nodes ;;
@@ -76,7 +76,7 @@ module_flags() {
   done
 }
 
-# module_folder WHAT VERSION: the folder with the go.mod to compile in.
+# module_folder WHAT VERSION: the folder with the go.mod for the compilation.
 module_folder() {
   local what=$1 version=$2 graph folder temporary
   graph=$(module_graph "$what")
@@ -114,7 +114,7 @@ write_module() {
     [[ $graph != kubernetes ]] || kubernetes_replacements "${version:-$KUBERNETES_VERSION}"
   } >"$folder/go.mod"
   rm -f "$folder/go.sum"
-  # Nothing is compiled (-n): this resolves what the programs import and records the checksums.
+  # Compiles nothing (-n): resolves the imports of the programs and records the checksums.
   log=$(cd "$folder" && GOWORK=off GOFLAGS=-mod=mod go build -n -o /dev/null "${packages[@]}" 2>&1 >/dev/null) ||
     die "$graph $version cannot be resolved as a Go module: $(grep -v '^#\|^go: \(downloading\|finding\|found\)' <<<"$log" | head -n 1)"
   (cd "$folder" && GOWORK=off go mod edit -fmt)

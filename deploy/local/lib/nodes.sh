@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # A node: containerd, kubelet and kube-proxy in a machine "nodeN". Inside it, /run/machine is its home.
 
-# node_prepare NUMBER: the machine, containerd, and the images, because no registry is reached from here.
+# node_prepare NUMBER: the machine, containerd, and the images, because a node reaches no registry.
 node_prepare() {
   local number=$1 name=node$1 home
   home=$(machine_home "$name")
@@ -58,7 +58,7 @@ kubelet_gone() { [[ -z $(machine_process "node$1" kubelet) ]]; }
 
 kubelet_listens() { machine_exec "node$1" bash -c ": </dev/tcp/$(node_address "$1")/$2" 2>/dev/null; }
 
-# kubelet_configure NUMBER CERTIFICATE PORT READ_ONLY_PORT TOKENS: for its next start; it forgets the certificates it had.
+# kubelet_configure NUMBER CERTIFICATE PORT READ_ONLY_PORT TOKENS: for its next start; deletes its previous certificates.
 kubelet_configure() {
   local number=$1 home authentication=''
   home=$(machine_home "node$number")
@@ -84,8 +84,8 @@ kubelet_configure() {
   } >"$home/kubelet.yaml"
 }
 
-# kubelet_certificate NUMBER CREATE ADDRESS: a serving certificate that nobody had to ask for; prints the settings that
-# name it
+# kubelet_certificate NUMBER CREATE ADDRESS: creates a serving certificate without a request; prints the settings with its
+# files
 kubelet_certificate() {
   local name=node$1-serving file
   PKI=$(machine_home cp)/pki
@@ -101,7 +101,7 @@ nodes_join() {
   local number
   for number in "$@"; do
     wait_for 60 "Node object of node$number" kubectl_admin get node "node$number"
-    # Given, not allocated: it has to be what the node's CNI plugin uses.
+    # Set here and not by the controller manager, because it must match the node's CNI plugin.
     kubectl_admin patch node "node$number" --patch \
       "{\"spec\":{\"podCIDR\":\"$(node_pods "$number")\",\"podCIDRs\":[\"$(node_pods "$number")\"]}}" >/dev/null
   done

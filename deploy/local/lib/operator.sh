@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# The operator on the running local cluster: kubectl for it, its installation, and waiting for its resource.
+# The operator on a running local cluster: kubectl, installation, and waiting for its resource.
 
-# kubectl of the cluster's own version where it was compiled, else the one that is installed.
+# find_kubectl: the one of the cluster's version where it was compiled, else the installed one.
 find_kubectl() {
   [[ -f $TARGET_DIR/kubeconfig ]] || die "There is no local cluster '$LOCAL_CLUSTER'; start it with deploy/local/demo"
   if local_cluster_runs; then
@@ -29,8 +29,8 @@ operator_wait() {
   kubectl --namespace metrics-server-operator rollout status deployment/metrics-server-operator --timeout=120s >/dev/null
 }
 
-# local_config: all by default. Where the API servers are no nodes, where they connect from has to be
-# told, for the NetworkPolicy.
+# local_config: a MetricsServerConfig with defaults. Where the API servers are not nodes, it has their addresses for the
+# NetworkPolicy.
 local_config() {
   local addresses nodes address cidrs=()
   addresses=$(kubectl --namespace default get endpointslice kubernetes --output 'jsonpath={.endpoints[*].addresses[*]}')
@@ -48,7 +48,7 @@ local_config() {
 
 config_apply() { local_config | kubectl apply --filename - >/dev/null; }
 
-# config_wait SECONDS: shows why the resource is not ready yet, each reason once and with its time, until it is.
+# config_wait SECONDS: waits until the resource is Ready, and prints each reason why it is not, once and with its time.
 config_wait() {
   local deadline=$((SECONDS + $1)) started=${EPOCHREALTIME/[.,]/} shown='' line
   while :; do
@@ -56,18 +56,18 @@ config_wait() {
     [[ $line != True* ]] || return 0
     if [[ -n $line && $line != "$shown" ]]; then
       shown=$line
-      printf '  %s%6s%s %s\n' "$DIM" "$(seconds_since "$started")" "$PLAIN" "${line#* }" >&2
+      printf '%s  %s%6s%s %s\n' "$CLEAR" "$DIM" "$(seconds_since "$started")" "$PLAIN" "${line#* }" >&2
     fi
     ((SECONDS < deadline)) || die "The MetricsServerConfig is not Ready after $1 s: ${line#* }"
     sleep 0.2
   done
 }
 
-# top_wait SECONDS: until `kubectl top nodes` answers.
+# top_wait SECONDS: until `kubectl top nodes` works.
 top_wait() {
   local deadline=$((SECONDS + $1))
   until kubectl top nodes >/dev/null 2>&1; do
-    ((SECONDS < deadline)) || die "kubectl top nodes does not answer after $1 s."
+    ((SECONDS < deadline)) || die "kubectl top nodes does not work after $1 s."
     sleep 0.1
   done
 }

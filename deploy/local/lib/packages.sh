@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Programs of the distribution that the cluster stands on.
+# Programs of the distribution that the cluster needs.
 
-# "program package"; where a distribution names the package differently the message still says which program is missing.
+# Lines of "program package", with Debian's names of the packages.
 REQUIRED_PROGRAMS='
 containerd containerd
 ctr containerd
@@ -51,7 +51,7 @@ ensure_packages() {
   ((${#missing[@]} == 0)) || die "These packages are missing; install them: ${missing[*]}"
 }
 
-# Kubelets from 1.36 on speak only to containerd 2.
+# check_containerd KUBERNETES_VERSION: kubelets from 1.36 on need containerd 2.
 check_containerd() {
   local kubernetes_version=$1 version minor
   version=$(containerd --version | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -n 1)
@@ -62,19 +62,19 @@ check_containerd() {
   fi
 }
 
-# The newest release is not always first in the PATH, and a fresh login shell often lacks /usr/local/go.
+# ensure_go: a login shell often lacks /usr/local/go, and the PATH may have an older release first.
 ensure_go() {
   local found
   have go || PATH=$PATH:/usr/local/go/bin
-  have go || die "Go $GO_VERSION or newer is needed to compile Kubernetes, and no go was found: see https://go.dev/doc/install"
+  have go || die "Compiling Kubernetes needs Go $GO_VERSION or newer, and no go is installed; install it: https://go.dev/doc/install"
   found=$(go env GOVERSION)
   found=${found#go}
   [[ $(printf '%s\n' "$GO_VERSION" "${found%% *}" | sort -V | head -n 1) == "$GO_VERSION" ]] ||
-    die "Go $GO_VERSION or newer is needed to compile Kubernetes, and $(command -v go) is $found: see https://go.dev/doc/install"
+    die "Compiling Kubernetes needs Go $GO_VERSION or newer, and $(command -v go) is $found; update it: https://go.dev/doc/install"
 }
 
-# prometheus_folder: prints the folder with prometheus and promtool: the machine's own, or those of Debian's package, of which
-# nothing is installed.
+# prometheus_folder: prints the folder with prometheus and promtool: the installed ones, or those of Debian's package, which
+# it unpacks without installing it.
 prometheus_folder() {
   local folder=$CACHE_DIR/prometheus temporary log
   if have prometheus && have promtool; then

@@ -1,13 +1,13 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # the variables are for the files that source this one
-# The operator and its peer, helm-operator with metrics-server's chart, whose turn it is: where it runs, what its resource is.
+# The operator and its peer, helm-operator with metrics-server's chart: namespace and resource of the one that runs.
 
 # metrics_server_module: the folder of its source, with manifests and chart
 metrics_server_module() {
   (cd "$(module_folder metrics-server "$METRICS_SERVER_VERSION")" && GOWORK=off GOFLAGS=-mod=mod go list -m -f '{{.Dir}}' sigs.k8s.io/metrics-server)
 }
 
-# peer_image FILE: the program, the chart, and which resource the chart is for
+# peer_image FILE: the program, the chart, and the resource that the chart is for
 peer_image() {
   local program module content
   ensure_go
@@ -50,7 +50,7 @@ turn_of() {
 
 turn_process() { if [[ $WHOSE == operator ]]; then operator_process; else cluster_process '^/helm-operator run'; fi; }
 
-# operator_scale 0|1: returns when its pod is gone, or ready
+# operator_scale 0|1: returns when its pod is deleted, or ready
 operator_scale() {
   kubectl --namespace "$NAMESPACE" scale deployment "$NAMESPACE" --replicas="$1" >/dev/null
   if (($1 == 0)); then

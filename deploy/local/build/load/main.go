@@ -22,7 +22,7 @@ func main() {
 	ask(os.Args[1])
 }
 
-// burn until this process has used that much more of a processor, however little of it it is given.
+// burn uses processor time until this process has consumed cost more of it, whatever its share of the processor is.
 func burn() {
 	for start := used(); used()-start < cost; {
 	}

@@ -1,4 +1,4 @@
-// The sandbox process of a pod: it holds the namespaces, reaps what is left over, and ends on a signal.
+// The sandbox process of a pod: it holds the namespaces, reaps orphaned processes, and ends on a signal.
 package main
 
 import (
