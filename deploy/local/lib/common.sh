@@ -60,11 +60,14 @@ read_name() {
 
 say() { printf '%s%s\n' "$CLEAR" "$*" >&2; }
 
+# By this status at_exit recognizes that die, also in a subshell, has printed the reason.
+STATUS_OF_DIE=97
+
+# die MESSAGE: prints why the command cannot go on, and ends it.
 die() {
   progress_stop
   printf '%s%s✘%s %s\n' "$CLEAR" "$RED" "$PLAIN" "$*" >&2
-  FAILURE_SAID=yes
-  exit 1
+  exit "$STATUS_OF_DIE"
 }
 
 # seconds_since MICROSECONDS: "1.4 s", or "2 min 5 s" from one minute on
@@ -119,17 +122,19 @@ step() {
   CURRENT_STEP=''
 }
 
-# at_exit: the EXIT trap of every command that has steps.
+# at_exit: the EXIT trap of every command.
 at_exit() {
   local status=$?
   progress_stop
-  if ((status != 0)) && [[ -n ${CURRENT_STEP:-} && -z ${FAILURE_SAID:-} ]]; then
+  if ((status != 0 && status != STATUS_OF_DIE)) && [[ -n ${CURRENT_STEP:-} ]]; then
     printf '%s✘%s %s failed' "$RED" "$PLAIN" "$CURRENT_STEP" >&2
     [[ ! -d $RUN_DIR/machines ]] || printf '; logs: %s/machines/*/log' "$RUN_DIR" >&2
     printf '\n' >&2
   fi
   cluster_folder_remove
+  ((status != STATUS_OF_DIE)) || exit 1
 }
+trap at_exit EXIT
 
 # cluster_folder_remove: removes the run folder unless something is in it.
 cluster_folder_remove() { rmdir "$RUN_DIR" "$CLUSTERS_DIR" 2>/dev/null || true; }
