@@ -1,4 +1,4 @@
-{{/* There is one metrics API in a cluster, so there is one operator: its objects have the same names in every release. */}}
+{{/* A cluster has one metrics API and therefore one operator: its objects have the same names in every release. */}}
 {{- define "operator.name" -}}
 metrics-server-operator
 {{- end }}
@@ -37,8 +37,8 @@ annotations:
 {{- end }}
 
 {{/*
-The objects of a file in files/, which are those of deploy/base: in the release's namespace, with its labels and
-annotations. One place has the rules, for Helm and kustomize alike.
+The objects of a file in files/, a copy of those in deploy/base: in the release's namespace, with its labels and
+annotations. Helm and kustomize so have the same rules.
 */}}
 {{- define "operator.shared" -}}
 {{- $root := .root }}
