@@ -10,9 +10,9 @@ import dev.metricsserver.events.EventWriter;
 import dev.metricsserver.model.CertificateRequest;
 import dev.metricsserver.model.CertificateRequests;
 import dev.metricsserver.model.CertificateRequests.State;
-import dev.metricsserver.model.ClusterDomain;
+import dev.metricsserver.reading.ClusterDomain;
 import dev.metricsserver.model.NodeFacts;
-import dev.metricsserver.model.ServiceRanges;
+import dev.metricsserver.reading.ServiceRangesReader;
 import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -68,7 +68,7 @@ public final class ApprovalController
   private final Function<String, ? extends Collection<String>> claimants;
   private final Function<String, ? extends Collection<String>> podNetworks;
   private final Runnable approved;
-  private final ServiceRanges.Reader serviceRanges;
+  private final ServiceRangesReader serviceRanges;
   private final Set<String> domains = ClusterDomain.read(RESOLVER_CONFIGURATION);
   private final PendingRequests pending = new PendingRequests();
   private final RetryQueue<String> queue;
@@ -105,7 +105,7 @@ public final class ApprovalController
     this.claimants = claimants;
     this.podNetworks = podNetworks;
     this.approved = approved;
-    this.serviceRanges = new ServiceRanges.Reader(client, clock);
+    this.serviceRanges = new ServiceRangesReader(client, clock);
     this.queue = new RetryQueue<>("approval", clock, this::judge);
   }
 

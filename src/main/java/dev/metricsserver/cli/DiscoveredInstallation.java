@@ -7,6 +7,7 @@ import dev.metricsserver.model.Endpoints;
 import dev.metricsserver.model.LabelSelectors;
 import dev.metricsserver.model.MetricsServerFlags;
 import dev.metricsserver.model.NodeSelector;
+import dev.metricsserver.reading.EndpointSlices;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -151,7 +152,7 @@ record DiscoveredInstallation(
       return Endpoints.lead(
           attempts.read(
               "endpointslices in namespace " + metadata.getNamespace(),
-              () -> Endpoints.read(client, metadata.getNamespace(), metadata.getName()),
+              () -> EndpointSlices.read(client, metadata.getNamespace(), metadata.getName()),
               List.<EndpointSlice>of()),
           metadata.getNamespace(),
           metadata.getName());

@@ -9,10 +9,10 @@ import dev.metricsserver.model.ClusterFacts.KubeletFacts;
 import dev.metricsserver.model.DiagnosticData.Unread;
 import dev.metricsserver.model.MetricsServerFlags;
 import dev.metricsserver.model.NodeFacts;
-import dev.metricsserver.model.TrustBundle;
 import dev.metricsserver.model.TrustBundle.Found;
 import dev.metricsserver.plan.KubeletPlanner;
 import dev.metricsserver.reading.Kubelets;
+import dev.metricsserver.reading.TrustBundleReader;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.InstantSource;
@@ -86,7 +86,7 @@ final class ExternalKubelets {
     var authority =
         Optional.ofNullable(reference)
             .map(a ->
-                new TrustBundle.Reader(client, clock)
+                new TrustBundleReader(client, clock)
                     .read(deployment.getMetadata().getNamespace(), a));
     var pem = authority.map(bundle -> bundle instanceof Found(var found) ? found : "");
     if (pem.filter(String::isEmpty).isPresent()

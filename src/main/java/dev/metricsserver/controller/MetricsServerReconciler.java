@@ -33,15 +33,11 @@ import dev.metricsserver.dependents.ServingIssuerDependent;
 import dev.metricsserver.diagnosis.Diagnosis;
 import dev.metricsserver.diagnosis.Evidence;
 import dev.metricsserver.model.ConflictingWrite;
-import dev.metricsserver.model.ControlPlane;
 import dev.metricsserver.model.DiagnosticData;
-import dev.metricsserver.model.Extension;
 import dev.metricsserver.model.HygieneData;
 import dev.metricsserver.model.KubernetesVersion;
 import dev.metricsserver.model.Observations;
 import dev.metricsserver.model.Observations.Registration;
-import dev.metricsserver.model.ProvidedCertificate;
-import dev.metricsserver.model.TrustBundle;
 import dev.metricsserver.model.UnmanagedObject;
 import dev.metricsserver.plan.Decision;
 import dev.metricsserver.plan.Decision.Observing;
@@ -52,13 +48,17 @@ import dev.metricsserver.plan.Ownership;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.plan.VersionAdvice;
 import dev.metricsserver.reading.Cluster;
+import dev.metricsserver.reading.ControlPlaneReader;
 import dev.metricsserver.reading.DiagnosticDataReader;
+import dev.metricsserver.reading.ExtensionReader;
 import dev.metricsserver.reading.ExternalInstallation;
 import dev.metricsserver.reading.ExternalInstallationReader;
 import dev.metricsserver.reading.HygieneReader;
 import dev.metricsserver.reading.Kubelets;
 import dev.metricsserver.reading.MetricsQuery;
 import dev.metricsserver.reading.OnDemandPoller;
+import dev.metricsserver.reading.ProvidedCertificateReader;
+import dev.metricsserver.reading.TrustBundleReader;
 import dev.metricsserver.rendering.Names;
 import dev.metricsserver.status.Outcome;
 import dev.metricsserver.tls.ServingCertificates;
@@ -188,10 +188,10 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
   /** No event tells when the serving certificate that somebody else issues can be used. */
   private static final Duration UNTIL_USABLE = Duration.ofSeconds(5);
 
-  private final ControlPlane.Reader controlPlane;
-  private final Extension.Reader extensions;
-  private final TrustBundle.Reader trustBundles;
-  private final ProvidedCertificate.Reader givenCertificates;
+  private final ControlPlaneReader controlPlane;
+  private final ExtensionReader extensions;
+  private final TrustBundleReader trustBundles;
+  private final ProvidedCertificateReader givenCertificates;
   private final Kubelets kubelets;
   private final ServingCertificates.Reader servingCertificates = new ServingCertificates.Reader();
   private final MetricsQuery metrics;
@@ -215,10 +215,10 @@ public final class MetricsServerReconciler implements Reconciler<MetricsServerCo
    */
   public MetricsServerReconciler(
       KubernetesClient client, InstantSource clock, OperatorEvents happenings) {
-    this.controlPlane = new ControlPlane.Reader(client, clock);
-    this.extensions = new Extension.Reader(client, clock);
-    this.trustBundles = new TrustBundle.Reader(client, clock);
-    this.givenCertificates = new ProvidedCertificate.Reader(client, clock);
+    this.controlPlane = new ControlPlaneReader(client, clock);
+    this.extensions = new ExtensionReader(client, clock);
+    this.trustBundles = new TrustBundleReader(client, clock);
+    this.givenCertificates = new ProvidedCertificateReader(client, clock);
     this.kubelets = new Kubelets(client, clock);
     this.metrics = new MetricsQuery(client);
     this.clueReader = new DiagnosticDataReader(client);

@@ -62,7 +62,7 @@ final class Watches {
   private static Stream<EventSource<?, MetricsServerConfig>> extensions(
       EventSourceContext<MetricsServerConfig> context) {
     return Arrays.stream(Extension.values())
-        .map(Extension::registration)
+        .map(Extension::apiService)
         .distinct()
         .map(name ->
             new InformerEventSource<>(

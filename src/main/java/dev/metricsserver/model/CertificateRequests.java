@@ -1,7 +1,6 @@
 package dev.metricsserver.model;
 
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
-import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -26,21 +25,6 @@ public record CertificateRequests(List<Request> requests, int total, Optional<St
 
   /** The signer of kubelet serving certificates. */
   public static final String SIGNER = "kubernetes.io/kubelet-serving";
-
-  /**
-   * Reads all requests for kubelet serving certificates, with and without a decision.
-   *
-   * @throws io.fabric8.kubernetes.client.KubernetesClientException when they cannot be read
-   */
-  public static List<CertificateSigningRequest> read(KubernetesClient client) {
-    return client
-        .certificates()
-        .v1()
-        .certificateSigningRequests()
-        .withField("spec.signerName", SIGNER)
-        .list()
-        .getItems();
-  }
 
   /** The name of the Node that made a request, or the user if that is not a node. */
   public static String node(CertificateSigningRequest request) {

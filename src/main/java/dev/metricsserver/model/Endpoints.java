@@ -2,7 +2,6 @@ package dev.metricsserver.model;
 
 import io.fabric8.kubernetes.api.model.discovery.v1.Endpoint;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
-import io.fabric8.kubernetes.client.KubernetesClient;
 import java.util.Collection;
 import java.util.List;
 import java.util.stream.Stream;
@@ -20,23 +19,6 @@ public final class Endpoints {
     return named(slices, namespace, service)
         .flatMap(slice -> slice.getEndpoints().stream())
         .anyMatch(Endpoints::ready);
-  }
-
-  /**
-   * A Service's slices as the API server has them.
-   *
-   * @throws io.fabric8.kubernetes.client.KubernetesClientException when they cannot be read
-   */
-  public static List<EndpointSlice> read(
-      KubernetesClient client, String namespace, String service) {
-    return client
-        .discovery()
-        .v1()
-        .endpointSlices()
-        .inNamespace(namespace)
-        .withLabel(SERVICE_LABEL, service)
-        .list()
-        .getItems();
   }
 
   /** Whether a Service has an endpoint that is ready. */

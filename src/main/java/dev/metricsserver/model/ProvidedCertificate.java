@@ -1,25 +1,15 @@
 package dev.metricsserver.model;
 
-import static java.util.Objects.requireNonNullElse;
-
 import dev.metricsserver.tls.Certificates;
 import dev.metricsserver.tls.Identity;
-import dev.metricsserver.tls.Pem;
-import io.fabric8.kubernetes.api.model.Secret;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
-import java.net.HttpURLConnection;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
-import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /** A serving certificate in a Secret that is not the operator's, or why it cannot be used. */
 public sealed interface ProvidedCertificate {
@@ -129,78 +119,6 @@ public sealed interface ProvidedCertificate {
           .toList();
     } catch (CertificateParsingException e) {
       return List.of();
-    }
-  }
-
-  /**
-   * Reads it by name. Nothing watches it: whoever may read one Secret need not be told of all. What
-   * is there is read again, and judged again, when that is old; what is not there, each time.
-   */
-  final class Reader {
-
-    private static final Duration OLD = Duration.ofSeconds(2);
-
-    private final KubernetesClient client;
-    private final InstantSource clock;
-    private String lastPlace = "";
-    private Instant lastRead = Instant.MIN;
-    private ProvidedCertificate last;
-
-    /** A reader that has read nothing yet. */
-    public Reader(KubernetesClient client, InstantSource clock) {
-      this.client = client;
-      this.clock = clock;
-    }
-
-    /**
-     * The certificate as it was at most 2 seconds ago.
-     *
-     * @param namespace metrics-server's
-     * @param secret the Secret's name
-     * @param name the DNS name that the certificate must have
-     */
-    public synchronized ProvidedCertificate read(String namespace, String secret, String name) {
-      var place = "Secret %s in namespace %s".formatted(secret, namespace);
-      var now = clock.instant();
-      if (!place.equals(lastPlace) || lastRead.isBefore(now.minus(OLD))) {
-        lastPlace = "";
-        try {
-          var object = client.secrets().inNamespace(namespace).withName(secret).get();
-          if (object == null) {
-            return missing(place, namespace, secret);
-          }
-          last = of(place, text(object), name, now);
-          lastPlace = place;
-          lastRead = now;
-        } catch (KubernetesClientException e) {
-          return unreadable(place, e);
-        }
-      }
-      return last;
-    }
-
-    private static Unusable missing(String place, String namespace, String secret) {
-      return new Unusable(
-          "there is no " + place,
-          "kubectl -n %s create secret generic %s --type=kubernetes.io/tls --from-file=tls.crt --from-file=tls.key --from-file=ca.crt"
-              .formatted(namespace, secret),
-          false);
-    }
-
-    private static Unusable unreadable(String place, KubernetesClientException e) {
-      var why = requireNonNullElse(e.getMessage(), "");
-      return e.getCode() == HttpURLConnection.HTTP_FORBIDDEN
-          ? unusable(
-              "the operator is not allowed to read the " + place,
-              MissingRight.of(why).map(MissingRight::commands).orElse(why))
-          : unusable(
-              "the %s could not be read: %s".formatted(place, why),
-              "it is read again within a minute");
-    }
-
-    private static Map<String, String> text(Secret secret) {
-      return requireNonNullElse(secret.getData(), Map.<String, String>of()).entrySet().stream()
-          .collect(Collectors.toMap(Map.Entry::getKey, e -> Pem.fromBase64(e.getValue())));
     }
   }
 }

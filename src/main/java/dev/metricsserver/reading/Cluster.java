@@ -35,7 +35,6 @@ import dev.metricsserver.model.Owner;
 import dev.metricsserver.model.ProvidedCertificate;
 import dev.metricsserver.model.ServingFacts;
 import dev.metricsserver.model.Timestamps;
-import dev.metricsserver.model.TrustBundle;
 import dev.metricsserver.model.TrustBundle.Found;
 import dev.metricsserver.model.UnmanagedObject;
 import dev.metricsserver.plan.Decision;
@@ -92,10 +91,10 @@ import java.util.stream.Stream;
 public final class Cluster {
 
   private final ObjectSource objects;
-  private final ControlPlane.Reader controlPlane;
-  private final Extension.Reader extensions;
-  private final TrustBundle.Reader trustBundles;
-  private final ProvidedCertificate.Reader givenCertificates;
+  private final ControlPlaneReader controlPlane;
+  private final ExtensionReader extensions;
+  private final TrustBundleReader trustBundles;
+  private final ProvidedCertificateReader givenCertificates;
   private final Kubelets kubelets;
   private final MetricsServerConfig config;
   private final MetricsServerConfigSpec spec;
@@ -115,10 +114,10 @@ public final class Cluster {
       MetricsServerConfig config,
       ObjectSource objects,
       List<NodeFacts> nodes,
-      ControlPlane.Reader controlPlane,
-      Extension.Reader extensions,
-      TrustBundle.Reader trustBundles,
-      ProvidedCertificate.Reader givenCertificates,
+      ControlPlaneReader controlPlane,
+      ExtensionReader extensions,
+      TrustBundleReader trustBundles,
+      ProvidedCertificateReader givenCertificates,
       Kubelets kubelets,
       ServingCertificates.Reader servingCertificates) {
     this.config = config;
@@ -290,7 +289,7 @@ public final class Cluster {
   private boolean registered(Extension extension) {
     return objects
         .of(APIService.class)
-        .anyMatch(service -> service.getMetadata().getName().equals(extension.registration()));
+        .anyMatch(service -> service.getMetadata().getName().equals(extension.apiService()));
   }
 
   private Set<Extension> extensions() {

@@ -307,7 +307,7 @@ public final class DiagnosticDataReader {
   }
 
   private List<RefusedRequest> refusedRequests() {
-    return CertificateRequests.read(client).stream()
+    return CertificateRequestReader.read(client).stream()
         .flatMap(DiagnosticDataReader::refused)
         .sorted(Comparator.comparing(RefusedRequest::name))
         .limit(MOST)

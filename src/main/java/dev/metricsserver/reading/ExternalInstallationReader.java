@@ -49,7 +49,7 @@ public final class ExternalInstallationReader {
    */
   public ExternalInstallation read(APIService registration, List<Deployment> deployments) {
     var service = registration.getSpec().getService();
-    var slices = Endpoints.read(client, service.getNamespace(), service.getName());
+    var slices = EndpointSlices.read(client, service.getNamespace(), service.getName());
     var reached = pods(service.getNamespace(), slices);
     var deployment =
         deployments.stream()

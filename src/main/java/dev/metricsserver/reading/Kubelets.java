@@ -1,7 +1,6 @@
 package dev.metricsserver.reading;
 
 import dev.metricsserver.api.MetricsServerConfig;
-import dev.metricsserver.model.ClusterAuthority;
 import dev.metricsserver.model.Kubelet;
 import dev.metricsserver.model.KubeletTarget;
 import dev.metricsserver.model.NodeFacts.Address;

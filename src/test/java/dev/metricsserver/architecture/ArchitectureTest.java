@@ -55,7 +55,8 @@ class ArchitectureTest {
    * Tested by tables and golden files; a change of the framework or of the time of day cannot
    * change what they say.
    */
-  private static final String[] PURE = packages(List.of("plan", "rendering", "tls", "diagnosis"));
+  private static final String[] PURE =
+      packages(List.of("model", "plan", "rendering", "tls", "diagnosis"));
 
   private static JavaClasses operator;
 

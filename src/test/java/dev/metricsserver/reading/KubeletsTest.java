@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.api.MetricsServerConfig;
-import dev.metricsserver.model.ClusterAuthority;
 import dev.metricsserver.model.Kubelet;
 import dev.metricsserver.model.Kubelet.Handshake;
 import dev.metricsserver.model.KubeletTarget;

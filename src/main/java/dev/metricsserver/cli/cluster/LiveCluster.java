@@ -5,17 +5,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.model.ClusterFacts;
-import dev.metricsserver.model.ControlPlane;
 import dev.metricsserver.model.DiagnosticData.Unread;
-import dev.metricsserver.model.Extension;
 import dev.metricsserver.model.NodeFacts;
-import dev.metricsserver.model.ProvidedCertificate;
-import dev.metricsserver.model.TrustBundle;
 import dev.metricsserver.plan.Decision;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.reading.Cluster;
+import dev.metricsserver.reading.ControlPlaneReader;
+import dev.metricsserver.reading.ExtensionReader;
 import dev.metricsserver.reading.Kubelets;
 import dev.metricsserver.reading.NodeReader;
+import dev.metricsserver.reading.ProvidedCertificateReader;
+import dev.metricsserver.reading.TrustBundleReader;
 import dev.metricsserver.tls.ServingCertificates;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -62,10 +62,10 @@ public final class LiveCluster implements AutoCloseable {
             config,
             objects,
             nodes,
-            new ControlPlane.Reader(client, clock),
-            new Extension.Reader(client, clock),
-            new TrustBundle.Reader(client, clock),
-            new ProvidedCertificate.Reader(client, clock),
+            new ControlPlaneReader(client, clock),
+            new ExtensionReader(client, clock),
+            new TrustBundleReader(client, clock),
+            new ProvidedCertificateReader(client, clock),
             kubelets,
             new ServingCertificates.Reader());
   }

@@ -6,10 +6,11 @@ import dev.metricsserver.model.CertificateRequests;
 import dev.metricsserver.model.CertificateRequests.Request;
 import dev.metricsserver.model.CertificateRequests.State;
 import dev.metricsserver.model.DiagnosticData.Unread;
-import dev.metricsserver.model.Endpoints;
 import dev.metricsserver.model.Extension;
 import dev.metricsserver.model.Timestamps;
 import dev.metricsserver.plan.ServingTLS;
+import dev.metricsserver.reading.CertificateRequestReader;
+import dev.metricsserver.reading.EndpointSlices;
 import dev.metricsserver.reading.ObjectSource;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.APIService;
@@ -70,7 +71,7 @@ public final class LiveObjects implements ObjectSource {
                     () ->
                         Stream.concat(
                                 Stream.of(Names.API_SERVICE),
-                                Arrays.stream(Extension.values()).map(Extension::registration))
+                                Arrays.stream(Extension.values()).map(Extension::apiService))
                             .distinct()
                             .flatMap(name -> get(APIService.class, null, name).stream())
                             .toList()),
@@ -101,8 +102,8 @@ public final class LiveObjects implements ObjectSource {
                     "endpointslices",
                     () ->
                         Stream.of(
-                                Endpoints.read(client, "default", "kubernetes"),
-                                Endpoints.read(client, namespace, Names.METRICS_SERVER))
+                                EndpointSlices.read(client, "default", "kubernetes"),
+                                EndpointSlices.read(client, namespace, Names.METRICS_SERVER))
                             .flatMap(List::stream)
                             .toList()),
                 CertificateRequests.class,
@@ -181,7 +182,7 @@ public final class LiveObjects implements ObjectSource {
   /** Kubelets' requests that nobody has decided. */
   public static CertificateRequests requests(KubernetesClient client) {
     var waiting =
-        CertificateRequests.read(client).stream()
+        CertificateRequestReader.read(client).stream()
             .filter(LiveObjects::undecided)
             .map(LiveObjects::request)
             .sorted(Comparator.comparing(Request::created))

@@ -1,4 +1,4 @@
-package dev.metricsserver.model;
+package dev.metricsserver.reading;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -8,6 +8,8 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.metricsserver.api.KubeletSpec.CertificateAuthority;
 import dev.metricsserver.api.KubeletSpec.KeyReference;
+import dev.metricsserver.model.SampleAuthority;
+import dev.metricsserver.model.TrustBundle;
 import dev.metricsserver.tls.Certificates;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -35,7 +37,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Against something that answers like an API server, and knows a few objects. */
-class TrustBundleTest {
+class TrustBundleReaderTest {
 
   private static final SampleAuthority AUTHORITY = SampleAuthority.root("kubelets");
   private static final String CONFIG_MAP = "/api/v1/namespaces/kube-system/configmaps/ca";
@@ -49,7 +51,7 @@ class TrustBundleTest {
   private final AtomicInteger requests = new AtomicInteger();
   private HttpServer server;
   private KubernetesClient client;
-  private TrustBundle.Reader reader;
+  private TrustBundleReader reader;
   private Instant now = Instant.parse("2026-11-21T12:00:00Z");
 
   @BeforeEach
@@ -65,7 +67,7 @@ class TrustBundleTest {
                     .withRequestRetryBackoffLimit(0)
                     .build())
             .build();
-    reader = new TrustBundle.Reader(client, () -> now);
+    reader = new TrustBundleReader(client, () -> now);
   }
 
   @AfterEach

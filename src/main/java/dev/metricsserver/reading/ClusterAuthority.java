@@ -1,4 +1,4 @@
-package dev.metricsserver.model;
+package dev.metricsserver.reading;
 
 import dev.metricsserver.tls.Certificates;
 import dev.metricsserver.tls.Pem;

@@ -1,4 +1,4 @@
-package dev.metricsserver.model;
+package dev.metricsserver.reading;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -1,4 +1,4 @@
-package dev.metricsserver.model;
+package dev.metricsserver.reading;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.metricsserver.model;
+package dev.metricsserver.reading;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -77,8 +77,8 @@ class ServiceRangesReaderTest {
     assertThatExceptionOfType(KubernetesClientException.class).isThrownBy(() -> reader().read());
   }
 
-  private ServiceRanges.Reader reader() {
-    return new ServiceRanges.Reader(client, InstantSource.system());
+  private ServiceRangesReader reader() {
+    return new ServiceRangesReader(client, InstantSource.system());
   }
 
   private void answer(String path, int code, String body) {

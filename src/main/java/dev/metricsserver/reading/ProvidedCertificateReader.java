@@ -1,0 +1,90 @@
+package dev.metricsserver.reading;
+
+import static java.util.Objects.requireNonNullElse;
+
+import dev.metricsserver.model.MissingRight;
+import dev.metricsserver.model.ProvidedCertificate;
+import dev.metricsserver.model.ProvidedCertificate.Unusable;
+import dev.metricsserver.tls.Pem;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.net.HttpURLConnection;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * Reads a serving certificate that a user or cert-manager keeps in a Secret, by the Secret's name.
+ * The operator has no right to watch Secrets, so a usable certificate is read again when it is old,
+ * and any other each time.
+ */
+public final class ProvidedCertificateReader {
+
+  private static final Duration MAXIMUM_AGE = Duration.ofSeconds(2);
+
+  private final KubernetesClient client;
+  private final InstantSource clock;
+  private final Cached<String, ProvidedCertificate> cached;
+
+  /** A reader that has read nothing yet. */
+  public ProvidedCertificateReader(KubernetesClient client, InstantSource clock) {
+    this.client = client;
+    this.clock = clock;
+    this.cached = new Cached<>(MAXIMUM_AGE, clock);
+  }
+
+  /**
+   * The certificate as it was at most 2 seconds ago.
+   *
+   * @param namespace metrics-server's
+   * @param secret the Secret's name
+   * @param name the DNS name that the certificate must have
+   */
+  public ProvidedCertificate read(String namespace, String secret, String name) {
+    var place = "Secret %s in namespace %s".formatted(secret, namespace);
+    var certificate = cached.get(place, () -> read(place, namespace, secret, name));
+    if (certificate instanceof Unusable) {
+      cached.expire();
+    }
+    return certificate;
+  }
+
+  private ProvidedCertificate read(String place, String namespace, String secret, String name) {
+    try {
+      var object = client.secrets().inNamespace(namespace).withName(secret).get();
+      return object == null
+          ? missing(place, namespace, secret)
+          : ProvidedCertificate.of(place, text(object), name, clock.instant());
+    } catch (KubernetesClientException e) {
+      return unreadable(place, e);
+    }
+  }
+
+  private static Unusable missing(String place, String namespace, String secret) {
+    return new Unusable(
+        "there is no " + place,
+        "kubectl -n %s create secret generic %s --type=kubernetes.io/tls --from-file=tls.crt --from-file=tls.key --from-file=ca.crt"
+            .formatted(namespace, secret),
+        false);
+  }
+
+  private static Unusable unreadable(String place, KubernetesClientException e) {
+    var why = requireNonNullElse(e.getMessage(), "");
+    return e.getCode() == HttpURLConnection.HTTP_FORBIDDEN
+        ? new Unusable(
+            "the operator is not allowed to read the " + place,
+            MissingRight.of(why).map(MissingRight::commands).orElse(why),
+            true)
+        : new Unusable(
+            "the %s could not be read: %s".formatted(place, why),
+            "it is read again within a minute",
+            true);
+  }
+
+  private static Map<String, String> text(Secret secret) {
+    return requireNonNullElse(secret.getData(), Map.<String, String>of()).entrySet().stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, e -> Pem.fromBase64(e.getValue())));
+  }
+}
