@@ -10,8 +10,9 @@ import dev.metricsserver.events.EventWriter;
 import dev.metricsserver.model.CertificateRequest;
 import dev.metricsserver.model.CertificateRequests;
 import dev.metricsserver.model.CertificateRequests.State;
-import dev.metricsserver.reading.ClusterDomain;
 import dev.metricsserver.model.NodeFacts;
+import dev.metricsserver.reading.ApiErrors;
+import dev.metricsserver.reading.ClusterDomain;
 import dev.metricsserver.reading.ServiceRangesReader;
 import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
@@ -227,7 +228,7 @@ public final class ApprovalController
   private void unreadable(Throwable e) {
     if (e instanceof KubernetesClientException refusal
         && refusal.getCode() == HttpURLConnection.HTTP_FORBIDDEN) {
-      forbidden = Optional.of(new Forbidden(message(refusal), Instant.MAX));
+      forbidden = Optional.of(new Forbidden(ApiErrors.message(refusal), Instant.MAX));
       report();
     } else {
       log.warn("The watch of certificate requests failed and is retried: {}", e.toString());
@@ -332,9 +333,10 @@ public final class ApprovalController
       return next;
     }
     if (e.getCode() == HttpURLConnection.HTTP_FORBIDDEN) {
-      forbidden = Optional.of(new Forbidden(message(e), clock.instant().plus(WHILE_FORBIDDEN)));
+      forbidden =
+          Optional.of(new Forbidden(ApiErrors.message(e), clock.instant().plus(WHILE_FORBIDDEN)));
     }
-    return deferred(request, Reason.of(Code.APIServerError, message(e)));
+    return deferred(request, Reason.of(Code.APIServerError, ApiErrors.message(e)));
   }
 
   private Next deferred(PendingRequest request, Reason reason) {
@@ -401,12 +403,5 @@ public final class ApprovalController
       reported = now;
       getEventHandler().handleEvent(CHANGED);
     }
-  }
-
-  private static String message(KubernetesClientException e) {
-    var status = e.getStatus();
-    var message =
-        status == null || status.getMessage() == null ? e.getMessage() : status.getMessage();
-    return message == null ? e.getClass().getSimpleName() : message.strip();
   }
 }

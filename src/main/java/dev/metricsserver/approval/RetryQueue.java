@@ -1,5 +1,6 @@
 package dev.metricsserver.approval;
 
+import dev.metricsserver.reading.Backoff;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
@@ -28,8 +29,7 @@ final class RetryQueue<K> {
   private static final int THREADS = 16;
 
   private static final Duration IDLE = Duration.ofSeconds(10);
-  private static final Duration FIRST_RETRY = Duration.ofMillis(500);
-  private static final Duration SLOWEST_RETRY = Duration.ofMinutes(1);
+  private static final Backoff RETRY = new Backoff(Duration.ofMillis(500), Duration.ofMinutes(1));
 
   /** Runs of one key at once, and afterwards one in each interval. */
   private static final int BURST = 5;
@@ -61,7 +61,7 @@ final class RetryQueue<K> {
     private final TokenBucket bucket = new TokenBucket(clock, BURST, INTERVAL);
     private final Object running = new Object();
     private int turn;
-    private Duration retry = FIRST_RETRY;
+    private Duration retry = RETRY.first();
 
     synchronized int next() {
       return ++turn;
@@ -72,13 +72,12 @@ final class RetryQueue<K> {
     }
 
     synchronized void reset() {
-      retry = FIRST_RETRY;
+      retry = RETRY.first();
     }
 
     synchronized Duration delay() {
       var delay = retry;
-      var doubled = delay.multipliedBy(2);
-      retry = doubled.compareTo(SLOWEST_RETRY) > 0 ? SLOWEST_RETRY : doubled;
+      retry = RETRY.after(delay);
       return delay;
     }
   }

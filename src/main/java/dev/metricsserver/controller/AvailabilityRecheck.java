@@ -3,6 +3,7 @@ package dev.metricsserver.controller;
 import dev.metricsserver.model.Observations;
 import dev.metricsserver.model.Observations.PodState;
 import dev.metricsserver.model.Observations.Registration;
+import dev.metricsserver.reading.Backoff;
 import dev.metricsserver.reading.Observer;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -15,14 +16,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Makes the API servers look again at a registration they call unavailable although an endpoint is
- * ready. They look by themselves only every 30 seconds, or after a back-off; a changed annotation
- * makes them look at once.
+ * Makes the API servers check an APIService again that they call unavailable although an endpoint
+ * is ready. By themselves they check every 30 seconds, or after a back-off; a changed annotation
+ * makes them check at once.
  */
 final class AvailabilityRecheck {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(1);
-  private static final Duration RARELY = Duration.ofSeconds(30);
+  private static final Backoff PAUSE = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(30));
 
   private final KubernetesClient client;
 
@@ -33,11 +33,10 @@ final class AvailabilityRecheck {
   /**
    * Sets the annotation when it is time.
    *
-   * @return when to come back
+   * @return how long until the next call is due
    */
-  Duration lookAgain(APIService service, Observations observations, Instant now) {
-    var registration = observations.registration().orElseThrow();
-    var due = due(registration, observations);
+  Duration recheck(APIService service, Observations observations, Instant now) {
+    var due = due(observations.registration().orElseThrow(), observations);
     if (now.isBefore(due)) {
       return Duration.between(now, due);
     }
@@ -50,11 +49,11 @@ final class AvailabilityRecheck {
                 .asJson(
                     Map.of(
                         "metadata",
-                        Map.of("annotations", Map.of(Observer.LOOK_AGAIN, now.toString())))));
-    return PATIENCE;
+                        Map.of("annotations", Map.of(Observer.RECHECK, now.toString())))));
+    return PAUSE.first();
   }
 
-  /** A second after an endpoint became ready; after that ever more rarely, the longer it lasts. */
+  /** A second after an endpoint became ready; after that, half as long as it has been ready. */
   private static Instant due(Registration registration, Observations observations) {
     var ready =
         observations.pods().stream()
@@ -63,14 +62,9 @@ final class AvailabilityRecheck {
             .max(Comparator.naturalOrder())
             .orElse(Instant.EPOCH);
     return registration
-        .lookedAgain()
+        .rechecked()
         .filter(last -> last.isAfter(ready))
-        .map(last -> last.plus(pause(Duration.between(ready, last))))
-        .orElse(ready.plus(PATIENCE));
-  }
-
-  private static Duration pause(Duration lasting) {
-    var half = lasting.dividedBy(2);
-    return half.compareTo(PATIENCE) < 0 ? PATIENCE : half.compareTo(RARELY) > 0 ? RARELY : half;
+        .map(last -> last.plus(PAUSE.bounded(Duration.between(ready, last).dividedBy(2))))
+        .orElse(ready.plus(PAUSE.first()));
   }
 }

@@ -17,7 +17,7 @@ import java.net.HttpURLConnection;
 import java.util.Map;
 import java.util.Optional;
 
-/** Writes the memory of rollbacks: one ControllerRevision, {@link LastReady}. */
+/** Stores the last configuration that was Ready, for rollbacks, in one ControllerRevision. */
 final class LastReadyStore {
 
   private final KubernetesClient client;
@@ -27,12 +27,12 @@ final class LastReadyStore {
   }
 
   /**
-   * Notes what is gone back from, before anything is done about it: whoever goes on after a crash
-   * decides the same.
+   * Records the configuration that failed before it is rolled back, so that an operator that
+   * continues after a crash decides the same.
    *
-   * @return whether it was news
+   * @return whether the failure was not recorded yet
    */
-  boolean note(Failure failed, ControllerRevision revision) {
+  boolean recordFailure(Failure failed, ControllerRevision revision) {
     if (LastReady.failure(revision)
         .filter(known -> known.configuration().equals(failed.configuration()))
         .isPresent()) {
@@ -48,8 +48,8 @@ final class LastReadyStore {
     return true;
   }
 
-  /** Remembers the plan's configuration when the resource is Ready with it and it is a new one. */
-  void remember(
+  /** Records the plan's configuration when the resource is Ready with it and it is a new one. */
+  void record(
       MetricsServerConfig config,
       MetricsServerPlan plan,
       Optional<ControllerRevision> revision,
@@ -63,8 +63,8 @@ final class LastReadyStore {
             .isPresent()) {
       return;
     }
-    // A revision's data cannot be changed. Should the operator end in between, the resource is
-    // still Ready, and the next one writes it.
+    // A revision's data is immutable. If the operator ends after the deletion, the next one finds
+    // the resource Ready and writes the revision.
     revision.ifPresent(this::delete);
     var next =
         new ControllerRevisionBuilder()
@@ -81,7 +81,7 @@ final class LastReadyStore {
     client.resource(next).fieldManager(MetricsServerReconciler.FIELD_MANAGER).serverSideApply();
   }
 
-  /** Only the one that was seen: what another one says may be newer. */
+  /** Only this version of the revision: another one may be newer. */
   private void delete(ControllerRevision revision) {
     try {
       client.resource(revision).lockResourceVersion().delete();

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.metricsserver.reading.Backoff;
 import dev.metricsserver.reading.NodeReader;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.http.AsyncBody;
@@ -46,8 +47,7 @@ final class NodeWatch {
 
   private static final Duration LATE = Duration.ofSeconds(30);
   private static final Duration PATIENCE = Duration.ofMinutes(1);
-  private static final Duration FIRST_RETRY = Duration.ofMillis(500);
-  private static final Duration SLOWEST_RETRY = Duration.ofSeconds(30);
+  private static final Backoff RETRY = new Backoff(Duration.ofMillis(500), Duration.ofSeconds(30));
 
   /** A heartbeat fits in. */
   private static final int BUFFER = 1 << 14;
@@ -82,7 +82,7 @@ final class NodeWatch {
     try {
       list();
     } catch (IOException e) {
-      throw new IllegalStateException("The nodes cannot be listed: " + e.getMessage(), e);
+      throw new IllegalStateException("Cannot list the nodes: " + e.getMessage(), e);
     }
     thread.start();
   }
@@ -97,24 +97,24 @@ final class NodeWatch {
   }
 
   private void follow() {
-    var retry = FIRST_RETRY;
+    var retry = RETRY.first();
     while (!stopped) {
       try {
         if (resourceVersion.isEmpty()) {
           list();
         }
-        // One that ends without a word is as good as none.
-        retry = watch() ? FIRST_RETRY : pause(retry);
+        // A watch that ends without an event counts as a failure.
+        retry = watch() ? RETRY.first() : pause(retry);
       } catch (IOException | RuntimeException e) {
         if (!stopped) {
-          log.warn("The nodes cannot be watched, trying again: {}", e.getMessage());
+          log.warn("Cannot watch the nodes, retrying: {}", e.getMessage());
           retry = pause(retry);
         }
       }
     }
   }
 
-  /** Waits for about as long as it is told, and returns how long it is next time. */
+  /** Waits for about this delay, and returns the next one. */
   private static Duration pause(Duration delay) {
     try {
       var millis = delay.toMillis();
@@ -122,8 +122,7 @@ final class NodeWatch {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    var next = delay.multipliedBy(2);
-    return next.compareTo(SLOWEST_RETRY) < 0 ? next : SLOWEST_RETRY;
+    return RETRY.after(delay);
   }
 
   private void list() throws IOException {

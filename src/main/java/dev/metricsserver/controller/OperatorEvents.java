@@ -1,14 +1,14 @@
 package dev.metricsserver.controller;
 
-/** Hears of what the operator did, for whoever counts it. Called from several threads. */
+/** Listens to what the operator does, to count it. Called from several threads. */
 public interface OperatorEvents {
 
-  /** All objects are as they should be. */
+  /** All objects are as the plan has them. */
   void verified();
 
   /** A kubelet's request for a serving certificate was approved. */
   void approved();
 
-  /** The last configuration that was Ready is in force again, since a newer one failed. */
+  /** A newer configuration failed, and the last one that was Ready is in force again. */
   void rolledBack();
 }

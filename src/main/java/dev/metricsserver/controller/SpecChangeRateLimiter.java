@@ -5,35 +5,35 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * How often another spec is followed: the first few at once, then one in 0.6 s. Each may replace
- * all pods, so whoever edits faster, as a script or another controller can, gets the last word over
- * half a second later instead of a rollout a moment. What others change of the objects is restored
- * at once all the same, because the spec stays as it is.
+ * Limits how often a changed spec is applied: the first few changes at once, then one in 0.6 s.
+ * Each may replace all pods, so a script or controller that edits faster gets its last change
+ * applied within that time instead of a rollout each moment. Drift is repaired at once all the
+ * same, because the spec stays the same.
  */
 final class SpecChangeRateLimiter {
 
-  private static final int AT_ONCE = 3;
-  private static final Duration EVERY = Duration.ofMillis(600);
+  private static final int BURST = 3;
+  private static final Duration INTERVAL = Duration.ofMillis(600);
 
-  private long followed;
+  private long admitted;
   private Instant free = Instant.EPOCH;
 
   /**
-   * Follows a spec when it is time.
+   * Admits a spec when it is time.
    *
    * @param generation of the spec
-   * @return how long to wait first; empty when it is followed now
+   * @return how long to wait first; empty when the spec is admitted
    */
-  Optional<Duration> tooSoon(long generation, Instant now) {
-    if (generation == followed) {
+  Optional<Duration> delay(long generation, Instant now) {
+    if (generation == admitted) {
       return Optional.empty();
     }
-    var earliest = free.minus(EVERY.multipliedBy(AT_ONCE - 1));
+    var earliest = free.minus(INTERVAL.multipliedBy(BURST - 1));
     if (now.isBefore(earliest)) {
       return Optional.of(Duration.between(now, earliest));
     }
-    followed = generation;
-    free = (free.isAfter(now) ? free : now).plus(EVERY);
+    admitted = generation;
+    free = (free.isAfter(now) ? free : now).plus(INTERVAL);
     return Optional.empty();
   }
 }

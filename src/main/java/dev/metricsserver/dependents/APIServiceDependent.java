@@ -2,6 +2,7 @@ package dev.metricsserver.dependents;
 
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.model.Endpoints;
+import dev.metricsserver.plan.InstallationOrder;
 import dev.metricsserver.rendering.Names;
 import dev.metricsserver.rendering.Serving;
 import io.fabric8.kubernetes.api.model.APIService;
@@ -15,10 +16,8 @@ import io.javaoperatorsdk.operator.processing.dependent.kubernetes.BooleanWithUn
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDependent;
 
 /**
- * The registration of the metrics API. It is made when an endpoint is ready: made earlier, the API
- * servers find nobody, back off, and look again seconds after the pods are ready. Once it was made
- * it is kept and repaired whatever the pods do; a workflow's reconcile precondition would delete it
- * when they are not ready.
+ * The APIService of the metrics API. Once it exists it is kept and repaired whatever state the pods
+ * are in; a workflow's reconcile precondition would delete it when they are not ready.
  */
 @KubernetesDependent(
     useSSA = BooleanWithUndefined.TRUE,
@@ -33,8 +32,8 @@ public final class APIServiceDependent extends ManagedDependent<APIService> {
   @Override
   public ReconcileResult<APIService> reconcile(
       MetricsServerConfig primary, Context<MetricsServerConfig> context) {
-    return plan(context).serving().registrable()
-            && (serves(primary, context) || endpointReady(context))
+    return InstallationOrder.appliesAPIService(
+            plan(context).serving(), registered(primary, context), endpointReady(context))
         ? super.reconcile(primary, context)
         : ReconcileResult.noOperation(null);
   }
@@ -49,8 +48,8 @@ public final class APIServiceDependent extends ManagedDependent<APIService> {
   }
 
   /**
-   * With what the API server leaves out: it remembers who said that {@code insecureSkipTLSVerify}
-   * is false, and not that it is.
+   * With {@code insecureSkipTLSVerify: false}, which the API server leaves out although its managed
+   * fields list it.
    */
   public static APIService complete(APIService actual) {
     return new APIServiceBuilder(actual)
@@ -60,15 +59,18 @@ public final class APIServiceDependent extends ManagedDependent<APIService> {
         .build();
   }
 
-  /** One that leads elsewhere serves until ours can; one that is gone was ours, if any was. */
-  private boolean serves(MetricsServerConfig primary, Context<MetricsServerConfig> context) {
+  /**
+   * An APIService that leads to another Service is replaced when an endpoint is ready; a deleted
+   * one at once, if the status says that it was registered.
+   */
+  private boolean registered(MetricsServerConfig primary, Context<MetricsServerConfig> context) {
     return getSecondaryResource(primary, context)
-        .map(registration -> leadsTo(registration, plan(context).namespace()))
+        .map(apiService -> leadsTo(apiService, plan(context).namespace()))
         .orElseGet(() -> primary.getStatus() != null && primary.getStatus().isRegistered());
   }
 
-  private static boolean leadsTo(APIService registration, String namespace) {
-    var service = registration.getSpec().getService();
+  private static boolean leadsTo(APIService apiService, String namespace) {
+    var service = apiService.getSpec().getService();
     return service != null
         && Names.METRICS_SERVER.equals(service.getName())
         && namespace.equals(service.getNamespace());

@@ -1,7 +1,7 @@
 package dev.metricsserver.dependents;
 
 import dev.metricsserver.plan.Planner;
-import dev.metricsserver.rendering.Audit;
+import dev.metricsserver.rendering.OptionalObject;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.javaoperatorsdk.operator.api.config.informer.Field;
 import io.javaoperatorsdk.operator.api.config.informer.Informer;
@@ -17,6 +17,6 @@ public final class AuditPolicyDependent extends OptionalDependent<ConfigMap> {
 
   /** For the workflow. */
   public AuditPolicyDependent() {
-    super(ConfigMap.class, Planner.AUDIT_CONFIG_MAP, Audit::policy);
+    super(ConfigMap.class, OptionalObject.AUDIT_POLICY);
   }
 }

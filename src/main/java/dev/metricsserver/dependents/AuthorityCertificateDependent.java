@@ -2,6 +2,7 @@ package dev.metricsserver.dependents;
 
 import dev.metricsserver.rendering.CertManager;
 import dev.metricsserver.rendering.Certificate;
+import dev.metricsserver.rendering.OptionalObject;
 import io.javaoperatorsdk.operator.api.config.informer.Field;
 import io.javaoperatorsdk.operator.api.config.informer.Informer;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.BooleanWithUndefined;
@@ -12,10 +13,10 @@ import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDep
     useSSA = BooleanWithUndefined.TRUE,
     informer =
         @Informer(fieldSelector = @Field(path = "metadata.name", value = CertManager.AUTHORITY)))
-public final class AuthorityCertificateDependent extends CertManagerDependent<Certificate> {
+public final class AuthorityCertificateDependent extends OptionalDependent<Certificate> {
 
   /** For the workflow. */
   public AuthorityCertificateDependent() {
-    super(Certificate.class, CertManager.AUTHORITY, CertManager::authority);
+    super(Certificate.class, OptionalObject.AUTHORITY_CERTIFICATE);
   }
 }

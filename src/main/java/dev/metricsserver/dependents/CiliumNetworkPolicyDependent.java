@@ -1,16 +1,12 @@
 package dev.metricsserver.dependents;
 
-import dev.metricsserver.api.MetricsServerConfig;
-import dev.metricsserver.rendering.CiliumNetwork;
 import dev.metricsserver.rendering.CiliumNetworkPolicy;
 import dev.metricsserver.rendering.Names;
+import dev.metricsserver.rendering.OptionalObject;
 import io.javaoperatorsdk.operator.api.config.informer.Field;
 import io.javaoperatorsdk.operator.api.config.informer.Informer;
-import io.javaoperatorsdk.operator.api.reconciler.Context;
-import io.javaoperatorsdk.operator.api.reconciler.dependent.DependentResource;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.BooleanWithUndefined;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDependent;
-import io.javaoperatorsdk.operator.processing.dependent.workflow.Condition;
 
 /** Who may connect to metrics-server, and where it may connect to, in Cilium's words. */
 @KubernetesDependent(
@@ -21,17 +17,6 @@ public final class CiliumNetworkPolicyDependent extends OptionalDependent<Cilium
 
   /** For the workflow. */
   public CiliumNetworkPolicyDependent() {
-    super(CiliumNetworkPolicy.class, Names.NETWORK_POLICY, CiliumNetwork::policy);
-  }
-
-  /** Whether the cluster has the kind; without it there is nothing to watch, and none to delete. */
-  public static final class Known implements Condition<CiliumNetworkPolicy, MetricsServerConfig> {
-    @Override
-    public boolean isMet(
-        DependentResource<CiliumNetworkPolicy, MetricsServerConfig> dependent,
-        MetricsServerConfig primary,
-        Context<MetricsServerConfig> context) {
-      return plan(context).network().cilium().known();
-    }
+    super(CiliumNetworkPolicy.class, OptionalObject.CILIUM_NETWORK_POLICY);
   }
 }

@@ -1,7 +1,7 @@
 package dev.metricsserver.dependents;
 
 import dev.metricsserver.api.MetricsServerConfig;
-import dev.metricsserver.api.ServingSpec.Source;
+import dev.metricsserver.plan.InstallationOrder;
 import dev.metricsserver.rendering.Names;
 import dev.metricsserver.rendering.Workload;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
@@ -15,10 +15,7 @@ import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDep
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import java.util.Optional;
 
-/**
- * The pods. It depends on the ServiceAccount, whose UID is part of the pod template, and waits for
- * the certificate that the pods serve: without it they would not start, and try again ever later.
- */
+/** The pods. It depends on the ServiceAccount, whose UID is part of the pod template. */
 @KubernetesDependent(
     useSSA = BooleanWithUndefined.TRUE,
     informer =
@@ -33,10 +30,9 @@ public final class DeploymentDependent extends ManagedDependent<Deployment> {
   @Override
   public ReconcileResult<Deployment> reconcile(
       MetricsServerConfig primary, Context<MetricsServerConfig> context) {
-    return plan(context).serving().source() != Source.SelfSigned
-            && certificates(context).leaf().isEmpty()
-        ? ReconcileResult.noOperation(null)
-        : super.reconcile(primary, context);
+    return InstallationOrder.appliesDeployment(plan(context).serving(), certificates(context))
+        ? super.reconcile(primary, context)
+        : ReconcileResult.noOperation(null);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.metricsserver.dependents;
 
 import dev.metricsserver.rendering.CertManager;
 import dev.metricsserver.rendering.Certificate;
+import dev.metricsserver.rendering.OptionalObject;
 import io.javaoperatorsdk.operator.api.config.informer.Field;
 import io.javaoperatorsdk.operator.api.config.informer.Informer;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.BooleanWithUndefined;
@@ -12,10 +13,10 @@ import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDep
     useSSA = BooleanWithUndefined.TRUE,
     informer =
         @Informer(fieldSelector = @Field(path = "metadata.name", value = CertManager.SERVING)))
-public final class IssuedCertificateDependent extends CertManagerDependent<Certificate> {
+public final class IssuedCertificateDependent extends OptionalDependent<Certificate> {
 
   /** For the workflow. */
   public IssuedCertificateDependent() {
-    super(Certificate.class, CertManager.SERVING, CertManager::certificate);
+    super(Certificate.class, OptionalObject.ISSUED_CERTIFICATE);
   }
 }

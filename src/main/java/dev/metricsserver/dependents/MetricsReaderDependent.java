@@ -1,15 +1,12 @@
 package dev.metricsserver.dependents;
 
-import dev.metricsserver.api.MetricsServerConfig;
-import dev.metricsserver.rendering.Monitoring;
 import dev.metricsserver.rendering.Names;
+import dev.metricsserver.rendering.OptionalObject;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.javaoperatorsdk.operator.api.config.informer.Field;
 import io.javaoperatorsdk.operator.api.config.informer.Informer;
-import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.BooleanWithUndefined;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDependent;
-import io.javaoperatorsdk.operator.processing.event.ResourceID;
 
 /** Lets Prometheus read metrics-server's own metrics. */
 @KubernetesDependent(
@@ -20,13 +17,6 @@ public final class MetricsReaderDependent extends OptionalDependent<ClusterRoleB
 
   /** For the workflow. */
   public MetricsReaderDependent() {
-    super(ClusterRoleBinding.class, Names.METRICS_READER, Monitoring::reader);
-  }
-
-  /** It is in no namespace. */
-  @Override
-  protected ResourceID targetSecondaryResourceID(
-      MetricsServerConfig primary, Context<MetricsServerConfig> context) {
-    return new ResourceID(Names.METRICS_READER);
+    super(ClusterRoleBinding.class, OptionalObject.METRICS_READER);
   }
 }

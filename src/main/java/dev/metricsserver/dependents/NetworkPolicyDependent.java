@@ -1,7 +1,7 @@
 package dev.metricsserver.dependents;
 
 import dev.metricsserver.rendering.Names;
-import dev.metricsserver.rendering.Network;
+import dev.metricsserver.rendering.OptionalObject;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.javaoperatorsdk.operator.api.config.informer.Field;
 import io.javaoperatorsdk.operator.api.config.informer.Informer;
@@ -17,6 +17,6 @@ public final class NetworkPolicyDependent extends OptionalDependent<NetworkPolic
 
   /** For the workflow. */
   public NetworkPolicyDependent() {
-    super(NetworkPolicy.class, Names.NETWORK_POLICY, Network::policy);
+    super(NetworkPolicy.class, OptionalObject.NETWORK_POLICY);
   }
 }

@@ -1,45 +1,57 @@
 package dev.metricsserver.dependents;
 
 import dev.metricsserver.api.MetricsServerConfig;
-import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.rendering.OptionalObject;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Namespaced;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.dependent.DependentResource;
 import io.javaoperatorsdk.operator.processing.dependent.workflow.Condition;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
-import java.util.Optional;
-import java.util.function.Function;
 
 /** An object that only some plans have. */
 public abstract class OptionalDependent<R extends HasMetadata> extends ManagedDependent<R> {
 
-  private final String objectName;
-  private final Function<MetricsServerPlan, Optional<R>> object;
+  private final OptionalObject<R> object;
 
-  /**
-   * @param object makes it, where the plan has it
-   */
-  OptionalDependent(Class<R> type, String name, Function<MetricsServerPlan, Optional<R>> object) {
-    super(type, plan -> object.apply(plan).orElseThrow());
-    this.objectName = name;
+  OptionalDependent(Class<R> type, OptionalObject<R> object) {
+    super(type, plan -> object.render().apply(plan).orElseThrow());
     this.object = object;
   }
 
-  /** By name, so that one that is no longer wanted is found and deleted. */
+  /** By name, so that an object that the plan no longer has is found and deleted. */
   @Override
   protected ResourceID targetSecondaryResourceID(
       MetricsServerConfig primary, Context<MetricsServerConfig> context) {
-    return new ResourceID(objectName, plan(context).namespace());
+    return Namespaced.class.isAssignableFrom(resourceType())
+        ? new ResourceID(object.name(), plan(context).namespace())
+        : new ResourceID(object.name());
   }
 
-  /** Whether the plan has it; else it is deleted. */
+  /** Whether the plan has the object; else it is deleted. */
   public static final class Wanted implements Condition<HasMetadata, MetricsServerConfig> {
     @Override
     public boolean isMet(
         DependentResource<HasMetadata, MetricsServerConfig> dependent,
         MetricsServerConfig primary,
         Context<MetricsServerConfig> context) {
-      return ((OptionalDependent<?>) dependent).object.apply(plan(context)).isPresent();
+      return object(dependent).render().apply(plan(context)).isPresent();
     }
+  }
+
+  /** Whether the cluster has the kind; without it there is nothing to watch or delete. */
+  public static final class Known implements Condition<HasMetadata, MetricsServerConfig> {
+    @Override
+    public boolean isMet(
+        DependentResource<HasMetadata, MetricsServerConfig> dependent,
+        MetricsServerConfig primary,
+        Context<MetricsServerConfig> context) {
+      return object(dependent).known().test(plan(context));
+    }
+  }
+
+  private static OptionalObject<?> object(
+      DependentResource<HasMetadata, MetricsServerConfig> dependent) {
+    return ((OptionalDependent<?>) dependent).object;
   }
 }

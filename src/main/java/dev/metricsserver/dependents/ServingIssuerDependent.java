@@ -2,6 +2,7 @@ package dev.metricsserver.dependents;
 
 import dev.metricsserver.rendering.CertManager;
 import dev.metricsserver.rendering.Issuer;
+import dev.metricsserver.rendering.OptionalObject;
 import io.javaoperatorsdk.operator.api.config.informer.Field;
 import io.javaoperatorsdk.operator.api.config.informer.Informer;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.BooleanWithUndefined;
@@ -12,10 +13,10 @@ import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDep
     useSSA = BooleanWithUndefined.TRUE,
     informer =
         @Informer(fieldSelector = @Field(path = "metadata.name", value = CertManager.SERVING)))
-public final class ServingIssuerDependent extends CertManagerDependent<Issuer> {
+public final class ServingIssuerDependent extends OptionalDependent<Issuer> {
 
   /** For the workflow. */
   public ServingIssuerDependent() {
-    super(Issuer.class, CertManager.SERVING, CertManager::issuer);
+    super(Issuer.class, OptionalObject.SERVING_ISSUER);
   }
 }

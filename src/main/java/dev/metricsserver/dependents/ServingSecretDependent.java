@@ -1,21 +1,21 @@
 package dev.metricsserver.dependents;
 
 import dev.metricsserver.api.MetricsServerConfig;
-import dev.metricsserver.api.ServingSpec.Source;
+import dev.metricsserver.plan.InstallationOrder;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.tls.ServingCertificates;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.dependent.ReconcileResult;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Predicate;
 
 /**
- * A Secret with a key. What it holds depends on what it held, so it is changed only as it was seen
- * by who decided: of two that would each write a key, one comes too late and looks again.
- *
- * <p>Where pods make their own it is left as it is, for those that still serve from it.
+ * A Secret with a private key. Its next content depends on the present one, so it is changed only
+ * if it is still the one that the decision was made by: of two operators that would each write a
+ * key, the second is rejected and decides again.
  */
 abstract class ServingSecretDependent extends ManagedDependent<Secret> {
 
@@ -25,7 +25,7 @@ abstract class ServingSecretDependent extends ManagedDependent<Secret> {
 
   /**
    * @param secret its name
-   * @param known whether it is known what it is to hold
+   * @param known whether its content is decided
    */
   ServingSecretDependent(
       String secret,
@@ -40,17 +40,16 @@ abstract class ServingSecretDependent extends ManagedDependent<Secret> {
   @Override
   public ReconcileResult<Secret> reconcile(
       MetricsServerConfig primary, Context<MetricsServerConfig> context) {
-    return plan(context).serving().source() != Source.SelfSigned
-            && known.test(certificates(context))
-            && asSeen(primary, context)
+    return InstallationOrder.appliesServingSecret(
+            plan(context).serving(), known.test(certificates(context)), unchanged(primary, context))
         ? super.reconcile(primary, context)
         : ReconcileResult.noOperation(null);
   }
 
-  private boolean asSeen(MetricsServerConfig primary, Context<MetricsServerConfig> context) {
+  private boolean unchanged(MetricsServerConfig primary, Context<MetricsServerConfig> context) {
     return getSecondaryResource(primary, context)
         .map(now -> now.getMetadata().getResourceVersion())
-        .equals(seen(context, secret));
+        .equals(Optional.ofNullable(ReconcileState.of(context).secretVersions().get(secret)));
   }
 
   @Override

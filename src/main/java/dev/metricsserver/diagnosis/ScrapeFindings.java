@@ -2,6 +2,7 @@ package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.model.DiagnosticData.Scrape;
+import dev.metricsserver.model.Scrapes;
 import dev.metricsserver.plan.KubeletPlanner;
 import java.time.Duration;
 import java.util.List;
@@ -12,6 +13,8 @@ import java.util.stream.Stream;
 /** Whether metrics-server gets metrics from the kubelets. */
 final class ScrapeFindings {
 
+  private static final Duration CONTAINER_START = Duration.ofSeconds(10);
+
   private ScrapeFindings() {}
 
   /**
@@ -20,7 +23,7 @@ final class ScrapeFindings {
    */
   static List<Finding> nothingScraped(Evidence evidence) {
     var installation = evidence.installation();
-    var patience = installation.scrapeInterval().multipliedBy(2).plus(Duration.ofSeconds(10));
+    var patience = Scrapes.untilMetrics(installation.scrapeInterval(), CONTAINER_START);
     if (evidence.serving()
         || !CertificateFindings.of(evidence).isEmpty()
         || !KubeletFindings.unreadable(evidence).isEmpty()) {

@@ -57,4 +57,17 @@ public record Kubelet(
   public boolean covers(NodeFacts.Address address) {
     return SubjectNames.cover(names, address.address());
   }
+
+  /**
+   * Whether metrics-server accepts the certificate.
+   *
+   * @param byGiven whether the CA that the user gave signs the kubelets' certificates, and not the
+   *     cluster's
+   */
+  public boolean verified(NodeFacts.Address address, boolean byGiven, Instant now) {
+    return (byGiven ? signedByGiven : signedByCluster)
+        && !now.isBefore(notBefore)
+        && !now.isAfter(notAfter)
+        && covers(address);
+  }
 }

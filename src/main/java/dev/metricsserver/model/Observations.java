@@ -98,14 +98,14 @@ public record Observations(
    *
    * @param reason why it is available or not, in one word
    * @param since when {@code available} last changed
-   * @param lookedAgain when the API server was last asked to look again
+   * @param rechecked when the operator last made the API servers check again
    */
   public record Registration(
       boolean available,
       String reason,
       String message,
       Optional<Instant> since,
-      Optional<Instant> lookedAgain) {}
+      Optional<Instant> rechecked) {}
 
   /**
    * A certificate by which the API servers verify metrics-server.

@@ -9,6 +9,7 @@ import dev.metricsserver.model.History.Attempt;
 import dev.metricsserver.model.History.Failure;
 import dev.metricsserver.model.History.Trouble;
 import dev.metricsserver.model.NodeFacts;
+import dev.metricsserver.model.Scrapes;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -56,7 +57,7 @@ final class Rollback {
 
   /** How long a pod may take that lacks nothing but metrics. */
   static Duration patience(Duration scrapeInterval) {
-    return scrapeInterval.multipliedBy(2).plus(START);
+    return Scrapes.untilMetrics(scrapeInterval, START);
   }
 
   /**

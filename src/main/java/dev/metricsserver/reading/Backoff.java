@@ -7,12 +7,18 @@ import java.time.Duration;
  *
  * @param first the shortest pause
  * @param longest the longest pause
+ * @param factor how much longer each pause is than the previous one
  */
-public record Backoff(Duration first, Duration longest) {
+public record Backoff(Duration first, Duration longest, double factor) {
 
-  /** The pause after {@code previous}, which is twice as long. */
+  /** Pauses that double. */
+  public Backoff(Duration first, Duration longest) {
+    this(first, longest, 2);
+  }
+
+  /** The pause after {@code previous}. */
   public Duration after(Duration previous) {
-    return bounded(previous.multipliedBy(2));
+    return bounded(Duration.ofMillis(Math.round(previous.toMillis() * factor)));
   }
 
   /** This pause, made longer or shorter to be within the bounds. */

@@ -106,16 +106,9 @@ public final class DiagnosticDataReader {
     try {
       return read.get();
     } catch (KubernetesClientException e) {
-      unread.add(new Unread(what, e.getCode() == 403 || e.getCode() == 401, sentence(e)));
+      unread.add(new Unread(what, e.getCode() == 403 || e.getCode() == 401, ApiErrors.message(e)));
       return otherwise;
     }
-  }
-
-  static String sentence(KubernetesClientException e) {
-    var status = e.getStatus();
-    var message =
-        status == null || status.getMessage() == null ? e.getMessage() : status.getMessage();
-    return message == null ? e.getClass().getSimpleName() : message.strip();
   }
 
   // -------------------------------------------------------------------------------------- rights

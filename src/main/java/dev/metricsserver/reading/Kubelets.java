@@ -56,6 +56,7 @@ public final class Kubelets extends AbstractEventSource<Kubelet, MetricsServerCo
 
   private final Look look;
   private final Supplier<List<X509Certificate>> clusterAuthority;
+  private final InstantSource clock;
   private final KubeletProbeScheduler turns = new KubeletProbeScheduler();
   private List<X509Certificate> cluster = List.of();
   private List<X509Certificate> given = List.of();
@@ -75,22 +76,24 @@ public final class Kubelets extends AbstractEventSource<Kubelet, MetricsServerCo
     var probe = new KubeletProbe(clock);
     this(
         (target, cluster, given) -> probe.look(target.address(), target.port(), cluster, given),
-        new ClusterAuthority(client.getConfiguration())::read);
+        new ClusterAuthority(client.getConfiguration())::read,
+        clock);
   }
 
-  Kubelets(Look look, Supplier<List<X509Certificate>> clusterAuthority) {
+  Kubelets(Look look, Supplier<List<X509Certificate>> clusterAuthority, InstantSource clock) {
     super(Kubelet.class, "kubelets");
     this.look = look;
     this.clusterAuthority = clusterAuthority;
+    this.clock = clock;
   }
 
   @Override
   public synchronized void start() {
     super.start();
-    var clock =
+    var timerPool =
         new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().daemon().name("kubelets").factory());
-    clock.setRemoveOnCancelPolicy(true);
-    timer = clock;
+    timerPool.setRemoveOnCancelPolicy(true);
+    timer = timerPool;
     // A thread lives a second after its last look: an idle operator has none of them.
     var pool =
         new ThreadPoolExecutor(
@@ -198,8 +201,8 @@ public final class Kubelets extends AbstractEventSource<Kubelet, MetricsServerCo
       List<X509Certificate> givenThen) {
     var kubelet = look.at(entry.target(), clusterThen, givenThen);
     synchronized (this) {
-      var signed = givenThen.isEmpty() ? kubelet.signedByCluster() : kubelet.signedByGiven();
-      var verified = signed && kubelet.covers(new Address("", entry.target().address()));
+      var address = new Address("", entry.target().address());
+      var verified = kubelet.verified(address, !givenThen.isEmpty(), clock.instant());
       turns.seen(entry, kubelet, verified, STEADY.instant());
       turn();
     }

@@ -14,6 +14,7 @@ import dev.metricsserver.model.Observations.PodState;
 import dev.metricsserver.model.Observations.Problem;
 import dev.metricsserver.model.Observations.Registration;
 import dev.metricsserver.model.Observations.Rollout;
+import dev.metricsserver.model.Scrapes;
 import dev.metricsserver.model.Timestamps;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.tls.Certificates;
@@ -42,10 +43,10 @@ import java.util.stream.Stream;
 public final class Observer {
 
   /**
-   * The APIService's annotation by whose change the API server looks again; its value is when it
-   * was set.
+   * An annotation of the APIService whose change makes the API servers check its availability; its
+   * value is the time of the change.
    */
-  public static final String LOOK_AGAIN = "metricsserver.dev/look-again";
+  public static final String RECHECK = "metricsserver.dev/look-again";
 
   /** By these taints autoscalers, Karpenter and cloud providers say that a node is to go. */
   private static final Set<String> GOING =
@@ -59,7 +60,7 @@ public final class Observer {
   /** As kubelets label their nodes. */
   private static final Map<String, String> WINDOWS = Map.of("kubernetes.io/os", "windows");
 
-  /** A node joins and its kubelet starts; its first metrics take two scrapes more. */
+  /** How long a kubelet may take to start after its node joined. */
   private static final Duration JOINING = Duration.ofSeconds(30);
 
   /** What a container waits for before it first starts. */
@@ -273,7 +274,7 @@ public final class Observer {
   public static Registration registration(APIService service) {
     var annotations =
         requireNonNullElse(service.getMetadata().getAnnotations(), Map.<String, String>of());
-    var lookedAgain = Timestamps.parse(annotations.get(LOOK_AGAIN));
+    var rechecked = Timestamps.parse(annotations.get(RECHECK));
     return Optional.ofNullable(service.getStatus()).stream()
         .flatMap(s -> s.getConditions().stream())
         .filter(c -> "Available".equals(c.getType()))
@@ -284,14 +285,14 @@ public final class Observer {
                 requireNonNullElse(c.getReason(), ""),
                 requireNonNullElse(c.getMessage(), ""),
                 Timestamps.parse(c.getLastTransitionTime()),
-                lookedAgain))
+                rechecked))
         .orElse(
             new Registration(
                 false,
                 "NotChecked",
                 "the API server has not looked yet",
                 Optional.empty(),
-                lookedAgain));
+                rechecked));
   }
 
   /** Whether somebody takes the node away: its kubelet may stop at any moment. */
@@ -312,7 +313,7 @@ public final class Observer {
       Duration scrapeInterval,
       Set<String> reporting,
       Instant now) {
-    var joinedBefore = now.minus(scrapeInterval.multipliedBy(2).plus(JOINING));
+    var joinedBefore = now.minus(Scrapes.untilMetrics(scrapeInterval, JOINING));
     var expected =
         nodes.stream()
             .filter(n -> n.ready() && selector.selects(n))

@@ -1,110 +1,69 @@
 package dev.metricsserver.reading;
 
-import dev.metricsserver.api.MetricsServerConfig;
-import io.javaoperatorsdk.operator.processing.event.Event;
-import io.javaoperatorsdk.operator.processing.event.ResourceID;
-import io.javaoperatorsdk.operator.processing.event.source.AbstractEventSource;
 import java.time.Duration;
-import java.util.Set;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A question that is asked only at times, in the background: at once, and again after a while for
- * as long as it is of interest. Reconciles when the answer changed.
+ * Reads a value while it is enabled: at once, and again after a pause. Reconciles when the value
+ * changed.
  *
- * @param <T> the answer, a type of its own
+ * @param <T> the value, a type of its own
  */
-public final class OnDemandPoller<T> extends AbstractEventSource<T, MetricsServerConfig> {
+public final class OnDemandPoller<T> extends BackgroundPoller<T> {
 
   private static final Logger log = LoggerFactory.getLogger(OnDemandPoller.class);
-  private static final Event CHANGED = new Event(new ResourceID(MetricsServerConfig.NAME));
 
-  private final String name;
-  private final T nothing;
-  private final Duration again;
-  private ScheduledExecutorService executor;
-  private ScheduledFuture<?> next;
-  private Supplier<T> question;
-  private volatile T answer;
+  private final T none;
+  private final Duration pause;
+  private Supplier<T> reader;
+  private boolean enabled;
 
   /**
-   * Asks nothing until {@link #about} is called.
+   * Reads nothing until {@link #enable} is called.
    *
-   * @param nothing the answer while nothing is asked
-   * @param again after which time the question is asked again
+   * @param none the value while the poller is disabled
+   * @param pause between two reads
    */
-  public OnDemandPoller(Class<T> type, T nothing, Duration again) {
-    super(type, type.getSimpleName());
-    this.name = type.getSimpleName();
-    this.nothing = nothing;
-    this.answer = nothing;
-    this.again = again;
+  public OnDemandPoller(Class<T> type, T none, Duration pause) {
+    super(type, none);
+    this.none = none;
+    this.pause = pause;
   }
 
-  @Override
-  public synchronized void start() {
-    super.start();
-    executor =
-        Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().daemon().name(name).factory());
-  }
-
-  @Override
-  public synchronized void stop() {
-    super.stop();
-    if (executor != null) {
-      executor.shutdownNow();
+  /** Reads from now on, by this reader. */
+  public synchronized void enable(Supplier<T> reader) {
+    this.reader = reader;
+    if (isRunning() && !enabled) {
+      enabled = true;
+      pollEvery(pause);
     }
   }
 
+  /** Reads no more, and forgets the value. */
+  public synchronized void disable() {
+    enabled = false;
+    cancel();
+    update(none);
+  }
+
   @Override
-  public Set<T> getSecondaryResources(MetricsServerConfig primary) {
-    return Set.of(answer);
-  }
-
-  /** The question is of interest, from now on in this form. */
-  public synchronized void about(Supplier<T> question) {
-    this.question = question;
-    if (isRunning() && next == null) {
-      next = executor.scheduleWithFixedDelay(this::ask, 0, again.toMillis(), TimeUnit.MILLISECONDS);
-    }
-  }
-
-  /** The question is of no interest any more, and the last answer no longer true. */
-  public synchronized void over() {
-    answer = nothing;
-    if (next != null) {
-      next.cancel(false);
-      next = null;
-    }
-  }
-
-  private void ask() {
+  void poll() {
     Supplier<T> current;
     synchronized (this) {
-      current = question;
+      current = reader;
     }
     try {
-      if (publish(current.get())) {
-        getEventHandler().handleEvent(CHANGED);
+      if (updateIfEnabled(current.get())) {
+        reconcile();
       }
     } catch (RuntimeException e) {
-      // What is thrown from here would end all further asking.
-      log.warn("{} could not be had: {}", name, e.toString());
+      log.warn("Cannot read {}: {}", resourceType().getSimpleName(), e.toString());
     }
   }
 
-  private synchronized boolean publish(T found) {
-    if (next == null || found.equals(answer)) {
-      return false;
-    }
-    answer = found;
-    return true;
+  private synchronized boolean updateIfEnabled(T read) {
+    return enabled && update(read);
   }
 }

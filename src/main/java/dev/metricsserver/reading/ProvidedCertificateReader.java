@@ -5,6 +5,8 @@ import static java.util.Objects.requireNonNullElse;
 import dev.metricsserver.model.MissingRight;
 import dev.metricsserver.model.ProvidedCertificate;
 import dev.metricsserver.model.ProvidedCertificate.Unusable;
+import dev.metricsserver.plan.ServingTLS;
+import dev.metricsserver.rendering.CertManager;
 import dev.metricsserver.tls.Pem;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -49,6 +51,23 @@ public final class ProvidedCertificateReader {
       cached.expire();
     }
     return certificate;
+  }
+
+  /**
+   * The certificate that cert-manager issues, as it was at most 2 seconds ago.
+   *
+   * @param name the DNS name that the certificate must have
+   */
+  public ProvidedCertificate readIssued(String namespace, String name) {
+    var certificate = read(namespace, ServingTLS.ISSUED_SECRET, name);
+    return certificate instanceof Unusable(_, _, var present) && !present
+        ? new Unusable(
+            "cert-manager has not issued the Certificate %s in namespace %s yet"
+                .formatted(CertManager.SERVING, namespace),
+            "kubectl -n %s describe certificates.cert-manager.io,issuers.cert-manager.io"
+                .formatted(namespace),
+            false)
+        : certificate;
   }
 
   private ProvidedCertificate read(String place, String namespace, String secret, String name) {

@@ -8,13 +8,12 @@ import dev.metricsserver.model.TrustBundle;
 import dev.metricsserver.model.TrustBundle.Found;
 import dev.metricsserver.model.TrustBundle.Missing;
 import dev.metricsserver.tls.Certificates;
+import dev.metricsserver.tls.Pem;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.net.HttpURLConnection;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -114,22 +113,15 @@ public final class TrustBundleReader {
           "put the kubelets' CA under that key, or name another one in"
               + " spec.kubelet.tls.certificateAuthority");
     }
-    try {
-      var certificates = Certificates.parse(place.kind().equals("Secret") ? decoded(value) : value);
-      if (!certificates.isEmpty()) {
-        return new Found(Certificates.pem(certificates));
-      }
-    } catch (IllegalArgumentException e) {
-      // Text that cannot be parsed holds no certificate.
+    var certificates =
+        Certificates.parse(place.kind().equals("Secret") ? Pem.fromBase64(value) : value);
+    if (!certificates.isEmpty()) {
+      return new Found(Certificates.pem(certificates));
     }
     return new Missing(
         "the key %s of %s holds no certificate in PEM".formatted(key, place),
         "put the kubelets' CA there, as text between -----BEGIN CERTIFICATE----- and -----END"
             + " CERTIFICATE-----");
-  }
-
-  private static String decoded(String value) {
-    return new String(Base64.getDecoder().decode(value), StandardCharsets.US_ASCII);
   }
 
   private static Missing forbidden(Place place, KubernetesClientException e) {

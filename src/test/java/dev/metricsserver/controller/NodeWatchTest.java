@@ -159,7 +159,7 @@ class NodeWatchTest {
     lists.add(failure(403));
     assertThatThrownBy(watch::start)
         .isInstanceOf(IllegalStateException.class)
-        .hasMessageContaining("nodes cannot be listed")
+        .hasMessageContaining("Cannot list the nodes")
         .hasMessageContaining("403");
   }
 

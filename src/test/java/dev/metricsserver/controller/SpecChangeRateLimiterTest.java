@@ -16,45 +16,45 @@ class SpecChangeRateLimiterTest {
   @Test
   void aFewAreFollowedAtOnce() {
     for (var generation = 1; generation <= 3; generation++) {
-      assertThat(edits.tooSoon(generation, NOW)).as("generation %d", generation).isEmpty();
+      assertThat(edits.delay(generation, NOW)).as("generation %d", generation).isEmpty();
     }
-    assertThat(edits.tooSoon(4, NOW)).contains(Duration.ofMillis(600));
-    assertThat(edits.tooSoon(5, NOW.plusMillis(200))).contains(Duration.ofMillis(400));
-    assertThat(edits.tooSoon(5, NOW.plusMillis(600))).isEmpty();
-    assertThat(edits.tooSoon(6, NOW.plusMillis(600))).contains(Duration.ofMillis(600));
+    assertThat(edits.delay(4, NOW)).contains(Duration.ofMillis(600));
+    assertThat(edits.delay(5, NOW.plusMillis(200))).contains(Duration.ofMillis(400));
+    assertThat(edits.delay(5, NOW.plusMillis(600))).isEmpty();
+    assertThat(edits.delay(6, NOW.plusMillis(600))).contains(Duration.ofMillis(600));
   }
 
   @Test
   void whatIsFollowedIsLookedAtAsOftenAsNeeded() {
     for (var generation = 1; generation <= 3; generation++) {
-      edits.tooSoon(generation, NOW);
+      edits.delay(generation, NOW);
     }
-    assertThat(edits.tooSoon(3, NOW)).isEmpty();
-    assertThat(edits.tooSoon(4, NOW)).isPresent();
+    assertThat(edits.delay(3, NOW)).isEmpty();
+    assertThat(edits.delay(4, NOW)).isPresent();
   }
 
   @Test
   void afterAPauseAFewAreFollowedAtOnceAgain() {
     for (var generation = 1; generation <= 3; generation++) {
-      edits.tooSoon(generation, NOW);
+      edits.delay(generation, NOW);
     }
     var later = NOW.plusSeconds(60);
     for (var generation = 4; generation <= 6; generation++) {
-      assertThat(edits.tooSoon(generation, later)).as("generation %d", generation).isEmpty();
+      assertThat(edits.delay(generation, later)).as("generation %d", generation).isEmpty();
     }
-    assertThat(edits.tooSoon(7, later)).isPresent();
+    assertThat(edits.delay(7, later)).isPresent();
   }
 
   @Test
   void aHundredASecondAreFewRollouts() {
     var followed = new ArrayList<Long>();
     for (var edit = 1L; edit <= 1_000; edit++) {
-      if (edits.tooSoon(edit, NOW.plusMillis(10 * edit)).isEmpty()) {
+      if (edits.delay(edit, NOW.plusMillis(10 * edit)).isEmpty()) {
         followed.add(edit);
       }
     }
     assertThat(followed).hasSizeBetween(17, 20);
-    assertThat(edits.tooSoon(1_000, NOW.plusMillis(10_000)))
+    assertThat(edits.delay(1_000, NOW.plusMillis(10_000)))
         .as("the last one waits")
         .hasValueSatisfying(wait -> assertThat(wait).isLessThan(Duration.ofMillis(601)));
   }
@@ -62,9 +62,9 @@ class SpecChangeRateLimiterTest {
   /** A resource that was deleted and created anew begins with generation 1 again. */
   @Test
   void anotherResourceIsAnotherSpec() {
-    edits.tooSoon(1, NOW);
-    edits.tooSoon(2, NOW);
-    assertThat(edits.tooSoon(1, NOW)).isEmpty();
-    assertThat(edits.tooSoon(2, NOW)).isPresent();
+    edits.delay(1, NOW);
+    edits.delay(2, NOW);
+    assertThat(edits.delay(1, NOW)).isEmpty();
+    assertThat(edits.delay(2, NOW)).isPresent();
   }
 }

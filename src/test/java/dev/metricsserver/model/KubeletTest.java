@@ -4,12 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.model.Kubelet.Handshake;
 import dev.metricsserver.model.NodeFacts.Address;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class KubeletTest {
+
+  private static final Instant FROM = Instant.parse("2026-01-01T00:00:00Z");
+  private static final Instant UNTIL = FROM.plus(Duration.ofDays(1));
+  private static final Address ADDRESS = new Address("InternalIP", "10.0.0.1");
+
+  /** By the cluster's CA alone. */
+  private static final Kubelet KUBELET =
+      new Kubelet(Handshake.Completed, "", true, false, List.of("10.0.0.1"), FROM, UNTIL, false);
 
   /** The rules of Go's crypto/x509, VerifyHostname. */
   @ParameterizedTest(name = "{0} covers {1}: {2}")
@@ -40,6 +50,28 @@ class KubeletTest {
   })
   void aCertificateCoversWhatGoSaysItCovers(String name, String address, boolean covered) {
     assertThat(named(name).covers(new Address("InternalIP", address))).isEqualTo(covered);
+  }
+
+  @Test
+  void verified_signedValidAndCovering_isTrue() {
+    assertThat(KUBELET.verified(ADDRESS, false, FROM)).isTrue();
+    assertThat(KUBELET.verified(ADDRESS, false, UNTIL)).isTrue();
+  }
+
+  @Test
+  void verified_outsideValidity_isFalse() {
+    assertThat(KUBELET.verified(ADDRESS, false, FROM.minusMillis(1))).isFalse();
+    assertThat(KUBELET.verified(ADDRESS, false, UNTIL.plusMillis(1))).isFalse();
+  }
+
+  @Test
+  void verified_otherAuthority_isFalse() {
+    assertThat(KUBELET.verified(ADDRESS, true, FROM)).isFalse();
+  }
+
+  @Test
+  void verified_otherAddress_isFalse() {
+    assertThat(KUBELET.verified(new Address("InternalIP", "10.0.0.2"), false, FROM)).isFalse();
   }
 
   private static Kubelet named(String... names) {

@@ -20,6 +20,7 @@ import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +48,7 @@ class KubeletsTest {
   private final Semaphore allowed = new Semaphore(0);
   private final AtomicReference<List<X509Certificate>> cluster =
       new AtomicReference<>(List.of(CLUSTER.certificate()));
-  private final Kubelets kubelets = new Kubelets(this::look, cluster::get);
+  private final Kubelets kubelets = new Kubelets(this::look, cluster::get, InstantSource.system());
 
   @BeforeEach
   void start() {

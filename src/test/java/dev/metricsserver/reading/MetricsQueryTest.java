@@ -16,10 +16,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Which answers are believed, and what is said of their age. */
+/** Which answers are published, when the next query is sent, and which measurements are old. */
 class MetricsQueryTest {
 
   private static final java.time.Duration SECOND = java.time.Duration.ofSeconds(1);
+  private static final java.time.Duration SCRAPE = java.time.Duration.ofSeconds(30);
 
   private static final Instant NOW = Instant.parse("2026-11-21T12:00:00Z");
 
@@ -29,49 +30,65 @@ class MetricsQueryTest {
   }
 
   @Test
-  void ofAFewNodesEachAnswerIsBelieved() {
-    assertThat(MetricsQuery.believed(nodes(0, 100), nodes(0, 100), nodes(0, 99))).isTrue();
+  void settled_fewNodes_eachAnswerIs() {
+    assertThat(MetricsQuery.settled(nodes(0, 100), nodes(0, 100), nodes(0, 99))).isTrue();
+  }
+
+  @Test
+  void settled_firstAnswer_is() {
     assertThat(
-            MetricsQuery.believed(
-                MetricsAnswer.NOT_ASKED, MetricsAnswer.NOT_ASKED, nodes(0, 5_000)))
-        .as("the first one")
+            MetricsQuery.settled(MetricsAnswer.NOT_ASKED, MetricsAnswer.NOT_ASKED, nodes(0, 5_000)))
         .isTrue();
   }
 
   @Test
-  void ofManyNodesTwoAnswersHaveToAgree() {
+  void settled_manyNodes_twoAnswersHaveToAgree() {
     var all = nodes(0, 5_000);
     var fewer = nodes(0, 4_998);
 
-    assertThat(MetricsQuery.believed(all, all, fewer)).isFalse();
-    assertThat(MetricsQuery.believed(all, fewer, nodes(1, 5_000))).isFalse();
-    assertThat(MetricsQuery.believed(all, fewer, fewer)).isTrue();
-    assertThat(MetricsQuery.believed(all, fewer, all)).as("as before").isTrue();
+    assertThat(MetricsQuery.settled(all, all, fewer)).isFalse();
+    assertThat(MetricsQuery.settled(all, fewer, nodes(1, 5_000))).isFalse();
+    assertThat(MetricsQuery.settled(all, fewer, fewer)).isTrue();
+    assertThat(MetricsQuery.settled(all, fewer, all)).as("as published").isTrue();
   }
 
   @Test
-  void anOutageIsBelievedAtOnce() {
+  void settled_outage_isAtOnce() {
     var all = nodes(0, 5_000);
 
-    assertThat(MetricsQuery.believed(all, all, MetricsAnswer.refused("503"))).isTrue();
-    assertThat(MetricsQuery.believed(all, all, MetricsAnswer.of(Set.of()))).isTrue();
+    assertThat(MetricsQuery.settled(all, all, MetricsAnswer.refused("503"))).isTrue();
+    assertThat(MetricsQuery.settled(all, all, MetricsAnswer.of(Set.of()))).isTrue();
   }
 
   /** One list a minute, whatever is reconciled meanwhile. */
   @Test
-  void whileAllIsWellItAsksOnceAMinute() {
-    var well = Seen.fine(NOW).observations();
-    var some = Seen.fine(NOW).reporting(48, 50).observations();
+  void pause_answered_isOneMinute() {
+    var complete = Seen.fine(NOW).observations().coverage();
 
-    assertThat(MetricsQuery.pace(nodes(0, 50), false, SECOND)).hasMinutes(1);
-    assertThat(MetricsQuery.sooner(nodes(0, 50), true, well.coverage())).isEmpty();
-    assertThat(MetricsQuery.sooner(nodes(0, 48), true, some.coverage()))
-        .hasValue(java.time.Duration.ofSeconds(15));
-    assertThat(MetricsQuery.pace(nodes(0, 5_000), true, SECOND)).hasSeconds(15);
-    assertThat(MetricsQuery.sooner(nodes(0, 50), false, well.coverage()))
-        .as("it went away")
+    assertThat(MetricsQuery.pause(nodes(0, 50), false, SECOND, SCRAPE)).hasMinutes(1);
+    assertThat(MetricsQuery.sooner(nodes(0, 50), true, complete, SCRAPE)).isEmpty();
+  }
+
+  @Test
+  void pause_nodesMissing_isOneScrape() {
+    var incomplete = Seen.fine(NOW).reporting(48, 50).observations().coverage();
+
+    assertThat(MetricsQuery.sooner(nodes(0, 48), true, incomplete, SCRAPE)).hasValue(SCRAPE);
+    assertThat(MetricsQuery.pause(nodes(0, 5_000), true, SECOND, SCRAPE)).isEqualTo(SCRAPE);
+  }
+
+  @Test
+  void pause_conditionAndAnswerDisagree_isNone() {
+    var complete = Seen.fine(NOW).observations().coverage();
+
+    assertThat(MetricsQuery.sooner(nodes(0, 50), false, complete, SCRAPE))
         .hasValue(java.time.Duration.ZERO);
-    assertThat(MetricsQuery.pace(MetricsAnswer.refused("503"), false, SECOND)).hasSeconds(1);
+  }
+
+  @Test
+  void pause_notAnswered_isTheRetry() {
+    assertThat(MetricsQuery.pause(MetricsAnswer.refused("503"), false, SECOND, SCRAPE))
+        .isEqualTo(SECOND);
   }
 
   /** Four rounds and a minute. */

@@ -4,19 +4,17 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.api.MetricsServerConfigSpec;
 import dev.metricsserver.model.ClusterFacts;
 import dev.metricsserver.model.DiagnosticData.Unread;
 import dev.metricsserver.model.NodeFacts;
+import dev.metricsserver.plan.ConflictCheck;
 import dev.metricsserver.plan.Decision;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.reading.Cluster;
-import dev.metricsserver.reading.ControlPlaneReader;
-import dev.metricsserver.reading.ExtensionReader;
+import dev.metricsserver.reading.ClusterReaders;
 import dev.metricsserver.reading.Kubelets;
 import dev.metricsserver.reading.NodeReader;
-import dev.metricsserver.reading.ProvidedCertificateReader;
-import dev.metricsserver.reading.TrustBundleReader;
-import dev.metricsserver.tls.ServingCertificates;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.utils.Utils;
@@ -38,6 +36,7 @@ public final class LiveCluster implements AutoCloseable {
 
   private final LiveObjects objects;
   private final Kubelets kubelets;
+  private final MetricsServerConfigSpec spec;
   private final Cluster cluster;
   private final InstantSource clock;
 
@@ -54,20 +53,12 @@ public final class LiveCluster implements AutoCloseable {
       InstantSource clock) {
     this.clock = clock;
     objects = new LiveObjects(client, config.getSpec().namespace());
-    kubelets = new Kubelets(client, clock);
+    var readers = ClusterReaders.of(client, clock);
+    kubelets = readers.kubelets();
     kubelets.setEventHandler(_ -> {});
     kubelets.start();
-    cluster =
-        new Cluster(
-            config,
-            objects,
-            nodes,
-            new ControlPlaneReader(client, clock),
-            new ExtensionReader(client, clock),
-            new TrustBundleReader(client, clock),
-            new ProvidedCertificateReader(client, clock),
-            kubelets,
-            new ServingCertificates.Reader());
+    spec = config.getSpec();
+    cluster = new Cluster(config, objects, nodes, readers);
   }
 
   /**
@@ -85,7 +76,7 @@ public final class LiveCluster implements AutoCloseable {
 
   /** What comes of the config's spec. */
   public Decision decide(ClusterFacts facts) {
-    return cluster.decide(facts, clock.instant());
+    return ConflictCheck.decide(spec, facts, cluster::unmanaged, clock.instant());
   }
 
   /** Waits until all kubelets were looked at, or it takes too long. */
