@@ -14,6 +14,7 @@ import dev.metricsserver.cli.cluster.LiveObjects;
 import dev.metricsserver.diagnosis.Diagnosis;
 import dev.metricsserver.diagnosis.Evidence;
 import dev.metricsserver.diagnosis.Finding;
+import dev.metricsserver.diagnosis.OwnerText;
 import dev.metricsserver.model.CertificateRequests;
 import dev.metricsserver.model.ClusterFacts;
 import dev.metricsserver.model.ClusterFacts.KubeletFacts;
@@ -35,7 +36,6 @@ import dev.metricsserver.plan.KubeletPlanner;
 import dev.metricsserver.plan.KubeletTLS;
 import dev.metricsserver.plan.KubeletTLS.Kind;
 import dev.metricsserver.plan.MetricsServerPlan;
-import dev.metricsserver.plan.Ownership;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.plan.VersionAdvice;
 import dev.metricsserver.reading.ConsumerReader;
@@ -218,7 +218,7 @@ final class Examiner {
 
   private static String keeper(Deployment deployment) {
     var owner = Owner.of(deployment);
-    return "%s (recognised by %s)".formatted(Ownership.who(owner), owner.mark());
+    return "%s (recognised by %s)".formatted(OwnerText.name(owner), owner.mark());
   }
 
   // ----------------------------------------------------------------------------- what it is like
@@ -367,9 +367,7 @@ final class Examiner {
         .filter(KubeletTLS::seen)
         .map(t ->
             new KubeletTLS(
-                t.mode(),
-                t.automatic(),
-                t.reason(),
+                t.decided(),
                 t.seen(),
                 t.problems().stream()
                     .filter(p ->

@@ -17,11 +17,12 @@ import dev.metricsserver.plan.ConflictCheck;
 import dev.metricsserver.plan.Decision;
 import dev.metricsserver.plan.Decision.Observing;
 import dev.metricsserver.plan.Decision.Planned;
-import dev.metricsserver.plan.Decision.Violation;
+import dev.metricsserver.plan.Decision.Refusal;
 import dev.metricsserver.plan.MetricsServerPlan;
-import dev.metricsserver.plan.Ownership;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.plan.VersionAdvice;
+import dev.metricsserver.plan.Violation;
+import dev.metricsserver.plan.Violation.NothingToObserve;
 import dev.metricsserver.reading.Cluster;
 import dev.metricsserver.reading.ClusterReaders;
 import dev.metricsserver.reading.ExternalInstallation;
@@ -259,7 +260,7 @@ public final class MetricsServerReconciler extends InstallationWorkflow
     if (apiService.isEmpty()) {
       externalInstallation.disable();
       return refuse(
-          config, "NothingToObserve", List.of(Ownership.nothingToObserve()), cluster, now);
+          config, Refusal.NothingToObserve, List.of(new NothingToObserve()), cluster, now);
     }
     externalInstallation.enable(() -> externalReader.read(apiService.get(), cluster.deployments()));
     var external = cluster.externalInstallation();
@@ -302,7 +303,7 @@ public final class MetricsServerReconciler extends InstallationWorkflow
 
   private UpdateControl<MetricsServerConfig> refuse(
       MetricsServerConfig config,
-      String reason,
+      Refusal reason,
       List<Violation> violations,
       Cluster cluster,
       Instant now) {

@@ -3,7 +3,8 @@ package dev.metricsserver.diagnosis;
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.model.DiagnosticData;
 import dev.metricsserver.model.DiagnosticData.Unread;
-import dev.metricsserver.plan.Decision.Violation;
+import dev.metricsserver.plan.Decision.Refusal;
+import dev.metricsserver.plan.Violation;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -123,15 +124,16 @@ public final class Diagnosis {
         : unread.stream().map(AccessFindings::unread).toList();
   }
 
-  /** Findings about a refused spec, one for each thing that is wrong. */
-  public static List<Finding> refused(String code, List<Violation> violations) {
+  /** Findings about a refused spec, one for each violation. */
+  public static List<Finding> refused(Refusal reason, List<Violation> violations) {
     return violations.stream()
-        .map(v ->
+        .map(ViolationText::of)
+        .map(text ->
             new Finding(
-                code,
+                reason.name(),
                 Severity.Error,
-                v.field().isEmpty() ? v.message() : "spec." + v.field() + ": " + v.message(),
-                v.remedy(),
+                text.sentence(),
+                text.remedy(),
                 "MetricsServerConfig/cluster"))
         .toList();
   }

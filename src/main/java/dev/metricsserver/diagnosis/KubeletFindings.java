@@ -238,7 +238,7 @@ final class KubeletFindings {
   }
 
   private String because() {
-    return installation.ours() ? ": " + tls.reason() : "";
+    return installation.ours() ? ": " + ReasonText.of(tls.reason()) : "";
   }
 
   private Finding finding(String code, Problem problem, String message, String remedy) {

@@ -1,7 +1,7 @@
 package dev.metricsserver.diagnosis;
 
+import dev.metricsserver.api.MetricsServerConfigSpec.ConflictPolicy;
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.plan.Ownership;
 import java.util.List;
 
 /** Whose metrics-server it is. */
@@ -17,8 +17,8 @@ final class OwnershipFindings {
                 "Adopted",
                 Severity.Info,
                 "metrics-server was taken over from %s, who may not know that"
-                    .formatted(Ownership.who(owner)),
-                Ownership.part(owner)
+                    .formatted(OwnerText.name(owner)),
+                OwnerText.release(owner)
                     + "; then set spec.conflictPolicy: Refuse, and this is told no more",
                 evidence.installation().object()))
         .toList();
@@ -33,8 +33,9 @@ final class OwnershipFindings {
                 "Observing",
                 Severity.Info,
                 "this metrics-server was installed by %s (recognised by %s), and is only watched"
-                    .formatted(Ownership.who(foreign.owner()), foreign.owner().mark()),
-                "none needed; %s lets the operator take it over".formatted(Ownership.set("Adopt")),
+                    .formatted(OwnerText.name(foreign.owner()), foreign.owner().mark()),
+                "none needed; %s lets the operator take it over"
+                    .formatted(OwnerText.set(ConflictPolicy.Adopt)),
                 foreign.object().toString()))
         .toList();
   }

@@ -2,7 +2,6 @@ package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.model.MetricsServerFlags;
 import dev.metricsserver.model.Owner;
-import dev.metricsserver.plan.Ownership;
 import dev.metricsserver.reading.Installation;
 import dev.metricsserver.reading.Packaging;
 import java.util.List;
@@ -114,7 +113,7 @@ final class PackagingRemedy {
     return installation
         .packaging()
         .filter(_ -> CHANGES.matcher(finding.remedy()).matches())
-        .flatMap(p -> Ownership.undone(p.owner()))
+        .flatMap(p -> OwnerText.reverted(p.owner()))
         .map(undone ->
             new Finding(
                 finding.code(),

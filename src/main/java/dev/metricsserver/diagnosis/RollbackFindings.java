@@ -3,7 +3,6 @@ package dev.metricsserver.diagnosis;
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.model.Configuration;
 import dev.metricsserver.model.History.Failure;
-import dev.metricsserver.model.History.Trouble;
 import java.util.List;
 
 /** Why a configuration was gone back from, and how to get a better one into force. */
@@ -38,31 +37,25 @@ final class RollbackFindings {
   }
 
   private static String why(Failure failure) {
-    return switch (failure.reason()) {
-      case "Unschedulable" -> "no node could take its pods: " + failure.message();
-      case "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull" ->
-          "its image could not be pulled: " + failure.message();
-      case Trouble.NOT_STARTED -> "its image or volumes did not come";
-      case "OOMKilled" -> "it needed more memory than its limit";
-      case "CrashLoopBackOff" ->
-          "metrics-server stopped right after its start: " + failure.message();
-      case Trouble.NOT_READY -> "its pods ran, and had no metrics to serve";
-      case Trouble.NOT_CREATED -> "Kubernetes refused to create its pods: " + failure.message();
+    return switch (failure.kind()) {
+      case Unschedulable -> "no node could take its pods: " + failure.message();
+      case ImageNotPulled -> "its image could not be pulled: " + failure.message();
+      case NotStarted -> "its image or volumes did not come";
+      case OutOfMemory -> "it needed more memory than its limit";
+      case Crashed -> "metrics-server stopped right after its start: " + failure.message();
+      case NotReady -> "its pods ran, and had no metrics to serve";
+      case NotCreated -> "Kubernetes refused to create its pods: " + failure.message();
       default -> failure.reason() + ": " + failure.message();
     };
   }
 
   private static String remedy(Failure failure) {
-    return switch (failure.reason()) {
-      case "Unschedulable" -> "correct spec.scheduling or spec.resources.requests";
-      case "ErrImagePull",
-          "ImagePullBackOff",
-          "InvalidImageName",
-          "ErrImageNeverPull",
-          Trouble.NOT_STARTED ->
+    return switch (failure.kind()) {
+      case Unschedulable -> "correct spec.scheduling or spec.resources.requests";
+      case ImageNotPulled, NotStarted ->
           "correct spec.version or spec.image, or put the image where the nodes find it";
-      case "OOMKilled" -> "set spec.resources.limits.memory to more";
-      case "CrashLoopBackOff" -> "correct spec.extraArgs, spec.version or spec.image";
+      case OutOfMemory -> "set spec.resources.limits.memory to more";
+      case Crashed -> "correct spec.extraArgs, spec.version or spec.image";
       default -> "correct spec.version, image, resources, scheduling or extraArgs";
     };
   }

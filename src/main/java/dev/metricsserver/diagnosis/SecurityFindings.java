@@ -16,32 +16,32 @@ final class SecurityFindings {
   }
 
   private static List<Finding> network(MetricsServerPlan plan) {
-    return switch (plan.network().reason().code()) {
-      case "Strict", "Disabled" -> List.of();
-      case "Open" ->
+    return switch (plan.network().reason()) {
+      case Strict, Disabled -> List.of();
+      case Open ->
           List.of(
               new Finding(
                   "NetworkPolicyOpen",
                   Severity.Info,
-                  plan.network().reason().message(),
+                  ReasonText.of(plan.network().reason()),
                   "name where the API servers connect from in"
                       + " spec.networkPolicy.controlPlaneCIDRs",
                   policy(plan)));
-      case "CiliumMissing" ->
+      case CiliumMissing ->
           List.of(
               new Finding(
                   "NetworkPolicyNotApplied",
                   Severity.Info,
-                  plan.network().reason().message(),
+                  ReasonText.of(plan.network().reason()),
                   "install Cilium's CustomResourceDefinitions, and the policy is written by itself;"
                       + " or set spec.networkPolicy.mode: Auto",
                   policy(plan)));
-      default ->
+      case HostNetwork, CiliumWithoutPolicies ->
           List.of(
               new Finding(
                   "NetworkPolicyNotApplied",
                   Severity.Info,
-                  plan.network().reason().message(),
+                  ReasonText.of(plan.network().reason()),
                   "none needed; set spec.networkPolicy.mode: Disabled to say that you know",
                   policy(plan)));
     };

@@ -6,7 +6,7 @@ import dev.metricsserver.model.Observations.Certificate;
 import dev.metricsserver.model.Observations.Certificate.Place;
 import dev.metricsserver.model.ProvidedCertificate.Unusable;
 import dev.metricsserver.plan.MetricsServerPlan;
-import dev.metricsserver.plan.ServingTLS;
+import dev.metricsserver.plan.Reason.ServingReason.State;
 import dev.metricsserver.reading.Installation.Keeper;
 import dev.metricsserver.rendering.Names;
 import java.time.Duration;
@@ -23,12 +23,12 @@ final class ServingFindings {
   static List<Finding> unverified(Evidence evidence) {
     return evidence.subject().plan().stream()
         .map(p -> p.serving())
-        .filter(tls -> tls.reason().code().equals(ServingTLS.SELF_SIGNED))
+        .filter(tls -> tls.reason().state() == State.SelfSigned)
         .map(tls ->
             new Finding(
                 "ServingTLSInsecure",
                 Severity.Warning,
-                tls.reason().message(),
+                ReasonText.of(tls.reason()),
                 "remove spec.serving.tls.source, or set it to Operator: pods and registration"
                     + " change in an order in which no request fails",
                 "APIService/" + Names.API_SERVICE))

@@ -25,10 +25,16 @@ public record History(
    * A configuration whose pods never became ready.
    *
    * @param configuration its key
-   * @param reason why, in one word: a pod's or a container's, or one of {@link Trouble}
+   * @param reason why, in one word of Kubernetes, or the name of a {@link TroubleKind}
    * @param message why, as Kubernetes says it
    */
-  public record Failure(String configuration, String reason, String message) {}
+  public record Failure(String configuration, String reason, String message) {
+
+    /** The kind of the failure. */
+    public TroubleKind kind() {
+      return TroubleKind.of(reason);
+    }
+  }
 
   /**
    * A configuration on its way.
@@ -42,19 +48,21 @@ public record History(
       String configuration, Instant since, Instant progressed, Optional<Trouble> trouble) {}
 
   /**
-   * What is the matter with the youngest pod that is not ready.
+   * Why the youngest pod that is not ready is not ready.
    *
-   * @param reason Kubernetes' word for it, or one of the constants
-   * @param node where the pod is; empty when no node has it
+   * @param reason a word of Kubernetes, or the name of a {@link TroubleKind}
+   * @param node the pod's node; empty if it has none
    */
   public record Trouble(String reason, String message, Optional<String> node) {
-    /** The pod waits for its image or its volumes, and nothing went wrong with that. */
-    public static final String NOT_STARTED = "NotStarted";
 
-    /** The pod runs and has nothing to serve. */
-    public static final String NOT_READY = "NotReady";
+    /** A trouble that Kubernetes has no word for. */
+    public static Trouble of(TroubleKind kind, String message, Optional<String> node) {
+      return new Trouble(kind.name(), message, node);
+    }
 
-    /** There is no pod, because Kubernetes refuses to make it. */
-    public static final String NOT_CREATED = "NotCreated";
+    /** The kind of the trouble. */
+    public TroubleKind kind() {
+      return TroubleKind.of(reason);
+    }
   }
 }

@@ -3,36 +3,38 @@ package dev.metricsserver.plan;
 import dev.metricsserver.model.UnmanagedObject;
 import java.util.List;
 
-/** What came of a spec: a plan, or the reasons why there is none. */
+/** The result of planning: a plan, or the reasons why there is none. */
 public sealed interface Decision {
 
   /** The spec can be carried out. */
   record Planned(MetricsServerPlan plan) implements Decision {}
 
-  /** It depends on something that is being looked at and will be known in a moment. */
+  /** It depends on kubelet probes that are not complete yet. */
   record Pending() implements Decision {}
 
   /**
-   * Nothing is to be done but to watch.
+   * The operator changes nothing and observes an external installation.
    *
-   * @param foreign the objects under the operator's names that somebody else made
+   * @param foreign the objects under the operator's names that it does not manage
    */
   record Observing(List<UnmanagedObject> foreign) implements Decision {}
 
   /**
    * The spec cannot be carried out; nothing is changed because of it.
    *
-   * @param reason a condition reason
-   * @param violations what is wrong, at least one
+   * @param violations at least one
    */
-  record Refused(String reason, List<Violation> violations) implements Decision {}
+  record Refused(Refusal reason, List<Violation> violations) implements Decision {}
 
-  /**
-   * One thing that is wrong with the spec.
-   *
-   * @param field the path of the field below {@code spec}, such as {@code kubelet.port}
-   * @param message one sentence: the value, and why it is wrong
-   * @param remedy the way out
-   */
-  record Violation(String field, String message, String remedy) {}
+  /** Why a spec is refused; the name is the reason of conditions and the code of findings. */
+  enum Refusal {
+    /** Fields of the spec are wrong. */
+    InvalidSpec,
+    /** Objects of other owners have the operator's names. */
+    Conflict,
+    /** Another field manager reverts the adoption. */
+    Contested,
+    /** The spec asks to observe a metrics API, and there is none. */
+    NothingToObserve
+  }
 }

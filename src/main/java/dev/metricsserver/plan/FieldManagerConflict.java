@@ -1,7 +1,7 @@
 package dev.metricsserver.plan;
 
 import dev.metricsserver.model.ConflictingWrite;
-import dev.metricsserver.plan.Decision.Violation;
+import dev.metricsserver.plan.Violation.Reverted;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -36,12 +36,6 @@ public final class FieldManagerConflict {
   }
 
   private static Violation violation(ConflictingWrite last) {
-    return new Violation(
-        "",
-        ("%s changed %s three times within ten minutes after the operator had taken it over, so the"
-                + " operator changes nothing any more")
-            .formatted(last.manager(), last.object()),
-        "find out what applies it and stop that, then %s and %s; or leave it to them and let the operator only watch: the first of these two commands alone"
-            .formatted(Ownership.set("Observe"), Ownership.set("Adopt")));
+    return new Reverted(last.manager(), last.object(), TIMES, WITHIN.toMinutes());
   }
 }

@@ -14,6 +14,17 @@ import dev.metricsserver.model.NodeFacts.Address;
 import dev.metricsserver.plan.KubeletTLS.Kind;
 import dev.metricsserver.plan.KubeletTLS.Problem;
 import dev.metricsserver.plan.PodPlan.Mount;
+import dev.metricsserver.plan.Reason.AddressTypesReason;
+import dev.metricsserver.plan.Reason.CertificateNames;
+import dev.metricsserver.plan.Reason.Configured;
+import dev.metricsserver.plan.Reason.ConfiguredMode;
+import dev.metricsserver.plan.Reason.KubeletTLSReason;
+import dev.metricsserver.plan.Reason.NeverSeen;
+import dev.metricsserver.plan.Reason.NoCertificateSeen;
+import dev.metricsserver.plan.Reason.NotVerifying;
+import dev.metricsserver.plan.Reason.SignedByAuthority;
+import dev.metricsserver.plan.Reason.UnverifiedBefore;
+import dev.metricsserver.plan.Reason.VerifiedBefore;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -43,7 +54,7 @@ public final class KubeletPlanner {
   private final KubeletFacts kubelets;
   private final Optional<Installed> installed;
   private final Instant now;
-  private final List<NodeFacts> asked;
+  private final List<NodeFacts> selected;
   private final List<AddressType> addressTypes;
   private final List<Problem> problems;
   private final KubeletTLS tls;
@@ -63,9 +74,9 @@ public final class KubeletPlanner {
     this.kubelets = kubelets;
     this.installed = installed;
     this.now = now;
-    this.asked = asked(spec, nodes).toList();
+    this.selected = selected(spec, nodes).toList();
     this.addressTypes = chooseAddressTypes();
-    this.problems = asked.stream().flatMap(n -> problem(n).stream()).toList();
+    this.problems = selected.stream().flatMap(n -> problem(n).stream()).toList();
     this.tls = decide();
   }
 
@@ -82,7 +93,7 @@ public final class KubeletPlanner {
   /** The kubelets whose certificates decide, where metrics-server would dial them. */
   public static List<KubeletTarget> targets(KubeletSpec spec, Collection<NodeFacts> nodes) {
     var order = spec.addressTypes().isEmpty() ? ORDERS.getFirst() : spec.addressTypes();
-    return asked(spec, nodes)
+    return selected(spec, nodes)
         .flatMap(n ->
             dialled(n, order)
                 .map(a -> new KubeletTarget(n.name(), a.address(), dialled(spec, n)))
@@ -90,7 +101,7 @@ public final class KubeletPlanner {
         .toList();
   }
 
-  private static Stream<NodeFacts> asked(KubeletSpec spec, Collection<NodeFacts> nodes) {
+  private static Stream<NodeFacts> selected(KubeletSpec spec, Collection<NodeFacts> nodes) {
     return nodes.stream().filter(n -> n.ready() && n.hasLabels(spec.nodeSelector()));
   }
 
@@ -107,6 +118,19 @@ public final class KubeletPlanner {
 
   List<AddressType> addressTypes() {
     return addressTypes;
+  }
+
+  /** The order of address types, and why. */
+  Decided<List<AddressType>, AddressTypesReason> decidedAddressTypes() {
+    return new Decided<>(addressTypes, addressTypesReason());
+  }
+
+  private AddressTypesReason addressTypesReason() {
+    if (!spec.addressTypes().isEmpty()) {
+      return new Configured("kubelet.addressTypes");
+    }
+    var seen = (int) kubelets.seen().values().stream().filter(this::completed).count();
+    return seen == 0 ? new NoCertificateSeen() : new CertificateNames(seen, nodes.size());
   }
 
   /** The order by which the most signed certificates name what is dialled; at a tie, today's. */
@@ -126,7 +150,7 @@ public final class KubeletPlanner {
   }
 
   private long covered(List<AddressType> order) {
-    return asked.stream()
+    return selected.stream()
         .filter(n ->
             seen(n)
                 .filter(this::signed)
@@ -154,80 +178,51 @@ public final class KubeletPlanner {
   }
 
   private KubeletTLS decide() {
-    return switch (spec.tls().mode()) {
-      case Auto -> auto();
-      case Verify ->
-          asked(
-              TLSMode.Verify,
-              "kubelet.tls.mode is Verify: %s must have signed the kubelets' certificates"
-                  .formatted(authority()));
-      case Insecure -> asked(TLSMode.Insecure, "kubelet.tls.mode is Insecure");
-      case Plaintext -> asked(TLSMode.Plaintext, "kubelet.tls.mode is Plaintext");
-    };
+    var mode = spec.tls().mode();
+    return tls(
+        mode == TLSMode.Auto
+            ? automatic()
+            : new Decided<>(mode, new ConfiguredMode(mode, ownAuthority())));
   }
 
   /**
-   * Only a certificate that was seen and does not verify justifies insecure. Where it was verified
-   * once it stays so: else whoever can take a node's address could turn verification off.
+   * Only a certificate that was seen and does not verify justifies Insecure. Once verified, the
+   * kubelets stay verified: otherwise an attacker who takes over a node's address could turn
+   * verification off.
    */
-  private KubeletTLS auto() {
-    var inTheWay = problems.stream().filter(p -> hasCertificate(p.kind())).toList();
+  private Decided<TLSMode, KubeletTLSReason> automatic() {
+    var unverified =
+        problems.stream().filter(p -> hasCertificate(p.kind())).map(p -> p.node().name()).toList();
     if (installed.map(Installed::kubeletsVerified).orElse(false)) {
-      return chosen(
+      return new Decided<>(
           TLSMode.Verify,
-          inTheWay.isEmpty()
-              ? signedByAuthority()
-              : "kubelet.tls.mode is Auto and certificates were verified before, so they still"
-                  + " are");
+          unverified.isEmpty() ? new SignedByAuthority(ownAuthority()) : new VerifiedBefore());
     }
-    if (!inTheWay.isEmpty()) {
-      return chosen(
-          TLSMode.Insecure,
-          "kubelet.tls.mode is Auto and the certificates of %s do not verify: metrics-server"
-                  .formatted(names(inTheWay))
-              + " verifies all kubelets or none");
+    if (!unverified.isEmpty()) {
+      return new Decided<>(TLSMode.Insecure, new NotVerifying(unverified));
     }
-    var noneSeen = asked.stream().noneMatch(n -> seen(n).filter(this::completed).isPresent());
-    return noneSeen && installed.isPresent()
-        ? chosen(
-            TLSMode.Insecure,
-            "kubelet.tls.mode is Auto and no kubelet's certificate can be seen, so it stays as it"
-                + " was")
-        : chosen(
-            TLSMode.Verify,
-            noneSeen
-                ? "kubelet.tls.mode is Auto and no kubelet's certificate can be seen, so none is"
-                    + " accepted unseen"
-                : signedByAuthority());
+    if (anySeen()) {
+      return new Decided<>(TLSMode.Verify, new SignedByAuthority(ownAuthority()));
+    }
+    return installed.isPresent()
+        ? new Decided<>(TLSMode.Insecure, new UnverifiedBefore())
+        : new Decided<>(TLSMode.Verify, new NeverSeen());
   }
 
-  private String signedByAuthority() {
-    return "kubelet.tls.mode is Auto and %s signed the kubelets' certificates"
-        .formatted(authority());
+  private boolean ownAuthority() {
+    return spec.tls().certificateAuthority() != null;
   }
 
-  private String authority() {
-    return spec.tls().certificateAuthority() == null
-        ? "the cluster's CA"
-        : "kubelet.tls.certificateAuthority";
+  private boolean anySeen() {
+    return selected.stream().anyMatch(n -> seen(n).filter(this::completed).isPresent());
   }
 
-  private KubeletTLS asked(TLSMode mode, String reason) {
-    return tls(mode, false, reason);
-  }
-
-  private KubeletTLS chosen(TLSMode mode, String reason) {
-    return tls(mode, true, reason);
-  }
-
-  private KubeletTLS tls(TLSMode mode, boolean chosen, String reason) {
+  private KubeletTLS tls(Decided<TLSMode, KubeletTLSReason> decided) {
     return new KubeletTLS(
-        mode,
-        chosen,
-        reason,
-        asked.stream().anyMatch(n -> seen(n).filter(this::completed).isPresent()),
+        decided,
+        anySeen(),
         problems,
-        asked.stream()
+        selected.stream()
             .filter(n -> seen(n).filter(Kubelet::readOnlyPort).isPresent())
             .map(NodeFacts::name)
             .toList());
@@ -299,10 +294,6 @@ public final class KubeletPlanner {
     return spec.tls().certificateAuthority() == null
         ? kubelet.signedByCluster()
         : kubelet.signedByGiven();
-  }
-
-  private static String names(List<Problem> problems) {
-    return firstNames(problems.stream().map(p -> p.node().name()).toList());
   }
 
   /** The first ten, and how many more there are. */

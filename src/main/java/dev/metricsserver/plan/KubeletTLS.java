@@ -2,40 +2,54 @@ package dev.metricsserver.plan;
 
 import dev.metricsserver.api.KubeletSpec.TLSMode;
 import dev.metricsserver.model.NodeFacts;
+import dev.metricsserver.plan.Reason.ConfiguredMode;
+import dev.metricsserver.plan.Reason.KubeletTLSReason;
 import java.util.List;
 
 /**
- * How metrics-server speaks to the kubelets, and why.
+ * How metrics-server connects to the kubelets, and why.
  *
- * @param mode what is in force, never {@code Auto}
- * @param automatic whether the operator chose the mode; else the spec configures it
- * @param seen whether any kubelet showed a certificate
+ * @param decided the mode in force, never {@code Auto}
+ * @param seen whether any kubelet presented a certificate
  * @param problems kubelets that cannot be reached or verified, by node
- * @param readOnlyPorts names of nodes that tell everybody what runs on them
+ * @param readOnlyPorts names of nodes whose kubelet serves the unauthenticated read-only port
  */
 public record KubeletTLS(
-    TLSMode mode,
-    boolean automatic,
-    String reason,
+    Decided<TLSMode, KubeletTLSReason> decided,
     boolean seen,
     List<Problem> problems,
     List<String> readOnlyPorts) {
 
-  /** Whether whoever answers must prove to be the kubelet. */
+  /** The mode in force, never {@code Auto}. */
+  public TLSMode mode() {
+    return decided.value();
+  }
+
+  /** Why this mode is in force. */
+  public KubeletTLSReason reason() {
+    return decided.reason();
+  }
+
+  /** Whether the operator chose the mode, because the spec sets none. */
+  public boolean automatic() {
+    return !(reason() instanceof ConfiguredMode);
+  }
+
+  /** Whether metrics-server verifies the kubelets' certificates. */
   public boolean verified() {
-    return mode == TLSMode.Verify;
+    return mode() == TLSMode.Verify;
   }
 
   /**
-   * What is wrong with one kubelet.
+   * Why one kubelet cannot be reached or verified.
    *
-   * @param address that metrics-server dials
-   * @param port that it dials there, unless it reads without TLS
-   * @param detail what was seen, as far as the kind does not say it; may be empty
+   * @param address the address that metrics-server dials
+   * @param port the port that it dials, unless it reads without TLS
+   * @param detail what the probe saw beyond the kind; may be empty
    */
   public record Problem(NodeFacts node, String address, int port, Kind kind, String detail) {
 
-    /** Whether the kubelet says that it listens on another port than the one that is dialled. */
+    /** Whether the Node status names another kubelet port than the one that is dialled. */
     public boolean misdialled() {
       return (kind == Kind.Refused || kind == Kind.Unreachable)
           && node.kubeletPort() != 0
@@ -53,7 +67,7 @@ public record KubeletTLS(
     Expired,
     /** Its certificate is not valid yet. */
     NotYetValid,
-    /** It has no certificate yet: its request waits to be decided. */
+    /** It has no certificate yet: its request is not decided. */
     Requested,
     /** It answers, but not with TLS. */
     Refused,

@@ -3,6 +3,7 @@ package dev.metricsserver.plan;
 import dev.metricsserver.api.AuditSpec;
 import dev.metricsserver.model.Configuration;
 import dev.metricsserver.model.History.Failure;
+import dev.metricsserver.plan.Reason.VersionReason;
 import java.util.Map;
 import java.util.Optional;
 
@@ -26,15 +27,18 @@ public record MetricsServerPlan(
     AdoptionPlan adoption,
     Map<String, String> deploymentAnnotations) {
 
-  /** Why something is as it is: a stable word for it, and a sentence. */
-  public record Reason(String code, String message) {}
-
   /**
    * The version of metrics-server.
    *
    * @param advice why another version would be better, if one would
    */
-  public record VersionPlan(String number, Optional<VersionAdvice> advice) {}
+  public record VersionPlan(Decided<String, VersionReason> chosen, Optional<VersionAdvice> advice) {
+
+    /** The version, for example {@code 0.9.0}. */
+    public String number() {
+      return chosen.value();
+    }
+  }
 
   /**
    * The state of rollback.

@@ -1,6 +1,6 @@
 package dev.metricsserver.plan;
 
-import dev.metricsserver.plan.MetricsServerPlan.Reason;
+import dev.metricsserver.plan.Reason.NetworkReason;
 import java.util.List;
 import java.util.Optional;
 
@@ -11,7 +11,8 @@ import java.util.Optional;
  * @param kubernetes the rules of the NetworkPolicy; empty for no NetworkPolicy
  * @param cilium the CiliumNetworkPolicy
  */
-public record NetworkPlan(Reason reason, Optional<NetworkRules> kubernetes, CiliumPlan cilium) {
+public record NetworkPlan(
+    NetworkReason reason, Optional<NetworkRules> kubernetes, CiliumPlan cilium) {
 
   /**
    * The rules of a NetworkPolicy.

@@ -9,12 +9,12 @@ import dev.metricsserver.model.ClusterFacts.Endpoint;
 import dev.metricsserver.model.NodeFacts;
 import dev.metricsserver.model.NodeFacts.Address;
 import dev.metricsserver.model.Prefix;
-import dev.metricsserver.plan.MetricsServerPlan.Reason;
 import dev.metricsserver.plan.MonitoringPlan.ServiceAccountName;
 import dev.metricsserver.plan.NetworkPlan.CiliumPlan;
 import dev.metricsserver.plan.NetworkPlan.CiliumRules;
 import dev.metricsserver.plan.NetworkPlan.Destination;
 import dev.metricsserver.plan.NetworkPlan.NetworkRules;
+import dev.metricsserver.plan.Reason.NetworkReason;
 import java.math.BigInteger;
 import java.util.List;
 import java.util.Optional;
@@ -34,7 +34,7 @@ final class NetworkPlanner {
   private final MetricsServerConfigSpec spec;
   private final ClusterFacts facts;
   private final KubeletPlanner kubelets;
-  private final Reason reason;
+  private final NetworkReason reason;
 
   NetworkPlanner(MetricsServerConfigSpec spec, ClusterFacts facts, KubeletPlanner kubelets) {
     this.spec = spec;
@@ -47,30 +47,19 @@ final class NetworkPlanner {
     return new NetworkPlan(reason, rules(), cilium());
   }
 
-  private Reason decide() {
+  private NetworkReason decide() {
     if (spec.networkPolicy().mode() == Mode.Disabled) {
-      return new Reason("Disabled", "networkPolicy.mode is Disabled");
+      return NetworkReason.Disabled;
     }
     if (spec.hostNetwork()) {
-      return new Reason(
-          "HostNetwork", "a NetworkPolicy does not apply to pods in the nodes' network");
+      return NetworkReason.HostNetwork;
     }
     if (byCilium() && !facts.cilium().policies()) {
       return spec.networkPolicy().mode() == Mode.Cilium
-          ? new Reason(
-              "CiliumMissing",
-              "networkPolicy.mode is Cilium, but this cluster has no CiliumNetworkPolicy")
-          : new Reason(
-              "CiliumWithoutPolicies",
-              "the address rules of a NetworkPolicy never match nodes where Cilium runs, so it"
-                  + " would cut metrics-server off, and this cluster has no CiliumNetworkPolicy");
+          ? NetworkReason.CiliumMissing
+          : NetworkReason.CiliumWithoutPolicies;
     }
-    return strict()
-        ? new Reason("Strict", "only the control plane and the nodes may connect")
-        : new Reason(
-            "Open",
-            "the API servers are not nodes of this cluster, so where they connect from cannot be"
-                + " seen and everybody may connect to the metrics port");
+    return strict() ? NetworkReason.Strict : NetworkReason.Open;
   }
 
   private boolean byCilium() {
@@ -83,10 +72,10 @@ final class NetworkPlanner {
 
   private CiliumPlan cilium() {
     var rules =
-        byCilium() && isPolicy()
+        byCilium() && reason.isPolicy()
             ? Optional.of(
                 new CiliumRules(
-                    reason.code().equals("Open"),
+                    reason == NetworkReason.Open,
                     spec.networkPolicy().controlPlaneCIDRs(),
                     prometheus().map(Prometheus::namespace),
                     kubeletPorts(),
@@ -96,19 +85,15 @@ final class NetworkPlanner {
     return new CiliumPlan(facts.cilium().policies(), rules);
   }
 
-  private boolean isPolicy() {
-    return reason.code().equals("Strict") || reason.code().equals("Open");
-  }
-
   private Optional<NetworkRules> rules() {
     return byCilium() ? Optional.empty() : kubernetesRules();
   }
 
   private Optional<NetworkRules> kubernetesRules() {
-    return switch (reason.code()) {
-      case "Strict" -> Optional.of(rules(clients()));
-      case "Open" -> Optional.of(rules(List.of()));
-      default -> Optional.empty();
+    return switch (reason) {
+      case Strict -> Optional.of(rules(clients()));
+      case Open -> Optional.of(rules(List.of()));
+      case Disabled, HostNetwork, CiliumMissing, CiliumWithoutPolicies -> Optional.empty();
     };
   }
 
@@ -131,7 +116,7 @@ final class NetworkPlanner {
     var monitoring = spec.monitoring();
     var kinds = facts.prometheus();
     var wanted = kinds.serviceMonitors() && monitoring.serviceMonitor() == MonitoringSpec.Mode.Auto;
-    var shutOut = reason.code().equals("Strict") && prometheus().isEmpty();
+    var shutOut = reason == NetworkReason.Strict && prometheus().isEmpty();
     return new MonitoringPlan(
         kinds,
         wanted && !shutOut,

@@ -23,13 +23,27 @@ import dev.metricsserver.model.UnmanagedObject;
 import dev.metricsserver.plan.Decision.Observing;
 import dev.metricsserver.plan.Decision.Pending;
 import dev.metricsserver.plan.Decision.Planned;
+import dev.metricsserver.plan.Decision.Refusal;
 import dev.metricsserver.plan.Decision.Refused;
-import dev.metricsserver.plan.Decision.Violation;
 import dev.metricsserver.plan.MetricsServerPlan.RollbackPlan;
 import dev.metricsserver.plan.MetricsServerPlan.VersionPlan;
 import dev.metricsserver.plan.PodPlan.ImagePlan;
 import dev.metricsserver.plan.PodPlan.Mount;
+import dev.metricsserver.plan.Reason.Configured;
+import dev.metricsserver.plan.Reason.DefaultPort;
+import dev.metricsserver.plan.Reason.ImageOfVersion;
+import dev.metricsserver.plan.Reason.ImageReason;
+import dev.metricsserver.plan.Reason.PortReason;
+import dev.metricsserver.plan.Reason.RolledBack;
+import dev.metricsserver.plan.Reason.VersionReason;
 import dev.metricsserver.plan.Releases.Release;
+import dev.metricsserver.plan.Violation.InvalidCIDR;
+import dev.metricsserver.plan.Violation.MissingAuthority;
+import dev.metricsserver.plan.Violation.MissingNamespace;
+import dev.metricsserver.plan.Violation.OtherSelector;
+import dev.metricsserver.plan.Violation.PortTaken;
+import dev.metricsserver.plan.Violation.UnsupportedField;
+import dev.metricsserver.plan.Violation.VmoduleWithJSON;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -141,7 +155,7 @@ public final class Planner {
     if (adopting()) {
       var lost = FieldManagerConflict.lost(facts.conflictingWrites());
       if (lost.isPresent()) {
-        return new Refused("Contested", List.of(lost.get()));
+        return new Refused(Refusal.Contested, List.of(lost.get()));
       }
     }
     var release = versions.choose();
@@ -152,7 +166,7 @@ public final class Planner {
     violations.addAll(release.map(this::unsupportedFields).orElse(List.of()));
     violations.addAll(invalidFields());
     if (!violations.isEmpty()) {
-      return new Refused("InvalidSpec", violations);
+      return new Refused(Refusal.InvalidSpec, violations);
     }
     if (spec.kubelet().tls().mode() == TLSMode.Auto && !facts.kubelets().complete()) {
       return new Pending();
@@ -199,37 +213,25 @@ public final class Planner {
     spec.extraArgs().forEach(a -> Flags.check(a, release).ifPresent(violations::add));
     if (spec.logging().format() == LoggingSpec.Format.JSON
         && spec.extraArgs().stream().anyMatch(a -> a.startsWith("--vmodule="))) {
-      violations.add(
-          new Violation(
-              "extraArgs",
-              "metrics-server does not start with --vmodule and JSON logs",
-              "remove --vmodule, or set logging.format: Text"));
+      violations.add(new VmoduleWithJSON());
     }
     return violations;
   }
 
   private static Violation unsupported(String field, Release release, String first) {
-    return new Violation(
-        field,
-        "metrics-server %s cannot do this, %s is the first that can"
-            .formatted(release.version(), first),
-        "leave it out, or " + Releases.orNewer(first));
+    return new UnsupportedField(field, release.version(), Releases.first(first));
   }
 
   private List<Violation> invalidFields() {
     var violations = new ArrayList<Violation>();
     if (!facts.namespaceExists()) {
-      violations.add(
-          new Violation(
-              "namespace",
-              "namespace %s does not exist".formatted(spec.namespace()),
-              "create it: kubectl create namespace " + spec.namespace()));
+      violations.add(new MissingNamespace(spec.namespace()));
     }
     facts
         .installed()
         .map(i -> i.selector().get("k8s-app"))
         .filter(app -> !app.equals("metrics-server"))
-        .ifPresent(app -> violations.add(unlikeSelector(app)));
+        .ifPresent(app -> violations.add(new OtherSelector(spec.namespace(), app)));
     Ownership.elsewhere(facts.foreign(), spec.namespace()).ifPresent(violations::add);
     if (spec.hostNetwork()) {
       facts.nodes().stream()
@@ -239,36 +241,21 @@ public final class Planner {
     }
     violations.addAll(Sizing.check(size.resources()));
     serving.violation().ifPresent(violations::add);
-    if (facts.kubelets().authority().orElse(null) instanceof Missing(var why, var remedy)) {
-      violations.add(new Violation("kubelet.tls.certificateAuthority", why, remedy));
+    if (facts.kubelets().authority().orElse(null) instanceof Missing missing) {
+      violations.add(new MissingAuthority(missing));
     }
     spec.networkPolicy().controlPlaneCIDRs().stream()
         .filter(c -> Prefix.parse(c).isEmpty())
-        .map(c ->
-            new Violation(
-                "networkPolicy.controlPlaneCIDRs",
-                c + " is not a CIDR",
-                "write an address and a prefix length, such as 10.0.0.0/28"))
+        .map(InvalidCIDR::new)
         .forEach(violations::add);
     return violations;
   }
 
-  private Violation unlikeSelector(String app) {
-    return new Violation(
-        "conflictPolicy",
-        "the Deployment metrics-server selects pods labelled k8s-app=%s, which cannot be changed, and the operator's pods are labelled k8s-app=metrics-server"
-            .formatted(app),
-        "delete it and leave its pods, which serve until the operator's do: kubectl -n %s delete deployment metrics-server --cascade=orphan"
-            .formatted(spec.namespace()));
-  }
-
   private Violation portTaken(NodeFacts node) {
-    return new Violation(
-        "port",
-        "%d is the kubelet's port on node %s, and with hostNetwork metrics-server would need it too"
-            .formatted(port(), node.name()),
-        "set port to one that is free on every node"
-            + (spec.port() == null ? "" : ", or leave it out for " + HOST_NETWORK_PORT));
+    return new PortTaken(
+        port(),
+        node.name(),
+        spec.port() == null ? Optional.empty() : Optional.of(HOST_NETWORK_PORT));
   }
 
   // ------------------------------------------------------------------------------------- the plan
@@ -277,12 +264,13 @@ public final class Planner {
     return new MetricsServerPlan(
         spec.namespace(),
         new VersionPlan(
-            release.version(),
+            new Decided<>(release.version(), versionReason(release)),
             rolledBackFrom.isPresent() ? Optional.empty() : versions.advice(release)),
         new RollbackPlan(configuration(release), rolledBackFrom),
         pod(release),
         size.plan(),
-        new KubeletPlan(kubelets.tls(), approves(spec), resolution()),
+        new KubeletPlan(
+            kubelets.tls(), kubelets.decidedAddressTypes(), approves(spec), resolution()),
         serving.tls(),
         network.plan(),
         spec.audit().profile(),
@@ -293,12 +281,15 @@ public final class Planner {
 
   private PodPlan pod(Release release) {
     return new PodPlan(
-        new ImagePlan(image(release), spec.image().pullPolicy(), spec.image().pullSecrets()),
+        new ImagePlan(
+            new Decided<>(image(release), imageReason()),
+            spec.image().pullPolicy(),
+            spec.image().pullSecrets()),
         args(release),
         mounts(),
         spec.scheduling(),
         spec.hostNetwork(),
-        port(),
+        decidedPort(),
         release.atLeast("0.8.0") || !facts.kubernetes().atLeast(1, 30)
             ? Optional.empty()
             : Optional.of(DRAIN_SECONDS),
@@ -325,6 +316,19 @@ public final class Planner {
         size.resources().asSpec(),
         spec.scheduling(),
         spec.extraArgs());
+  }
+
+  private VersionReason versionReason(Release release) {
+    if (rolledBackFrom.isPresent()) {
+      return new RolledBack(rolledBackFrom.get().reason());
+    }
+    return versions.reason(release);
+  }
+
+  private ImageReason imageReason() {
+    return spec.image().equals(MetricsServerConfigSpec.DEFAULT.image())
+        ? new ImageOfVersion()
+        : new Configured("image");
   }
 
   private String image(Release release) {
@@ -397,15 +401,19 @@ public final class Planner {
   }
 
   private int port() {
+    return decidedPort().value();
+  }
+
+  private Decided<Integer, PortReason> decidedPort() {
     if (spec.port() != null) {
-      return spec.port();
+      return new Decided<>(spec.port(), new Configured("port"));
     }
     if (spec.hostNetwork()) {
-      return HOST_NETWORK_PORT;
+      return new Decided<>(HOST_NETWORK_PORT, DefaultPort.HostNetwork);
     }
     return facts.nodes().stream().anyMatch(n -> Platform.of(n) == Platform.Fargate)
-        ? FARGATE_PORT
-        : versions.choose().orElseGet(Releases::newest).port();
+        ? new Decided<>(FARGATE_PORT, DefaultPort.Fargate)
+        : new Decided<>(versions.choose().orElseGet(Releases::newest).port(), DefaultPort.Usual);
   }
 
   /** metrics-server reads the CA at its start only. */

@@ -2,6 +2,8 @@ package dev.metricsserver.plan;
 
 import dev.metricsserver.api.ImageSpec.PullPolicy;
 import dev.metricsserver.api.SchedulingSpec;
+import dev.metricsserver.plan.Reason.ImageReason;
+import dev.metricsserver.plan.Reason.PortReason;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -11,7 +13,7 @@ import java.util.Optional;
  *
  * @param args metrics-server's arguments, complete
  * @param mounts the keys of ConfigMaps and Secrets that the pod reads
- * @param port the TCP port on which metrics-server serves
+ * @param servingPort the TCP port on which metrics-server serves
  * @param preStopSleep seconds between the deletion of a pod and SIGTERM; empty if metrics-server
  *     itself delays its shutdown, or the cluster has no sleep action
  * @param readinessDelay seconds before the first readiness probe; empty if metrics-server reports
@@ -24,18 +26,30 @@ public record PodPlan(
     List<Mount> mounts,
     SchedulingSpec scheduling,
     boolean hostNetwork,
-    int port,
+    Decided<Integer, PortReason> servingPort,
     Optional<Integer> preStopSleep,
     Optional<Integer> readinessDelay,
     Map<String, String> annotations) {
 
+  /** The TCP port on which metrics-server serves. */
+  public int port() {
+    return servingPort.value();
+  }
+
   /**
    * The container image.
    *
-   * @param reference registry, repository, tag and digest
+   * @param chosen registry, repository, tag and digest
    * @param pullSecrets names of Secrets in the pod's namespace
    */
-  public record ImagePlan(String reference, PullPolicy pullPolicy, List<String> pullSecrets) {}
+  public record ImagePlan(
+      Decided<String, ImageReason> chosen, PullPolicy pullPolicy, List<String> pullSecrets) {
+
+    /** The image as a container names it. */
+    public String reference() {
+      return chosen.value();
+    }
+  }
 
   /**
    * Keys of a ConfigMap or a Secret as files.

@@ -1,10 +1,10 @@
 package dev.metricsserver.plan;
 
 import dev.metricsserver.model.KubernetesVersion;
+import dev.metricsserver.plan.Violation.FirstVersion;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The metrics-server versions this operator runs: {@code metrics-server-releases.txt}. */
@@ -76,17 +76,13 @@ final class Releases {
     return KNOWN.stream().filter(r -> r.digest().equals(digest)).findFirst();
   }
 
-  /** The way out where a version is too old, for a sentence. */
-  static String orNewer(String version) {
-    return "set version to %s or newer, which needs Kubernetes %s or newer"
-        .formatted(version, find(version).orElseThrow().oldestKubernetes());
+  /** A version as the first one with a feature. */
+  static FirstVersion first(String version) {
+    return new FirstVersion(version, find(version).orElseThrow().oldestKubernetes());
   }
 
-  /** The known versions that run on this Kubernetes, newest first, for a sentence. */
-  static String namesFor(KubernetesVersion kubernetes) {
-    return KNOWN.stream()
-        .filter(r -> r.supports(kubernetes))
-        .map(Release::version)
-        .collect(Collectors.joining(", "));
+  /** The known versions that run on this Kubernetes, newest first. */
+  static List<String> namesFor(KubernetesVersion kubernetes) {
+    return KNOWN.stream().filter(r -> r.supports(kubernetes)).map(Release::version).toList();
   }
 }

@@ -94,8 +94,8 @@ final class Rollback {
   }
 
   private Duration patience(Trouble trouble) {
-    return switch (trouble.reason()) {
-      case "Unschedulable", Trouble.NOT_STARTED -> PROVISION;
+    return switch (trouble.kind()) {
+      case Unschedulable, NotStarted -> PROVISION;
       default -> patience(Durations.of(spec.metricResolution()));
     };
   }

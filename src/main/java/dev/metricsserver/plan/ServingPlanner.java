@@ -9,10 +9,15 @@ import dev.metricsserver.api.ServingSpec.Version;
 import dev.metricsserver.model.ProvidedCertificate.Unusable;
 import dev.metricsserver.model.ServingFacts;
 import dev.metricsserver.model.ServingFacts.Registration;
-import dev.metricsserver.plan.Decision.Violation;
-import dev.metricsserver.plan.MetricsServerPlan.Reason;
 import dev.metricsserver.plan.PodPlan.Mount;
+import dev.metricsserver.plan.Reason.NotIssued;
+import dev.metricsserver.plan.Reason.PodsNotReplaced;
+import dev.metricsserver.plan.Reason.PreviousCertificate;
+import dev.metricsserver.plan.Reason.SelfSigned;
+import dev.metricsserver.plan.Reason.ServingReason;
+import dev.metricsserver.plan.Reason.ServingVerified;
 import dev.metricsserver.plan.ServingTLS.CertManager;
+import dev.metricsserver.plan.Violation.NoCertManager;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -38,64 +43,45 @@ final class ServingPlanner {
 
   ServingTLS tls() {
     return switch (spec.source()) {
-      case Operator -> mounted("the operator's CA");
-      case CertManager -> mounted("the CA of cert-manager's issuer");
-      case Secret -> mounted("ca.crt of Secret " + spec.secret().name());
-      case SelfSigned ->
-          decision(
-              // Until the API servers have stopped to verify it.
-              facts.registration().filter(Registration::verified).isPresent(),
-              Optional.empty(),
-              ServingTLS.SELF_SIGNED,
-              "each pod makes its own certificate, so the API servers accept any"
-                  + " (insecureSkipTLSVerify), as spec.serving.tls.source asks for");
+      case Operator, CertManager, Secret -> mounted();
+      // The pods keep the Secret until the API servers have stopped verifying its certificate.
+      case SelfSigned -> decision(verified(), Optional.empty(), new SelfSigned());
     };
   }
 
-  /**
-   * What is served is in the operator's Secret, whoever issues it.
-   *
-   * @param authority by whom it is verified, for people
-   */
-  private ServingTLS mounted(String authority) {
-    var verified = facts.registration().filter(Registration::verified).isPresent();
-    if (unusable().isPresent() && !verified) {
-      return decision(true, Optional.empty(), ServingTLS.NOT_ISSUED, unusable().get().why());
+  /** The pods serve the certificate of the operator's Secret, whichever issuer signed it. */
+  private ServingTLS mounted() {
+    if (unusable().isPresent() && !verified()) {
+      return decision(true, Optional.empty(), new NotIssued(unusable()));
     }
-    if (facts.registration().isPresent() && !verified && !facts.everywhere()) {
-      return decision(
-          true,
-          Optional.empty(),
-          ServingTLS.PODS_NOT_REPLACED,
-          "the API servers accept any certificate until the last pod that makes its own is"
-              + " replaced");
+    if (facts.registration().isPresent() && !verified() && !facts.everywhere()) {
+      return decision(true, Optional.empty(), new PodsNotReplaced());
     }
     return caBundle()
         .map(bundle ->
             decision(
                 true,
                 Optional.of(bundle),
-                ServingTLS.VERIFIED,
-                unusable()
-                    .map(u ->
-                        "the API servers verify the certificate of before; the one that is"
-                            + " asked for cannot be used: "
-                            + u.why())
-                    .orElse("the API servers verify metrics-server's certificate by " + authority)))
-        .orElseGet(() ->
-            decision(true, Optional.empty(), ServingTLS.NOT_ISSUED, "there is no certificate yet"));
+                unusable().<ServingReason>map(PreviousCertificate::new).orElseGet(this::issued)))
+        .orElseGet(() -> decision(true, Optional.empty(), new NotIssued(Optional.empty())));
   }
 
-  /** Without its kinds nobody issues, and whatever is served stays so. */
+  private ServingReason issued() {
+    return new ServingVerified(
+        spec.source(),
+        Optional.ofNullable(spec.secret())
+            .filter(_ -> spec.source() == Source.Secret)
+            .map(ServingSpec.SecretReference::name));
+  }
+
+  private boolean verified() {
+    return facts.registration().filter(Registration::verified).isPresent();
+  }
+
+  /** Without cert-manager no certificate is issued, and the pods keep the previous one. */
   Optional<Violation> violation() {
     return spec.source() == Source.CertManager && !facts.certManager()
-        ? Optional.of(
-            new Violation(
-                "serving.tls.source",
-                "CertManager needs cert-manager, and the cluster has no certificates and issuers of"
-                    + " cert-manager.io/v1",
-                "install it, see https://cert-manager.io/docs/installation/, or set"
-                    + " spec.serving.tls.source: Operator"))
+        ? Optional.of(new NoCertManager())
         : Optional.empty();
   }
 
@@ -118,10 +104,8 @@ final class ServingPlanner {
         .findFirst();
   }
 
-  private ServingTLS decision(
-      boolean mounted, Optional<String> caBundle, String code, String message) {
-    return new ServingTLS(
-        spec.source(), mounted, caBundle, new Reason(code, message), unusable(), certManager());
+  private ServingTLS decision(boolean mounted, Optional<String> caBundle, ServingReason reason) {
+    return new ServingTLS(spec.source(), mounted, caBundle, reason, unusable(), certManager());
   }
 
   /** What the flags name. */

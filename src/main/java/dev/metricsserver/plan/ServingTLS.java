@@ -3,36 +3,33 @@ package dev.metricsserver.plan;
 import dev.metricsserver.api.ServingSpec.IssuerReference;
 import dev.metricsserver.api.ServingSpec.Source;
 import dev.metricsserver.model.ProvidedCertificate.Unusable;
-import dev.metricsserver.plan.MetricsServerPlan.Reason;
+import dev.metricsserver.plan.Reason.ServingReason;
+import dev.metricsserver.plan.Reason.ServingReason.State;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * How metrics-server's serving certificate comes about, and whether the API servers verify it.
+ * Where metrics-server's serving certificate comes from, and whether the API servers verify it.
  *
- * @param source where it comes from
  * @param mounted whether the pods serve the certificate of {@link #CERTIFICATE_SECRET}
- * @param caBundle by whom it is verified, in PEM; empty when it is not
- * @param reason why; its code is one of the constants
- * @param unusable what is wrong with the certificate that the spec asks for, so that all stays as
- *     it is
- * @param certManager what is asked of cert-manager
+ * @param caBundle the CA certificates that verify it, in PEM; empty when it is not verified
+ * @param unusable why the certificate that the spec asks for cannot be used, so that nothing
+ *     changes
  */
 public record ServingTLS(
     Source source,
     boolean mounted,
     Optional<String> caBundle,
-    Reason reason,
+    ServingReason reason,
     Optional<Unusable> unusable,
     CertManager certManager) {
 
   /**
-   * What is asked of cert-manager.
+   * The objects of cert-manager.
    *
-   * @param known whether the cluster has its kinds, so that objects that are not wanted are looked
-   *     for
+   * @param known whether the cluster has its kinds, so that unwanted objects are looked for
    * @param wanted whether it issues the certificate
-   * @param issuer who signs; empty for a CA that is metrics-server's alone
+   * @param issuer the issuer that signs; empty for a CA of metrics-server's own
    */
   public record CertManager(boolean known, boolean wanted, Optional<IssuerReference> issuer) {}
 
@@ -44,18 +41,6 @@ public record ServingTLS(
 
   /** The Secret with the CA and its key, which no pod mounts. */
   public static final String AUTHORITY_SECRET = "metrics-server-serving-ca";
-
-  /** The API servers verify it. */
-  public static final String VERIFIED = "Verified";
-
-  /** They will, as soon as the last pod without it is gone. */
-  public static final String PODS_NOT_REPLACED = "PodsNotReplaced";
-
-  /** They will, as soon as there is one. */
-  public static final String NOT_ISSUED = "NotIssued";
-
-  /** They do not, because the user wants it so. */
-  public static final String SELF_SIGNED = "SelfSigned";
 
   /** Whether the API servers verify it. */
   public boolean verified() {
@@ -76,22 +61,22 @@ public record ServingTLS(
     };
   }
 
-  /** Whether the API servers are told to accept any certificate. */
+  /** Whether the APIService makes the API servers accept any certificate. */
   public boolean skipped() {
     return !verified() && registrable();
   }
 
-  /** Whether the pods are replaced next, when the API servers accept what those will serve. */
+  /** Whether the pods are replaced only after the API servers accept any certificate. */
   public boolean podsWait() {
     return source == Source.SelfSigned && mounted;
   }
 
-  /** Whether it is known how the metrics API is to be registered. */
+  /** Whether the APIService can be written. */
   public boolean registrable() {
-    return !reason.code().equals(NOT_ISSUED);
+    return reason.state() != State.NotIssued;
   }
 
-  /** The DNS names that the certificate must have: the API servers ask for the first one. */
+  /** The DNS names that the certificate must have; the API servers verify the first one. */
   public static List<String> names(String namespace) {
     return List.of(
         "metrics-server.%s.svc".formatted(namespace),

@@ -2,6 +2,8 @@ package dev.metricsserver.plan;
 
 import dev.metricsserver.api.ResourcesSpec;
 import dev.metricsserver.api.ResourcesSpec.Amounts;
+import dev.metricsserver.plan.Reason.ReplicasReason;
+import dev.metricsserver.plan.Reason.ResourcesReason;
 
 /**
  * The number of metrics-server pods, and the size of each.
@@ -12,11 +14,21 @@ import dev.metricsserver.api.ResourcesSpec.Amounts;
  *     1.27)
  */
 public record SizePlan(
-    int replicas,
+    Decided<Integer, ReplicasReason> replicaCount,
     boolean requiredAntiAffinity,
     boolean disruptionBudget,
     boolean unhealthyEviction,
-    Resources resources) {
+    Decided<Resources, ResourcesReason> podResources) {
+
+  /** The number of pods. */
+  public int replicas() {
+    return replicaCount.value();
+  }
+
+  /** Requests and limits of a pod. */
+  public Resources resources() {
+    return podResources.value();
+  }
 
   /** Requests and limits in canonical notation. */
   public record Resources(

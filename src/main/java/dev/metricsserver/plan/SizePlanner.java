@@ -3,6 +3,11 @@ package dev.metricsserver.plan;
 import dev.metricsserver.api.MetricsServerConfigSpec;
 import dev.metricsserver.model.ClusterFacts;
 import dev.metricsserver.model.ClusterFacts.Installed;
+import dev.metricsserver.plan.Reason.Configured;
+import dev.metricsserver.plan.Reason.FewerReplicasLater;
+import dev.metricsserver.plan.Reason.ReplicasReason;
+import dev.metricsserver.plan.Reason.ResourcesReason;
+import dev.metricsserver.plan.Reason.UsableNodes;
 import dev.metricsserver.plan.SizePlan.Resources;
 import java.time.Duration;
 import java.time.Instant;
@@ -46,11 +51,23 @@ final class SizePlanner {
 
   SizePlan plan() {
     return new SizePlan(
-        replicas(),
+        new Decided<>(replicas(), replicasReason()),
         requiredAntiAffinity(),
         replicas() > 1,
         facts.kubernetes().atLeast(1, 27),
-        resources());
+        new Decided<>(
+            resources(),
+            new ResourcesReason(
+                step(), !spec.resources().equals(MetricsServerConfigSpec.DEFAULT.resources()))));
+  }
+
+  private ReplicasReason replicasReason() {
+    if (spec.replicas() != null) {
+      return new Configured("replicas");
+    }
+    return replicas() > wantedReplicas()
+        ? new FewerReplicasLater(FEWER_REPLICAS_AFTER)
+        : new UsableNodes(capacity, facts.nodes().size());
   }
 
   /** Annotations of the Deployment that the next decision reads. */
@@ -68,7 +85,10 @@ final class SizePlanner {
   }
 
   private int wantedReplicas() {
-    return spec.replicas() != null ? spec.replicas() : capacity >= 2 ? 2 : 1;
+    if (spec.replicas() != null) {
+      return spec.replicas();
+    }
+    return capacity >= 2 ? 2 : 1;
   }
 
   private boolean fewerReplicas() {

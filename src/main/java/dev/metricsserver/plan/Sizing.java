@@ -3,8 +3,8 @@ package dev.metricsserver.plan;
 import static java.util.Objects.requireNonNullElse;
 
 import dev.metricsserver.api.ResourcesSpec;
-import dev.metricsserver.plan.Decision.Violation;
 import dev.metricsserver.plan.SizePlan.Resources;
+import dev.metricsserver.plan.Violation.LimitBelowRequest;
 import io.fabric8.kubernetes.api.model.Quantity;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -60,14 +60,10 @@ final class Sizing {
         .toList();
   }
 
-  private static Stream<Violation> check(String what, String request, String limit) {
+  private static Stream<Violation> check(String resource, String request, String limit) {
     return compare(request, limit) <= 0
         ? Stream.empty()
-        : Stream.of(
-            new Violation(
-                "resources.limits." + what,
-                "the limit %s is below the request %s".formatted(limit, request),
-                "raise resources.limits.%s or lower resources.requests.%s".formatted(what, what)));
+        : Stream.of(new LimitBelowRequest(resource, limit, request));
   }
 
   private static String larger(String one, String other) {

@@ -4,13 +4,23 @@ import dev.metricsserver.api.MetricsServerConfigSpec;
 import dev.metricsserver.model.ClusterFacts;
 import dev.metricsserver.model.ClusterFacts.Installed;
 import dev.metricsserver.model.KubernetesVersion;
-import dev.metricsserver.plan.Decision.Violation;
+import dev.metricsserver.plan.Reason.Configured;
+import dev.metricsserver.plan.Reason.InstalledVersion;
+import dev.metricsserver.plan.Reason.LatestVersion;
+import dev.metricsserver.plan.Reason.NewestVersion;
+import dev.metricsserver.plan.Reason.VersionReason;
 import dev.metricsserver.plan.Releases.Release;
 import dev.metricsserver.plan.VersionAdvice.Kind;
+import dev.metricsserver.plan.Violation.NoVersion;
+import dev.metricsserver.plan.Violation.OtherDigest;
+import dev.metricsserver.plan.Violation.UnknownVersion;
+import dev.metricsserver.plan.Violation.VersionNeedsNewerKubernetes;
 import java.util.Optional;
 
 /** Decides which version of metrics-server runs. */
 final class Versions {
+
+  private static final String LATEST = "Latest";
 
   private final String wanted;
   private final KubernetesVersion kubernetes;
@@ -23,12 +33,12 @@ final class Versions {
   }
 
   /**
-   * The version asked for, also where it runs already and the cluster has become too old for it;
-   * else the installed one as long as it is supported; else the newest supported one.
+   * The configured version, even if it is installed and the cluster is too old for it; otherwise
+   * the installed one while it is supported; otherwise the newest supported one.
    */
   Optional<Release> choose() {
     var newest = Releases.newestFor(kubernetes);
-    if ("Latest".equals(wanted)) {
+    if (LATEST.equals(wanted)) {
       return newest;
     }
     if (wanted != null) {
@@ -38,44 +48,45 @@ final class Versions {
     return installed.filter(r -> r.supports(kubernetes)).or(() -> newest);
   }
 
-  /** Why there is none to choose. */
+  /** Why this release was chosen. */
+  VersionReason reason(Release chosen) {
+    if (LATEST.equals(wanted)) {
+      return new LatestVersion(kubernetes);
+    }
+    if (wanted != null) {
+      return new Configured("version");
+    }
+    return installed.filter(chosen::equals).isPresent()
+        ? new InstalledVersion()
+        : new NewestVersion(kubernetes);
+  }
+
+  /** Why no version can be chosen. */
   Violation unsupported() {
     var usable = Releases.namesFor(kubernetes);
     if (usable.isEmpty()) {
-      return new Violation(
-          "version",
-          "no metrics-server version known to this operator runs on Kubernetes " + kubernetes,
-          "upgrade the cluster to Kubernetes 1.25 or newer");
+      return new NoVersion(kubernetes);
     }
-    var why =
-        Releases.find(wanted)
-            .map(r ->
-                "metrics-server %s needs Kubernetes %s or newer, this cluster has %s"
-                    .formatted(r.version(), r.oldestKubernetes(), kubernetes))
-            .orElse("metrics-server %s is not known to this operator".formatted(wanted));
-    return new Violation("version", why, "set version to one of " + usable + ", or leave it out");
+    return Releases.find(wanted)
+        .<Violation>map(r ->
+            new VersionNeedsNewerKubernetes(r.version(), r.oldestKubernetes(), kubernetes, usable))
+        .orElseGet(() -> new UnknownVersion(wanted, usable));
   }
 
-  /** What is wrong with a digest that pins the image of another version. */
+  /** Checks that a digest does not pin the image of another version. */
   static Optional<Violation> check(String digest, Release release) {
     return Optional.ofNullable(digest)
         .flatMap(Releases::ofDigest)
         .filter(other -> !other.equals(release))
-        .map(other ->
-            new Violation(
-                "image.digest",
-                "this is the image of metrics-server %s, and version %s is to run"
-                    .formatted(other.version(), release.version()),
-                "set version to %s, or image.digest to %s"
-                    .formatted(other.version(), release.digest())));
+        .map(other -> new OtherDigest(other.version(), release.version(), release.digest()));
   }
 
-  /** What there is to say about the chosen one, the more pressing first. */
+  /** Advice for the chosen version, the more urgent first. */
   Optional<VersionAdvice> advice(Release chosen) {
     return advice(chosen, kubernetes);
   }
 
-  /** The same of any; of one that is not known, only that there is a newer one. */
+  /** Advice for any version; for an unknown version only that a newer one exists. */
   static Optional<VersionAdvice> advice(String version, KubernetesVersion kubernetes) {
     return Releases.find(version)
         .map(release -> advice(release, kubernetes))
@@ -97,7 +108,7 @@ final class Versions {
     if (!chosen.supports(kubernetes)) {
       return advice(Kind.ClusterTooOld, chosen, kubernetes, chosen.oldestKubernetes(), better);
     }
-    // The newest one of a Kubernetes is as good as it gets, tested or not.
+    // The newest one for a Kubernetes needs no advice, whether tested with it or not.
     if (!chosen.testedWith(kubernetes)
         && (better.isPresent() || chosen.equals(Releases.newest()))) {
       return advice(Kind.ClusterTooNew, chosen, kubernetes, chosen.tested(), better);

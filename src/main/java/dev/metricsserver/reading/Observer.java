@@ -16,6 +16,7 @@ import dev.metricsserver.model.Observations.Registration;
 import dev.metricsserver.model.Observations.Rollout;
 import dev.metricsserver.model.Scrapes;
 import dev.metricsserver.model.Timestamps;
+import dev.metricsserver.model.TroubleKind;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.tls.Certificates;
 import dev.metricsserver.tls.Pem;
@@ -134,7 +135,7 @@ public final class Observer {
         .or(() ->
             rollout
                 .failure()
-                .map(f -> new Trouble(Trouble.NOT_CREATED, f.message(), Optional.empty())));
+                .map(f -> Trouble.of(TroubleKind.NotCreated, f.message(), Optional.empty())));
   }
 
   private static Trouble trouble(Pod pod) {
@@ -145,8 +146,8 @@ public final class Observer {
         .or(() -> crash(pod))
         .map(p -> new Trouble(p.reason(), p.message(), node))
         .orElse(
-            new Trouble(
-                state.runningSince().isPresent() ? Trouble.NOT_READY : Trouble.NOT_STARTED,
+            Trouble.of(
+                state.runningSince().isPresent() ? TroubleKind.NotReady : TroubleKind.NotStarted,
                 "",
                 node));
   }

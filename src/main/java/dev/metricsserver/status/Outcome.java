@@ -1,5 +1,6 @@
 package dev.metricsserver.status;
 
+import dev.metricsserver.plan.Decision.Refusal;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.reading.ExternalInstallation;
 
@@ -24,7 +25,7 @@ public sealed interface Outcome {
   record Observed(ExternalInstallation theirs, boolean servingVerified) implements Outcome {}
 
   /** The spec cannot be carried out; the objects are as before. */
-  record Refused(String reason) implements Outcome {}
+  record Refused(Refusal reason) implements Outcome {}
 
   /** Something went wrong on the way; it is tried again. */
   record Failed(String message) implements Outcome {}

@@ -9,6 +9,7 @@ import dev.metricsserver.api.MetricsServerConfigStatus.ServingTLSStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.TLSStatus;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.diagnosis.ReasonText;
 import dev.metricsserver.model.Observations;
 import dev.metricsserver.model.Observations.Registration;
 import dev.metricsserver.model.Observations.Rollout;
@@ -115,7 +116,9 @@ public final class StatusRenderer {
           new InForce(
               plan.version().number(),
               plan.pod().image().reference(),
-              new TLSStatus(plan.kubelets().tls().mode().name(), plan.kubelets().tls().reason()),
+              new TLSStatus(
+                  plan.kubelets().tls().mode().name(),
+                  ReasonText.of(plan.kubelets().tls().reason())),
               serving(plan.serving()));
       case Outcome.Observed observed when observed().isPresent() ->
           new InForce(
@@ -192,7 +195,7 @@ public final class StatusRenderer {
 
   private State ready() {
     return switch (outcome) {
-      case Outcome.Refused(var reason) -> State.of(false, reason, firstError());
+      case Outcome.Refused(var reason) -> State.of(false, reason.name(), firstError());
       case Outcome.Failed(var message) -> State.of(false, "ApplyFailed", message);
       case Outcome.Paused(var preview) -> works("paused; %s; ".formatted(preview));
       case Outcome.Observed _ -> {
@@ -211,7 +214,7 @@ public final class StatusRenderer {
                   .map(Finding::message)
                   .orElse(""));
       case Outcome.Applied(var plan) when plan.serving().unusable().isPresent() ->
-          State.of(false, "ServingCertificateUnusable", plan.serving().reason().message());
+          State.of(false, "ServingCertificateUnusable", ReasonText.of(plan.serving().reason()));
       case Outcome.Applied(var plan) ->
           observations.rollout().map(Rollout::complete).orElse(false) && !plan.serving().podsWait()
               ? works("")
@@ -269,7 +272,7 @@ public final class StatusRenderer {
 
   private State stalled(State ready) {
     return switch (outcome) {
-      case Outcome.Refused(var reason) -> State.of(true, reason, firstError());
+      case Outcome.Refused(var reason) -> State.of(true, reason.name(), firstError());
       default ->
           waitsForPerson(ready)
               .map(f -> State.of(true, f.code(), f.message() + "; " + f.remedy()))
@@ -320,10 +323,12 @@ public final class StatusRenderer {
         .map(p -> p.kubelets().tls())
         .map(t ->
             switch (t.mode()) {
-              case Plaintext -> State.of(false, "Plaintext", t.reason());
+              case Plaintext -> State.of(false, "Plaintext", ReasonText.of(t.reason()));
               case Insecure ->
                   State.of(
-                      false, t.automatic() ? "CertificatesNotVerified" : "Insecure", t.reason());
+                      false,
+                      t.automatic() ? "CertificatesNotVerified" : "Insecure",
+                      ReasonText.of(t.reason()));
               default -> verified(t);
             })
         .or(() -> observed().map(o -> verified(o.theirs().kubeletsVerified(), kubelets(o))))
@@ -332,7 +337,7 @@ public final class StatusRenderer {
 
   private State verified(KubeletTLS tls) {
     if (!tls.seen() && observations.coverage().reporting() == 0) {
-      return new State("Unknown", "NotSeen", tls.reason());
+      return new State("Unknown", "NotSeen", ReasonText.of(tls.reason()));
     }
     var others =
         tls.problems().stream()
@@ -340,12 +345,12 @@ public final class StatusRenderer {
             .map(p -> p.node().name())
             .toList();
     return others.isEmpty()
-        ? State.of(true, "Verified", tls.reason())
+        ? State.of(true, "Verified", ReasonText.of(tls.reason()))
         : State.of(
             true,
             "VerifiedExceptNodes",
             "%s; without metrics until they verify: %s"
-                .formatted(tls.reason(), KubeletPlanner.firstNames(others)));
+                .formatted(ReasonText.of(tls.reason()), KubeletPlanner.firstNames(others)));
   }
 
   /** Its reasons: those of {@link ServingTLS}, and NotRegistered. */
@@ -358,7 +363,7 @@ public final class StatusRenderer {
                     "Unknown",
                     MetricsServerConfigStatus.NOT_REGISTERED,
                     "verified as soon as the metrics API is registered")
-                : State.of(t.verified(), t.reason().code(), t.reason().message()))
+                : State.of(t.verified(), t.reason().state().name(), ReasonText.of(t.reason())))
         .or(() -> observed().map(o -> verified(o.servingVerified(), serving(o))))
         .orElseGet(() -> asBefore("ServingTLSVerified"));
   }
@@ -415,7 +420,7 @@ public final class StatusRenderer {
   }
 
   private static ServingTLSStatus serving(ServingTLS tls) {
-    return new ServingTLSStatus(tls.source().name(), tls.mode(), tls.reason().message());
+    return new ServingTLSStatus(tls.source().name(), tls.mode(), ReasonText.of(tls.reason()));
   }
 
   private List<CertificateStatus> certificates() {

@@ -1163,7 +1163,7 @@ class CatalogueTest {
   /** What is said before there is any evidence has a line in the document all the same. */
   @ParameterizedTest
   @CsvSource({
-    "plan/Planner.java, new Refused\\(\"(\\w+)\"",
+    "plan/Decision.java, ^    (InvalidSpec|Conflict|Contested|NothingToObserve)\\b",
     "api/MetricsServerConfigStatus.java, String CONFLICT = \"(\\w+)\"",
     "controller/ApplyError.java, new Finding\\(\\s*\"(\\w+)\""
   })
@@ -1171,7 +1171,7 @@ class CatalogueTest {
     var document = read(Path.of("docs/findings.md"));
 
     assertThat(
-            Pattern.compile(code)
+            Pattern.compile(code, Pattern.MULTILINE)
                 .matcher(read(Path.of("src/main/java/dev/metricsserver", file)))
                 .results()
                 .map(r -> r.group(1)))

@@ -17,9 +17,12 @@ import dev.metricsserver.model.Observations.Certificate.Place;
 import dev.metricsserver.model.Observations.PodState;
 import dev.metricsserver.model.SampleCluster;
 import dev.metricsserver.model.SampleNode;
-import dev.metricsserver.plan.Decision.Violation;
+import dev.metricsserver.plan.Decision.Refusal;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Plans;
+import dev.metricsserver.plan.Violation;
+import dev.metricsserver.plan.Violation.InvalidCIDR;
+import dev.metricsserver.plan.Violation.Reverted;
 import dev.metricsserver.reading.Installation;
 import dev.metricsserver.reading.Installation.Keeper;
 import dev.metricsserver.reading.SampleDiagnosticData;
@@ -470,8 +473,8 @@ class DiagnosisTest {
             new Finding(
                 "NetworkPolicyOpen",
                 Severity.Info,
-                "the API servers are not nodes of this cluster, so where they connect from cannot"
-                    + " be seen and everybody may connect to the metrics port",
+                "the API servers are not nodes of this cluster, so the addresses from which they"
+                    + " connect are unknown and any client may connect to the metrics port",
                 "name where the API servers connect from in spec.networkPolicy.controlPlaneCIDRs",
                 "NetworkPolicy/kube-system/metrics-server-netpol"));
   }
@@ -480,11 +483,11 @@ class DiagnosisTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "hostNetwork: true | false | a NetworkPolicy does not apply to pods in the nodes' network |"
+        "hostNetwork: true | false | a NetworkPolicy does not apply to pods on the host network |"
             + " none needed; set spec.networkPolicy.mode: Disabled to say that you know",
-        "{} | true | the address rules of a NetworkPolicy never match nodes where Cilium runs, so"
-            + " it would cut metrics-server off, and this cluster has no CiliumNetworkPolicy | none"
-            + " needed; set spec.networkPolicy.mode: Disabled to say that you know",
+        "{} | true | where Cilium runs, the address rules of a NetworkPolicy never match nodes, so"
+            + " a policy would block all scrapes, and this cluster has no CiliumNetworkPolicy |"
+            + " none needed; set spec.networkPolicy.mode: Disabled to say that you know",
         "networkPolicy: {mode: Cilium} | false | networkPolicy.mode is Cilium, but this cluster has"
             + " no CiliumNetworkPolicy | install Cilium's CustomResourceDefinitions, and the policy"
             + " is written by itself; or set spec.networkPolicy.mode: Auto"
@@ -564,23 +567,23 @@ class DiagnosisTest {
   @Test
   void aRefusedSpecIsAnErrorForEachThingThatIsWrong() {
     var violations =
-        List.of(
-            new Violation("port", "10250 is taken", "set another one"),
-            new Violation("", "there is another metrics-server", "remove it"));
+        List.<Violation>of(
+            new InvalidCIDR("10.0.0.0/99"),
+            new Reverted("helm", "Service/kube-system/metrics-server", 3, 10));
 
-    assertThat(Diagnosis.refused("InvalidSpec", violations))
+    assertThat(Diagnosis.refused(Refusal.InvalidSpec, violations))
         .containsExactly(
             new Finding(
                 "InvalidSpec",
                 Severity.Error,
-                "spec.port: 10250 is taken",
-                "set another one",
+                "spec.networkPolicy.controlPlaneCIDRs: 10.0.0.0/99 is not a CIDR",
+                "write an address and a prefix length, such as 10.0.0.0/28",
                 "MetricsServerConfig/cluster"),
             new Finding(
                 "InvalidSpec",
                 Severity.Error,
-                "there is another metrics-server",
-                "remove it",
+                ViolationText.of(violations.getLast()).message(),
+                ViolationText.of(violations.getLast()).remedy(),
                 "MetricsServerConfig/cluster"));
   }
 

@@ -116,8 +116,8 @@ class PackagingRemedyTest {
     assertThat(tainted(HELM.formatted(chart)))
         .startsWith("kubectl -n monitoring patch deployment ms --type merge -p")
         .endsWith(
-            "; and change it where Helm release ms in namespace monitoring has it from, or that is"
-                + " undone");
+            "; and change it at the source of Helm release ms in namespace monitoring, which"
+                + " otherwise reverts it");
   }
 
   @Test
@@ -125,10 +125,10 @@ class PackagingRemedyTest {
     assertThat(tainted(K3S))
         .startsWith("kubectl -n monitoring patch deployment ms --type merge -p")
         .endsWith(
-            "; k3s writes its own back sooner or later: for good, on every server mkdir -p"
-                + " /etc/rancher/k3s/config.yaml.d && echo 'disable+: [metrics-server]'"
+            "; k3s restores its own version sooner or later: for a lasting fix, on every server"
+                + " mkdir -p /etc/rancher/k3s/config.yaml.d && echo 'disable+: [metrics-server]'"
                 + " >/etc/rancher/k3s/config.yaml.d/metrics-server.yaml && systemctl restart k3s,"
-                + " and install one of your own");
+                + " and install your own metrics-server");
     assertThat(Remedy.carriedOut(tainted(K3S))).isTrue();
     assertThat(tainted(BY_HAND)).doesNotContain("; ");
   }

@@ -52,7 +52,7 @@ class AdoptionE2E {
     var file = directory.resolve("components.yaml");
     Files.writeString(file, Files.readString(MANIFEST).replace("IMAGE", IMAGE));
     cluster.kubectl("apply", "--filename", file.toString());
-    isTakenOverWithoutAFailedRequest("somebody with kubectl");
+    isTakenOverWithoutAFailedRequest("a user with kubectl");
   }
 
   @Test

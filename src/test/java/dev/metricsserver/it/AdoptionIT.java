@@ -9,10 +9,10 @@ import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.ConflictingWriteStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.cli.CommandLineRun;
+import dev.metricsserver.diagnosis.OwnerText;
 import dev.metricsserver.model.ManagedFields;
 import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.Owner;
-import dev.metricsserver.plan.Ownership;
 import dev.metricsserver.support.AuditLog;
 import dev.metricsserver.support.GoModules;
 import dev.metricsserver.support.IntegrationTest;
@@ -171,7 +171,7 @@ class AdoptionIT {
             c ->
                 assertThat(c.getMessage())
                     .contains(
-                        Ownership.who(Owner.of(theirs)),
+                        OwnerText.name(Owner.of(theirs)),
                         Owner.of(theirs).mark(),
                         ObjectName.of(theirs).toString(),
                         "kubectl"));
@@ -388,7 +388,7 @@ class AdoptionIT {
     assertThat(service.getSpec().getSelector())
         .as("that of old and new pods")
         .containsExactly(entry("k8s-app", "metrics-server"));
-    assertThat(finding("Adopted").message()).contains("somebody with kubectl");
+    assertThat(finding("Adopted").message()).contains("a user with kubectl");
     assertWrittenInOrder(writesAfter(before));
     assertQuiet();
   }
@@ -605,8 +605,7 @@ class AdoptionIT {
     soon("it stops", () -> assertThat(condition("Stalled").getReason()).isEqualTo("Contested"));
 
     assertThat(condition("Ready").getMessage())
-        .contains(
-            "deploy@server-0 changed Service/kube-system/metrics-server three times", "Observe");
+        .contains("deploy@server-0 changed Service/kube-system/metrics-server 3 times", "Observe");
     assertThat(service().getSpec().getSelector()).containsEntry("theirs", "3");
     assertThat(status().conflictingWrites())
         .extracting(ConflictingWriteStatus::manager)

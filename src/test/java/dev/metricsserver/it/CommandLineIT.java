@@ -65,7 +65,7 @@ class CommandLineIT {
     assertThat(beforeInstallation.status()).as(beforeInstallation.err()).isEqualTo(1);
     assertThat(beforeInstallation.out())
         .contains(
-            "  version: 0.9.0; the newest for Kubernetes 1.35",
+            "  version: 0.9.0; it is the newest for Kubernetes 1.35",
             "  + Deployment/kube-system/metrics-server\n",
             "  + APIService/v1beta1.metrics.k8s.io: once the first pod is ready\n",
             "+        - \"--kubelet-insecure-tls\"\n")
@@ -146,7 +146,7 @@ class CommandLineIT {
     assertThat(plan.out())
         .as(plan.err())
         .contains(
-            "  version: 0.9.0; it is the one that runs",
+            "  version: 0.9.0; it is installed, and spec.version names no other",
             "  ? Deployment/kube-system/metrics-server: the API server refuses:",
             "Not read, and taken as not there:",
             "  ! pods in namespace kube-system: the API server refuses: pods is forbidden:");

@@ -14,7 +14,11 @@ import dev.metricsserver.model.Owner.Kind;
 import dev.metricsserver.model.SampleCluster;
 import dev.metricsserver.model.UnmanagedObject;
 import dev.metricsserver.plan.Decision.Planned;
+import dev.metricsserver.plan.Decision.Refusal;
 import dev.metricsserver.plan.Decision.Refused;
+import dev.metricsserver.plan.Violation.OtherSelector;
+import dev.metricsserver.plan.Violation.Reverted;
+import dev.metricsserver.plan.Violation.ServedElsewhere;
 import dev.metricsserver.rendering.Serving;
 import dev.metricsserver.rendering.Workload;
 import io.fabric8.kubernetes.api.model.IntOrString;
@@ -36,7 +40,10 @@ class AdoptionTest {
       new Owner(Kind.Helm, "kube-system", "metrics-server", "annotation");
   private static final Map<String, String> SELECTOR =
       Map.of("app.kubernetes.io/name", "metrics-server", "app.kubernetes.io/instance", "metrics");
-  private static final String DEPLOYMENT = "Deployment/kube-system/metrics-server";
+  private static final String DEPLOYMENT_PATH = "Deployment/kube-system/metrics-server";
+
+  private static final ObjectName DEPLOYMENT =
+      new ObjectName("Deployment", "kube-system", "metrics-server");
 
   private static SampleCluster cluster(Takeover takeover, boolean ownPodReady) {
     return SampleCluster.ofNodes(2).takeover(SELECTOR, takeover, HELM, ownPodReady);
@@ -44,9 +51,7 @@ class AdoptionTest {
 
   @Test
   void whatIsSomebodyElsesIsPlannedToBeOurs() {
-    var foreign =
-        new UnmanagedObject(
-            new ObjectName("Deployment", "kube-system", "metrics-server"), List.of(), HELM);
+    var foreign = new UnmanagedObject(DEPLOYMENT, List.of(), HELM);
     var cluster = cluster(Takeover.Surge, false).foreign(foreign);
 
     assertThat(plan(ADOPT, cluster).adoption().previousOwner()).contains(HELM);
@@ -118,25 +123,24 @@ class AdoptionTest {
         SampleCluster.ofNodes(2).takeover(Map.of("k8s-app", "other"), Takeover.Surge, HELM, false);
 
     assertThat(refusal(ADOPT, cluster).violations())
-        .singleElement()
-        .satisfies(
-            v -> assertThat(v.field()).isEqualTo("conflictPolicy"),
-            v -> assertThat(v.message()).contains("k8s-app=other", "cannot be changed"),
-            v -> assertThat(v.remedy()).contains("--cascade=orphan"));
+        .containsExactly(new OtherSelector("kube-system", "other"));
   }
 
   /** Its pods would lose their rights to the operator's before those can serve. */
   @Test
   void oneOfTheSameNamesInAnotherNamespaceIsRefused() {
-    var served = foreign("APIService", new ObjectName("Service", "monitoring", "metrics-server"));
-    var bound = foreign("ClusterRoleBinding", new ObjectName("ServiceAccount", "monitoring", "ms"));
+    var served =
+        foreign(
+            new ObjectName("APIService", "", "v1beta1.metrics.k8s.io"),
+            new ObjectName("Service", "monitoring", "metrics-server"));
+    var bound =
+        foreign(
+            new ObjectName("ClusterRoleBinding", "", "system:metrics-server"),
+            new ObjectName("ServiceAccount", "monitoring", "ms"));
     var cluster = SampleCluster.ofNodes(2).foreign(served, bound);
 
     assertThat(refusal(ADOPT, cluster).violations())
-        .singleElement()
-        .satisfies(
-            v -> assertThat(v.message()).contains("served from namespace monitoring"),
-            v -> assertThat(v.remedy()).contains("spec.namespace: monitoring"));
+        .containsExactly(new ServedElsewhere("monitoring", "kube-system"));
     assertThat(decide("{conflictPolicy: Adopt, namespace: monitoring}", cluster))
         .as("where it is")
         .isInstanceOf(Planned.class);
@@ -145,8 +149,8 @@ class AdoptionTest {
         .isInstanceOf(Planned.class);
   }
 
-  private static UnmanagedObject foreign(String kind, ObjectName serves) {
-    return new UnmanagedObject(new ObjectName(kind, "", "any"), List.of(serves), HELM);
+  private static UnmanagedObject foreign(ObjectName object, ObjectName serves) {
+    return new UnmanagedObject(object, List.of(serves), HELM);
   }
 
   /**
@@ -170,7 +174,7 @@ class AdoptionTest {
     var changes =
         Arrays.stream(minutes.split(" ", -1))
             .map(Integer::parseInt)
-            .map(m -> change(DEPLOYMENT, m))
+            .map(m -> change(DEPLOYMENT_PATH, m))
             .toArray(ConflictingWrite[]::new);
 
     assertThat(decide(ADOPT, cluster(null, true).conflictingWrites(changes)))
@@ -189,29 +193,19 @@ class AdoptionTest {
   }
 
   @Test
-  void whoeverGivesInSaysTo() {
+  void adoption_revertedThreeTimes_namesManagerAndObject() {
     var refused =
         refusal(
             ADOPT,
             cluster(null, true)
                 .conflictingWrites(
-                    change(DEPLOYMENT, 0), change(DEPLOYMENT, 1), change(DEPLOYMENT, 2)));
+                    change(DEPLOYMENT_PATH, 0),
+                    change(DEPLOYMENT_PATH, 1),
+                    change(DEPLOYMENT_PATH, 2)));
 
-    assertThat(refused.reason()).isEqualTo("Contested");
+    assertThat(refused.reason()).isEqualTo(Refusal.Contested);
     assertThat(refused.violations())
-        .singleElement()
-        .satisfies(
-            v ->
-                assertThat(v.message())
-                    .isEqualTo(
-                        "deploy@server-0 changed Deployment/kube-system/metrics-server three times"
-                            + " within ten minutes after the operator had taken it over, so the"
-                            + " operator changes nothing any more"),
-            v ->
-                assertThat(v.remedy())
-                    .contains(
-                        "kubectl patch msc cluster --type merge -p"
-                            + " '{\"spec\":{\"conflictPolicy\":\"Observe\"}}'"));
+        .containsExactly(new Reverted("deploy@server-0", DEPLOYMENT_PATH, 3, 10));
   }
 
   private static ConflictingWrite change(String object, int minute) {

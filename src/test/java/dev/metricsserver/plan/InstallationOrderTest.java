@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.api.ServingSpec.Source;
 import dev.metricsserver.model.ProvidedCertificate.Unusable;
-import dev.metricsserver.plan.MetricsServerPlan.Reason;
+import dev.metricsserver.plan.Reason.ServingVerified;
 import dev.metricsserver.tls.ServingCertificates;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -18,7 +18,7 @@ class InstallationOrderTest {
         source,
         source != Source.SelfSigned,
         Optional.of("ca"),
-        new Reason(ServingTLS.VERIFIED, ""),
+        new ServingVerified(source, Optional.empty()),
         Optional.ofNullable(unusable),
         new ServingTLS.CertManager(false, false, Optional.empty()));
   }

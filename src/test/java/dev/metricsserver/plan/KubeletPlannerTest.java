@@ -26,9 +26,13 @@ import dev.metricsserver.model.TrustBundle;
 import dev.metricsserver.plan.Decision.Pending;
 import dev.metricsserver.plan.KubeletTLS.Kind;
 import dev.metricsserver.plan.PodPlan.Mount;
+import dev.metricsserver.plan.Reason.NeverSeen;
+import dev.metricsserver.plan.Reason.NotVerifying;
+import dev.metricsserver.plan.Reason.UnverifiedBefore;
+import dev.metricsserver.plan.Reason.VerifiedBefore;
+import dev.metricsserver.plan.Violation.MissingAuthority;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -115,22 +119,19 @@ class KubeletPlannerTest {
   }
 
   @Test
-  void theReasonNamesTheNodesInTheWay() {
+  void autoMode_certificateDoesNotVerify_reasonNamesTheNode() {
     assertThat(tls(two().kubelet("node-2", selfSigned(TWO))).reason())
-        .isEqualTo(
-            "kubelet.tls.mode is Auto and the certificates of node-2 do not verify: metrics-server"
-                + " verifies all kubelets or none");
+        .isEqualTo(new NotVerifying(List.of("node-2")));
     assertThat(tls(two().installedVerifying(true).kubelet("node-2", selfSigned(TWO))).reason())
-        .isEqualTo(
-            "kubelet.tls.mode is Auto and certificates were verified before, so they still are");
+        .isEqualTo(new VerifiedBefore());
   }
 
   @Test
-  void tenNodesAreNamedAndTheOthersCounted() {
-    var cluster = SampleCluster.ofNodes(12);
-    Arrays.stream(SampleNode.many(12)).forEach(n -> cluster.kubelet(n.name(), selfSigned(n)));
+  void autoMode_noKubeletSeen_reasonDependsOnWhatIsInstalled() {
+    var unseen = shown(shown(two(), "node-1", "unseen"), "node-2", "unseen");
 
-    assertThat(tls(cluster).reason()).contains("node-10 and 2 more").doesNotContain("node-11");
+    assertThat(tls(unseen).reason()).isEqualTo(new NeverSeen());
+    assertThat(tls(installed(unseen, "insecure")).reason()).isEqualTo(new UnverifiedBefore());
   }
 
   @Test
@@ -153,7 +154,7 @@ class KubeletPlannerTest {
   @Test
   void aRefusalDoesNotWait() {
     assertThat(refusal("version: 9.9.9", two().beforeTheFirstLook()).reason())
-        .isEqualTo("InvalidSpec");
+        .isEqualTo(Decision.Refusal.InvalidSpec);
   }
 
   // ------------------------------------------------------------------------------------ problems
@@ -312,14 +313,10 @@ class KubeletPlannerTest {
 
   @Test
   void aGivenAuthorityThatCannotBeHadIsRefused() {
-    assertThat(
-            refusal(
-                    AUTHORITY,
-                    two().authority(new TrustBundle.Missing("it is not there", "make it")))
-                .violations())
-        .containsExactly(
-            new Decision.Violation(
-                "kubelet.tls.certificateAuthority", "it is not there", "make it"));
+    var missing = new TrustBundle.Missing("it is not there", "make it");
+
+    assertThat(refusal(AUTHORITY, two().authority(missing)).violations())
+        .containsExactly(new MissingAuthority(missing));
   }
 
   @Test

@@ -5,6 +5,7 @@ import static dev.metricsserver.plan.Plans.plan;
 import static dev.metricsserver.plan.Plans.refusal;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.metricsserver.diagnosis.ViolationText;
 import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.Owner;
 import dev.metricsserver.model.Owner.Kind;
@@ -13,8 +14,8 @@ import dev.metricsserver.model.SampleNode;
 import dev.metricsserver.model.UnmanagedObject;
 import dev.metricsserver.plan.Decision.Observing;
 import dev.metricsserver.plan.Decision.Planned;
+import dev.metricsserver.plan.Decision.Refusal;
 import dev.metricsserver.plan.Decision.Refused;
-import dev.metricsserver.plan.Decision.Violation;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,7 +42,7 @@ class PlannerRefusalTest {
     assertThat(Ownership.respected(decision, List.of(HELMS, HELMS)))
         .isInstanceOfSatisfying(Refused.class, r -> assertThat(r.violations()).hasSize(1))
         .extracting("reason")
-        .isEqualTo("Conflict");
+        .isEqualTo(Refusal.Conflict);
     assertThat(Ownership.respected(decision, List.of())).isEqualTo(decision);
   }
 
@@ -56,7 +57,7 @@ class PlannerRefusalTest {
 
   @Test
   void aNamespaceThatDoesNotExistIsRefused() {
-    assertThat(refusal("namespace: monitoring", SampleCluster.ofNodes(2).withoutNamespace()))
+    assertThat(texts(refusal("namespace: monitoring", SampleCluster.ofNodes(2).withoutNamespace())))
         .isEqualTo(
             refused(
                 "namespace",
@@ -66,25 +67,25 @@ class PlannerRefusalTest {
 
   @Test
   void theKubeletsPortIsRefusedOnTheHostNetwork() {
-    assertThat(refusal("{hostNetwork: true, port: 10250}", TWO_NODES))
+    assertThat(texts(refusal("{hostNetwork: true, port: 10250}", TWO_NODES)))
         .isEqualTo(
             refused(
                 "port",
                 "10250 is the kubelet's port on node node-1, and with hostNetwork metrics-server"
-                    + " would need it too",
-                "set port to one that is free on every node, or leave it out for 4443"));
+                    + " needs it too",
+                "set port to one that is free on every node, or remove it for 4443"));
   }
 
   @Test
   void theUsualPortIsRefusedOnTheHostNetworkWhereAKubeletHasIt() {
     var cluster = SampleCluster.of(SampleNode.number(1).kubeletPort(4443).facts());
 
-    assertThat(refusal("hostNetwork: true", cluster))
+    assertThat(texts(refusal("hostNetwork: true", cluster)))
         .isEqualTo(
             refused(
                 "port",
                 "4443 is the kubelet's port on node node-1, and with hostNetwork metrics-server"
-                    + " would need it too",
+                    + " needs it too",
                 "set port to one that is free on every node"));
   }
 
@@ -101,7 +102,10 @@ class PlannerRefusalTest {
   /** Seen of 0.9.0: it says that vmodule is only for the text format, and stops. */
   @Test
   void vmoduleIsRefusedWithJSONLogs() {
-    assertThat(refusal("{logging: {format: JSON}, extraArgs: ['--vmodule=scraper=5']}", TWO_NODES))
+    assertThat(
+            texts(
+                refusal(
+                    "{logging: {format: JSON}, extraArgs: ['--vmodule=scraper=5']}", TWO_NODES)))
         .isEqualTo(
             refused(
                 "extraArgs",
@@ -126,7 +130,7 @@ class PlannerRefusalTest {
         "{limits: {memory: 100Mi}} | memory | 100Mi | 200Mi"
       })
   void aLimitBelowTheRequestIsRefused(String resources, String what, String limit, String request) {
-    assertThat(refusal("resources: " + resources, TWO_NODES))
+    assertThat(texts(refusal("resources: " + resources, TWO_NODES)))
         .isEqualTo(
             refused(
                 "resources.limits." + what,
@@ -158,7 +162,7 @@ class PlannerRefusalTest {
         "010.0.0.1/32"
       })
   void whatIsNoCidrIsRefused(String cidr) {
-    assertThat(refusal("networkPolicy: {controlPlaneCIDRs: ['" + cidr + "']}", TWO_NODES))
+    assertThat(texts(refusal("networkPolicy: {controlPlaneCIDRs: ['" + cidr + "']}", TWO_NODES)))
         .isEqualTo(
             refused(
                 "networkPolicy.controlPlaneCIDRs",
@@ -193,12 +197,12 @@ class PlannerRefusalTest {
   void aFieldForNewerVersionsIsRefused(String field, String spec) {
     var old = SampleCluster.ofNodes(2).kubernetes("1.26");
 
-    assertThat(refusal(spec, old))
+    assertThat(texts(refusal(spec, old)))
         .isEqualTo(
             refused(
                 field,
-                "metrics-server 0.6.4 cannot do this, 0.7.0 is the first that can",
-                "leave it out, or set version to 0.7.0 or newer, which needs Kubernetes 1.27 or"
+                "metrics-server 0.6.4 does not support this, 0.7.0 is the first version that does",
+                "remove it, or set version to 0.7.0 or newer, which needs Kubernetes 1.27 or"
                     + " newer"));
     assertThat(decide(spec, SampleCluster.ofNodes(2).kubernetes("1.27")))
         .isInstanceOf(Planned.class);
@@ -218,7 +222,7 @@ class PlannerRefusalTest {
 
     var refusal = refusal(spec, SampleCluster.ofNodes(2).withoutNamespace());
 
-    assertThat(refusal.reason()).isEqualTo("InvalidSpec");
+    assertThat(refusal.reason()).isEqualTo(Refusal.InvalidSpec);
     assertThat(refusal.violations())
         .extracting(Violation::field)
         .containsExactlyInAnyOrder(
@@ -230,7 +234,12 @@ class PlannerRefusalTest {
             "extraArgs");
   }
 
-  private static Refused refused(String field, String message, String remedy) {
-    return new Refused("InvalidSpec", List.of(new Violation(field, message, remedy)));
+  private static List<ViolationText> texts(Refused refused) {
+    assertThat(refused.reason()).isEqualTo(Refusal.InvalidSpec);
+    return refused.violations().stream().map(ViolationText::of).toList();
+  }
+
+  private static List<ViolationText> refused(String field, String message, String remedy) {
+    return List.of(new ViolationText(field, message, remedy));
   }
 }

@@ -4,10 +4,11 @@ import static dev.metricsserver.plan.Plans.plan;
 import static dev.metricsserver.plan.Plans.refusal;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.metricsserver.diagnosis.ViolationText;
 import dev.metricsserver.model.KubernetesVersion;
 import dev.metricsserver.model.SampleCluster;
+import dev.metricsserver.plan.Decision.Refusal;
 import dev.metricsserver.plan.Decision.Refused;
-import dev.metricsserver.plan.Decision.Violation;
 import dev.metricsserver.plan.VersionAdvice.Kind;
 import java.util.Comparator;
 import java.util.List;
@@ -102,29 +103,29 @@ class PlannerVersionTest {
       String version, String needed, String kubernetes, String usable) {
     var cluster = SampleCluster.ofNodes(2).kubernetes(kubernetes).installed("0.6.4");
 
-    assertThat(refusal("version: " + version, cluster))
+    assertThat(texts(refusal("version: " + version, cluster)))
         .isEqualTo(
             refused(
                 "metrics-server %s needs Kubernetes %s or newer, this cluster has %s"
                     .formatted(version, needed, kubernetes),
-                "set version to one of " + usable + ", or leave it out"));
+                "set version to one of " + usable + ", or remove it"));
   }
 
   @ParameterizedTest(name = "{0}")
   @ValueSource(strings = {"0.5.2", "0.9.1", "1.0.0"})
   void aVersionThatIsNotKnownIsRefused(String version) {
-    assertThat(refusal("version: " + version, SampleCluster.ofNodes(2)))
+    assertThat(texts(refusal("version: " + version, SampleCluster.ofNodes(2))))
         .isEqualTo(
             refused(
                 "metrics-server " + version + " is not known to this operator",
                 "set version to one of 0.9.0, 0.8.1, 0.8.0, 0.7.2, 0.7.1, 0.7.0, 0.6.4, 0.6.3,"
-                    + " 0.6.2, 0.6.1, 0.6.0, or leave it out"));
+                    + " 0.6.2, 0.6.1, 0.6.0, or remove it"));
   }
 
   @ParameterizedTest(name = "{0}")
   @ValueSource(strings = {"{}", "version: Latest", "version: 0.7.2", "version: 9.9.9"})
   void aClusterThatIsTooOldForAllIsRefused(String spec) {
-    assertThat(refusal(spec, SampleCluster.ofNodes(2).kubernetes("1.24").installed("0.6.4")))
+    assertThat(texts(refusal(spec, SampleCluster.ofNodes(2).kubernetes("1.24").installed("0.6.4"))))
         .isEqualTo(
             refused(
                 "no metrics-server version known to this operator runs on Kubernetes 1.24",
@@ -215,16 +216,13 @@ class PlannerVersionTest {
 
     assertThat(plan("{version: 0.8.0, image: {digest: '%s'}}".formatted(digest)).version().number())
         .isEqualTo("0.8.0");
-    assertThat(refusal("image: {digest: '%s'}".formatted(digest), SampleCluster.ofNodes(2)))
+    assertThat(texts(refusal("image: {digest: '%s'}".formatted(digest), SampleCluster.ofNodes(2))))
         .isEqualTo(
-            new Refused(
-                "InvalidSpec",
-                List.of(
-                    new Violation(
-                        "image.digest",
-                        "this is the image of metrics-server 0.8.0, and version 0.9.0 is to run",
-                        "set version to 0.8.0, or image.digest to "
-                            + Releases.newest().digest()))));
+            List.of(
+                new ViolationText(
+                    "image.digest",
+                    "this is the image of metrics-server 0.8.0, and version 0.9.0 is to run",
+                    "set version to 0.8.0, or image.digest to " + Releases.newest().digest())));
   }
 
   /** Each line says something, and the newest comes first. */
@@ -255,7 +253,12 @@ class PlannerVersionTest {
         Optional.ofNullable(better));
   }
 
-  private static Refused refused(String message, String remedy) {
-    return new Refused("InvalidSpec", List.of(new Violation("version", message, remedy)));
+  private static List<ViolationText> texts(Refused refused) {
+    assertThat(refused.reason()).isEqualTo(Refusal.InvalidSpec);
+    return refused.violations().stream().map(ViolationText::of).toList();
+  }
+
+  private static List<ViolationText> refused(String message, String remedy) {
+    return List.of(new ViolationText("version", message, remedy));
   }
 }

@@ -13,6 +13,7 @@ import dev.metricsserver.model.Observations.Problem;
 import dev.metricsserver.model.Observations.Registration;
 import dev.metricsserver.model.Observations.Rollout;
 import dev.metricsserver.model.SampleNode;
+import dev.metricsserver.model.TroubleKind;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
@@ -184,7 +185,7 @@ class ObserverTest {
             + " lastUpdateTime: '2026-11-21T11:00:05Z'}";
 
     assertThat(attempt(refused).orElseThrow().trouble())
-        .contains(new Trouble(Trouble.NOT_CREATED, "exceeded quota", Optional.empty()));
+        .contains(Trouble.of(TroubleKind.NotCreated, "exceeded quota", Optional.empty()));
     assertThat(attempt(ROLLING).orElseThrow().trouble()).as("while they are made").isEmpty();
   }
 

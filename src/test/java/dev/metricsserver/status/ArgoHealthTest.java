@@ -7,6 +7,7 @@ import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.plan.Decision.Refusal;
 import dev.metricsserver.plan.Plans;
 import dev.metricsserver.reading.Seen;
 import io.fabric8.kubernetes.api.model.ConfigMap;
@@ -63,7 +64,8 @@ class ArgoHealthTest {
 
   @Test
   void aPersonIsNeeded() {
-    assertThat(health(3, "{}", status(new Outcome.Refused("Conflict"), Seen.fine(NOW), ERROR)))
+    assertThat(
+            health(3, "{}", status(new Outcome.Refused(Refusal.Conflict), Seen.fine(NOW), ERROR)))
         .isEqualTo("Degraded: what is wrong; what mends it");
   }
 

@@ -24,6 +24,7 @@ import dev.metricsserver.model.ProvidedCertificate.Unusable;
 import dev.metricsserver.model.SampleCluster;
 import dev.metricsserver.model.SampleNode;
 import dev.metricsserver.model.ServingFacts;
+import dev.metricsserver.plan.Decision.Refusal;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.plan.Plans;
@@ -51,11 +52,11 @@ class StatusRendererTest {
   private static final MetricsServerPlan PLAN = Plans.plan("kubelet: {tls: {mode: Insecure}}");
   private static final Outcome APPLIED = new Outcome.Applied(PLAN);
   private static final Outcome PAUSED = new Outcome.Paused("would change nothing");
-  private static final Outcome REFUSED = new Outcome.Refused("InvalidSpec");
+  private static final Outcome REFUSED = new Outcome.Refused(Refusal.InvalidSpec);
   private static final Outcome FAILED = new Outcome.Failed("the API server is busy");
   private static final Duration HOUR = Duration.ofHours(1);
   private static final String VERIFIED =
-      "the API servers verify metrics-server's certificate by the operator's CA";
+      "the API servers verify metrics-server's certificate with the operator's CA";
   private static final Finding ERROR =
       new Finding("PodCrashing", Severity.Error, "what is wrong", "what mends it", "Pod/ns/a");
 
@@ -172,7 +173,7 @@ class StatusRendererTest {
 
     assertThat(condition(status, "KubeletTLSVerified"))
         .isEqualTo(
-            "True Verified: kubelet.tls.mode is Auto and the cluster's CA signed the kubelets'"
+            "True Verified: kubelet.tls.mode is Auto and the cluster's CA signed the kubelet"
                 + " certificates");
     assertThat(status.kubeletTLS().mode()).isEqualTo("Verify");
   }

@@ -1,6 +1,7 @@
 package dev.metricsserver.cli.common;
 
-import dev.metricsserver.plan.Decision.Violation;
+import dev.metricsserver.diagnosis.ViolationText;
+import dev.metricsserver.plan.Violation;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -19,10 +20,7 @@ public final class Decisions {
   }
 
   private static String sentence(Violation violation) {
-    return "  %s%s; %s"
-        .formatted(
-            violation.field().isEmpty() ? "" : "spec." + violation.field() + ": ",
-            violation.message(),
-            violation.remedy());
+    var text = ViolationText.of(violation);
+    return "  %s; %s".formatted(text.sentence(), text.remedy());
   }
 }

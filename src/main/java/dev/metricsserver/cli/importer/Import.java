@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.metricsserver.api.MetricsServerConfigSpec;
 import dev.metricsserver.cli.render.OfflineCluster;
 import dev.metricsserver.cli.validation.ConfigFile;
+import dev.metricsserver.diagnosis.ViolationText;
 import dev.metricsserver.model.ImageReference;
 import dev.metricsserver.model.KubernetesVersion;
 import dev.metricsserver.model.MetricsServerContainer;
@@ -165,7 +166,7 @@ public final class Import {
     var parsed = ConfigFile.convert(spec, MetricsServerConfigSpec.class);
     var facts = OfflineCluster.facts(NEW_ENOUGH, 2, Platform.Kubeadm, List.of(), true);
     return Planner.plan(parsed, facts, Instant.EPOCH) instanceof Decision.Refused(_, var violations)
-        ? Optional.of(violations.getFirst().message())
+        ? Optional.of(ViolationText.of(violations.getFirst()).message())
         : Optional.empty();
   }
 

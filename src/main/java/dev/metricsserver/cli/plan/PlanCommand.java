@@ -14,10 +14,10 @@ import dev.metricsserver.cli.common.ExitStatus;
 import dev.metricsserver.cli.common.Failure;
 import dev.metricsserver.cli.validation.ConfigFile;
 import dev.metricsserver.dependents.ManagedDependent;
+import dev.metricsserver.diagnosis.Explanation;
 import dev.metricsserver.model.ClusterFacts;
 import dev.metricsserver.model.Kubelet.Handshake;
 import dev.metricsserver.plan.Decision;
-import dev.metricsserver.plan.Explanation;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.rendering.Manifest;
 import dev.metricsserver.rendering.Names;
@@ -86,8 +86,7 @@ public final class PlanCommand implements Callable<Integer> {
                             .changes(plan, objects(client, config, plan, installed.isPresent()))
                             .stream())
                 .toList();
-        print(
-            PlanText.lines(Explanation.of(config.getSpec(), facts, plan), changes, live.unread()));
+        print(PlanText.lines(Explanation.of(plan), changes, live.unread()));
         notes(config, facts).forEach(command.commandLine().getErr()::println);
         return status(changes);
       }

@@ -2,8 +2,8 @@ package dev.metricsserver.cli.plan;
 
 import dev.metricsserver.cli.cluster.Change;
 import dev.metricsserver.cli.cluster.Change.Kind;
+import dev.metricsserver.diagnosis.Explanation.Line;
 import dev.metricsserver.model.DiagnosticData.Unread;
-import dev.metricsserver.plan.Explanation.Line;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,7 +20,8 @@ final class PlanText {
   static List<String> lines(List<Line> decisions, List<Change> changes, List<Unread> unread) {
     var lines = new ArrayList<String>();
     lines.add("Decisions:");
-    decisions.forEach(d -> lines.add("  %s: %s; %s".formatted(d.what(), d.choice(), d.reason())));
+    decisions.forEach(
+        d -> lines.add("  %s: %s; %s".formatted(d.subject(), d.choice(), d.reason())));
     lines.add("");
     lines.add("Objects:");
     changes.stream()

@@ -12,6 +12,7 @@ import dev.metricsserver.cli.common.ExitStatus;
 import dev.metricsserver.cli.common.Failure;
 import dev.metricsserver.cli.common.Resources;
 import dev.metricsserver.cli.validation.ConfigFile;
+import dev.metricsserver.diagnosis.ReasonText;
 import dev.metricsserver.model.ClusterFacts;
 import dev.metricsserver.model.ClusterFacts.Endpoint;
 import dev.metricsserver.model.KubernetesVersion;
@@ -177,8 +178,8 @@ public final class RenderCommand implements Callable<Integer> {
         "- The Deployment has no annotation "
             + Workload.SERVICE_ACCOUNT_UID
             + ": who deletes and creates the ServiceAccount restarts the pods.");
-    lines.add("- Kubelets: " + plan.kubelets().tls().reason() + ".");
-    lines.add("- NetworkPolicy: " + plan.network().reason().message() + ".");
+    lines.add("- Kubelets: " + ReasonText.of(plan.kubelets().tls().reason()) + ".");
+    lines.add("- NetworkPolicy: " + ReasonText.of(plan.network().reason()) + ".");
     return String.join("", lines.stream().map(line -> "# " + line + "\n").toList());
   }
 

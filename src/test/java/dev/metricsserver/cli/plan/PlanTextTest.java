@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.metricsserver.cli.cluster.Change;
 import dev.metricsserver.cli.cluster.Change.Kind;
 import dev.metricsserver.cli.common.Colours;
+import dev.metricsserver.diagnosis.Explanation;
 import dev.metricsserver.model.DiagnosticData.Unread;
 import dev.metricsserver.model.SampleCluster;
-import dev.metricsserver.plan.Explanation;
 import dev.metricsserver.plan.Plans;
 import dev.metricsserver.rendering.Names;
 import dev.metricsserver.rendering.Serving;
@@ -47,7 +47,7 @@ class PlanTextTest {
         String.join(
                 "\n",
                 PlanText.lines(
-                    Explanation.of(Plans.spec(spec), cluster.facts(), plan),
+                    Explanation.of(plan),
                     changes,
                     List.of(new Unread(UNREAD, true, "the API server refuses: no"))))
             + "\n";
@@ -66,7 +66,7 @@ class PlanTextTest {
             "{version: 0.8.1, port: 8443, resources: {limits: {memory: 1Gi}}, kubelet:"
                 + " {addressTypes: [Hostname], tls: {mode: Insecure}}}")) {
       var cluster = SampleCluster.ofNodes(2);
-      assertThat(Explanation.of(Plans.spec(spec), cluster.facts(), Plans.plan(spec, cluster)))
+      assertThat(Explanation.of(Plans.plan(spec, cluster)))
           .allSatisfy(line -> {
             assertThat(line.choice()).isNotBlank();
             assertThat(line.reason()).isNotBlank().doesNotContain("null");

@@ -1,9 +1,11 @@
-package dev.metricsserver.plan;
+package dev.metricsserver.diagnosis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.model.UnmanagedObject;
-import dev.metricsserver.plan.Decision.Violation;
+import dev.metricsserver.plan.Decision.Observing;
+import dev.metricsserver.plan.Decision.Refused;
+import dev.metricsserver.plan.Ownership;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
@@ -15,8 +17,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What people read about a metrics API that is somebody else's. */
-class OwnershipTest {
+/** The words for a metrics API that another owner installed. */
+class OwnerTextTest {
 
   private static final KubernetesSerialization OBJECTS = new KubernetesSerialization();
 
@@ -24,7 +26,7 @@ class OwnershipTest {
   private static final Path GOLDEN = Path.of("src/test/resources/owners.txt");
 
   @Test
-  void everyConflictIsWordedAsItWasReviewed() throws IOException {
+  void conflict_eachKindOfOwner_isWordedAsReviewed() throws IOException {
     String text;
     try (var files = Files.list(OWNERS)) {
       text =
@@ -44,24 +46,31 @@ class OwnershipTest {
   }
 
   @Test
-  void whatOneOwnerInstalledIsToldTogether() {
+  void conflict_severalObjectsOfOneOwner_isOneViolation() {
     var foreign = Stream.of("helm", "kubectl-client-side", "helm").map(f -> foreign(path(f)));
 
-    assertThat(Ownership.conflicts(foreign.toList()))
-        .extracting(Violation::message)
+    assertThat(conflicts(foreign.toList()))
+        .extracting(ViolationText::message)
         .containsExactly(
             "Helm release metrics-server in namespace kube-system installed"
                 + " Deployment/kube-system/metrics-server, Deployment/kube-system/metrics-server"
                 + " (recognised by annotation meta.helm.sh/release-name=metrics-server), and"
-                + " nothing of it was touched",
-            "somebody with kubectl installed APIService/v1beta1.metrics.k8s.io (for Service"
+                + " the operator changed nothing",
+            "a user with kubectl installed APIService/v1beta1.metrics.k8s.io (for Service"
                 + " kube-system/metrics-server) (recognised by annotation"
-                + " kubectl.kubernetes.io/last-applied-configuration), and nothing of it was"
-                + " touched");
+                + " kubectl.kubernetes.io/last-applied-configuration), and the operator changed"
+                + " nothing");
   }
 
-  private static Violation conflict(Path file) {
-    return Ownership.conflicts(List.of(foreign(file))).getFirst();
+  private static ViolationText conflict(Path file) {
+    return conflicts(List.of(foreign(file))).getFirst();
+  }
+
+  private static List<ViolationText> conflicts(List<UnmanagedObject> foreign) {
+    return Ownership.respected(new Observing(foreign), foreign)
+            instanceof Refused(_, var violations)
+        ? violations.stream().map(ViolationText::of).toList()
+        : List.of();
   }
 
   private static Path path(String name) {
