@@ -10,7 +10,6 @@ import dev.metricsserver.cli.common.ApiErrors;
 import dev.metricsserver.cli.common.Colours;
 import dev.metricsserver.cli.common.ExitStatus;
 import dev.metricsserver.cli.common.Failure;
-import dev.metricsserver.diagnosis.Finding;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
@@ -158,7 +157,7 @@ final class DoctorCommand implements Callable<Integer> {
   private int mend(KubernetesClient client, Examination examination) throws InterruptedException {
     var finding =
         examination.findings().stream()
-            .filter(f -> f.code().equalsIgnoreCase(fix))
+            .filter(f -> f.code().name().equalsIgnoreCase(fix))
             .findFirst()
             .orElseThrow(() -> new Failure(notFound(examination)));
     var fixes = RemedyParser.of(finding.remedy(), Instant.now());
@@ -184,14 +183,16 @@ final class DoctorCommand implements Callable<Integer> {
     for (var one : fixes) {
       step("%s was changed".formatted(mender.apply(one)));
     }
-    return awaitGone(client, finding.code());
+    return awaitGone(client, finding.code().name());
   }
 
   private String notFound(Examination examination) {
     return "--fix: there is no finding %s; there are: %s"
         .formatted(
             fix,
-            examination.findings().stream().map(Finding::code).collect(Collectors.joining(", ")));
+            examination.findings().stream()
+                .map(f -> f.code().name())
+                .collect(Collectors.joining(", ")));
   }
 
   private void tell(Fix.Machines machines) {
@@ -231,7 +232,7 @@ final class DoctorCommand implements Callable<Integer> {
     step("waiting until %s is gone".formatted(code));
     for (var end = Instant.now().plus(PATIENCE); Instant.now().isBefore(end); ) {
       var examination = examine(client);
-      var codes = examination.findings().stream().map(Finding::code).distinct().toList();
+      var codes = examination.findings().stream().map(f -> f.code().name()).distinct().toList();
       if (!codes.contains(code)) {
         step(
             "%s is gone".formatted(code)

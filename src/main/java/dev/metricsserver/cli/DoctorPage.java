@@ -127,7 +127,7 @@ final class DoctorPage {
     """
         .formatted(
             finding.severity(),
-            escaped(finding.code()),
+            finding.code(),
             escaped(finding.object()),
             escaped(finding.message()),
             escaped(finding.remedy()));

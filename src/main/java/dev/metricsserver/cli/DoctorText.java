@@ -129,7 +129,7 @@ final class DoctorText {
         examination.findings().stream()
             .map(f ->
                 fields(
-                    "code", f.code(),
+                    "code", f.code().name(),
                     "severity", f.severity().name(),
                     "message", f.message(),
                     "remedy", f.remedy(),

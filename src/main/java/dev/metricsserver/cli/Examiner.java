@@ -467,16 +467,18 @@ final class Examiner {
             .with(upkeep)
             .with(consumers.join());
     var clues =
-        Diagnosis.wrong(evidence)
+        Diagnosis.assess(evidence).wrong()
             ? new DiagnosticDataReader(client)
                 .read(
                     evidence.installation(),
                     observations.pods(),
-                    c -> Diagnosis.undecided(evidence.with(c)))
+                    c -> Diagnosis.assess(evidence.with(c)).undecided())
             : DiagnosticData.NONE;
     return Stream.concat(
             planned.map(Planned::decision).stream().flatMap(Examiner::refusals),
-            Diagnosis.diagnose(evidence.with(clues.withUnread(attempts.unread()))).stream())
+            Diagnosis.assess(evidence.with(clues.withUnread(attempts.unread())))
+                .findings()
+                .stream())
         .toList();
   }
 

@@ -2,6 +2,7 @@ package dev.metricsserver.controller;
 
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.diagnosis.FindingCode;
 import dev.metricsserver.model.MissingRight;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.AggregatedOperatorException;
@@ -19,7 +20,7 @@ final class ApplyError {
       var status = refused.getStatus();
       var details = status.getDetails();
       return new Finding(
-          "ApplyFailed",
+          FindingCode.ApplyFailed,
           Severity.Error,
           "the API server refused a request of the operator: " + status.getMessage(),
           refused.getCode() == HttpURLConnection.HTTP_FORBIDDEN
@@ -30,7 +31,7 @@ final class ApplyError {
               : details.getKind() + "/" + details.getName());
     }
     return new Finding(
-        "ApplyFailed",
+        FindingCode.ApplyFailed,
         Severity.Error,
         "the operator could not finish: " + cause.getMessage(),
         "none needed if it passes: the operator goes on trying; else see its log",

@@ -48,18 +48,21 @@ final class EvidenceReaders {
   List<Finding> diagnose(
       Evidence evidence, Function<HygieneReader, HygieneData> hygiene, Cluster cluster) {
     var withHygiene = evidence.with(cluster.hygieneData());
-    if (!Diagnosis.wrong(withHygiene)) {
+    var assessment = Diagnosis.assess(withHygiene);
+    if (!assessment.wrong()) {
       diagnosticData.disable();
       if (evidence.observations().coverage().sufficient()) {
         hygieneData.enable(() -> hygiene.apply(hygieneReader));
       }
-      return Diagnosis.diagnose(withHygiene);
+      return assessment.findings();
     }
     var pods = evidence.observations().pods();
     diagnosticData.enable(() ->
         diagnosticDataReader.read(
-            evidence.installation(), pods, found -> Diagnosis.undecided(evidence.with(found))));
-    return Diagnosis.diagnose(withHygiene.with(cluster.diagnosticData()));
+            evidence.installation(),
+            pods,
+            found -> Diagnosis.assess(evidence.with(found)).undecided()));
+    return Diagnosis.assess(withHygiene.with(cluster.diagnosticData())).findings();
   }
 
   /** Forgets the hygiene data: the next installation is checked from the start. */

@@ -60,7 +60,7 @@ final class APIServiceFindings {
     return Optional.of(
         evidence.observations().endpointReady()
             ? of(
-                "ServicePortNameWrong",
+                FindingCode.ServicePortNameWrong,
                 "the API server finds no endpoint of metrics-server, because Service {service}"
                     + " leads to a port by a name that none of the pods' ports has",
                 "kubectl -n {namespace} patch service {service} --type json -p"
@@ -68,7 +68,7 @@ final class APIServiceFindings {
                 evidence,
                 service)
             : of(
-                "ServiceSelectsNothing",
+                FindingCode.ServiceSelectsNothing,
                 "the API server finds no endpoint of metrics-server, because the selector of"
                     + " Service {service} matches none of its ready pods",
                 "kubectl -n {namespace} set selector service {service} "
@@ -85,7 +85,7 @@ final class APIServiceFindings {
         .findFirst()
         .map(pod ->
             new Finding(
-                "ServiceMeshInTheWay",
+                FindingCode.ServiceMeshInTheWay,
                 Severity.Error,
                 "the API server does not get through to metrics-server, because a proxy of a service mesh (%s) in its pod takes the connections"
                     .formatted(
@@ -95,7 +95,7 @@ final class APIServiceFindings {
   }
 
   private static Finding of(
-      String code, String message, String other, Evidence evidence, String object) {
+      FindingCode code, String message, String other, Evidence evidence, String object) {
     var installation = evidence.installation();
     return new Finding(
         code,
@@ -118,7 +118,7 @@ final class APIServiceFindings {
                 : "give the pods the host's network and another port than 10250");
     return Optional.of(
         new Finding(
-            "APIServiceUnreachable",
+            FindingCode.APIServiceUnreachable,
             Severity.Error,
             "the API server's connections to metrics-server get no answer although a pod is ready,"
                 + " so something drops them on the way: "
@@ -139,7 +139,7 @@ final class APIServiceFindings {
 
   private static Finding unknown(Registration registration) {
     return new Finding(
-        "APIServiceUnavailable",
+        FindingCode.APIServiceUnavailable,
         Severity.Error,
         "the API server does not reach metrics-server although a pod is ready (%s): %s"
             .formatted(registration.reason(), registration.message()),
@@ -154,7 +154,7 @@ final class APIServiceFindings {
             && evidence.observations().registration().isEmpty()
         ? List.of(
             new Finding(
-                "MetricsAPINotRegistered",
+                FindingCode.MetricsAPINotRegistered,
                 Severity.Error,
                 Rule.filled(
                     "metrics-server {namespace}/{deployment} is ready, but the API server does not"
@@ -176,7 +176,7 @@ final class APIServiceFindings {
     return service
         .map(name ->
             new Finding(
-                "RegistrationLeftBehind",
+                FindingCode.RegistrationLeftBehind,
                 Severity.Error,
                 "the metrics API is registered with Service %s, and there is no metrics-server behind it"
                     .formatted(name),
@@ -185,7 +185,7 @@ final class APIServiceFindings {
                 API_SERVICE))
         .orElseGet(() ->
             new Finding(
-                "MetricsServerMissing",
+                FindingCode.MetricsServerMissing,
                 Severity.Error,
                 "this cluster has no metrics-server, and nobody else serves the metrics API",
                 "install it: with this operator by kubectl apply -f deploy/install.yaml and a"
@@ -215,7 +215,7 @@ final class APIServiceFindings {
                         API_SERVICE))
                 .orElseGet(() ->
                     new Finding(
-                        "MetricsNotAnswered",
+                        FindingCode.MetricsNotAnswered,
                         Severity.Error,
                         "the metrics API is registered but does not answer: " + answer.error(),
                         "kubectl get --raw /apis/metrics.k8s.io/v1beta1/nodes",
@@ -228,7 +228,7 @@ final class APIServiceFindings {
     return evidence.observations().answer().staleSince().stream()
         .map(since ->
             new Finding(
-                "MetricsStale",
+                FindingCode.MetricsStale,
                 Severity.Warning,
                 "the newest measurement is of %s: metrics-server answers, but has stopped to ask the kubelets, or the clocks of nodes are wrong"
                     .formatted(since),

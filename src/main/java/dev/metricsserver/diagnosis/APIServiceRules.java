@@ -26,7 +26,7 @@ final class APIServiceRules {
   static final List<Rule> UNAVAILABLE =
       List.of(
           Rule.of(
-              "ServiceMissing",
+              FindingCode.ServiceMissing,
               "^ServiceNotFound: service/(\\S+) in \"([^\"]+)\" is not present",
               "the API server finds no metrics-server, because the metrics API is registered with"
                   + " Service $2/$1, which does not exist",
@@ -38,7 +38,7 @@ final class APIServiceRules {
                   + " with the Service of deployment/{deployment}, or kubectl delete "
                   + API_SERVICE),
           Rule.of(
-              "ServicePortMissing",
+              FindingCode.ServicePortMissing,
               "^ServicePortError: service/(\\S+) in \"([^\"]+)\" is not listening on port (\\d+)",
               "the API server does not get through, because the metrics API is registered with port"
                   + " $3 of Service $2/$1, which has no such port",
@@ -47,7 +47,7 @@ final class APIServiceRules {
                   + " spec.service.port of "
                   + API_SERVICE),
           Rule.of(
-              "ServingCertificateNotYetValid",
+              FindingCode.ServingCertificateNotYetValid,
               "x509: certificate has expired or is not yet valid: current time \\S+ is before"
                   + " (\\S+)",
               "the API server refuses metrics-server's certificate, because it is not valid before"
@@ -55,7 +55,7 @@ final class APIServiceRules {
               "set the clocks of the control plane and the nodes right",
               "set the clocks of the control plane and the nodes right"),
           Rule.of(
-              "ServingCertificateExpired",
+              FindingCode.ServingCertificateExpired,
               "x509: certificate has expired or is not yet valid(?:: current time \\S+ is after"
                   + " (\\S+))?",
               "the API server refuses metrics-server's certificate, because it has expired",
@@ -63,14 +63,14 @@ final class APIServiceRules {
               "renew the certificate that --tls-cert-file names, then kubectl -n {namespace}"
                   + " rollout restart deployment/{deployment}"),
           Rule.of(
-              "ServingCertificateOtherName",
+              FindingCode.ServingCertificateOtherName,
               "x509: certificate is (?:not valid for any names, but wanted to match|valid for (.*),"
                   + " not) (\\S+)",
               "the API server refuses metrics-server's certificate, because it does not name $2",
               "{restore}",
               "issue a certificate that names $2, or let it go unverified: " + UNVERIFIED),
           Rule.of(
-              "ServingCertificateUntrusted",
+              FindingCode.ServingCertificateUntrusted,
               "x509: |tls: failed to verify certificate",
               "the API server refuses metrics-server's certificate, because the CA in the"
                   + " registration's caBundle did not sign it",
@@ -80,7 +80,7 @@ final class APIServiceRules {
                   + " to the CA that signs it, or let it go unverified: "
                   + UNVERIFIED),
           Rule.of(
-                  "AddressNotAllowed",
+                  FindingCode.AddressNotAllowed,
                   "Address is not allowed",
                   "the control plane does not dial pods of this network (\"Address is not"
                       + " allowed\"), as on EKS with another network than its own",
@@ -89,7 +89,7 @@ final class APIServiceRules {
                       + " --secure-port and containerPort to another one than 10250, such as 4443")
               .helm("--set hostNetwork.enabled=true --set containerPort=4443"),
           Rule.of(
-              "HTTPProxyInTheWay",
+              FindingCode.HTTPProxyInTheWay,
               "https?://\\S+: (?:Forbidden|EOF|proxyconnect|Service Unavailable)$|\":"
                   + " (?:Forbidden|EOF)$|proxyconnect",
               "the API server's way to metrics-server leads through an HTTP proxy, which refuses"
@@ -99,14 +99,14 @@ final class APIServiceRules {
               "add the pod and service networks, .svc and .cluster.local to NO_PROXY of"
                   + " kube-apiserver and restart it"),
           Rule.of(
-              "HTTP2Broken",
+              FindingCode.HTTP2Broken,
               "PROTOCOL_ERROR|http2: server sent GOAWAY",
               "HTTP/2 between the API server and metrics-server breaks, most often in a proxy or"
                   + " service mesh on the way",
               "set spec.extraArgs: [--disable-http2-serving=true]",
               "{flags --disable-http2-serving=true}; metrics-server 0.8 or newer takes it"),
           Rule.of(
-              "FrontProxyNotTrusted",
+              FindingCode.FrontProxyNotTrusted,
               "bad status from \\S+: (401|403)",
               "metrics-server does not recognise the API server ($1): kube-apiserver's front-proxy"
                   + " certificate is not of the CA in"
@@ -115,13 +115,13 @@ final class APIServiceRules {
               FRONT_PROXY,
               FRONT_PROXY),
           Rule.of(
-              "MetricsServerFails",
+              FindingCode.MetricsServerFails,
               "bad status from \\S+: (5\\d\\d)",
               "metrics-server answers the API server with status $1",
               "kubectl -n {namespace} rollout restart deployment/{deployment}",
               "kubectl -n {namespace} rollout restart deployment/{deployment}"),
           Rule.of(
-              "PortClosed",
+              FindingCode.PortClosed,
               "connect: connection refused",
               "nothing listens where the API server dials metrics-server: Service {service} leads"
                   + " to another port than {port}, or metrics-server has just stopped",
@@ -133,26 +133,26 @@ final class APIServiceRules {
   static final List<Rule> UNANSWERED =
       List.of(
           Rule.of(
-              "FrontProxyNotTrusted",
+              FindingCode.FrontProxyNotTrusted,
               MetricsAnswer.MISTAKEN,
               "metrics-server takes whoever asks for $1: kube-apiserver's front-proxy certificate"
                   + " is not of the CA in kube-system/extension-apiserver-authentication",
               FRONT_PROXY,
               FRONT_PROXY),
           Rule.of(
-              "MetricsForbidden",
+              FindingCode.MetricsForbidden,
               "is forbidden: User \"([^\"]+)\" cannot",
               "$1 may not read metrics, so whether they are there cannot be seen",
               Grant.USUAL,
               "kubectl auth can-i list nodes.metrics.k8s.io; ask for a role such as view"),
           Rule.of(
-              "DiscoveryStale",
+              FindingCode.DiscoveryStale,
               "stale GroupVersion discovery",
               "the API server remembers a metrics API that does not answer it now",
               "none: it looks again within 30 seconds",
               "none: it looks again within 30 seconds"),
           Rule.of(
-              "AuthorizationSlow",
+              FindingCode.AuthorizationSlow,
               "(subjectaccessreviews|tokenreviews)",
               "metrics-server cannot ask the API server in time who is calling ($1), because the"
                   + " API server is overloaded or a webhook of it is slow",

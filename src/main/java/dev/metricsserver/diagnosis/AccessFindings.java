@@ -42,7 +42,7 @@ final class AccessFindings {
     return evidence.clues().frontProxy().filter(published -> !published).stream()
         .map(_ ->
             new Finding(
-                "AggregationDisabled",
+                FindingCode.AggregationDisabled,
                 Severity.Error,
                 "the API server is not set up for aggregated APIs, so metrics-server cannot"
                     + " recognise it: kube-system/extension-apiserver-authentication has no"
@@ -59,19 +59,19 @@ final class AccessFindings {
     return Stream.of(
             missing(
                 evidence,
-                "AuthReaderMissing",
+                FindingCode.AuthReaderMissing,
                 "configmaps",
                 "it stops at its start",
                 CREATE_READER),
             missing(
                 evidence,
-                "MetricsServerRightsMissing",
+                FindingCode.MetricsServerRightsMissing,
                 "nodes|pods",
                 "it cannot read kubelets, or does not start to serve",
                 CREATE_ROLE),
             missing(
                 evidence,
-                "AuthDelegatorMissing",
+                FindingCode.AuthDelegatorMissing,
                 "tokenreviews|subjectaccessreviews",
                 "it refuses everybody who asks for metrics",
                 CREATE_DELEGATOR))
@@ -80,7 +80,7 @@ final class AccessFindings {
   }
 
   private static Optional<Finding> missing(
-      Evidence evidence, String code, String resources, String consequence, String create) {
+      Evidence evidence, FindingCode code, String resources, String consequence, String create) {
     var installation = evidence.installation();
     var denied =
         evidence.clues().denied().stream()
@@ -118,7 +118,7 @@ final class AccessFindings {
 
   private static Finding unread(Unread unread, boolean ours, String namespace) {
     return new Finding(
-        "EvidenceNotReadable",
+        FindingCode.EvidenceNotReadable,
         Severity.Info,
         "%s could not be read, so this diagnosis goes without: %s"
             .formatted(unread.what(), unread.message()),

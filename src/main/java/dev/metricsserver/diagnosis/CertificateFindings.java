@@ -71,7 +71,7 @@ final class CertificateFindings {
         .limit(SHOWN)
         .map(r ->
             new Finding(
-                "CertificateRequestDenied",
+                FindingCode.CertificateRequestDenied,
                 Severity.Warning,
                 "certificate request %s of %s came to nothing, so its kubelet has no certificate: %s"
                     .formatted(r.name(), r.node(), r.reason()),
@@ -90,7 +90,7 @@ final class CertificateFindings {
 
   private static Finding forbidden(String message, boolean enabled) {
     return new Finding(
-        "ApprovalForbidden",
+        FindingCode.ApprovalForbidden,
         enabled ? Severity.Error : Severity.Warning,
         "the API server does not let the operator "
             + (enabled ? "approve" : "read")
@@ -104,7 +104,7 @@ final class CertificateFindings {
 
   private static Finding refused(Request request) {
     return new Finding(
-        "CertificateRequestRefused",
+        FindingCode.CertificateRequestRefused,
         Severity.Warning,
         "certificate request %s of %s is not approved, because it breaks a rule: %s"
             .formatted(request.name(), request.node(), request.reason()),
@@ -117,7 +117,7 @@ final class CertificateFindings {
   private static Finding waiting(List<Request> requests, CertificateRequests all) {
     var first = requests.getFirst();
     return new Finding(
-        "CertificateRequestsWaiting",
+        FindingCode.CertificateRequestsWaiting,
         Severity.Warning,
         "%s not right yet and looked at again and again: %s"
             .formatted(
@@ -145,7 +145,7 @@ final class CertificateFindings {
             && requests.stream().anyMatch(r -> r.created().isBefore(now.minus(UNTIL_STALLED)));
     var names = requests.stream().limit(SHOWN).map(Request::name).collect(Collectors.joining(" "));
     return new Finding(
-        "CertificateRequestsNotApproved",
+        FindingCode.CertificateRequestsNotApproved,
         severity,
         "%s waiting for somebody's approval%s; until"
                 .formatted(

@@ -26,7 +26,7 @@ final class ConsumerFindings {
         .map(pod -> pod.split("/", 2))
         .map(pod ->
             new Finding(
-                "PodsWithoutMetrics",
+                FindingCode.PodsWithoutMetrics,
                 Severity.Info,
                 "%s %s no metrics, and the node has: metrics-server leaves out a pod of which one container reports no CPU or no memory, such as one that has ended; this is not metrics-server's fault"
                     .formatted(KubeletPlanner.firstNames(pods), pods.size() == 1 ? "has" : "have"),
@@ -40,7 +40,7 @@ final class ConsumerFindings {
     return evidence.consumers().viewersShutOut()
         ? Stream.of(
             new Finding(
-                "ViewersShutOut",
+                FindingCode.ViewRoleMissing,
                 Severity.Warning,
                 "who has the role view, edit or admin may not read metrics, because no ClusterRole"
                     + " adds them to view",
@@ -65,7 +65,7 @@ final class ConsumerFindings {
         .limit(SHOWN)
         .map(autoscaler ->
             new Finding(
-                "AutoscalerWithoutRequests",
+                FindingCode.AutoscalerWithoutRequests,
                 Severity.Info,
                 "HorizontalPodAutoscaler %s in namespace %s does nothing, because a container of %s does not say how much %s it requests; this is not metrics-server's fault"
                     .formatted(

@@ -1,14 +1,13 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
-import dev.metricsserver.model.DiagnosticData;
 import dev.metricsserver.model.DiagnosticData.Unread;
 import dev.metricsserver.plan.Decision.Refusal;
 import dev.metricsserver.plan.Violation;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /** From evidence to findings: the first is the one to look at first. */
@@ -68,47 +67,63 @@ public final class Diagnosis {
           ConsumerFindings::of,
           AccessFindings::unread);
 
-  /** Findings that leave open why: the pods' logs may tell. */
-  private static final Set<String> UNDECIDED =
-      Set.of(
-          "APIServiceUnavailable",
-          "FrontProxyNotTrusted",
-          "KubeletsNotScraped",
-          "MetricsNotAnswered",
-          "MetricsServerFails",
-          "NodesWithoutMetrics",
-          "PodCrashing",
-          "WindowsNodesWithoutMetrics");
+  private static final String PACKAGE = Diagnosis.class.getPackageName() + ".";
 
   private Diagnosis() {}
 
-  /** Everything that is wrong or worth knowing, errors first. */
-  public static List<Finding> diagnose(Evidence evidence) {
+  /**
+   * Diagnoses once: everything that is wrong or worth knowing, and whether more evidence is needed.
+   * A check that throws becomes one finding and hides no other.
+   */
+  public static Assessment assess(Evidence evidence) {
+    var failures = new ArrayList<Finding>();
     var broken =
         PATH.stream()
-            .map(check -> check.of(evidence))
+            .map(check -> result(check, evidence, failures))
             .filter(findings -> !findings.isEmpty())
             .findFirst()
             .orElse(List.of());
-    return Stream.of(
-            RollbackFindings.of(evidence).stream(),
-            broken.stream(),
-            BESIDE.stream().flatMap(check -> check.of(evidence).stream()))
-        .flatMap(findings -> findings)
-        .map(finding -> PackagingRemedy.kept(finding, evidence.installation()))
-        .sorted(Comparator.comparing(Finding::severity))
-        .toList();
+    var beside =
+        BESIDE.stream().flatMap(check -> result(check, evidence, failures).stream()).toList();
+    return new Assessment(
+        Stream.of(
+                result(RollbackFindings::of, evidence, failures).stream(),
+                broken.stream(),
+                beside.stream(),
+                failures.stream())
+            .flatMap(findings -> findings)
+            .map(finding -> PackagingRemedy.kept(finding, evidence.installation()))
+            .sorted(Comparator.comparing(Finding::severity))
+            .toList());
   }
 
-  /** Whether metrics are missing, so that it is worth to look for clues. */
-  public static boolean wrong(Evidence evidence) {
-    return diagnose(evidence.with(DiagnosticData.NONE)).stream()
-        .anyMatch(f -> f.severity() == Severity.Error || UNDECIDED.contains(f.code()));
+  private static List<Finding> result(Check check, Evidence evidence, List<Finding> failures) {
+    try {
+      return check.of(evidence);
+    } catch (RuntimeException e) {
+      var failure = failed(e, evidence);
+      if (!failures.contains(failure)) {
+        failures.add(failure);
+      }
+      return List.of();
+    }
   }
 
-  /** Whether these clues leave open why metrics are missing. */
-  public static boolean undecided(Evidence evidence) {
-    return diagnose(evidence).stream().anyMatch(f -> UNDECIDED.contains(f.code()));
+  /** Names the place of the failure, so that a report of it can be acted on. */
+  private static Finding failed(RuntimeException e, Evidence evidence) {
+    var place =
+        Stream.of(e.getStackTrace())
+            .filter(frame -> frame.getClassName().startsWith(PACKAGE))
+            .findFirst()
+            .map(frame ->
+                frame.getClassName().substring(PACKAGE.length()) + "." + frame.getMethodName())
+            .orElse("a check");
+    return new Finding(
+        FindingCode.CheckFailed,
+        Severity.Warning,
+        "%s of this diagnosis failed, so a finding may be missing: %s".formatted(place, e),
+        "report this message to the project; the other findings are complete",
+        evidence.installation().object());
   }
 
   /**
@@ -126,11 +141,12 @@ public final class Diagnosis {
 
   /** Findings about a refused spec, one for each violation. */
   public static List<Finding> refused(Refusal reason, List<Violation> violations) {
+    var code = FindingCode.valueOf(reason.name());
     return violations.stream()
         .map(ViolationText::of)
         .map(text ->
             new Finding(
-                reason.name(),
+                code,
                 Severity.Error,
                 text.sentence(),
                 text.remedy(),

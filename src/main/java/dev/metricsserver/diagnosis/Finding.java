@@ -10,10 +10,16 @@ package dev.metricsserver.diagnosis;
  * @param stalled whether nothing goes on until a person does something
  */
 public record Finding(
-    String code, Severity severity, String message, String remedy, String object, boolean stalled) {
+    FindingCode code,
+    Severity severity,
+    String message,
+    String remedy,
+    String object,
+    boolean stalled) {
 
   /** One that does not stop the operator from going on by itself. */
-  public Finding(String code, Severity severity, String message, String remedy, String object) {
+  public Finding(
+      FindingCode code, Severity severity, String message, String remedy, String object) {
     this(code, severity, message, remedy, object, false);
   }
 

@@ -36,7 +36,7 @@ final class HygieneFindings {
     return upkeep.approvalAllowed() && !evidence.subject().approving()
         ? Stream.of(
             new Finding(
-                "ApprovalRightUnused",
+                FindingCode.ApprovalRightUnused,
                 Severity.Warning,
                 "the operator may approve certificate requests and is not told to, so the right is"
                     + " of use only to whoever steals its token",
@@ -49,7 +49,7 @@ final class HygieneFindings {
     return upkeep.everythingAllowed().stream()
         .map(account ->
             new Finding(
-                "RightsUnlimited",
+                FindingCode.RightsUnlimited,
                 Severity.Warning,
                 "ServiceAccount %s may do everything in this cluster, and needs a few rights only: somebody bound it to a role such as cluster-admin"
                     .formatted(account),
@@ -69,7 +69,7 @@ final class HygieneFindings {
         ? Stream.empty()
         : Stream.of(
             new Finding(
-                "RightsUnused",
+                FindingCode.RightsUnused,
                 // Charts of metrics-server give more than it uses; who uses one may know.
                 installation.ours() ? Severity.Warning : Severity.Info,
                 Rule.filled(
@@ -94,7 +94,7 @@ final class HygieneFindings {
     return upkeep.budgets().stream()
         .map(budget ->
             new Finding(
-                "DrainBlocked",
+                FindingCode.DrainBlocked,
                 Severity.Warning,
                 "PodDisruptionBudget %s in namespace %s never lets a pod of metrics-server go, because it wants %d of %d healthy: a drain of its node waits without end"
                     .formatted(budget.name(), budget.namespace(), budget.wanted(), budget.pods()),
@@ -112,7 +112,7 @@ final class HygieneFindings {
             .limit(1)
             .map(container ->
                 new Finding(
-                    "ResizedByNanny",
+                    FindingCode.ResizedByAddonResizer,
                     Severity.Info,
                     "container %s beside metrics-server changes its requests and limits with the number of nodes: each change replaces the pods, and who applies the manifest again undoes it"
                         .formatted(container),
@@ -137,7 +137,7 @@ final class HygieneFindings {
         .filter(_ -> evidence.subject().plan().flatMap(p -> p.network().kubernetes()).isPresent())
         .map(address ->
             new Finding(
-                "NetworkPolicyNotEnforced",
+                FindingCode.NetworkPolicyNotEnforced,
                 Severity.Warning,
                 "nobody enforces NetworkPolicies here: the operator's own pod, which the policy does not admit, got through to metrics-server at %s"
                     .formatted(address),
@@ -154,7 +154,7 @@ final class HygieneFindings {
         .map(other -> {
           var parts = other.split("/", 2);
           return new Finding(
-              "SecondMetricsServer",
+              FindingCode.SecondMetricsServer,
               Severity.Warning,
               "%s in namespace %s is another metrics-server: it asks all kubelets too, and nobody asks it"
                   .formatted(parts[1], parts[0]),

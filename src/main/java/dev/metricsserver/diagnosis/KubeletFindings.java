@@ -93,7 +93,7 @@ final class KubeletFindings {
   private Optional<Finding> misdialled() {
     return first(
         Problem::misdialled,
-        "KubeletPortWrong",
+        FindingCode.KubeletPortWrong,
         (p, names) ->
             "the kubelet of %s does not answer on port %d, which metrics-server dials: it listens on %d"
                 .formatted(names, p.port(), p.node().kubeletPort()),
@@ -105,7 +105,7 @@ final class KubeletFindings {
   private Optional<Finding> otherFamily() {
     return first(
         this::otherFamily,
-        "KubeletAddressFamily",
+        FindingCode.KubeletAddressFamily,
         (p, names) ->
             "metrics-server's pods have no address of the family (IPv4 or IPv6) of %s, by which it dials the kubelet of %s"
                 .formatted(p.address(), names),
@@ -115,7 +115,7 @@ final class KubeletFindings {
 
   private Optional<Finding> first(
       Predicate<Problem> which,
-      String code,
+      FindingCode code,
       BiFunction<Problem, String, String> message,
       String remedy) {
     var found = tls.problems().stream().filter(p -> matters(p.kind()) && which.test(p)).toList();
@@ -168,7 +168,7 @@ final class KubeletFindings {
         switch (kind) {
           case Unsigned ->
               finding(
-                  "KubeletCertificateUnsigned",
+                  FindingCode.KubeletCertificateUnsigned,
                   first,
                   "the kubelet%s of %s %s a serving certificate that the CA did not sign, so"
                           .formatted(many ? "s" : "", names, many ? "show" : "shows")
@@ -176,7 +176,7 @@ final class KubeletFindings {
                   remedy(problems) + orInsecure());
           case OtherAddress ->
               finding(
-                  "KubeletCertificateOtherAddress",
+                  FindingCode.KubeletCertificateOtherAddress,
                   first,
                   "the kubelet's certificate on %s names %s, and not %s, which metrics-server dials"
                       .formatted(names, first.detail(), first.address()),
@@ -187,21 +187,21 @@ final class KubeletFindings {
                       + " to a kind that the certificate names");
           case Expired ->
               finding(
-                  "KubeletCertificateExpired",
+                  FindingCode.KubeletCertificateExpired,
                   first,
                   "the kubelet's certificate on %s expired on %s".formatted(names, first.detail()),
                   "approve the kubelet's pending request (kubectl get csr), or restart the kubelet"
                       + " so that it makes one; if it has none, see the node's clock");
           case NotYetValid ->
               finding(
-                  "KubeletCertificateNotYetValid",
+                  FindingCode.KubeletCertificateNotYetValid,
                   first,
                   "the kubelet's certificate on %s is not valid before %s"
                       .formatted(names, first.detail()),
                   "set the clocks right, of this node and of those that run the control plane");
           case Requested, Refused ->
               finding(
-                  "KubeletRefusesTLS",
+                  FindingCode.KubeletRefusesTLS,
                   first,
                   "the kubelet of %s answers %s without TLS: %s"
                       .formatted(names, first.address(), first.detail()),
@@ -209,7 +209,7 @@ final class KubeletFindings {
                       + " approved; else see the kubelet's log on the node");
           case Unreachable ->
               finding(
-                  "KubeletUnreachable",
+                  FindingCode.KubeletUnreachable,
                   first,
                   "the kubelet of %s does not answer on %s: %s"
                       .formatted(names, first.address(), first.detail()),
@@ -241,7 +241,7 @@ final class KubeletFindings {
     return installation.ours() ? ": " + ReasonText.of(tls.reason()) : "";
   }
 
-  private Finding finding(String code, Problem problem, String message, String remedy) {
+  private Finding finding(FindingCode code, Problem problem, String message, String remedy) {
     return new Finding(code, severity, message, remedy, "Node/" + problem.node().name());
   }
 
@@ -257,7 +257,7 @@ final class KubeletFindings {
     var unsigned = of(Kind.Unsigned);
     return Optional.of(
         new Finding(
-            "KubeletTLSInsecure",
+            FindingCode.KubeletTLSInsecure,
             installation.ours() ? Severity.Warning : Severity.Info,
             "the kubelets' certificates are not verified, so whoever answers on a node's address"
                 + " receives metrics-server's token"
@@ -291,7 +291,7 @@ final class KubeletFindings {
     return tls.mode() == TLSMode.Plaintext
         ? Optional.of(
             new Finding(
-                "KubeletPlaintext",
+                FindingCode.KubeletPlaintext,
                 Severity.Warning,
                 "metrics are read unencrypted from the kubelets' read-only port, where everybody on"
                     + " the way can read and change them"
@@ -310,7 +310,7 @@ final class KubeletFindings {
         ? Optional.empty()
         : Optional.of(
             new Finding(
-                "KubeletReadOnlyPortOpen",
+                FindingCode.KubeletReadOnlyPortOpen,
                 Severity.Warning,
                 "everybody who reaches port 10255 of %s can read what runs there, without a password"
                     .formatted(KubeletPlanner.firstNames(tls.readOnlyPorts())),

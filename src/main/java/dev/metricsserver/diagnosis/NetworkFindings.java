@@ -79,7 +79,7 @@ final class NetworkFindings {
 
   private static Finding of(Installation installation, Policy policy, String what, String allow) {
     return new Finding(
-        "NetworkPolicyInTheWay",
+        FindingCode.NetworkPolicyInTheWay,
         Severity.Error,
         Rule.filled(
             "NetworkPolicy %s of namespace {namespace} selects metrics-server and %s"

@@ -14,7 +14,7 @@ final class OwnershipFindings {
     return evidence.subject().plan().flatMap(p -> p.adoption().previousOwner()).stream()
         .map(owner ->
             new Finding(
-                "Adopted",
+                FindingCode.Adopted,
                 Severity.Info,
                 "metrics-server was taken over from %s, who may not know that"
                     .formatted(OwnerText.name(owner)),
@@ -30,7 +30,7 @@ final class OwnershipFindings {
         .limit(1)
         .map(foreign ->
             new Finding(
-                "Observing",
+                FindingCode.Observing,
                 Severity.Info,
                 "this metrics-server was installed by %s (recognised by %s), and is only watched"
                     .formatted(OwnerText.name(foreign.owner()), foreign.owner().mark()),

@@ -29,7 +29,7 @@ final class PodFindings {
         .filter(rollout -> rollout.wanted() == 0)
         .map(_ ->
             new Finding(
-                "ScaledToZero",
+                FindingCode.ScaledToZero,
                 Severity.Error,
                 "nobody serves metrics, because the Deployment is scaled to no pods at all",
                 installation.ours()
@@ -54,7 +54,7 @@ final class PodFindings {
     return overdue(evidence)
         .map(words ->
             of(
-                "PodsNotCreated",
+                FindingCode.PodsNotCreated,
                 Severity.Error,
                 "metrics-server has no pod, and Kubernetes does not say why: " + words,
                 describe(evidence.installation()),
@@ -73,7 +73,11 @@ final class PodFindings {
   }
 
   private static Finding of(
-      String code, Severity severity, String message, String remedy, Installation installation) {
+      FindingCode code,
+      Severity severity,
+      String message,
+      String remedy,
+      Installation installation) {
     return new Finding(code, severity, message, remedy, installation.object());
   }
 
@@ -85,7 +89,7 @@ final class PodFindings {
             Rule.first(PodRules.CREATION, failure, installation, severity, installation.object())
                 .orElseGet(() ->
                     of(
-                        "PodsNotCreated",
+                        FindingCode.PodsNotCreated,
                         severity,
                         "Kubernetes refuses to create metrics-server's pods: " + failure,
                         describe(installation),
@@ -119,7 +123,7 @@ final class PodFindings {
                 .findFirst()
                 .map(pod ->
                     new Finding(
-                        "RolloutStuck",
+                        FindingCode.RolloutStuck,
                         Severity.Warning,
                         "the rollout of metrics-server does not end, because pod %s does not get ready; those that are ready serve: %s"
                             .formatted(pod.name(), words),
@@ -128,7 +132,7 @@ final class PodFindings {
                         "Pod/%s/%s".formatted(installation.namespace(), pod.name())))
                 .orElseGet(() ->
                     of(
-                        "RolloutStuck",
+                        FindingCode.RolloutStuck,
                         Severity.Warning,
                         "the rollout of metrics-server does not end, although every pod of it is"
                             + " ready: "
@@ -179,7 +183,7 @@ final class PodFindings {
         .limit(1)
         .map(pod ->
             new Finding(
-                "PodNodeNotReady",
+                FindingCode.PodNodeNotReady,
                 Severity.Error,
                 "nobody serves metrics, because node %s of metrics-server's pod is not Ready; this is not metrics-server's fault"
                     .formatted(pod.node().orElseThrow()),
@@ -224,14 +228,14 @@ final class PodFindings {
         .orElseGet(() ->
             CRASHING.equals(problem.reason())
                 ? new Finding(
-                    "PodCrashing",
+                    FindingCode.PodCrashing,
                     severity,
                     "metrics-server stops right after its start: " + problem.message(),
                     "kubectl -n %s logs %s --previous"
                         .formatted(installation.namespace(), pod.name()),
                     object)
                 : new Finding(
-                    "PodNotRunning",
+                    FindingCode.PodNotRunning,
                     severity,
                     "the pod does not run (%s): %s".formatted(problem.reason(), problem.message()),
                     "kubectl -n %s describe pod %s".formatted(installation.namespace(), pod.name()),

@@ -18,7 +18,7 @@ final class PodRules {
   /** The runtime says it before the container starts, or the container as its last word. */
   private static final Rule WRONG_ARCHITECTURE =
       Rule.of(
-          "WrongArchitecture",
+          FindingCode.WrongArchitecture,
           "exec format error",
           "{image} is built for another processor than the node's",
           "set spec.image.registry to a mirror that has all architectures, and"
@@ -30,7 +30,7 @@ final class PodRules {
   static final List<Rule> CREATION =
       List.of(
           Rule.of(
-                  "PriorityClassForbidden",
+                  FindingCode.PriorityClassForbidden,
                   "insufficient quota to match these scopes|pods with (\\S+) priorityClass is not"
                       + " permitted|no PriorityClass with name (\\S+) was found",
                   "metrics-server's pods may not be created with their priority class: this"
@@ -40,21 +40,21 @@ final class PodRules {
                       + " '{\"spec\":{\"template\":{\"spec\":{\"priorityClassName\":null}}}}'")
               .helm("--set priorityClassName="),
           Rule.of(
-              "QuotaExceeded",
+              FindingCode.QuotaExceeded,
               "exceeded quota: ([^,]+), requested: (\\S+), used: (\\S+), limited: ([^\\s,]+)",
               "metrics-server's pods may not be created: ResourceQuota $1 has $4 and $3 is used,"
                   + " but one pod more needs $2",
               "kubectl -n {namespace} edit resourcequota $1: raise it",
               "kubectl -n {namespace} edit resourcequota $1: raise it"),
           Rule.of(
-              "QuotaExceeded",
+              FindingCode.QuotaExceeded,
               "failed quota: ([^:]+): must specify (.*)",
               "metrics-server's pods may not be created: ResourceQuota $1 wants every pod to"
                   + " specify $2",
               "set them in spec.resources",
               EDIT + "set them in resources"),
           Rule.of(
-              "LimitRangeViolated",
+              FindingCode.LimitRangeViolated,
               "((?:minimum|maximum) \\w+ usage per \\w+ is [^,]+, but \\w+ is [^.,\\]]+|\\w+ max"
                   + " limit to request ratio per \\w+ is [^.\\]]+)",
               "metrics-server's pods may not be created, because a LimitRange of their namespace"
@@ -66,7 +66,7 @@ final class PodRules {
           // What the operator renders asks for nothing else that is restricted.
           podSecurity("(.*)", ADMIT + ", or have nobody change the pods on their way"),
           Rule.of(
-              "SecurityContextConstraintViolated",
+              FindingCode.SecurityContextConstraintViolated,
               "unable to validate against any security context constraint: (.*)",
               "metrics-server's pods may not be created, because no SecurityContextConstraint of"
                   + " this OpenShift admits them: $1",
@@ -74,7 +74,7 @@ final class PodRules {
                   + " add-scc-to-user nonroot-v2 -z {account} -n {namespace}",
               "oc adm policy add-scc-to-user nonroot-v2 -z {account} -n {namespace}"),
           Rule.of(
-              "WebhookUnreachable",
+              FindingCode.WebhookUnreachable,
               "failed calling webhook \"([^\"]+)\": (.*)",
               "metrics-server's pods may not be created, because admission webhook $1 does not"
                   + " answer: $2",
@@ -83,13 +83,13 @@ final class PodRules {
               "mend the webhook, or exclude namespace {namespace} from it: kubectl get"
                   + " validatingwebhookconfigurations,mutatingwebhookconfigurations"),
           Rule.of(
-              "WebhookDenied",
+              FindingCode.WebhookDenied,
               "admission webhook \"([^\"]+)\" denied the request: ?(.*)",
               "admission webhook $1 does not let metrics-server's pods be created: $2",
               "change what it demands, or exclude namespace {namespace} from it",
               "change what it demands, or exclude namespace {namespace} from it"),
           Rule.of(
-              "ServiceAccountMissing",
+              FindingCode.ServiceAccountMissing,
               "serviceaccount \"([^\"]+)\" not found",
               "metrics-server's pods may not be created: their ServiceAccount $1 does not exist",
               "{restore}",
@@ -155,21 +155,21 @@ final class PodRules {
   static final List<Rule> SCHEDULING =
       List.of(
           Rule.of(
-              "PodUnschedulable",
+              FindingCode.PodUnschedulable,
               "(.*Insufficient (cpu|memory|ephemeral-storage|pods).*)",
               "no node can take the pod, because $2 is short: $1",
               "add a node or free $2 on one, or set spec.resources.requests.$2 to less",
               "add a node or free $2 on one, or kubectl -n {namespace} set resources"
                   + " deployment/{deployment} -c {name} --requests=$2=LESS"),
           Rule.of(
-                  "PodUnschedulable",
+                  FindingCode.PodUnschedulable,
                   "(.*(?:free ports|didn't have free ports).*)",
                   "no node can take the pod, because something listens on port {port} of each: $1",
                   "set spec.port to another one, or spec.replicas to less",
                   EDIT + "set --secure-port and containerPort to another one")
               .helm("--set containerPort=PORT"),
           Rule.of(
-                  "PodUnschedulable",
+                  FindingCode.PodUnschedulable,
                   "(.*anti-affinity rules.*)",
                   "no node can take the pod, because it may not share one with its like: $1",
                   "set spec.replicas: 1, or add a node",
@@ -177,7 +177,7 @@ final class PodRules {
                       + " node")
               .helm("--set replicas=1, or add a node"),
           Rule.of(
-                  "PodUnschedulable",
+                  FindingCode.PodUnschedulable,
                   "(.*untolerated taint(?:\\(s\\)| \\{([^:}]+)[^}]*\\})?.*)",
                   "no node can take the pod, because it does not tolerate their taints: $1",
                   "set spec.scheduling.tolerations: [{operator: Exists}], or remove the taint",
@@ -185,14 +185,14 @@ final class PodRules {
                       + " '{\"spec\":{\"template\":{\"spec\":{\"tolerations\":[{\"operator\":\"Exists\"}]}}}}'")
               .helm("--set 'tolerations[0].operator=Exists', or remove the taint"),
           Rule.of(
-              "PodUnschedulable",
+              FindingCode.PodUnschedulable,
               "(.*node (?:affinity|selector).*)",
               "no node can take the pod, because none has the labels that it wants: $1",
               "set spec.scheduling.nodeSelector to labels that nodes have (kubectl get nodes"
                   + " --show-labels)",
               EDIT + "set nodeSelector to labels that nodes have"),
           Rule.of(
-              "PodUnschedulable",
+              FindingCode.PodUnschedulable,
               "(.*)",
               "no node can take the pod: $1",
               "free or add a node, or set spec.scheduling.tolerations or spec.replicas",
@@ -202,20 +202,20 @@ final class PodRules {
   static final List<Rule> CRASH =
       List.of(
           Rule.of(
-              "UnknownFlag",
+              FindingCode.UnknownFlag,
               "unknown (?:shorthand )?flag: ('\\w' in )?(-[\\w-]+)",
               "metrics-server stops at its start, because {image} does not know the flag $2",
               "{restore}",
               "{without $2}"),
           Rule.of(
-              "ResolutionRefused",
+              FindingCode.ResolutionRefused,
               "(metric-resolution should be (?:larger than kubelet-request-timeout|a time duration"
                   + " at least 10s)[^\\]]*)",
               "metrics-server stops at its start, because its flags do not go together: $1",
               "set spec.metricResolution: 15s and remove spec.kubelet.requestTimeout",
               "{flags --metric-resolution=15s --kubelet-request-timeout=10s}"),
           Rule.of(
-              "KubeletClientRefused",
+              FindingCode.KubeletClientRefused,
               "(need both --kubelet-client-key and --kubelet-client-certificate|cannot use both"
                   + " --kubelet-certificate-authority and --kubelet-insecure-tls|unable to"
                   + " construct a client to connect to the kubelets: .*)",
@@ -224,7 +224,7 @@ final class PodRules {
               "{restore}",
               EDIT + "correct the --kubelet- flags and the files that they name"),
           Rule.of(
-                  "PortInUse",
+                  FindingCode.PortInUse,
                   "listen tcp\\d? (\\S+): bind: address already in use",
                   "metrics-server stops at its start, because something else listens on $1 of its"
                       + " node; kubelets do on 10250",
@@ -235,7 +235,7 @@ final class PodRules {
                       + " such as 4443")
               .helm("--set containerPort=4443"),
           Rule.of(
-                  "PortPrivileged",
+                  FindingCode.PortPrivileged,
                   "listen tcp\\d? \\S+?:(\\d+): bind: permission denied",
                   "metrics-server stops at its start, because it may not listen on port $1: ports"
                       + " below 1024 need a capability",
@@ -243,14 +243,14 @@ final class PodRules {
                   EDIT + "set --secure-port and containerPort to 10250")
               .helm("--set containerPort=10250"),
           Rule.of(
-              "CertificateDirectoryReadOnly",
+              FindingCode.CertificateDirectoryReadOnly,
               "error creating self-signed certificates: (.*)",
               "metrics-server stops at its start, because it cannot write its serving certificate:"
                   + " $1",
               "{restore}",
               EDIT + "set --cert-dir=/tmp and mount an emptyDir there"),
           Rule.of(
-              "AuthReaderMissing",
+              FindingCode.AuthReaderMissing,
               "configmaps \"extension-apiserver-authentication\" is forbidden",
               "metrics-server stops at its start, because it may not read"
                   + " kube-system/extension-apiserver-authentication, which says how callers are"
@@ -258,7 +258,7 @@ final class PodRules {
               "{restore}",
               AccessFindings.CREATE_READER),
           Rule.of(
-              "AggregationDisabled",
+              FindingCode.AggregationDisabled,
               "luster doesn't provide requestheader-client-ca-file",
               "metrics-server stops at its start, because the API server is not set up for"
                   + " aggregated APIs: kube-system/extension-apiserver-authentication has no"
@@ -268,7 +268,7 @@ final class PodRules {
               "start kube-apiserver with --requestheader-client-ca-file, --proxy-client-cert-file,"
                   + " --proxy-client-key-file and the other --requestheader- flags"),
           Rule.of(
-              "APIServerUnreachable",
+              FindingCode.APIServerUnreachable,
               "Get \"https://[^\"]*\": (?:dial tcp (\\S+): )?(?:i/o timeout|connect: connection"
                   + " refused|connect: no route to host|context deadline exceeded|net/http: TLS"
                   + " handshake timeout)",
@@ -279,7 +279,7 @@ final class PodRules {
               "see whether other pods of the node reach the API server, and kubectl -n {namespace}"
                   + " get networkpolicy"),
           Rule.of(
-              "TokenMissing",
+              FindingCode.TokenMissing,
               "serviceaccount/token: no such file",
               "metrics-server stops at its start, because it has no ServiceAccount token to talk to"
                   + " the API server with",
@@ -288,7 +288,7 @@ final class PodRules {
                   + " '{\"spec\":{\"template\":{\"spec\":{\"automountServiceAccountToken\":true}}}}'"),
           WRONG_ARCHITECTURE,
           Rule.of(
-              "InformersForbidden",
+              FindingCode.InformersForbidden,
               "(\\S+) is forbidden: User \"system:serviceaccount:([^:]+):([^\"]+)\" cannot (\\w+)",
               "metrics-server does not start to serve, because its ServiceAccount $2/$3 may not $4"
                   + " $1",
@@ -299,7 +299,7 @@ final class PodRules {
   static final List<Rule> MEMORY =
       List.of(
           Rule.of(
-                  "PodOutOfMemory",
+                  FindingCode.PodOutOfMemory,
                   "",
                   "metrics-server was killed because it needs more memory than its limit, {limit}",
                   "remove spec.resources.limits.memory, so that the operator sizes it by the number"
@@ -312,7 +312,7 @@ final class PodRules {
   static final List<Rule> START =
       List.of(
           Rule.of(
-              "VolumeMissing",
+              FindingCode.VolumeMissing,
               "(?i)(?:MountVolume\\.SetUp failed for volume \"[^\"]+\" : )?(secret|configmap)"
                   + " \"([^\"]+)\" not found",
               "the pod does not start, because its $1 $2 does not exist in namespace {namespace}",
@@ -322,13 +322,13 @@ final class PodRules {
                   + EDIT
                   + "remove what names it"),
           Rule.of(
-              "VolumeMissing",
+              FindingCode.VolumeMissing,
               "references non-existent (secret|config) key: (\\S+)",
               "the pod does not start, because the $1 that it mounts has no key $2",
               "add the key, or correct the field that names it in spec",
               "add the key, or " + EDIT + "correct what names it"),
           Rule.of(
-                  "ImageRunsAsRoot",
+                  FindingCode.ImageRunsAsRoot,
                   "container has runAsNonRoot and (.*)",
                   "the pod does not start, because it may not run as root: $1",
                   "remove spec.image, so that the image is upstream's, which runs as another user",
@@ -336,7 +336,7 @@ final class PodRules {
                       + " '{\"spec\":{\"template\":{\"spec\":{\"securityContext\":{\"runAsUser\":65534}}}}}'")
               .helm("--set podSecurityContext.runAsUser=65534"),
           Rule.of(
-              "PodNetworkBroken",
+              FindingCode.PodNetworkBroken,
               "(?i)failed to (?:setup|create|set up) network for sandbox|networkPlugin|plugin"
                   + " type=\"([^\"]+)\"",
               "the pod does not start, because the node's network plugin fails; this is not"
@@ -345,7 +345,7 @@ final class PodRules {
               "see the network plugin's pods on that node: kubectl get pods -A -o wide"),
           WRONG_ARCHITECTURE,
           Rule.of(
-              "CommandMissing",
+              FindingCode.CommandMissing,
               "exec: \"([^\"]+)\": (.*)",
               "the pod does not start, because {image} has no program $1",
               "remove spec.image, or set it to an image of metrics-server",
@@ -357,14 +357,14 @@ final class PodRules {
   static final List<Rule> PROBES =
       List.of(
           Rule.of(
-              "ProbesForbidden",
+              FindingCode.ProbesForbidden,
               "probe failed: HTTP probe failed with statuscode: (401|403)",
               "metrics-server refuses its probes ($1), so it never counts as ready:"
                   + " --authorization-always-allow-paths leaves out /readyz and /livez",
               "{restore}",
               "{flags --authorization-always-allow-paths=/healthz,/readyz,/livez}"),
           Rule.of(
-                  "ScrapesTooSlow",
+                  FindingCode.ScrapesTooSlow,
                   "Liveness probe failed: (?:HTTP probe failed with statuscode: 500|.*(?:deadline"
                       + " exceeded|Client.Timeout))",
                   "metrics-server is restarted again and again, because a round of scrapes takes"
@@ -376,7 +376,7 @@ final class PodRules {
 
   private static Rule podSecurity(String violated, String ours) {
     return Rule.of(
-        "PodSecurityViolated",
+        FindingCode.PodSecurityViolated,
         "violates PodSecurity \"([^\"]+)\": " + violated,
         "metrics-server's pods may not be created, because namespace {namespace} enforces the Pod"
             + " Security Standard $1: $2",
@@ -386,6 +386,10 @@ final class PodRules {
 
   private static Rule image(String pattern, String why, String ours, String other) {
     return Rule.of(
-        "ImageNotPulled", pattern, "the node cannot pull {image}, because " + why, ours, other);
+        FindingCode.ImageNotPulled,
+        pattern,
+        "the node cannot pull {image}, because " + why,
+        ours,
+        other);
   }
 }

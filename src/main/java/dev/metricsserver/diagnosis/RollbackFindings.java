@@ -25,7 +25,7 @@ final class RollbackFindings {
    */
   static Finding of(Failure failure, Configuration inForce, Severity severity) {
     return new Finding(
-        "RolledBack",
+        FindingCode.RolledBack,
         severity,
         "the last configuration that was Ready is in force again (metrics-server %s), because the"
                 .formatted(inForce.version())

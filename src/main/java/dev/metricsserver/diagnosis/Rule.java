@@ -23,11 +23,12 @@ import java.util.regex.Pattern;
  * @param helm values of upstream's Helm chart that mend it, as options of {@code helm upgrade}; may
  *     be empty
  */
-record Rule(String code, Pattern pattern, String message, String ours, String other, String helm) {
+record Rule(
+    FindingCode code, Pattern pattern, String message, String ours, String other, String helm) {
 
   private static final Pattern GROUP = Pattern.compile("\\$([1-9])");
 
-  static Rule of(String code, String pattern, String message, String ours, String other) {
+  static Rule of(FindingCode code, String pattern, String message, String ours, String other) {
     return new Rule(code, Pattern.compile(pattern), message, ours, other, "");
   }
 

@@ -47,7 +47,7 @@ final class ScrapeFindings {
         .findFirst()
         .orElseGet(() ->
             new Finding(
-                "KubeletsNotScraped",
+                FindingCode.KubeletsNotScraped,
                 Severity.Error,
                 "metrics-server runs but gets no metrics from the kubelets",
                 "see the reason with kubectl -n %s logs %s"
@@ -124,7 +124,7 @@ final class ScrapeFindings {
   private static Finding windows(Evidence evidence, List<String> nodes) {
     var installation = evidence.installation();
     return new Finding(
-        "WindowsNodesWithoutMetrics",
+        FindingCode.WindowsNodesWithoutMetrics,
         evidence.severity(),
         "%s %s Windows and %s no metrics: the container runtime of a Windows node often has none for its kubelet (hcsshim, containerd 1.6.5 and 1.6.6); this is not metrics-server's fault"
             .formatted(
@@ -149,14 +149,14 @@ final class ScrapeFindings {
             && evidence.observations().coverage().reporting() > 0
         ? evidence.clues().scrapes().stream()
             .filter(s -> missing.contains(s.node()))
-            .filter(s -> ScrapeRules.first(s.error()).code().equals("KubeletUnreachable"))
+            .filter(s -> ScrapeRules.first(s.error()).code() == FindingCode.KubeletUnreachable)
             .toList()
         : List.of();
   }
 
   private static Finding ownNode(Evidence evidence, String node) {
     return new Finding(
-        "OwnNodeUnreachable",
+        FindingCode.OwnNodeUnreachable,
         evidence.severity(),
         "metrics-server does not reach the kubelet of %s, on which it runs itself, and reaches those of other nodes: either that kubelet stands still, or its node does not let pods connect to its own address, as Fargate never does"
             .formatted(node),
@@ -173,7 +173,7 @@ final class ScrapeFindings {
   private static Finding without(Evidence evidence, List<String> missing) {
     var coverage = evidence.observations().coverage();
     return new Finding(
-        "NodesWithoutMetrics",
+        FindingCode.NodesWithoutMetrics,
         evidence.severity(),
         "%d of %d nodes have no metrics: %s"
             .formatted(missing.size(), coverage.expected(), KubeletPlanner.firstNames(missing)),
@@ -192,7 +192,7 @@ final class ScrapeFindings {
         ? List.of()
         : List.of(
             new Finding(
-                "NodesNotReady",
+                FindingCode.NodesNotReady,
                 Severity.Info,
                 "%s %s not Ready and so not expected to have metrics; this is not metrics-server's fault"
                     .formatted(KubeletPlanner.firstNames(nodes), nodes.size() == 1 ? "is" : "are"),

@@ -34,14 +34,14 @@ final class ScrapeRules {
   static final List<Rule> RULES =
       List.of(
           Rule.of(
-              "KubeletUnauthorized",
+              FindingCode.KubeletUnauthorized,
               "401 Unauthorized",
               "the kubelet of {nodes} does not recognise metrics-server's ServiceAccount token"
                   + " (401): it does not ask the API server about tokens",
               TOKENS + "; or set spec.kubelet.tls.clientCertificate",
               TOKENS),
           Rule.of(
-              "KubeletForbidden",
+              FindingCode.KubeletForbidden,
               "403 Forbidden",
               "the kubelet of {nodes} refuses to let metrics-server read its metrics (403),"
                   + " although the API server would allow it: it asks nobody about tokens, so that"
@@ -49,7 +49,7 @@ final class ScrapeRules {
               TOKENS + "; or set spec.kubelet.tls.clientCertificate",
               TOKENS),
           Rule.of(
-              "KubeletWithoutMetrics",
+              FindingCode.KubeletWithoutMetrics,
               "404 Not Found",
               "the kubelet of {nodes} has no /metrics/resource (404), as virtual nodes have not",
               "leave it out by spec.kubelet.nodeSelector, or annotate it: kubectl annotate node"
@@ -57,7 +57,7 @@ final class ScrapeRules {
               "leave it out by --node-selector, or annotate it: kubectl annotate node {node}"
                   + " metrics.k8s.io/resource-metrics-path=PATH"),
           Rule.of(
-              "KubeletRefusesTLS",
+              FindingCode.KubeletRefusesTLS,
               "remote error: tls|tls: internal error|handshake failure|EOF$|first record does not"
                   + " look like a TLS",
               "the kubelet of {nodes} answers without TLS: most often its certificate request waits"
@@ -67,14 +67,14 @@ final class ScrapeRules {
                   + " and spec.kubelet.servingCertificateApproval: Enabled",
               "kubectl get csr, and kubectl certificate approve what is right"),
           Rule.of(
-              "KubeletCertificateNotYetValid",
+              FindingCode.KubeletCertificateNotYetValid,
               "x509: certificate has expired or is not yet valid: current time \\S+ is before"
                   + " (\\S+)",
               "the kubelet's certificate on {nodes} is not valid before $1",
               "set the clocks right, of {node} and of those that run metrics-server",
               "set the clocks right, of {node} and of those that run metrics-server"),
           Rule.of(
-              "KubeletCertificateExpired",
+              FindingCode.KubeletCertificateExpired,
               "x509: certificate has expired(?: or is not yet valid: current time \\S+ is after"
                   + " (\\S+))?",
               "the kubelet's certificate on {nodes} has expired",
@@ -83,7 +83,7 @@ final class ScrapeRules {
               "approve the kubelet's pending request (kubectl get csr), or restart the kubelet so"
                   + " that it makes one"),
           Rule.of(
-              "KubeletCertificateOtherAddress",
+              FindingCode.KubeletCertificateOtherAddress,
               "x509: (?:cannot validate certificate for (\\S+) because it doesn't contain any IP"
                   + " SANs|certificate is valid for .*, not (\\S+))",
               "the kubelet's certificate on {nodes} does not name the address that metrics-server"
@@ -93,21 +93,21 @@ final class ScrapeRules {
                   + ", or set --kubelet-preferred-address-types to a kind that the certificate"
                   + " names"),
           Rule.of(
-              "KubeletCertificateUnsigned",
+              FindingCode.KubeletCertificateUnsigned,
               "x509: ",
               "the kubelet of {nodes} shows a certificate that no CA known to metrics-server"
                   + " signed",
               VERIFY + ", or name their CA in spec.kubelet.tls.certificateAuthority",
               VERIFY + ", or name their CA by --kubelet-certificate-authority"),
           Rule.of(
-              "KubeletNameUnknown",
+              FindingCode.KubeletNameUnknown,
               "lookup (\\S+?)(?: on \\S+)?: (?:no such host|server misbehaving|i/o timeout)",
               "metrics-server cannot find the address of {nodes}, because DNS does not know the"
                   + " name $1",
               "set spec.kubelet.addressTypes: [InternalIP]",
               "{flags --kubelet-preferred-address-types=InternalIP}"),
           Rule.of(
-              "KubeletAddressMissing",
+              FindingCode.KubeletAddressMissing,
               "no address matched types \\[([^\\]]*)\\]",
               "{nodes} has no address of the kinds that metrics-server dials, $1",
               "set spec.kubelet.addressTypes to kinds that kubectl get node {node} -o"
@@ -116,7 +116,7 @@ final class ScrapeRules {
               "set --kubelet-preferred-address-types to kinds that kubectl get node {node} -o"
                   + " jsonpath='{.status.addresses}' shows"),
           Rule.of(
-              "KubeletAddressFamily",
+              FindingCode.KubeletAddressFamily,
               "dial tcp (\\[[^\\]]+]|[\\d.]+):\\d+: connect: (?:network is unreachable|cannot"
                   + " assign requested address)",
               "metrics-server has no way to the kubelet of {nodes}: its pod has no address of the"
@@ -124,14 +124,14 @@ final class ScrapeRules {
               FAMILY_OURS,
               FAMILY),
           Rule.of(
-              "KubeletUnreachable",
+              FindingCode.KubeletUnreachable,
               "timeout|deadline exceeded|connection refused|no route to host|unreachable|reset by"
                   + " peer|request canceled",
               "the kubelet of {nodes} does not answer metrics-server",
               RESTART,
               RESTART),
           Rule.of(
-              "KubeletAnswerUnreadable",
+              FindingCode.KubeletAnswerUnreadable,
               "",
               "metrics-server does not understand what the kubelet of {nodes} answers",
               "kubectl get --raw /api/v1/nodes/{node}/proxy/metrics/resource",

@@ -21,7 +21,7 @@ final class SecurityFindings {
       case Open ->
           List.of(
               new Finding(
-                  "NetworkPolicyOpen",
+                  FindingCode.NetworkPolicyOpen,
                   Severity.Info,
                   ReasonText.of(plan.network().reason()),
                   "name where the API servers connect from in"
@@ -30,7 +30,7 @@ final class SecurityFindings {
       case CiliumMissing ->
           List.of(
               new Finding(
-                  "NetworkPolicyNotApplied",
+                  FindingCode.NetworkPolicyNotApplied,
                   Severity.Info,
                   ReasonText.of(plan.network().reason()),
                   "install Cilium's CustomResourceDefinitions, and the policy is written by itself;"
@@ -39,7 +39,7 @@ final class SecurityFindings {
       case HostNetwork, CiliumWithoutPolicies ->
           List.of(
               new Finding(
-                  "NetworkPolicyNotApplied",
+                  FindingCode.NetworkPolicyNotApplied,
                   Severity.Info,
                   ReasonText.of(plan.network().reason()),
                   "none needed; set spec.networkPolicy.mode: Disabled to say that you know",
@@ -53,7 +53,7 @@ final class SecurityFindings {
         .filter(plan -> plan.monitoring().shutOut())
         .map(plan ->
             new Finding(
-                "PrometheusShutOut",
+                FindingCode.PrometheusShutOut,
                 Severity.Info,
                 "this cluster has ServiceMonitors, but the NetworkPolicy lets only the control"
                     + " plane connect to metrics-server, so there is none for it",

@@ -26,7 +26,7 @@ final class ServingFindings {
         .filter(tls -> tls.reason().state() == State.SelfSigned)
         .map(tls ->
             new Finding(
-                "ServingTLSInsecure",
+                FindingCode.ServingTLSInsecure,
                 Severity.Warning,
                 ReasonText.of(tls.reason()),
                 "remove spec.serving.tls.source, or set it to Operator: pods and registration"
@@ -45,7 +45,7 @@ final class ServingFindings {
   private static Finding unusable(Unusable unusable, MetricsServerPlan plan) {
     var issued = plan.serving().source() == Source.CertManager;
     return new Finding(
-        "ServingCertificateUnusable",
+        FindingCode.ServingCertificateUnusable,
         plan.serving().verified() ? Severity.Warning : Severity.Error,
         "spec.serving.tls.%s: %s; %s"
             .formatted(
@@ -82,7 +82,7 @@ final class ServingFindings {
   private static Finding expiring(Certificate certificate, Evidence evidence) {
     var expired = evidence.now().isAfter(certificate.notAfter());
     return new Finding(
-        "ServingCertificateExpiring",
+        FindingCode.ServingCertificateExpiring,
         // Whether the API servers mind that of somebody else's, their own answer tells.
         expired && evidence.subject().plan().isPresent() ? Severity.Error : Severity.Warning,
         "%s %s %s %s and was not renewed"

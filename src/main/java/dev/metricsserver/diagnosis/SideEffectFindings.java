@@ -15,7 +15,7 @@ final class SideEffectFindings {
         ? List.of()
         : List.of(
             new Finding(
-                "NamespacesStuck",
+                FindingCode.NamespacesStuck,
                 Severity.Warning,
                 "deleting %s does not finish, because the metrics API does not say whether something of its is in there"
                     .formatted(String.join(", ", namespaces)),

@@ -43,7 +43,7 @@ final class VersionFindings {
     return switch (advice.kind()) {
       case ClusterTooOld ->
           finding(
-              "VersionOutOfRange",
+              FindingCode.VersionOutOfRange,
               Severity.Warning,
               "metrics-server %s needs Kubernetes %s or newer, and this cluster has %s; what is"
                       .formatted(advice.version(), advice.bound(), advice.kubernetes())
@@ -54,7 +54,7 @@ final class VersionFindings {
                   .orElse("upgrade the cluster"));
       case ClusterTooNew ->
           finding(
-              "VersionOutOfRange",
+              FindingCode.VersionOutOfRange,
               advice.better().isPresent() ? Severity.Warning : Severity.Info,
               "metrics-server %s was tested with Kubernetes up to %s, and this cluster has %s; what"
                       .formatted(advice.version(), advice.bound(), advice.kubernetes())
@@ -67,7 +67,7 @@ final class VersionFindings {
                           + " a newer metrics-server"));
       case NewerVersion ->
           finding(
-              "NewerVersion",
+              FindingCode.NewerVersion,
               Severity.Info,
               "metrics-server %s is out, and %s is installed"
                   .formatted(advice.better().orElseThrow(), advice.version()),
@@ -76,7 +76,8 @@ final class VersionFindings {
     };
   }
 
-  private static Finding finding(String code, Severity severity, String message, String remedy) {
+  private static Finding finding(
+      FindingCode code, Severity severity, String message, String remedy) {
     return new Finding(code, severity, message, remedy, "MetricsServerConfig/cluster");
   }
 }

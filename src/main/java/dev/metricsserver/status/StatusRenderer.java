@@ -275,7 +275,7 @@ public final class StatusRenderer {
       case Outcome.Refused(var reason) -> State.of(true, reason.name(), firstError());
       default ->
           waitsForPerson(ready)
-              .map(f -> State.of(true, f.code(), f.message() + "; " + f.remedy()))
+              .map(f -> State.of(true, f.code().name(), f.message() + "; " + f.remedy()))
               .orElse(State.of(false, "NotStalled", "no user action required"));
     };
   }
@@ -431,7 +431,7 @@ public final class StatusRenderer {
 
   private static FindingStatus finding(Finding finding) {
     return new FindingStatus(
-        finding.code(),
+        finding.code().name(),
         finding.severity().name(),
         finding.message(),
         finding.remedy(),

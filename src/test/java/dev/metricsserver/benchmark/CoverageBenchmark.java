@@ -48,7 +48,7 @@ class CoverageBenchmark {
       var started = System.nanoTime();
       var observations = observations(nodes, reporting);
       var evidence = Evidence.of(plan, false, observations, CertificateRequests.NONE, NOW);
-      assertThat(Diagnosis.diagnose(evidence)).isNotEmpty();
+      assertThat(Diagnosis.assess(evidence).findings()).isNotEmpty();
       times[round] = System.nanoTime() - started;
     }
     var garbage = (threads.getCurrentThreadAllocatedBytes() - bytes) / (double) ROUNDS / (1 << 20);

@@ -67,7 +67,7 @@ class DoctorTextTest {
         seen.coverage(),
         NODES,
         CERTIFICATES,
-        Diagnosis.diagnose(evidence));
+        Diagnosis.assess(evidence).findings());
   }
 
   private static Examination broken() {

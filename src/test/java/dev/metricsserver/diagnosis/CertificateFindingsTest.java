@@ -32,7 +32,7 @@ class CertificateFindingsTest {
                 of(request(State.NotLookedAt, "")), true, false, Severity.Warning, NOW))
         .singleElement()
         .satisfies(
-            f -> assertThat(f.code()).isEqualTo("CertificateRequestsNotApproved"),
+            f -> assertThat(f.code()).isEqualTo(FindingCode.CertificateRequestsNotApproved),
             f -> assertThat(f.message()).contains("csr-1 of node-1"),
             f ->
                 assertThat(f.remedy())
@@ -57,7 +57,7 @@ class CertificateFindingsTest {
                 of(request(State.Refused, "Names: a is b")), true, true, Severity.Warning, NOW))
         .singleElement()
         .satisfies(
-            f -> assertThat(f.code()).isEqualTo("CertificateRequestRefused"),
+            f -> assertThat(f.code()).isEqualTo(FindingCode.CertificateRequestRefused),
             f -> assertThat(f.severity()).isEqualTo(Severity.Warning),
             f -> assertThat(f.message()).contains("csr-1", "node-1", "Names: a is b"),
             f -> assertThat(f.object()).isEqualTo("CertificateSigningRequest/csr-1"));
@@ -74,7 +74,7 @@ class CertificateFindingsTest {
             CertificateFindings.of(requests, true, true, Severity.Warning, created.plusSeconds(60)))
         .singleElement()
         .satisfies(
-            f -> assertThat(f.code()).isEqualTo("CertificateRequestsWaiting"),
+            f -> assertThat(f.code()).isEqualTo(FindingCode.CertificateRequestsWaiting),
             f -> assertThat(f.message()).contains("csr-1 of node-1 (Node node-1 does not exist)"));
   }
 
@@ -84,7 +84,7 @@ class CertificateFindingsTest {
     assertThat(CertificateFindings.of(forbidden, true, true, Severity.Warning, NOW))
         .singleElement()
         .satisfies(
-            f -> assertThat(f.code()).isEqualTo("ApprovalForbidden"),
+            f -> assertThat(f.code()).isEqualTo(FindingCode.ApprovalForbidden),
             f -> assertThat(f.severity()).isEqualTo(Severity.Error),
             f -> assertThat(f.message()).contains("user x cannot update"),
             f -> assertThat(f.remedy()).startsWith("kubectl apply -k deploy/csr-approval"));

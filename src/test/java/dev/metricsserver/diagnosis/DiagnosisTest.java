@@ -55,7 +55,7 @@ class DiagnosisTest {
 
   private static List<Finding> diagnose(
       MetricsServerPlan plan, Observations observations, CertificateRequests requests) {
-    return Diagnosis.diagnose(Evidence.of(plan, false, observations, requests, NOW));
+    return Diagnosis.assess(Evidence.of(plan, false, observations, requests, NOW)).findings();
   }
 
   private static List<Finding> diagnose(MetricsServerPlan plan, Seen seen) {
@@ -109,7 +109,7 @@ class DiagnosisTest {
     assertThat(diagnose(VERIFIED, seen))
         .containsExactly(
             new Finding(
-                "PodsNotCreated",
+                FindingCode.PodsNotCreated,
                 Severity.Error,
                 "Kubernetes refuses to create metrics-server's pods: pods"
                     + " \"metrics-server-7c9f-\" is forbidden: exceeded quota",
@@ -125,7 +125,7 @@ class DiagnosisTest {
     assertThat(diagnose(VERIFIED, seen.pods(pod)))
         .containsExactly(
             new Finding(
-                "PodOutOfMemory",
+                FindingCode.PodOutOfMemory,
                 Severity.Error,
                 "metrics-server was killed because it needs more memory than its limit, 400Mi",
                 "remove spec.resources.limits.memory, so that the operator sizes it by the number"
@@ -142,7 +142,7 @@ class DiagnosisTest {
 
     assertThat(diagnose(plan, seen.pods(pod)))
         .extracting(Finding::code)
-        .isEqualTo(wrong ? List.of("KubeletsNotScraped") : List.of());
+        .isEqualTo(wrong ? List.of(FindingCode.KubeletsNotScraped) : List.of());
   }
 
   @Test
@@ -152,7 +152,7 @@ class DiagnosisTest {
     assertThat(diagnose(INSECURE, seen.pods(seen.running("pod-a", HOUR))))
         .contains(
             new Finding(
-                "KubeletsNotScraped",
+                FindingCode.KubeletsNotScraped,
                 Severity.Error,
                 "metrics-server runs but gets no metrics from the kubelets",
                 "see the reason with kubectl -n kube-system logs pod-a",
@@ -170,7 +170,7 @@ class DiagnosisTest {
     assertThat(diagnose(VERIFIED, fine().unavailable("FailedDiscoveryCheck", message, HOUR)))
         .containsExactly(
             new Finding(
-                "APIServiceUnreachable",
+                FindingCode.APIServiceUnreachable,
                 Severity.Error,
                 "the API server's connections to metrics-server get no answer although a pod is"
                     + " ready, so something drops them on the way: "
@@ -206,7 +206,7 @@ class DiagnosisTest {
     assertThat(diagnose(VERIFIED, seen))
         .containsExactly(
             new Finding(
-                "APIServiceUnavailable",
+                FindingCode.APIServiceUnavailable,
                 Severity.Error,
                 "the API server does not reach metrics-server although a pod is ready"
                     + " (FailedDiscoveryCheck): bad things",
@@ -219,7 +219,7 @@ class DiagnosisTest {
     assertThat(diagnose(VERIFIED, fine().refused("the server is currently unable to handle it")))
         .containsExactly(
             new Finding(
-                "MetricsNotAnswered",
+                FindingCode.MetricsNotAnswered,
                 Severity.Error,
                 "the metrics API is registered but does not answer: the server is currently unable"
                     + " to handle it",
@@ -232,7 +232,7 @@ class DiagnosisTest {
     assertThat(diagnose(VERIFIED, fine().reporting(1, 13)))
         .containsExactly(
             new Finding(
-                "NodesWithoutMetrics",
+                FindingCode.NodesWithoutMetrics,
                 Severity.Error,
                 "12 of 13 nodes have no metrics: missing-1, missing-2, missing-3, missing-4,"
                     + " missing-5, missing-6, missing-7, missing-8, missing-9, missing-10 and 2"
@@ -284,7 +284,7 @@ class DiagnosisTest {
     assertThat(diagnose(VERIFIED, fine().reporting(48, 50)))
         .containsExactly(
             new Finding(
-                "NodesWithoutMetrics",
+                FindingCode.NodesWithoutMetrics,
                 Severity.Warning,
                 "2 of 50 nodes have no metrics: missing-1, missing-2",
                 "kubectl -n kube-system logs deployment/metrics-server | grep missing-1",
@@ -303,8 +303,8 @@ class DiagnosisTest {
     assertThat(diagnose(Plans.plan("{}", cluster), fine().reporting(48, 50)))
         .extracting(Finding::code, Finding::object)
         .containsExactly(
-            tuple("KubeletCertificateUnsigned", "Node/missing-1"),
-            tuple("NodesWithoutMetrics", "Node/missing-2"));
+            tuple(FindingCode.KubeletCertificateUnsigned, "Node/missing-1"),
+            tuple(FindingCode.NodesWithoutMetrics, "Node/missing-2"));
   }
 
   private static List<Finding> withRequest(Seen seen, Duration age) {
@@ -322,7 +322,7 @@ class DiagnosisTest {
 
     assertThat(withRequest(silent, Duration.ofSeconds(seconds)).getFirst())
         .satisfies(
-            f -> assertThat(f.code()).isEqualTo("CertificateRequestsNotApproved"),
+            f -> assertThat(f.code()).isEqualTo(FindingCode.CertificateRequestsNotApproved),
             f -> assertThat(f.severity()).isEqualTo(Severity.Error),
             f -> assertThat(f.message()).contains("csr-a of node-1"),
             f -> assertThat(f.stalled()).isEqualTo(stalled));
@@ -332,7 +332,7 @@ class DiagnosisTest {
   @Test
   void requestsThatNobodyApprovesWhileThereAreMetricsAreAWarning() {
     assertThat(withRequest(fine(), HOUR))
-        .filteredOn(f -> f.code().equals("CertificateRequestsNotApproved"))
+        .filteredOn(f -> f.code().equals(FindingCode.CertificateRequestsNotApproved))
         .singleElement()
         .satisfies(
             f -> assertThat(f.severity()).isEqualTo(Severity.Warning),
@@ -346,7 +346,7 @@ class DiagnosisTest {
 
     assertThat(diagnose(VERIFIED, seen.pods(pods)))
         .extracting(Finding::code, Finding::severity)
-        .containsExactly(tuple("ImageNotPulled", Severity.Warning));
+        .containsExactly(tuple(FindingCode.ImageNotPulled, Severity.Warning));
   }
 
   /** After going back, one of the form that failed can still be there. */
@@ -363,10 +363,11 @@ class DiagnosisTest {
 
   // ------------------------------------------------------------------------- causes before others
 
-  private static List<String> errors(Seen seen, SampleDiagnosticData clues) {
-    return Diagnosis.diagnose(
+  private static List<FindingCode> errors(Seen seen, SampleDiagnosticData clues) {
+    return Diagnosis.assess(
             Evidence.of(VERIFIED, false, seen.observations(), CertificateRequests.NONE, NOW)
                 .with(clues.clues()))
+        .findings()
         .stream()
         .filter(f -> f.severity() == Severity.Error)
         .map(Finding::code)
@@ -381,10 +382,11 @@ class DiagnosisTest {
     var waiting = seen.broken("pod-a", "ImagePullBackOff", "r/m:v0: not found");
     var crashing = seen.broken("pod-b", "CrashLoopBackOff", "exit status 1");
 
-    assertThat(errors(seen.pods(waiting), clues)).containsExactly("ImageNotPulled");
+    assertThat(errors(seen.pods(waiting), clues)).containsExactly(FindingCode.ImageNotPulled);
     assertThat(errors(fine().podsRefused("exceeded quota"), clues))
-        .containsExactly("PodsNotCreated");
-    assertThat(errors(seen.pods(waiting, crashing), clues)).containsExactly("AggregationDisabled");
+        .containsExactly(FindingCode.PodsNotCreated);
+    assertThat(errors(seen.pods(waiting, crashing), clues))
+        .containsExactly(FindingCode.AggregationDisabled);
   }
 
   /** A ReplicaSet's condition keeps the reason that it was first given; its Events are new. */
@@ -399,12 +401,13 @@ class DiagnosisTest {
         "Error creating: pods \"metrics-server-5f7d-9xk2p\" is forbidden: exceeded quota: small,"
             + " requested: pods=1, used: pods=0, limited: pods=0";
 
-    assertThat(errors(seen, SampleDiagnosticData.none())).containsExactly("PodSecurityViolated");
+    assertThat(errors(seen, SampleDiagnosticData.none()))
+        .containsExactly(FindingCode.PodSecurityViolated);
     assertThat(
             errors(
                 seen,
                 SampleDiagnosticData.none().event("metrics-server-5f7d", "FailedCreate", quota)))
-        .containsExactly("QuotaExceeded");
+        .containsExactly(FindingCode.QuotaExceeded);
   }
 
   /** Each of two pods reaches the other one's node, so that it is the kubelet that stands still. */
@@ -419,16 +422,17 @@ class DiagnosisTest {
     var seen = fine().without("node-1");
     var alone = fine().without("node-1").pods(seen.ready("pod-a"));
 
-    assertThat(codes(seen, clues)).containsExactly("KubeletUnreachable");
-    assertThat(codes(alone, clues)).containsExactly("OwnNodeUnreachable");
+    assertThat(codes(seen, clues)).containsExactly(FindingCode.KubeletUnreachable);
+    assertThat(codes(alone, clues)).containsExactly(FindingCode.OwnNodeUnreachable);
     assertThat(codes(fine().without("node-2").pods(seen.ready("pod-a")), clues))
-        .containsExactly("NodesWithoutMetrics");
+        .containsExactly(FindingCode.NodesWithoutMetrics);
   }
 
-  private static List<String> codes(Seen seen, DiagnosticData clues) {
-    return Diagnosis.diagnose(
+  private static List<FindingCode> codes(Seen seen, DiagnosticData clues) {
+    return Diagnosis.assess(
             Evidence.of(VERIFIED, false, seen.observations(), CertificateRequests.NONE, NOW)
                 .with(clues))
+        .findings()
         .stream()
         .map(Finding::code)
         .toList();
@@ -440,13 +444,14 @@ class DiagnosisTest {
     var seen = fine().unavailable("MissingEndpoints", "none", HOUR).refused("none");
     var pod = seen.broken("pod-a", "CrashLoopBackOff", "exit status 2");
 
-    assertThat(errors(seen.pods(pod), SampleDiagnosticData.none())).containsExactly("PodCrashing");
+    assertThat(errors(seen.pods(pod), SampleDiagnosticData.none()))
+        .containsExactly(FindingCode.PodCrashing);
     assertThat(
             errors(
                 seen.pods(pod),
                 SampleDiagnosticData.none()
                     .log("", "panic: unknown flag: --nonsense", "", "goroutine 1")))
-        .containsExactly("UnknownFlag");
+        .containsExactly(FindingCode.UnknownFlag);
   }
 
   @Test
@@ -454,7 +459,7 @@ class DiagnosisTest {
     assertThat(diagnose(INSECURE, fine()))
         .containsExactly(
             new Finding(
-                "KubeletTLSInsecure",
+                FindingCode.KubeletTLSInsecure,
                 Severity.Warning,
                 "the kubelets' certificates are not verified, so whoever answers on a node's"
                     + " address receives metrics-server's token: kubelet.tls.mode is Insecure",
@@ -471,7 +476,7 @@ class DiagnosisTest {
     assertThat(diagnose(Plans.plan("{}", managed), fine()))
         .containsExactly(
             new Finding(
-                "NetworkPolicyOpen",
+                FindingCode.NetworkPolicyOpen,
                 Severity.Info,
                 "the API servers are not nodes of this cluster, so the addresses from which they"
                     + " connect are unknown and any client may connect to the metrics port",
@@ -498,7 +503,7 @@ class DiagnosisTest {
     assertThat(diagnose(Plans.plan(spec, cluster.cilium(cilium, false)), fine()))
         .containsExactly(
             new Finding(
-                "NetworkPolicyNotApplied",
+                FindingCode.NetworkPolicyNotApplied,
                 Severity.Info,
                 message,
                 remedy,
@@ -554,12 +559,40 @@ class DiagnosisTest {
   void everyFindingSaysWhatWhereAndWhatNow(List<Finding> findings) {
     assertThat(findings)
         .allSatisfy(f -> {
-          assertThat(f.code()).matches("([A-Z][A-Za-z]+)+");
+          assertThat(f.code().name()).matches("([A-Z][A-Za-z]+)+");
           assertThat(f.message()).hasSizeGreaterThan(20).doesNotContain("null", "Optional[");
           assertThat(f.message().strip()).isEqualTo(f.message()).doesNotEndWith(":");
           assertThat(f.remedy()).isNotBlank();
           assertThat(f.object()).matches("[A-Z][A-Za-z]+(/[a-z0-9.-]+){1,2}");
         });
+  }
+
+  // ------------------------------------------------------------------------------- a check throws
+
+  /** The fake answer breaks each check that asks for the nodes' coverage. */
+  @Test
+  void checkThatThrows_becomesAFinding_andHidesNoOther() {
+    var seen = fine().pods().podsRefused("exceeded quota").observations();
+    var broken =
+        new Observations(
+            seen.rollout(),
+            seen.pods(),
+            seen.endpointReady(),
+            seen.registration(),
+            null,
+            seen.coverage(),
+            seen.certificates(),
+            seen.writeBacks());
+
+    assertThat(diagnose(VERIFIED, broken, CertificateRequests.NONE))
+        .extracting(Finding::code)
+        .contains(FindingCode.PodsNotCreated, FindingCode.CheckFailed);
+    assertThat(diagnose(VERIFIED, broken, CertificateRequests.NONE))
+        .filteredOn(f -> f.code() == FindingCode.CheckFailed)
+        .first()
+        .satisfies(
+            f -> assertThat(f.message()).contains("Findings.", "NullPointerException"),
+            f -> assertThat(f.severity()).isEqualTo(Severity.Warning));
   }
 
   // ------------------------------------------------------------------------------------- refused
@@ -574,13 +607,13 @@ class DiagnosisTest {
     assertThat(Diagnosis.refused(Refusal.InvalidSpec, violations))
         .containsExactly(
             new Finding(
-                "InvalidSpec",
+                FindingCode.InvalidSpec,
                 Severity.Error,
                 "spec.networkPolicy.controlPlaneCIDRs: 10.0.0.0/99 is not a CIDR",
                 "write an address and a prefix length, such as 10.0.0.0/28",
                 "MetricsServerConfig/cluster"),
             new Finding(
-                "InvalidSpec",
+                FindingCode.InvalidSpec,
                 Severity.Error,
                 ViolationText.of(violations.getLast()).message(),
                 ViolationText.of(violations.getLast()).remedy(),
@@ -595,7 +628,7 @@ class DiagnosisTest {
     assertThat(diagnose(VERIFIED, seen))
         .singleElement()
         .satisfies(
-            f -> assertThat(f.code()).isEqualTo("RolloutStuck"),
+            f -> assertThat(f.code()).isEqualTo(FindingCode.RolloutStuck),
             f -> assertThat(f.severity()).isEqualTo(Severity.Warning),
             f -> assertThat(f.object()).isEqualTo("Pod/kube-system/new"),
             f -> assertThat(f.remedy()).startsWith("kubectl -n kube-system describe pod new"));
@@ -609,7 +642,7 @@ class DiagnosisTest {
 
     assertThat(diagnose(VERIFIED, seen))
         .extracting(Finding::code)
-        .containsExactly("ImageNotPulled");
+        .containsExactly(FindingCode.ImageNotPulled);
   }
 
   /** Kubernetes refuses nothing: the pods went. */
@@ -618,7 +651,7 @@ class DiagnosisTest {
     assertThat(diagnose(VERIFIED, fine().pods().overdue(0, 0)))
         .singleElement()
         .satisfies(
-            f -> assertThat(f.code()).isEqualTo("PodsNotCreated"),
+            f -> assertThat(f.code()).isEqualTo(FindingCode.PodsNotCreated),
             f -> assertThat(f.message()).doesNotContain("refuses"));
   }
 
@@ -628,11 +661,11 @@ class DiagnosisTest {
     seen.pods(seen.broken("pod-a", "CrashLoopBackOff", UNREACHABLE)).unregistered().notAsked();
 
     assertThat(first(seen, SampleDiagnosticData.none().denyAll(false, true)))
-        .isEqualTo("NetworkPolicyInTheWay");
+        .isEqualTo(FindingCode.NetworkPolicyInTheWay);
     assertThat(first(seen, SampleDiagnosticData.none().denyAll(false, true).admitAll()))
-        .isEqualTo("APIServerUnreachable");
+        .isEqualTo(FindingCode.APIServerUnreachable);
     assertThat(first(seen, SampleDiagnosticData.none().admitAll()))
-        .isEqualTo("APIServerUnreachable");
+        .isEqualTo(FindingCode.APIServerUnreachable);
   }
 
   /** The name of a flag is no timeout. */
@@ -648,7 +681,7 @@ class DiagnosisTest {
         .notAsked();
 
     assertThat(first(seen, SampleDiagnosticData.none().denyAll(false, true)))
-        .isEqualTo("ResolutionRefused");
+        .isEqualTo(FindingCode.ResolutionRefused);
   }
 
   /** As far as it can be seen, whoever made it. */
@@ -665,10 +698,10 @@ class DiagnosisTest {
             .certificates(
                 new Certificate(place, "seen", "1f", from, from.plus(Duration.ofDays(90))));
 
-    assertThat(Diagnosis.diagnose(theirs(seen)))
+    assertThat(Diagnosis.assess(theirs(seen)).findings())
         .singleElement()
         .satisfies(
-            f -> assertThat(f.code()).isEqualTo("ServingCertificateExpiring"),
+            f -> assertThat(f.code()).isEqualTo(FindingCode.ServingCertificateExpiring),
             f -> assertThat(f.severity()).isEqualTo(Severity.Warning),
             f -> assertThat(f.message()).startsWith(words),
             f -> assertThat(f.object()).isEqualTo(object));
@@ -677,10 +710,11 @@ class DiagnosisTest {
   /** What a chart gives is good to know; who mends what a second one meets mends the wrong one. */
   @Test
   void choresOfOthers() {
-    assertThat(Diagnosis.diagnose(theirs(fine()).with(chores(List.of("list secrets")))))
+    assertThat(Diagnosis.assess(theirs(fine()).with(chores(List.of("list secrets")))).findings())
         .extracting(Finding::code, Finding::severity)
         .containsExactly(
-            tuple("SecondMetricsServer", Severity.Warning), tuple("RightsUnused", Severity.Info));
+            tuple(FindingCode.SecondMetricsServer, Severity.Warning),
+            tuple(FindingCode.RightsUnused, Severity.Info));
   }
 
   @Test
@@ -693,9 +727,9 @@ class DiagnosisTest {
             CertificateRequests.NONE,
             NOW);
 
-    assertThat(Diagnosis.diagnose(insecure.with(chores(List.of()))))
+    assertThat(Diagnosis.assess(insecure.with(chores(List.of()))).findings())
         .extracting(Finding::code)
-        .startsWith("SecondMetricsServer", "KubeletTLSInsecure");
+        .startsWith(FindingCode.SecondMetricsServer, FindingCode.KubeletTLSInsecure);
   }
 
   /** A second metrics-server, and these rights of no use. */
@@ -718,8 +752,8 @@ class DiagnosisTest {
       "Get \"https://10.96.0.1:443/api/v1/namespaces/kube-system/configmaps/x\": dial tcp"
           + " 10.96.0.1:443: i/o timeout";
 
-  private static String first(Seen seen, SampleDiagnosticData clues) {
-    return Diagnosis.diagnose(
+  private static FindingCode first(Seen seen, SampleDiagnosticData clues) {
+    return Diagnosis.assess(
             Evidence.of(
                     Plans.plan("networkPolicy: {mode: Disabled}"),
                     false,
@@ -727,6 +761,7 @@ class DiagnosisTest {
                     CertificateRequests.NONE,
                     NOW)
                 .with(clues.clues()))
+        .findings()
         .getFirst()
         .code();
   }

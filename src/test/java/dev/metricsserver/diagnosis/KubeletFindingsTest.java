@@ -53,7 +53,7 @@ class KubeletFindingsTest {
         List.of("10.244.1.7"));
   }
 
-  private static List<String> codes(Stream<Finding> findings) {
+  private static List<FindingCode> codes(Stream<Finding> findings) {
     return findings.map(Finding::code).toList();
   }
 
@@ -74,7 +74,7 @@ class KubeletFindingsTest {
     assertThat(findings.unreadable())
         .singleElement()
         .satisfies(f -> {
-          assertThat(f.code()).isEqualTo("KubeletCertificateUnsigned");
+          assertThat(f.code()).isEqualTo(FindingCode.KubeletCertificateUnsigned);
           assertThat(f.severity()).isEqualTo(Severity.Warning);
           assertThat(f.object()).isEqualTo("Node/node-2");
           assertThat(f.message())
@@ -97,7 +97,7 @@ class KubeletFindingsTest {
     assertThat(findings.unreadable())
         .singleElement()
         .satisfies(
-            f -> assertThat(f.code()).isEqualTo("KubeletPortWrong"),
+            f -> assertThat(f.code()).isEqualTo(FindingCode.KubeletPortWrong),
             f ->
                 assertThat(f.message())
                     .isEqualTo(
@@ -123,11 +123,11 @@ class KubeletFindingsTest {
     assertThat(findings.unreadable())
         .singleElement()
         .satisfies(
-            f -> assertThat(f.code()).isEqualTo("KubeletAddressFamily"),
+            f -> assertThat(f.code()).isEqualTo(FindingCode.KubeletAddressFamily),
             f -> assertThat(f.message()).contains("fd00::1", "six"),
             f -> assertThat(f.remedy()).startsWith("set spec.hostNetwork: true"));
     assertThat(codes(of(VERIFY, cluster().kubelet("node-1", unreachable())).unreadable().stream()))
-        .containsExactly("KubeletUnreachable");
+        .containsExactly(FindingCode.KubeletUnreachable);
   }
 
   /** Each kind of trouble is a finding of its own, and none hides another. */
@@ -147,12 +147,12 @@ class KubeletFindingsTest {
 
     assertThat(codes(findings.unreadable().stream()))
         .containsExactly(
-            "KubeletCertificateUnsigned",
-            "KubeletCertificateOtherAddress",
-            "KubeletCertificateExpired",
-            "KubeletCertificateNotYetValid",
-            "KubeletRefusesTLS",
-            "KubeletUnreachable");
+            FindingCode.KubeletCertificateUnsigned,
+            FindingCode.KubeletCertificateOtherAddress,
+            FindingCode.KubeletCertificateExpired,
+            FindingCode.KubeletCertificateNotYetValid,
+            FindingCode.KubeletRefusesTLS,
+            FindingCode.KubeletUnreachable);
     assertThat(findings.nodes()).hasSize(6);
     assertThat(findings.unreadable())
         .allSatisfy(f -> assertThat(f.message()).contains(f.object().substring("Node/".length())));
@@ -176,7 +176,7 @@ class KubeletFindingsTest {
   void aKubeletThatDoesNotAnswerMattersWithoutVerificationToo() {
     assertThat(
             codes(of(INSECURE, cluster().kubelet("node-1", unreachable())).unreadable().stream()))
-        .containsExactly("KubeletUnreachable");
+        .containsExactly(FindingCode.KubeletUnreachable);
     assertThat(of(PLAINTEXT, cluster().kubelet("node-1", unreachable())).unreadable()).isEmpty();
   }
 
@@ -187,7 +187,7 @@ class KubeletFindingsTest {
     assertThat(findings.weaknesses())
         .singleElement()
         .satisfies(f -> {
-          assertThat(f.code()).isEqualTo("KubeletTLSInsecure");
+          assertThat(f.code()).isEqualTo(FindingCode.KubeletTLSInsecure);
           assertThat(f.remedy())
               .startsWith("first let the operator approve requests: ")
               .endsWith("; the operator verifies by itself as soon as it can");
@@ -216,14 +216,14 @@ class KubeletFindingsTest {
   @Test
   void plaintextIsAlwaysAWarning() {
     assertThat(codes(of(PLAINTEXT, cluster()).weaknesses().stream()))
-        .containsExactly("KubeletPlaintext");
+        .containsExactly(FindingCode.KubeletPlaintext);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"{}", VERIFY, INSECURE, PLAINTEXT})
   void anOpenReadOnlyPortIsAlwaysAWarning(String spec) {
     assertThat(of(spec, cluster().kubelet("node-2", readable(signed(TWO)))).weaknesses())
-        .filteredOn(f -> f.code().equals("KubeletReadOnlyPortOpen"))
+        .filteredOn(f -> f.code().equals(FindingCode.KubeletReadOnlyPortOpen))
         .singleElement()
         .satisfies(f -> assertThat(f.message()).contains("port 10255 of node-2"));
   }

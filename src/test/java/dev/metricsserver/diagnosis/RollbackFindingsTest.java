@@ -40,7 +40,7 @@ class RollbackFindingsTest {
                 Severity.Warning))
         .isEqualTo(
             new Finding(
-                "RolledBack",
+                FindingCode.RolledBack,
                 Severity.Warning,
                 "the last configuration that was Ready is in force again (metrics-server 0.8.1),"
                     + " because the new one never became ready: "

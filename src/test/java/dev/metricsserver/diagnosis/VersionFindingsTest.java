@@ -47,7 +47,7 @@ class VersionFindingsTest {
       String kubernetes,
       String bound,
       String better,
-      String code,
+      FindingCode code,
       Severity severity,
       String message,
       String remedy) {
@@ -109,10 +109,10 @@ class VersionFindingsTest {
             CertificateRequests.NONE,
             NOW);
 
-    assertThat(Diagnosis.diagnose(evidence))
+    assertThat(Diagnosis.assess(evidence).findings())
         .singleElement()
         .satisfies(
-            f -> assertThat(f.code()).isEqualTo("VersionOutOfRange"),
+            f -> assertThat(f.code()).isEqualTo(FindingCode.VersionOutOfRange),
             f -> assertThat(f.severity()).isEqualTo(Severity.Info),
             f -> assertThat(f.remedy()).isEqualTo(remedy),
             f -> assertThat(f.object()).isEqualTo("Deployment/kube-system/metrics-server"));

@@ -7,6 +7,7 @@ import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.diagnosis.FindingCode;
 import dev.metricsserver.plan.Decision.Refusal;
 import dev.metricsserver.plan.Plans;
 import dev.metricsserver.reading.Seen;
@@ -30,7 +31,8 @@ class ArgoHealthTest {
   private static final KubernetesSerialization KUBERNETES = new KubernetesSerialization();
   private static final Outcome APPLIED = new Outcome.Applied(Plans.plan("{}"));
   private static final Finding ERROR =
-      new Finding("PodCrashing", Severity.Error, "what is wrong", "what mends it", "Pod/ns/a");
+      new Finding(
+          FindingCode.PodCrashing, Severity.Error, "what is wrong", "what mends it", "Pod/ns/a");
 
   @Test
   void metricsAreThere() {

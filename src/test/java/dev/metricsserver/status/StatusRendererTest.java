@@ -14,6 +14,7 @@ import dev.metricsserver.diagnosis.Diagnosis;
 import dev.metricsserver.diagnosis.Evidence;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.diagnosis.FindingCode;
 import dev.metricsserver.model.CertificateRequests;
 import dev.metricsserver.model.ConflictingWrite;
 import dev.metricsserver.model.History;
@@ -58,7 +59,8 @@ class StatusRendererTest {
   private static final String VERIFIED =
       "the API servers verify metrics-server's certificate with the operator's CA";
   private static final Finding ERROR =
-      new Finding("PodCrashing", Severity.Error, "what is wrong", "what mends it", "Pod/ns/a");
+      new Finding(
+          FindingCode.PodCrashing, Severity.Error, "what is wrong", "what mends it", "Pod/ns/a");
 
   private static Seen fine() {
     return Seen.fine(NOW);
@@ -108,8 +110,9 @@ class StatusRendererTest {
                 .history(
                     new History("", Optional.of(last), Optional.of(failure), Optional.empty())));
     var findings =
-        Diagnosis.diagnose(
-            Evidence.of(plan, false, fine().observations(), CertificateRequests.NONE, NOW));
+        Diagnosis.assess(
+                Evidence.of(plan, false, fine().observations(), CertificateRequests.NONE, NOW))
+            .findings();
     var status = status(new Outcome.Applied(plan), fine(), findings.toArray(Finding[]::new));
 
     assertThat(condition(status, "Ready"))
@@ -211,10 +214,17 @@ class StatusRendererTest {
 
   @Test
   void waitingForAPersonIsStalledAndNotReconciling() {
-    var waits = new Finding("Waits", Severity.Error, "it waits", "approve it", "Node/a", true);
+    var waits =
+        new Finding(
+            FindingCode.CertificateRequestsNotApproved,
+            Severity.Error,
+            "it waits",
+            "approve it",
+            "Node/a",
+            true);
     var stalled = status(APPLIED, fine().reporting(0, 2), waits);
 
-    assertThat(condition(stalled, "Stalled")).isEqualTo("True Waits: it waits; approve it");
+    assertThat(condition(stalled, "Stalled")).isEqualTo("True CertificateRequestsNotApproved: it waits; approve it");
     assertThat(condition(stalled, "Reconciling")).startsWith("False Stalled");
     assertThat(condition(status(APPLIED, fine(), waits), "Stalled"))
         .as("while there are metrics all the same")
@@ -574,8 +584,9 @@ class StatusRendererTest {
           3,
           outcome,
           seen.observations(),
-          Diagnosis.diagnose(
-              Evidence.of(PLAN, false, seen.observations(), CertificateRequests.NONE, NOW)),
+          Diagnosis.assess(
+                  Evidence.of(PLAN, false, seen.observations(), CertificateRequests.NONE, NOW))
+              .findings(),
           now);
     }
 
