@@ -582,7 +582,7 @@ class DiagnosisTest {
             null,
             seen.coverage(),
             seen.certificates(),
-            seen.writeBacks());
+            seen.conflictingWrites());
 
     assertThat(diagnose(VERIFIED, broken, CertificateRequests.NONE))
         .extracting(Finding::code)

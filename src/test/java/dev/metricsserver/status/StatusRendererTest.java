@@ -224,7 +224,8 @@ class StatusRendererTest {
             true);
     var stalled = status(APPLIED, fine().reporting(0, 2), waits);
 
-    assertThat(condition(stalled, "Stalled")).isEqualTo("True CertificateRequestsNotApproved: it waits; approve it");
+    assertThat(condition(stalled, "Stalled"))
+        .isEqualTo("True CertificateRequestsNotApproved: it waits; approve it");
     assertThat(condition(stalled, "Reconciling")).startsWith("False Stalled");
     assertThat(condition(status(APPLIED, fine(), waits), "Stalled"))
         .as("while there are metrics all the same")
