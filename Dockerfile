@@ -8,7 +8,9 @@ ARG JDK=docker.io/library/eclipse-temurin:25-jdk
 FROM ${JDK} AS build
 COPY target/image/lib /app/lib
 COPY target/metrics-server-operator-*.jar /app/lib/
+COPY target/image/training /training/lib
 COPY src/image /build
+COPY src/test/java/dev/metricsserver/mock/MockCluster.java /build/dev/metricsserver/mock/
 RUN ["/bin/sh", "/build/assemble"]
 
 FROM scratch

@@ -1,8 +1,5 @@
-import com.sun.net.httpserver.HttpServer;
+import dev.metricsserver.mock.MockCluster;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,11 +16,11 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * The program for who has no containers: a runtime with the modules that it needs, its jars, a
- * cache of its loaded classes, and a launcher, in one archive. Unpacks it again elsewhere, and
- * fails when it does not work there.
+ * Builds the command line for machines without containers, in one archive: a Java runtime with the
+ * modules that it needs, its jars, a cache of its loaded classes, and a launcher. Unpacks the
+ * archive elsewhere, and fails when it does not work there.
  *
- * <p>{@code java Distribution.java VERSION}, after the jars were built.
+ * <p>{@code src/image/distribution VERSION} runs it, after the jars are built.
  */
 final class Distribution {
 
@@ -39,14 +36,14 @@ final class Distribution {
   private static final String LAUNCHER =
       """
       #!/bin/sh
-      # metrics-server-operator, and as kubectl-metrics_server the same for kubectl metrics_server.
+      # metrics-server-operator; under the name kubectl-metrics_server it is a kubectl plugin.
       home=$(dirname "$(dirname "$(readlink -f "$0")")")
-      # A command is over before it pays to collect garbage.
+      # A command ends before a garbage collection pays.
       exec "$home/java/bin/java" "@$home/jvm.options" -Xms48m -Xmn24m -XX:AOTCache="$home/classes.aot" ${MSO_JAVA_OPTIONS-} \\
         -cp "%s" dev.metricsserver.cli.Main "$@"
       """;
 
-  /** How {@code plan} ends when something would change. */
+  /** Exit status of {@code plan} when something would change. */
   private static final int CHANGES = 1;
 
   private static final String KUBECONFIG =
@@ -55,48 +52,11 @@ final class Distribution {
       kind: Config
       current-context: training
       contexts: [{name: training, context: {cluster: training, user: training}}]
-      clusters: [{name: training, cluster: {server: "http://127.0.0.1:%d"}}]
+      clusters:
+        - name: training
+          cluster: {server: "https://localhost:%d", certificate-authority: "%s"}
       users: [{name: training, user: {token: none}}]
       """;
-
-  private static final String LIST =
-      """
-      {"kind": "List", "apiVersion": "v1", "metadata": {}, "items": [%s]}\
-      """;
-
-  private static final String LISTS =
-      ".*/(pods|endpointslices|certificatesigningrequests|ciliumnodes)";
-
-  private static final String NOT_FOUND =
-      """
-      {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound", "code": 404}\
-      """;
-
-  /** What the API server has, by path. */
-  private static final Map<String, String> CLUSTER =
-      Map.of(
-          "/version",
-          """
-          {"major": "1", "minor": "35", "gitVersion": "v1.35.4"}\
-          """,
-          "/api/v1/namespaces/kube-system",
-          """
-          {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kube-system"}}\
-          """,
-          "/api/v1/namespaces/default/services/kubernetes",
-          """
-          {"apiVersion": "v1", "kind": "Service",
-           "metadata": {"name": "kubernetes", "namespace": "default"},
-           "spec": {"clusterIPs": ["10.96.0.1"], "ports": [{"name": "https", "port": 443}]}}\
-          """,
-          "/api/v1/nodes",
-          LIST.formatted(
-              """
-              {"metadata": {"name": "node1"},
-               "status": {"addresses": [{"type": "InternalIP", "address": "127.0.0.1"}],
-                          "conditions": [{"type": "Ready", "status": "True"}],
-                          "daemonEndpoints": {"kubeletEndpoint": {"Port": 1}}}}\
-              """));
 
   private Distribution() {}
 
@@ -124,7 +84,7 @@ final class Distribution {
     check(archive, name);
   }
 
-  /** The same to the byte each time, but for the cache of classes. */
+  /** Packs the archive. Two builds differ in the class cache only. */
   private static void pack(Path archive, String name) throws Exception {
     run(
         archive.getParent(),
@@ -142,7 +102,7 @@ final class Distribution {
             name));
   }
 
-  /** As the image has it, but with the public CAs: a kubeconfig may rely on them. */
+  /** Builds the image's runtime, and keeps the public CAs: a kubeconfig may rely on them. */
   private static void runtime(Path java) throws Exception {
     run(
         TARGET,
@@ -175,17 +135,15 @@ final class Distribution {
     try (var dependencies = Files.list(TARGET.resolve("image/lib"))) {
       dependencies.sorted().forEach(jars::add);
     }
-    CacheableJar.copy(jars, jar -> lib.resolve(jar.getFileName()));
-    NamedClasses.cut(
-        "org/bouncycastle/", jars.stream().map(jar -> lib.resolve(jar.getFileName())).toList());
+    for (var jar : jars) {
+      Files.copy(jar, lib.resolve(jar.getFileName()));
+    }
     return jars.stream().map(jar -> jar.getFileName().toString()).toList();
   }
 
-  /** The command that does most of what the others do: reads, decides, renders, asks, compares. */
+  /** Runs the command that loads most classes: it reads a cluster, plans, renders and compares. */
   private static void train(Path home, List<String> jars) throws Exception {
-    var server = emptyCluster();
     var kubeconfig = Files.createTempFile("distribution", ".kubeconfig");
-    Files.writeString(kubeconfig, KUBECONFIG.formatted(server.getAddress().getPort()));
     var command = new ArrayList<String>();
     command.add(home.resolve("java/bin/java").toString());
     command.add("@" + home.resolve("jvm.options"));
@@ -197,37 +155,16 @@ final class Distribution {
             .collect(Collectors.joining(":")));
     command.add("dev.metricsserver.cli.Main");
     command.addAll(List.of("plan", "-f", SAMPLE.toString(), "--kubeconfig", kubeconfig.toString()));
-    try {
+    try (var cluster = MockCluster.healthy()) {
+      Files.writeString(
+          kubeconfig, KUBECONFIG.formatted(cluster.port(), MockCluster.certificate()));
       run(home, Map.of(), command, CHANGES);
     } finally {
-      server.stop(0);
       Files.delete(kubeconfig);
     }
   }
 
-  /** An API server of a cluster where nothing is installed. */
-  private static HttpServer emptyCluster() throws IOException {
-    var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext(
-        "/",
-        exchange -> {
-          var path = exchange.getRequestURI().getPath();
-          var there =
-              exchange.getRequestMethod().equals("PATCH")
-                  ? new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8)
-                  : CLUSTER.getOrDefault(
-                      path, path.matches(LISTS) ? LIST.formatted("") : NOT_FOUND);
-          var answer = there.getBytes(StandardCharsets.UTF_8);
-          exchange.getResponseHeaders().set("Content-Type", "application/json");
-          exchange.sendResponseHeaders(there.equals(NOT_FOUND) ? 404 : 200, answer.length);
-          exchange.getResponseBody().write(answer);
-          exchange.close();
-        });
-    server.start();
-    return server;
-  }
-
-  /** Elsewhere, with a cache that must load, as a command and as a plugin of kubectl. */
+  /** Runs it elsewhere with a cache that must load, as a command and as a kubectl plugin. */
   private static void check(Path archive, String name) throws Exception {
     var elsewhere = Files.createTempDirectory("metrics-server-operator");
     try {

@@ -13,14 +13,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** Answers whether the process is alive and ready. */
+/** Serves {@code /livez} and {@code /readyz} for the kubelet's probes. */
 final class HealthEndpoint {
-
-  static {
-    // In seconds, for both servers of this process: how long a request may take to arrive. The JDK
-    // reads it when the first server is made.
-    System.setProperty("sun.net.httpserver.maxReqTime", "5");
-  }
 
   private final int port;
 
@@ -28,8 +22,9 @@ final class HealthEndpoint {
     this.port = port;
   }
 
-  /** Starts to answer, before the operator is ready, so that a slow start is seen as such. */
+  /** Starts to listen. It does so before the operator is ready, so that probes see a slow start. */
   void start(RuntimeInfo operator) {
+    ServerLimits.set();
     try {
       var server = HttpServer.create(new InetSocketAddress(port), 0);
       server.setExecutor(threads());
@@ -50,8 +45,8 @@ final class HealthEndpoint {
   }
 
   /**
-   * Whether all watches go on. They count as unhealthy until their first event, which may be a
-   * minute away, so having the list is what counts.
+   * Returns whether all watches run and have their list. The framework reports a watch as unhealthy
+   * until its first event, which may take a minute.
    */
   private static boolean synced(RuntimeInfo operator) {
     return operator.unhealthyEventSources().values().stream()
@@ -65,12 +60,12 @@ final class HealthEndpoint {
             .allMatch(watch -> watch.hasSynced() && watch.isRunning());
   }
 
-  /** A thread for each request, so that a slow client keeps nobody else waiting. */
+  /** Returns one thread per request, so that a slow client does not delay others. */
   static ExecutorService threads() {
     return Executors.newVirtualThreadPerTaskExecutor();
   }
 
-  /** Answers with text, and ends the exchange. */
+  /** Sends a text and ends the exchange. */
   static void answer(HttpExchange exchange, int code, String text) throws IOException {
     try (exchange) {
       var body = text.getBytes(StandardCharsets.UTF_8);

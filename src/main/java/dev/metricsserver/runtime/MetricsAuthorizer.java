@@ -10,69 +10,123 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
- * Who may read the metrics: whoever the API server knows by its token and lets {@code get} the
- * non-resource URL {@code /metrics}. What it said is remembered shortly, by a digest of the token.
+ * Decides which clients may read the metrics: those whose token the API server authenticates and
+ * authorizes to {@code get} the non-resource URL {@code /metrics}. Answers are cached by a digest
+ * of the token.
+ *
+ * <p>At most four reviews run at a time: three of new tokens, one of tokens that were allowed
+ * before. So a flood of invalid tokens neither burdens the API server nor delays Prometheus.
  */
 final class MetricsAuthorizer {
 
-  /** What the API server said. */
+  /** The API server's answer. */
   enum Answer {
-    /** It does not know the token. */
+    /** The token is not valid. */
     Unknown,
-    /** It knows whose it is, and they may not. */
+    /** The token is valid, and its user has no right to read the metrics. */
     Forbidden,
-    /** They may. */
-    Allowed
+    /** The user may read the metrics. */
+    Allowed,
+    /** Not reviewed, because too many other reviews are running. */
+    Busy
   }
 
-  private record Remembered(Answer answer, Instant until) {}
+  private record Cached(Answer answer, Instant until) {}
 
-  private static final Duration WHILE_ALLOWED = Duration.ofMinutes(1);
-  private static final Duration WHILE_REFUSED = Duration.ofSeconds(10);
-  private static final int MOST = 64;
+  private static final Duration ALLOWED_FOR = Duration.ofMinutes(1);
+  private static final Duration REFUSED_FOR = Duration.ofSeconds(10);
+  private static final int CACHE_SIZE = 64;
+  private static final int NEW_TOKENS = 3;
+  private static final Duration TURN = Duration.ofSeconds(3);
 
-  private final KubernetesClient client;
+  private final Function<String, Answer> review;
   private final InstantSource clock;
-  private final Map<String, Remembered> remembered =
-      new LinkedHashMap<>() {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Remembered> eldest) {
-          return size() > MOST;
-        }
-      };
+  private final Semaphore newTokens = new Semaphore(NEW_TOKENS, true);
+  private final Semaphore allowedTokens = new Semaphore(1, true);
+
+  /** Two caches, so that refused tokens do not displace allowed ones. */
+  private final Map<String, Cached> allowed = cache();
+
+  private final Map<String, Cached> refused = cache();
 
   MetricsAuthorizer(KubernetesClient client, InstantSource clock) {
-    this.client = client;
+    this(token -> review(client, token), clock);
+  }
+
+  /** Reviews tokens by a function, which may block. */
+  MetricsAuthorizer(Function<String, Answer> review, InstantSource clock) {
+    this.review = review;
     this.clock = clock;
   }
 
   /**
-   * Whether the owner of a token may read the metrics.
+   * Returns whether the owner of a token may read the metrics.
    *
-   * @throws io.fabric8.kubernetes.client.KubernetesClientException when the API server cannot be
-   *     asked
+   * @throws io.fabric8.kubernetes.client.KubernetesClientException when the API server does not
+   *     answer
    */
-  synchronized Answer ask(String token) {
-    var now = clock.instant();
+  Answer ask(String token) {
     var key = digest(token);
-    var last = remembered.get(key);
-    if (last != null && now.isBefore(last.until())) {
-      return last.answer();
+    return cached(key).orElseGet(() -> reviewInTurn(key, token));
+  }
+
+  private Answer reviewInTurn(String key, String token) {
+    var turn = allowed.containsKey(key) ? allowedTokens : newTokens;
+    try {
+      if (!turn.tryAcquire(TURN.toMillis(), TimeUnit.MILLISECONDS)) {
+        return Answer.Busy;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Answer.Busy;
     }
-    var answer = review(token);
-    remembered.remove(key);
-    remembered.put(
-        key,
-        new Remembered(answer, now.plus(answer == Answer.Allowed ? WHILE_ALLOWED : WHILE_REFUSED)));
+    try {
+      // Another request may have asked for the same token in the meantime.
+      return cached(key).orElseGet(() -> store(key, review.apply(token)));
+    } finally {
+      turn.release();
+    }
+  }
+
+  private Optional<Answer> cached(String key) {
+    var now = clock.instant();
+    return Stream.of(allowed, refused)
+        .map(cache -> cache.get(key))
+        .filter(entry -> entry != null && now.isBefore(entry.until()))
+        .map(Cached::answer)
+        .findFirst();
+  }
+
+  private Answer store(String key, Answer answer) {
+    var isAllowed = answer == Answer.Allowed;
+    (isAllowed ? refused : allowed).remove(key);
+    (isAllowed ? allowed : refused)
+        .put(key, new Cached(answer, clock.instant().plus(isAllowed ? ALLOWED_FOR : REFUSED_FOR)));
     return answer;
   }
 
-  private Answer review(String token) {
+  private static Map<String, Cached> cache() {
+    return Collections.synchronizedMap(
+        new LinkedHashMap<>() {
+          @Override
+          protected boolean removeEldestEntry(Map.Entry<String, Cached> eldest) {
+            return size() > CACHE_SIZE;
+          }
+        });
+  }
+
+  private static Answer review(KubernetesClient client, String token) {
     var status =
         client
             .tokenReviews()
@@ -81,10 +135,10 @@ final class MetricsAuthorizer {
     if (!Boolean.TRUE.equals(status.getAuthenticated())) {
       return Answer.Unknown;
     }
-    return allowed(status) ? Answer.Allowed : Answer.Forbidden;
+    return isAllowed(client, status) ? Answer.Allowed : Answer.Forbidden;
   }
 
-  private boolean allowed(TokenReviewStatus status) {
+  private static boolean isAllowed(KubernetesClient client, TokenReviewStatus status) {
     var user = status.getUser();
     return client
         .authorization()
@@ -110,7 +164,7 @@ final class MetricsAuthorizer {
           .formatHex(
               MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8)));
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
+      throw new IllegalStateException("every Java runtime has SHA-256", e);
     }
   }
 }

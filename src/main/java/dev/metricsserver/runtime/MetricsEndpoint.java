@@ -15,10 +15,10 @@ import javax.net.ssl.SSLContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The operator's metrics, by TLS, for those whom the API server lets read them. */
+/** Serves the operator's metrics over TLS to clients whose token may get {@code /metrics}. */
 final class MetricsEndpoint {
 
-  /** Where they are, and the non-resource URL that a reader needs the right to. */
+  /** The path, and the non-resource URL that a client needs the right to get. */
   static final String PATH = "/metrics";
 
   private static final Logger log = LoggerFactory.getLogger(MetricsEndpoint.class);
@@ -27,23 +27,24 @@ final class MetricsEndpoint {
 
   private final int port;
   private final KeyManager certificate;
-  private final MetricsAuthorizer readers;
+  private final MetricsAuthorizer authorizer;
   private final Supplier<String> metrics;
 
   /**
-   * @param certificate shown to whoever connects
-   * @param metrics in Prometheus' format
+   * @param certificate presented to clients
+   * @param metrics returns the metrics in Prometheus' text format
    */
   MetricsEndpoint(
-      int port, KeyManager certificate, MetricsAuthorizer readers, Supplier<String> metrics) {
+      int port, KeyManager certificate, MetricsAuthorizer authorizer, Supplier<String> metrics) {
     this.port = port;
     this.certificate = certificate;
-    this.readers = readers;
+    this.authorizer = authorizer;
     this.metrics = metrics;
   }
 
-  /** Starts to answer. */
+  /** Starts to listen. */
   void start() {
+    ServerLimits.set();
     try {
       var tls = SSLContext.getInstance("TLS");
       tls.init(new KeyManager[] {certificate}, null, null);
@@ -55,7 +56,7 @@ final class MetricsEndpoint {
     } catch (IOException e) {
       throw new UncheckedIOException("cannot listen on port " + port, e);
     } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("this Java cannot speak TLS", e);
+      throw new IllegalStateException("this Java runtime does not support TLS", e);
     }
   }
 
@@ -68,23 +69,28 @@ final class MetricsEndpoint {
       return;
     }
     try {
-      switch (readers.ask(authorization.substring(BEARER.length()).strip())) {
+      switch (authorizer.ask(authorization.substring(BEARER.length()).strip())) {
         case Unknown -> unauthorized(exchange);
         case Forbidden ->
             HealthEndpoint.answer(
                 exchange,
                 HttpURLConnection.HTTP_FORBIDDEN,
                 "you may not get the non-resource URL " + PATH + "\n");
+        case Busy ->
+            HealthEndpoint.answer(
+                exchange,
+                HttpURLConnection.HTTP_UNAVAILABLE,
+                "too many tokens are being reviewed, try again\n");
         case Allowed -> HealthEndpoint.answer(exchange, HttpURLConnection.HTTP_OK, metrics.get());
       }
     } catch (KubernetesClientException e) {
       log.warn(
-          "Whether somebody may read the metrics cannot be asked of the API server: {}",
+          "The API server did not review a token for the metrics: {}",
           e.getCause() == null ? e.getMessage() : e.getCause().toString());
       HealthEndpoint.answer(
           exchange,
           HttpURLConnection.HTTP_UNAVAILABLE,
-          "the API server cannot be asked whether you may read this\n");
+          "the API server did not review your token, try again\n");
     }
   }
 

@@ -19,7 +19,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Date;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -138,23 +137,6 @@ class ArchitectureTest {
           .isNotEmpty()
           .allSatisfy(directory -> assertThat(directory.resolve("package-info.java")).exists());
     }
-  }
-
-  /** The image's models do not have them ({@code src/image/WithoutBuilder}). */
-  @Test
-  void noModelIsAskedForItsBuilder() {
-    check(
-        noClasses()
-            .should()
-            .callMethodWhere(
-                describe(
-                    "asks a model for its builder",
-                    call ->
-                        Set.of("edit", "toBuilder").contains(call.getName())
-                            && call.getTarget().getRawParameterTypes().isEmpty()
-                            && call.getTargetOwner()
-                                .getPackageName()
-                                .startsWith("io.fabric8.kubernetes.api"))));
   }
 
   private static boolean readsTheClock(JavaAccess<?> access) {

@@ -2,25 +2,27 @@ package dev.metricsserver.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import dev.metricsserver.model.SampleAuthority;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.mockwebserver.MockWebServer;
+import io.fabric8.mockwebserver.http.Dispatcher;
+import io.fabric8.mockwebserver.http.MockResponse;
+import io.fabric8.mockwebserver.http.RecordedRequest;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.net.HttpURLConnection;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -30,6 +32,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.stream.IntStream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.TrustManager;
@@ -41,37 +51,53 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Who gets the metrics, by what the API server says of a token, and over which certificate. */
+/** Which tokens the metrics are sent to, and with which certificate. */
 class MetricsEndpointTest {
 
-  private static final String NOBODY = "{\"status\": {\"authenticated\": false}}";
-  private static final String SOMEBODY =
+  private static final String INVALID = "{\"status\": {\"authenticated\": false}}";
+  private static final String VALID =
       """
       {"status": {"authenticated": true, "user": {"username": "prometheus", "groups": ["a", "b"]}}}
       """;
   private static final String YES = "{\"status\": {\"allowed\": true}}";
   private static final String NO = "{\"status\": {\"allowed\": false}}";
 
-  /** What the API server was asked, in order. */
+  /** The mock logs each request. The field keeps the logger, which Java would forget. */
+  private static final Logger MOCK = Logger.getLogger(MockWebServer.class.getName());
+
+  static {
+    MOCK.setLevel(Level.WARNING);
+  }
+
+  /** Bodies of the requests to the API server, in order. */
   private final List<String> asked = new ArrayList<>();
 
-  private HttpServer apiServer;
+  private MockWebServer apiServer;
   private KubernetesClient client;
   private Instant now = Instant.parse("2026-11-21T12:00:00Z");
-  private String token = SOMEBODY;
+  private String token = VALID;
   private String access = YES;
 
   @BeforeEach
-  void start() throws IOException {
-    apiServer = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    apiServer.createContext("/apis/authentication.k8s.io", e -> answer(e, token));
-    apiServer.createContext("/apis/authorization.k8s.io", e -> answer(e, access));
+  void start() {
+    apiServer = new MockWebServer();
+    apiServer.setDispatcher(
+        new Dispatcher() {
+          @Override
+          public MockResponse dispatch(RecordedRequest request) {
+            asked.add(request.getUtf8Body());
+            return new MockResponse()
+                .setResponseCode(HttpURLConnection.HTTP_CREATED)
+                .setHeader("Content-Type", "application/json")
+                .setBody(request.getPath().contains("authentication") ? token : access);
+          }
+        });
     apiServer.start();
     client =
         new KubernetesClientBuilder()
             .withConfig(
                 new ConfigBuilder()
-                    .withMasterUrl("http://127.0.0.1:" + apiServer.getAddress().getPort())
+                    .withMasterUrl("http://127.0.0.1:" + apiServer.getPort())
                     .withRequestRetryBackoffLimit(0)
                     .build())
             .build();
@@ -80,11 +106,11 @@ class MetricsEndpointTest {
   @AfterEach
   void stop() {
     client.close();
-    apiServer.stop(0);
+    apiServer.shutdown();
   }
 
   @Test
-  void whoMayReadThemGetsThem() {
+  void metrics_tokenWithTheRight_areSent() {
     var port = listen(Optional.empty());
 
     assertThat(get(port, "Bearer secret").body()).isEqualTo("the metrics");
@@ -98,8 +124,8 @@ class MetricsEndpointTest {
   }
 
   @Test
-  void whoeverIsUnknownIsToldWhatToSend() {
-    token = NOBODY;
+  void metrics_unknownToken_answer401WithAdvice() {
+    token = INVALID;
     var port = listen(Optional.empty());
 
     assertThat(get(port, "Bearer secret").statusCode()).isEqualTo(401);
@@ -110,11 +136,11 @@ class MetricsEndpointTest {
       assertThat(answer.headers().firstValue("WWW-Authenticate")).contains("Bearer");
       assertThat(answer.body()).contains("token of a ServiceAccount").doesNotContain("metrics\n#");
     }
-    assertThat(asked).as("what the API server was asked without a token").isEmpty();
+    assertThat(asked).as("requests to the API server without a token").isEmpty();
   }
 
   @Test
-  void whoMayNotReadThemIsRefused() {
+  void metrics_tokenWithoutTheRight_answer403() {
     access = NO;
     var answer = get(listen(Optional.empty()), "Bearer secret");
 
@@ -123,7 +149,7 @@ class MetricsEndpointTest {
   }
 
   @Test
-  void anAnswerIsRememberedShortly() {
+  void review_repeatedToken_isCachedBriefly() {
     var port = listen(Optional.empty());
     get(port, "Bearer secret");
     asked.clear();
@@ -143,25 +169,60 @@ class MetricsEndpointTest {
   }
 
   @Test
-  void onlySomeAnswersAreRemembered() {
-    token = NOBODY;
-    var readers = new MetricsAuthorizer(client, () -> now);
-    readers.ask("first");
-    for (var i = 0; i < 64; i++) {
-      readers.ask("token-" + i);
-    }
+  void review_manyUnknownTokens_doNotDisplaceAnAllowedOne() {
+    var authorizer = new MetricsAuthorizer(client, () -> now);
+    assertThat(authorizer.ask("prometheus")).isEqualTo(MetricsAuthorizer.Answer.Allowed);
+    token = INVALID;
+    IntStream.rangeClosed(0, 64).forEach(i -> authorizer.ask("token-" + i));
     asked.clear();
 
-    readers.ask("token-63");
+    assertThat(authorizer.ask("prometheus")).isEqualTo(MetricsAuthorizer.Answer.Allowed);
+    authorizer.ask("token-64");
     assertThat(asked).isEmpty();
-    readers.ask("first");
-    assertThat(asked).hasSize(1);
+    authorizer.ask("token-0");
+    assertThat(asked).as("a refused token that the cache had no room for").hasSize(1);
+  }
+
+  /** The API server does not answer any review, and 20 clients wait for one. */
+  @Test
+  void review_floodOfUnknownTokens_neverBlocksAKnownReader() throws Exception {
+    var running = new AtomicInteger();
+    var most = new AtomicInteger();
+    var latch = new AtomicReference<>(new CountDownLatch(0));
+    var authorizer =
+        new MetricsAuthorizer(
+            token -> {
+              most.accumulateAndGet(running.incrementAndGet(), Math::max);
+              waitFor(latch.get());
+              running.decrementAndGet();
+              return MetricsAuthorizer.Answer.Allowed;
+            },
+            () -> now);
+    authorizer.ask("prometheus");
+    latch.set(new CountDownLatch(1));
+    try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      var flood =
+          IntStream.range(0, 20)
+              .mapToObj(i -> clients.submit(() -> authorizer.ask("x" + i)))
+              .toList();
+      await().until(() -> running.get() == 3);
+
+      assertThat(authorizer.ask("prometheus")).isEqualTo(MetricsAuthorizer.Answer.Allowed);
+      now = now.plusSeconds(61);
+      var renewal = clients.submit(() -> authorizer.ask("prometheus"));
+      await("the renewal has a turn of its own").until(() -> running.get() == 4);
+      await("the flood is turned away")
+          .until(() -> flood.stream().filter(Future::isDone).count() >= 17);
+      latch.get().countDown();
+      assertThat(renewal.get()).isEqualTo(MetricsAuthorizer.Answer.Allowed);
+    }
+    assertThat(most).hasValue(4);
   }
 
   @Test
-  void nobodyGetsThemWhileTheApiServerIsSilent() {
+  void metrics_apiServerDoesNotAnswer_answer503() {
     var port = listen(Optional.empty());
-    apiServer.stop(0);
+    apiServer.shutdown();
 
     var answer = get(port, "Bearer secret");
     assertThat(answer.statusCode()).isEqualTo(503);
@@ -169,7 +230,7 @@ class MetricsEndpointTest {
   }
 
   @Test
-  void whoConnectsAndSaysNothingDoesNotKeepOthersOut() throws IOException {
+  void metrics_besideASilentConnection_areSent() throws IOException {
     var port = listen(Optional.empty());
     try (var silent = new Socket(InetAddress.getLoopbackAddress(), port)) {
       // The beginning of a handshake.
@@ -180,9 +241,9 @@ class MetricsEndpointTest {
     }
   }
 
-  /** As a rotated Secret changes under a running process. */
+  /** A rotated Secret changes in a running process. */
   @Test
-  void theCertificateOfADirectoryIsVerifiedAndFollowed(@TempDir Path directory) throws IOException {
+  void certificate_directoryChanges_isReloaded(@TempDir Path directory) throws IOException {
     var first = SampleAuthority.root("first", SampleAuthority.around(Instant.now()));
     var second = SampleAuthority.root("second", SampleAuthority.around(Instant.now()));
     write(directory, first, Instant.now().minusSeconds(60));
@@ -199,13 +260,12 @@ class MetricsEndpointTest {
 
   // -------------------------------------------------------------------------------------- helpers
 
-  private void answer(HttpExchange exchange, String body) throws IOException {
-    asked.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
-    var bytes = body.getBytes(StandardCharsets.UTF_8);
-    exchange.getResponseHeaders().add("Content-Type", "application/json");
-    exchange.sendResponseHeaders(201, bytes.length);
-    exchange.getResponseBody().write(bytes);
-    exchange.close();
+  private static void waitFor(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   private int listen(Optional<Path> certificate) {
