@@ -62,7 +62,7 @@ jdk_image() {
 buildah_base() {
   local home
   home=$(jdk_home)
-  # Its name tells its content.
+  # The name contains the versions of its content.
   JDK_IMAGE=localhost/jdk:$(sed -n 's/^JAVA_RUNTIME_VERSION="\(.*\)"/\1/p' "$home/release" | tr '+' '-')-$DEBIAN_RELEASE
   mkdir -p "$CACHE_DIR"
   buildah_here inspect --type image "$JDK_IMAGE" >/dev/null 2>&1 || jdk_image "$JDK_IMAGE"

@@ -32,6 +32,7 @@ local_up() {
   # Only now: a wrong version or a missing program leaves the running cluster alone.
   slot_allocate
   step "previous cluster removed" local_down
+  check_inotify "$NODES"
   state_write
   step "certificates and network" local_prepare
   etcd_start

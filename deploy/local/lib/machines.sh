@@ -93,6 +93,25 @@ check_routes() {
   [[ -z $route ]] || die "This machine already has a route into $ALL_MACHINES_NETWORK, which the local clusters use: ${route% }"
 }
 
+# Counted with Kubernetes 1.35: kube-apiserver and controller manager; kubelet and containerd. Debian allows a user 128.
+INOTIFY_PER_CONTROL_PLANE=13
+INOTIFY_PER_NODE=7
+
+# inotify_left: instances that this user can still create.
+inotify_left() {
+  local used
+  used=$(find /proc/[0-9]*/fd -lname anon_inode:inotify 2>/dev/null | wc -l) || true
+  printf '%d' $(($(cat /proc/sys/fs/inotify/max_user_instances) - used))
+}
+
+# check_inotify NODES: without an instance a kubelet or the API server ends with "too many open files".
+check_inotify() {
+  local needed=$((INOTIFY_PER_CONTROL_PLANE + $1 * INOTIFY_PER_NODE)) left
+  left=$(inotify_left)
+  ((left >= needed)) ||
+    die "The cluster needs $needed inotify instances, and this machine has $left left; allow more: sysctl fs.inotify.max_user_instances=1024"
+}
+
 fabric_create() {
   ip netns add "${MACHINE_PREFIX}fabric"
   ip -n "${MACHINE_PREFIX}fabric" link add fabric type bridge
