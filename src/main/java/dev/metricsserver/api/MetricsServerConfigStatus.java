@@ -32,44 +32,33 @@ public record MetricsServerConfigStatus(
     @JsonPropertyDescription("Problems and information, the most important first.")
         List<FindingStatus> findings,
     @JsonPropertyDescription(
-            "What others changed of objects that were taken over (conflictPolicy: Adopt), since the"
-                + " spec last changed. After three changes of one object within ten minutes the"
-                + " operator changes nothing any more.")
+            "Changes of adopted objects by other field managers (conflictPolicy: Adopt) since the"
+                + " spec last changed. After three changes of one object within ten minutes, the"
+                + " operator stops changing objects.")
         List<ConflictingWriteStatus> conflictingWrites,
     @JsonPropertyDescription(
             "Ready, Reconciling and Stalled as kstatus defines them; APIServiceAvailable,"
                 + " MetricsAvailable, KubeletTLSVerified and ServingTLSVerified.")
         List<Condition> conditions) {
 
-  /** The type of the condition with the APIService's availability. */
-  public static final String API_SERVICE_AVAILABLE = "APIServiceAvailable";
-
-  /** The reason of {@link #API_SERVICE_AVAILABLE} before the APIService is first created. */
-  public static final String NOT_REGISTERED = "NotRegistered";
-
-  /** The reason if another metrics API is installed and conflictPolicy is Refuse. */
-  public static final String CONFLICT = "Conflict";
-
-  /** The reason of Ready if the operator observes an external installation. */
-  public static final String OBSERVING = "Observing";
-
-  private static final Set<String> NOT_OURS = Set.of(CONFLICT, OBSERVING);
+  private static final Set<String> NOT_OURS =
+      Set.of(ConditionReason.Conflict.name(), ConditionReason.Observing.name());
 
   /** Whether the operator has created or adopted the APIService before. */
   @JsonIgnore
   public boolean isRegistered() {
     return conditions != null
         && conditions.stream().noneMatch(c -> NOT_OURS.contains(c.getReason()))
-        && condition(API_SERVICE_AVAILABLE)
-            .filter(c -> !NOT_REGISTERED.equals(c.getReason()))
+        && condition(ConditionType.APIServiceAvailable)
+            .filter(c -> !ConditionReason.NotRegistered.name().equals(c.getReason()))
             .isPresent();
   }
 
   /** The condition of a type, if there is one. */
-  public Optional<Condition> condition(String type) {
+  public Optional<Condition> condition(ConditionType type) {
     return Optional.ofNullable(conditions).stream()
         .flatMap(List::stream)
-        .filter(c -> type.equals(c.getType()))
+        .filter(c -> type.name().equals(c.getType()))
         .findFirst();
   }
 

@@ -61,8 +61,11 @@ final class EvidenceReaders {
         diagnosticDataReader.read(
             evidence.installation(),
             pods,
-            found -> Diagnosis.assess(evidence.with(found)).undecided()));
-    return Diagnosis.assess(withHygiene.with(cluster.diagnosticData())).findings();
+            read -> Diagnosis.assess(evidence.with(read)).undecided()));
+    var found = cluster.diagnosticData();
+    return found.equals(DiagnosticData.NONE)
+        ? assessment.findings()
+        : Diagnosis.assess(withHygiene.with(found)).findings();
   }
 
   /** Forgets the hygiene data: the next installation is checked from the start. */

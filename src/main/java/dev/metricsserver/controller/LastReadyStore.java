@@ -1,5 +1,6 @@
 package dev.metricsserver.controller;
 
+import dev.metricsserver.api.ConditionType;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.model.Configuration;
@@ -54,7 +55,8 @@ final class LastReadyStore {
       MetricsServerPlan plan,
       Optional<ControllerRevision> revision,
       MetricsServerConfigStatus status) {
-    var ready = status.condition("Ready").filter(c -> "True".equals(c.getStatus())).isPresent();
+    var ready =
+        status.condition(ConditionType.Ready).filter(c -> "True".equals(c.getStatus())).isPresent();
     if (!ready
         || revision
             .map(ControllerRevision::getData)
@@ -72,7 +74,7 @@ final class LastReadyStore {
             .withName(Names.LAST_READY)
             .withNamespace(plan.namespace())
             .addToLabels("app.kubernetes.io/name", Names.METRICS_SERVER)
-            .addToLabels(Names.MANAGED_BY_LABEL, Names.MANAGED_BY)
+            .addToLabels("app.kubernetes.io/managed-by", Names.MANAGED_BY)
             .endMetadata()
             .withRevision(config.getMetadata().getGeneration())
             .withData(plan.rollback().configuration().json())

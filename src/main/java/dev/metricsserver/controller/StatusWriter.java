@@ -1,5 +1,7 @@
 package dev.metricsserver.controller;
 
+import dev.metricsserver.api.ConditionReason;
+import dev.metricsserver.api.ConditionType;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.diagnosis.Finding;
@@ -92,15 +94,16 @@ final class StatusWriter {
       MetricsServerConfig config,
       Optional<MetricsServerConfigStatus> previous,
       MetricsServerConfigStatus status) {
-    var ready = status.condition("Ready").orElseThrow();
-    var before = previous.flatMap(p -> p.condition("Ready")).orElseGet(Condition::new);
+    var ready = status.condition(ConditionType.Ready).orElseThrow();
+    var before = previous.flatMap(p -> p.condition(ConditionType.Ready)).orElseGet(Condition::new);
     if (ready.getStatus().equals(before.getStatus())
         && ready.getReason().equals(before.getReason())) {
       return;
     }
     log.info("Ready={} {}: {}", ready.getStatus(), ready.getReason(), ready.getMessage());
     var warning =
-        !"True".equals(ready.getStatus()) && !"RolloutInProgress".equals(ready.getReason());
+        !"True".equals(ready.getStatus())
+            && !ConditionReason.RolloutInProgress.name().equals(ready.getReason());
     events.write(
         Optional.empty(),
         new ObjectReferenceBuilder()

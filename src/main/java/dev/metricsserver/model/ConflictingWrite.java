@@ -2,6 +2,7 @@ package dev.metricsserver.model;
 
 import static java.util.Objects.requireNonNullElse;
 
+import dev.metricsserver.api.ConditionType;
 import dev.metricsserver.api.MetricsServerConfig;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
@@ -55,7 +56,7 @@ public record ConflictingWrite(String object, String manager, Instant at) {
   private static Optional<Instant> takenOver(MetricsServerConfig config) {
     return Optional.ofNullable(config.getStatus())
         .filter(s -> config.getMetadata().getGeneration().equals(s.observedGeneration()))
-        .flatMap(s -> s.condition("Stalled"))
+        .flatMap(s -> s.condition(ConditionType.Stalled))
         .filter(stalled -> "False".equals(stalled.getStatus()))
         .flatMap(stalled -> Timestamps.parse(stalled.getLastTransitionTime()));
   }

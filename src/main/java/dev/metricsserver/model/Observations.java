@@ -25,7 +25,12 @@ public record Observations(
     List<Certificate> certificates,
     List<ConflictingWrite> conflictingWrites) {
 
-  /** With changes by others that were only seen when they were repaired. */
+  /** Whether the first query since the start is not answered although the API is available. */
+  public boolean answerPending() {
+    return !answer.asked() && registration.map(Registration::available).orElse(false);
+  }
+
+  /** With conflicting writes that were found when the objects were applied. */
   public Observations and(List<ConflictingWrite> repaired) {
     return new Observations(
         rollout,

@@ -6,10 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/**
- * Stops an adoption when another field manager reverts the operator's changes three times within
- * ten minutes.
- */
+/** When somebody keeps changing back what was taken over, the wiser head gives in. */
 public final class FieldManagerConflict {
 
   private static final int TIMES = 3;
@@ -18,7 +15,7 @@ public final class FieldManagerConflict {
   private FieldManagerConflict() {}
 
   /**
-   * The violation for which the operator stops; empty if it goes on.
+   * Why the operator stops, if it does.
    *
    * @param conflictingWrites in order of time
    */

@@ -7,16 +7,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** The metrics-server versions that this operator knows: {@code metrics-server-releases.txt}. */
+/** The metrics-server versions this operator runs: {@code metrics-server-releases.txt}. */
 final class Releases {
 
   /**
-   * A metrics-server release.
+   * A metrics-server release; {@code flags} are compared with the table of flags by this number.
    *
-   * @param tested the newest Kubernetes that it was tested with, which is no upper bound: upstream
-   *     states none
-   * @param port the TCP port on which it listens by default
-   * @param digest of its multi-architecture image
+   * @param tested the newest Kubernetes that it was tested with; no upper bound, nobody states one
+   * @param port the TCP port that it listens on, unless the spec says another
+   * @param digest of its image, for all architectures
    */
   record Release(
       String version,
@@ -55,7 +54,7 @@ final class Releases {
               .thenComparing(v -> v.get(1))
               .thenComparing(List::getLast));
 
-  /** All known releases, newest first. */
+  /** Newest first. */
   private static final List<Release> KNOWN =
       DataFile.read("metrics-server-releases.txt", 5).stream().map(Release::parse).toList();
 

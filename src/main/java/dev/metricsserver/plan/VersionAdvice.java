@@ -4,11 +4,11 @@ import dev.metricsserver.model.KubernetesVersion;
 import java.util.Optional;
 
 /**
- * Advice about a version that keeps running.
+ * What there is to say about a version that goes on running as it is.
  *
- * @param version the running version
+ * @param version the one that runs
  * @param bound the oldest Kubernetes that it needs, or the newest that it was tested with
- * @param better the version to set, if this operator knows a better one
+ * @param better the version to set, where this operator knows one
  */
 public record VersionAdvice(
     Kind kind,
@@ -17,7 +17,7 @@ public record VersionAdvice(
     KubernetesVersion bound,
     Optional<String> better) {
 
-  /** The subject of the advice. */
+  /** What it is about. */
   public enum Kind {
     /** The cluster's Kubernetes is older than the version needs. */
     ClusterTooOld,
@@ -27,7 +27,7 @@ public record VersionAdvice(
     NewerVersion
   }
 
-  /** Advice for the version of an external installation. */
+  /** What there is to say about one that somebody else runs, by its number alone. */
   public static Optional<VersionAdvice> of(String version, KubernetesVersion kubernetes) {
     return Versions.advice(version, kubernetes);
   }

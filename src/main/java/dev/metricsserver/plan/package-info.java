@@ -1,6 +1,5 @@
 /**
- * Every decision, as pure functions: from a spec and facts to a {@link
- * dev.metricsserver.plan.MetricsServerPlan} or a refusal, each with its reason as data. No other
- * package decides what is installed.
+ * Every decision, pure: a spec and facts in, a {@link dev.metricsserver.plan.MetricsServerPlan} or
+ * a refusal out, each choice with its reason. Nothing else in the program decides.
  */
 package dev.metricsserver.plan;

@@ -17,14 +17,14 @@ import io.fabric8.kubernetes.api.model.rbac.Subject;
 import io.fabric8.kubernetes.api.model.rbac.SubjectBuilder;
 import java.util.List;
 
-/** The identity of metrics-server, its rights, and the rights to read metrics. */
+/** Who metrics-server is, what it may do, and who may read from it. */
 public final class Access {
 
   private static final String RBAC = "rbac.authorization.k8s.io";
 
   private Access() {}
 
-  /** The ServiceAccount. Only pods that ask for its token mount it. */
+  /** metrics-server's identity. Its token is mounted by the pods that ask for it. */
   public static ServiceAccount serviceAccount(MetricsServerPlan plan) {
     return new ServiceAccountBuilder()
         .withMetadata(Names.metadata(plan.namespace(), Names.METRICS_SERVER))
@@ -33,8 +33,7 @@ public final class Access {
   }
 
   /**
-   * The rights that metrics-server needs: to read the kubelets' metrics, and to list pods and
-   * nodes.
+   * The kubelets' metrics, and which pods and nodes there are: exactly what metrics-server needs.
    */
   public static ClusterRole clusterRole() {
     return new ClusterRoleBuilder()
@@ -45,7 +44,7 @@ public final class Access {
         .build();
   }
 
-  /** The right to read metrics, aggregated to the roles view, edit and admin. */
+  /** Reading metrics, added to the roles view, edit and admin. */
   public static ClusterRole readerRole() {
     return new ClusterRoleBuilder()
         .withMetadata(Names.metadata(Names.READER_ROLE))
@@ -68,7 +67,7 @@ public final class Access {
         .build();
   }
 
-  /** Lets metrics-server authenticate and authorize its clients at the API server. */
+  /** Lets metrics-server ask the API server who a caller is and what it may do. */
   public static ClusterRoleBinding authDelegator(MetricsServerPlan plan) {
     return new ClusterRoleBindingBuilder()
         .withMetadata(Names.metadata(Names.AUTH_DELEGATOR))
@@ -77,7 +76,7 @@ public final class Access {
         .build();
   }
 
-  /** Lets metrics-server read the CA of the API servers' client certificate. */
+  /** Lets metrics-server read which certificate the API servers' requests carry. */
   public static RoleBinding authReader(MetricsServerPlan plan) {
     return new RoleBindingBuilder()
         .withMetadata(Names.metadata(Names.AUTH_READER_NAMESPACE, Names.AUTH_READER))

@@ -9,7 +9,7 @@ import io.fabric8.kubernetes.model.annotation.Version;
 import java.util.List;
 import java.util.Map;
 
-/** A CiliumNetworkPolicy, with the fields that the operator uses. */
+/** Cilium's policy, with what is used of it. */
 @Group("cilium.io")
 @Version("v2")
 @Plural("ciliumnetworkpolicies")
@@ -17,14 +17,14 @@ public final class CiliumNetworkPolicy extends ThirdPartyResource<CiliumNetworkP
 
   private static final long serialVersionUID = 1;
 
-  /** Creates an empty object, for deserialization. */
+  /** Without anything, for whoever reads one. */
   public CiliumNetworkPolicy() {}
 
   CiliumNetworkPolicy(ObjectMeta metadata, Spec spec) {
     super(metadata, spec);
   }
 
-  /** The selected pods, and their allowed connections. */
+  /** Which pods, and what they may do. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Spec(Selector endpointSelector, List<Rule> ingress, List<Rule> egress) {}
 
@@ -32,7 +32,7 @@ public final class CiliumNetworkPolicy extends ThirdPartyResource<CiliumNetworkP
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Selector(Map<String, String> matchLabels) {}
 
-  /** Allowed connections; all others are blocked. */
+  /** A connection that is let through; those it says nothing of are not. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Rule(
@@ -42,11 +42,11 @@ public final class CiliumNetworkPolicy extends ThirdPartyResource<CiliumNetworkP
       List<String> toEntities,
       List<PortRule> toPorts) {}
 
-  /** Allowed ports. */
+  /** Ports that are let through. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record PortRule(List<Port> ports) {}
 
-  /** A port as Cilium writes it: a string. */
+  /** A port as Cilium writes it: a text. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Port(String port, String protocol) {}
 }

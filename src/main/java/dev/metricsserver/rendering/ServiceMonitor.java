@@ -9,7 +9,7 @@ import io.fabric8.kubernetes.model.annotation.Version;
 import java.util.List;
 import java.util.Map;
 
-/** A ServiceMonitor of Prometheus Operator, with the fields that the operator uses. */
+/** What Prometheus Operator tells Prometheus to read, with what is used of it. */
 @Group("monitoring.coreos.com")
 @Version("v1")
 @Plural("servicemonitors")
@@ -17,31 +17,31 @@ public final class ServiceMonitor extends ThirdPartyResource<ServiceMonitor.Spec
 
   private static final long serialVersionUID = 1;
 
-  /** Creates an empty object, for deserialization. */
+  /** Without anything, for whoever reads one. */
   public ServiceMonitor() {}
 
   ServiceMonitor(ObjectMeta metadata, Spec spec) {
     super(metadata, spec);
   }
 
-  /** The Services of the monitor's namespace, and their endpoints to scrape. */
+  /** Services of the monitor's own namespace, and what to read of them. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Spec(Selector selector, List<Endpoint> endpoints) {}
 
-  /** Selects by labels. */
+  /** By labels. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Selector(Map<String, String> matchLabels) {}
 
-  /** A named port to scrape. */
+  /** A port, by its name. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Endpoint(String port, String scheme, String bearerTokenFile, TLS tlsConfig) {}
 
-  /** How Prometheus verifies the server, or that it does not. */
+  /** How the server is verified, or that it is not. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record TLS(String serverName, CA ca, Boolean insecureSkipVerify) {}
 
-  /** The CA that verifies the server. */
+  /** By whom. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record CA(Key secret) {}
 

@@ -1,6 +1,5 @@
 package dev.metricsserver.rendering;
 
-import dev.metricsserver.plan.Annotations;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.ServingTLS;
 import dev.metricsserver.tls.Certificates;
@@ -17,10 +16,13 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Base64;
 
-/** The Service, the APIService, and the Secrets with the serving certificate. */
+/** How requests for metrics reach the pods, and how the pods show who they are. */
 public final class Serving {
 
-  /** The key of the CA certificates in both Secrets. */
+  /** The annotation of the pods' Secret that says since when it has held what it holds. */
+  public static final String CHANGED = "metricsserver.dev/changed";
+
+  /** The key of both Secrets with whom to trust. */
   static final String CA_KEY = "ca.crt";
 
   private static final int SERVICE_PORT = 443;
@@ -47,7 +49,7 @@ public final class Serving {
         .build();
   }
 
-  /** The APIService of the metrics API. */
+  /** The registration of the metrics API. */
   public static APIService apiService(MetricsServerPlan plan) {
     return new APIServiceBuilder()
         .withMetadata(Names.metadata(Names.API_SERVICE))
@@ -56,7 +58,7 @@ public final class Serving {
         .withVersion("v1beta1")
         .withGroupPriorityMinimum(100)
         .withVersionPriority(100)
-        // Both are always sent: one alone may contradict the other one in the cluster.
+        // Both, each time: one alone may not fit what the API server has of the other.
         .withCaBundle(plan.serving().caBundle().map(Serving::base64).orElse(null))
         .withInsecureSkipTLSVerify(plan.serving().skipped())
         .withNewService()
@@ -83,12 +85,12 @@ public final class Serving {
         ? secret
         : new SecretBuilder(secret)
             .editMetadata()
-            .addToAnnotations(Annotations.CHANGED, certificates.changed().toString())
+            .addToAnnotations(CHANGED, certificates.changed().toString())
             .endMetadata()
             .build();
   }
 
-  /** Includes the CA certificates for clients that connect to metrics-server directly. */
+  /** With whom to trust: who asks metrics-server directly finds it beside the certificate. */
   private static Secret secret(
       MetricsServerPlan plan, String name, Identity identity, ServingCertificates certificates) {
     return new SecretBuilder()

@@ -7,7 +7,7 @@ import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 
 /**
- * An object of a kind that another project defines.
+ * An object of a kind that somebody else defines, with what is used of it.
  *
  * @param <S> its spec
  */
@@ -21,10 +21,10 @@ public abstract class ThirdPartyResource<S> implements HasMetadata, Namespaced {
   private ObjectMeta metadata;
   private transient S spec;
 
-  /** Creates an empty object, for deserialization. */
+  /** Without anything, for whoever reads one. */
   protected ThirdPartyResource() {}
 
-  /** Creates an object with its content. */
+  /** With its content. */
   protected ThirdPartyResource(ObjectMeta metadata, S spec) {
     this.metadata = metadata;
     this.spec = spec;
@@ -55,12 +55,12 @@ public abstract class ThirdPartyResource<S> implements HasMetadata, Namespaced {
     this.metadata = metadata;
   }
 
-  /** The specification. */
+  /** What it says. */
   public S getSpec() {
     return spec;
   }
 
-  /** Sets the specification, for deserialization. */
+  /** For whoever reads one. */
   public void setSpec(S spec) {
     this.spec = spec;
   }

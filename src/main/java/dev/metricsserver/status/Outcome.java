@@ -3,30 +3,61 @@ package dev.metricsserver.status;
 import dev.metricsserver.plan.Decision.Refusal;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.reading.ExternalInstallation;
+import java.util.Optional;
 
-/** What a reconcile came to. */
+/** The result of a reconcile. */
 public sealed interface Outcome {
 
   /** The objects are as the plan has them. */
   record Applied(MetricsServerPlan plan) implements Outcome {}
 
   /**
-   * The objects were left as they are, because the user asked for that.
+   * The objects were left as they are, because the spec is paused.
    *
-   * @param preview what would have been done, as a clause
+   * @param preview what the operator would have changed, as a clause
    */
   record Paused(String preview) implements Outcome {}
 
   /**
-   * The objects are somebody else's, or to be treated as such, and were left as they are.
+   * The objects belong to another owner, or are to be treated so, and were left as they are.
    *
-   * @param servingVerified whether the API servers check the serving certificate
+   * @param servingVerified whether the API servers verify the serving certificate
    */
-  record Observed(ExternalInstallation theirs, boolean servingVerified) implements Outcome {}
+  record Observed(ExternalInstallation external, boolean servingVerified) implements Outcome {
 
-  /** The spec cannot be carried out; the objects are as before. */
+    /** Why kubelets are verified or not. */
+    String kubeletsReason() {
+      return external.kubeletsVerified()
+          ? "no flag of the observed metrics-server keeps it from verifying the kubelets'"
+              + " certificates"
+          : "the observed metrics-server accepts any certificate from kubelets"
+              + " (--kubelet-insecure-tls)";
+    }
+
+    /** Why the serving certificate is verified or not. */
+    String servingReason() {
+      return servingVerified
+          ? "the API servers verify the observed metrics-server's certificate"
+          : "the API servers accept any certificate from the observed metrics-server"
+              + " (insecureSkipTLSVerify)";
+    }
+  }
+
+  /** The spec is refused; the objects were left as they are. */
   record Refused(Refusal reason) implements Outcome {}
 
-  /** Something went wrong on the way; it is tried again. */
+  /** A request failed; it is retried. */
   record Failed(String message) implements Outcome {}
+
+  /** The plan that is in force. */
+  default Optional<MetricsServerPlan> inForce() {
+    return this instanceof Applied(var plan) ? Optional.of(plan) : Optional.empty();
+  }
+
+  /** The installation that is observed, if it was found. */
+  default Optional<Observed> observed() {
+    return this instanceof Observed observed && observed.external().installation().isPresent()
+        ? Optional.of(observed)
+        : Optional.empty();
+  }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 import static org.awaitility.Awaitility.await;
 
+import dev.metricsserver.api.ConditionType;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.ConflictingWriteStatus;
@@ -831,7 +832,7 @@ class AdoptionIT {
   private static Condition condition(String type) {
     return Optional.ofNullable(cluster.config())
         .map(MetricsServerConfig::getStatus)
-        .flatMap(s -> s.condition(type))
+        .flatMap(s -> s.condition(ConditionType.valueOf(type)))
         .orElseGet(Condition::new);
   }
 

@@ -3,6 +3,7 @@ package dev.metricsserver.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.metricsserver.api.ConditionType;
 import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.plan.ServingTLS;
 import dev.metricsserver.support.GoModules;
@@ -103,7 +104,7 @@ class CertManagerIT {
     soon(
         "it says what is missing",
         () -> {
-          var stalled = status().condition("Stalled").orElseThrow();
+          var stalled = status().condition(ConditionType.Stalled).orElseThrow();
           assertThat(stalled.getStatus()).isEqualTo("True");
           assertThat(stalled.getReason()).isEqualTo("InvalidSpec");
           assertThat(stalled.getMessage())
@@ -132,7 +133,8 @@ class CertManagerIT {
                 .filteredOn(f -> f.code().equals("ServingCertificateUnusable"))
                 .singleElement()
                 .satisfies(f -> assertThat(f.message()).contains("cert-manager has not issued")));
-    assertThat(status().condition("Stalled").orElseThrow().getStatus()).isEqualTo("False");
+    assertThat(status().condition(ConditionType.Stalled).orElseThrow().getStatus())
+        .isEqualTo("False");
     assertThat(cluster.published()).containsExactly(own);
   }
 

@@ -3,6 +3,7 @@ package dev.metricsserver.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.metricsserver.api.ConditionType;
 import dev.metricsserver.cli.CommandLineRun;
 import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.OperatorUnderTest;
@@ -160,7 +161,13 @@ class CommandLineIT {
       soon(
           "the status says so",
           () ->
-              assertThat(cluster.config().getStatus().condition("Ready").orElseThrow().getMessage())
+              assertThat(
+                      cluster
+                          .config()
+                          .getStatus()
+                          .condition(ConditionType.Ready)
+                          .orElseThrow()
+                          .getMessage())
                   .startsWith(
                       "paused; would change Deployment (pods roll); delete PodDisruptionBudget;"));
       var plan = run(cluster.adminKubeconfig(), "plan");
@@ -172,13 +179,25 @@ class CommandLineIT {
       soon(
           "or that nothing would",
           () ->
-              assertThat(cluster.config().getStatus().condition("Ready").orElseThrow().getMessage())
+              assertThat(
+                      cluster
+                          .config()
+                          .getStatus()
+                          .condition(ConditionType.Ready)
+                          .orElseThrow()
+                          .getMessage())
                   .startsWith("paused; would change nothing;"));
       drift();
       soon(
           "or what somebody else changed",
           () ->
-              assertThat(cluster.config().getStatus().condition("Ready").orElseThrow().getMessage())
+              assertThat(
+                      cluster
+                          .config()
+                          .getStatus()
+                          .condition(ConditionType.Ready)
+                          .orElseThrow()
+                          .getMessage())
                   .startsWith("paused; would change Deployment;"));
     } finally {
       installed();

@@ -3,6 +3,7 @@ package dev.metricsserver.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.metricsserver.api.ConditionType;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.support.AuditLog;
 import dev.metricsserver.support.IntegrationTest;
@@ -226,7 +227,7 @@ class DeletionIT {
 
   private static Condition condition(String type) {
     return Optional.ofNullable(cluster.config().getStatus())
-        .flatMap(s -> s.condition(type))
+        .flatMap(s -> s.condition(ConditionType.valueOf(type)))
         .orElseGet(Condition::new);
   }
 

@@ -3,6 +3,7 @@ package dev.metricsserver.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.metricsserver.api.ConditionType;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.support.AuditLog;
 import dev.metricsserver.support.IntegrationTest;
@@ -254,7 +255,7 @@ class DiagnosisIT {
   }
 
   private static String ready() {
-    return cluster.config().getStatus().condition("Ready").orElseThrow().getMessage();
+    return cluster.config().getStatus().condition(ConditionType.Ready).orElseThrow().getMessage();
   }
 
   private static void soon(String what, ThrowingRunnable assertion) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import dev.metricsserver.api.ConditionType;
 import dev.metricsserver.api.MetricsServerConfigSpec.ConflictPolicy;
 import dev.metricsserver.api.ServingSpec.Source;
 import dev.metricsserver.support.GoModules;
@@ -262,7 +263,7 @@ class GitOpsIT {
       var stalls =
           spec.conflictPolicy() == ConflictPolicy.Observe
               || spec.serving().tls().source() == Source.CertManager;
-      assertThat(cluster.config().getStatus().condition("Stalled"))
+      assertThat(cluster.config().getStatus().condition(ConditionType.Stalled))
           .get()
           .satisfies(c ->
               assertThat(c.getStatus()).as(c.getMessage()).isEqualTo(stalls ? "True" : "False"));

@@ -3,6 +3,7 @@ package dev.metricsserver.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.metricsserver.api.ConditionType;
 import dev.metricsserver.rendering.Names;
 import dev.metricsserver.support.AuditLog;
 import dev.metricsserver.support.GoModules;
@@ -156,7 +157,13 @@ public class MonitoringIT {
     soon(
         "it is said",
         () ->
-            assertThat(cluster.config().getStatus().condition("Ready").orElseThrow().getMessage())
+            assertThat(
+                    cluster
+                        .config()
+                        .getStatus()
+                        .condition(ConditionType.Ready)
+                        .orElseThrow()
+                        .getMessage())
                 .contains("ServiceMonitor/kube-system/metrics-server"));
     assertThat(spec(serviceMonitor())).contains("theirs");
     assertThat(cluster.audit().requests(before).filter(AuditLog.Request::isOperators))

@@ -4,6 +4,7 @@ import static dev.metricsserver.approval.Draft.ip;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.metricsserver.api.ConditionType;
 import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.CertificateStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
@@ -159,7 +160,10 @@ class ObserveIT {
                                         "kubectl -n monitoring set image deployment/cloud-metrics-0"
                                             + " metrics-server=registry.k8s.io/")),
                     s ->
-                        assertThat(s.condition("APIServiceAvailable").orElseThrow().getStatus())
+                        assertThat(
+                                s.condition(ConditionType.APIServiceAvailable)
+                                    .orElseThrow()
+                                    .getStatus())
                             .isEqualTo("False")));
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.metricsserver.api.ConditionType;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.support.AuditLog;
 import dev.metricsserver.support.Chart;
@@ -515,7 +516,7 @@ class OperatorIT {
   private static Condition condition(String type) {
     return Optional.ofNullable(cluster.config())
         .map(MetricsServerConfig::getStatus)
-        .flatMap(s -> s.condition(type))
+        .flatMap(s -> s.condition(ConditionType.valueOf(type)))
         .orElseGet(Condition::new);
   }
 

@@ -3,6 +3,7 @@ package dev.metricsserver.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.metricsserver.api.ConditionType;
 import dev.metricsserver.plan.Plans;
 import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.OperatorUnderTest;
@@ -192,7 +193,7 @@ class RollbackIT {
 
   private Condition condition(String type) {
     return Optional.ofNullable(cluster.config().getStatus())
-        .flatMap(s -> s.condition(type))
+        .flatMap(s -> s.condition(ConditionType.valueOf(type)))
         .orElseGet(Condition::new);
   }
 

@@ -3,6 +3,7 @@ package dev.metricsserver.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.metricsserver.api.ConditionType;
 import dev.metricsserver.api.MetricsServerConfigStatus.CertificateStatus;
 import dev.metricsserver.plan.ServingTLS;
 import dev.metricsserver.support.AuditLog;
@@ -100,7 +101,7 @@ class ServingIT {
           var status = cluster.config().getStatus();
           assertThat(status.servingTLS().source()).isEqualTo("Operator");
           assertThat(status.servingTLS().mode()).isEqualTo("Verify");
-          assertThat(status.condition("ServingTLSVerified").orElseThrow().getReason())
+          assertThat(status.condition(ConditionType.ServingTLSVerified).orElseThrow().getReason())
               .isEqualTo("Verified");
           assertThat(status.certificates())
               .extracting(CertificateStatus::name)
@@ -350,7 +351,12 @@ class ServingIT {
   }
 
   private String reason(String condition) {
-    return cluster.config().getStatus().condition(condition).orElseThrow().getReason();
+    return cluster
+        .config()
+        .getStatus()
+        .condition(ConditionType.valueOf(condition))
+        .orElseThrow()
+        .getReason();
   }
 
   private boolean mounted() {

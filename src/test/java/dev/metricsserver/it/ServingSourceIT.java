@@ -3,6 +3,7 @@ package dev.metricsserver.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.metricsserver.api.ConditionType;
 import dev.metricsserver.api.MetricsServerConfigStatus.CertificateStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.plan.ServingTLS;
@@ -88,7 +89,7 @@ class ServingSourceIT {
           Issuer.leaf(corporate, List.of("a.example"), Instant.now()),
           corporate.certificate());
       soon("it is another's", () -> assertThat(unusable()).contains("is for a.example, and not"));
-      var condition = cluster.config().getStatus().condition("Stalled").orElseThrow();
+      var condition = cluster.config().getStatus().condition(ConditionType.Stalled).orElseThrow();
       assertThat(condition.getStatus()).isEqualTo("True");
       assertThat(condition.getReason()).isEqualTo("ServingCertificateUnusable");
       assertThat(status("ServingTLSVerified")).isEqualTo("True");
@@ -201,7 +202,12 @@ class ServingSourceIT {
   }
 
   private String status(String condition) {
-    return cluster.config().getStatus().condition(condition).orElseThrow().getStatus();
+    return cluster
+        .config()
+        .getStatus()
+        .condition(ConditionType.valueOf(condition))
+        .orElseThrow()
+        .getStatus();
   }
 
   private Secret secret(String name) {

@@ -174,7 +174,7 @@ class CoveringPrefixesTest {
     assertThat(inOrder(cidrs)).as("in order").isTrue();
   }
 
-  /** With few addresses, no other address is allowed. */
+  /** With few addresses, nobody else is let in. */
   @ParameterizedTest
   @MethodSource("inputs")
   void fewAreExact(Input input) {

@@ -131,9 +131,9 @@ class NetworkPlannerTest {
         .hasValueSatisfying(r -> assertThat(r.clientNamespace()).contains("monitoring"));
   }
 
-  /** A rule without peers allows any client; a namespace beside it would allow only that one. */
+  /** A rule without peers lets everybody in; one with a namespace would let in that alone. */
   @Test
-  void openPolicy_prometheusNamespace_isLeftOut() {
+  void whoLetsEverybodyInNamesNobody() {
     var open = plan(PROMETHEUS, SampleCluster.ofNodes(2).apiServers(ELSEWHERE));
 
     assertThat(rules(open).clients()).isEmpty();
@@ -205,7 +205,7 @@ class NetworkPlannerTest {
   }
 
   @Test
-  void ciliumPolicy_apiServersUnknown_isOpen() {
+  void everybodyWhereCiliumCannotKnowTheAPIServersEither() {
     var cluster = SampleCluster.ofNodes(2).apiServers(ELSEWHERE).cilium(true, true);
 
     assertThat(plan("{}", cluster).network().reason()).isEqualTo(NetworkReason.Open);

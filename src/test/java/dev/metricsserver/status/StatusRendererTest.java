@@ -25,9 +25,9 @@ import dev.metricsserver.model.ProvidedCertificate.Unusable;
 import dev.metricsserver.model.SampleCluster;
 import dev.metricsserver.model.SampleNode;
 import dev.metricsserver.model.ServingFacts;
-import dev.metricsserver.plan.Annotations;
 import dev.metricsserver.plan.Decision.Refusal;
 import dev.metricsserver.plan.MetricsServerPlan;
+import dev.metricsserver.plan.Planner;
 import dev.metricsserver.plan.Plans;
 import dev.metricsserver.reading.ExternalInstallation;
 import dev.metricsserver.reading.Installation;
@@ -100,7 +100,7 @@ class StatusRendererTest {
     var last = Plans.plan("version: 0.8.1").rollback().configuration();
     var failure =
         new Failure(
-            Plans.plan("{}").deploymentAnnotations().get(Annotations.CONFIGURATION),
+            Plans.plan("{}").deploymentAnnotations().get(Planner.CONFIGURATION),
             "CrashLoopBackOff",
             "no flag");
     var plan =
@@ -340,7 +340,7 @@ class StatusRendererTest {
     var status = status(FAILED, fine());
 
     assertThat(condition(status, "Ready")).isEqualTo("False ApplyFailed: the API server is busy");
-    assertThat(condition(status, "Reconciling")).isEqualTo("True Retrying: trying again");
+    assertThat(condition(status, "Reconciling")).isEqualTo("True Retrying: retrying");
     assertThat(condition(status, "Stalled")).isEqualTo("False NotStalled: no user action required");
   }
 

@@ -3,6 +3,7 @@ package dev.metricsserver.support;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.metricsserver.api.ConditionType;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigStatus;
 import io.fabric8.kubernetes.api.model.APIService;
@@ -214,7 +215,7 @@ public final class LocalCluster implements BeforeAllCallback, AfterAllCallback {
   public Condition condition(String type) {
     return Optional.ofNullable(config())
         .map(MetricsServerConfig::getStatus)
-        .flatMap(s -> s.condition(type))
+        .flatMap(s -> s.condition(ConditionType.valueOf(type)))
         .orElseGet(Condition::new);
   }
 
