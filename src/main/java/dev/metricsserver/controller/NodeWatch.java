@@ -62,7 +62,9 @@ final class NodeWatch {
   private final NodeStore store;
   private final Thread thread = Thread.ofPlatform().daemon().name("nodes").unstarted(this::follow);
 
-  /** Of what is in the store; a watch goes on from here. Empty when it has to be listed anew. */
+  /**
+   * The resource version of the store, from which a watch continues; empty when a new list is due.
+   */
   private volatile String resourceVersion = "";
 
   private volatile boolean stopped;

@@ -215,9 +215,7 @@ public final class DiagnosticDataReader {
         LogReader.errors(log));
   }
 
-  /**
-   * Asked first, because whoever does without logs should not find refused requests in an audit.
-   */
+  /** Checked first: without the right to read logs, an audit log should show no denied requests. */
   private boolean mayReadLogs(String namespace) {
     return reviews.allowed(right("get", "", "pods", "log").withNamespace(namespace).build());
   }

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A metrics-server that somebody else runs, as far as it can be seen. Two of these are equal when
- * nothing changed that is worth a look.
+ * A metrics-server of another owner, as far as it can be read. Two of these are equal when a
+ * reconcile would find no difference.
  *
  * @param installation empty where neither a Deployment nor a pod was found
  * @param version by its image's tag, where that is one
@@ -30,7 +30,7 @@ public record ExternalInstallation(
     List<Certificate> certificates,
     Optional<Rollout> rollout) {
 
-  /** Nobody looked. */
+  /** Not read yet. */
   public static final ExternalInstallation NONE =
       new ExternalInstallation(
           Optional.empty(),

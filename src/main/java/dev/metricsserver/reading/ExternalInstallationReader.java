@@ -24,7 +24,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Looks at a metrics-server that somebody else runs, starting from what the metrics API is
+ * Reads a metrics-server of another owner, starting from the Service that the metrics API is
  * registered with. Its Service and Deployment may have any name, and the operator may read those of
  * its own names only; the Service's EndpointSlices lead to the pods all the same.
  */

@@ -81,7 +81,7 @@ public final class HygieneReader {
         List.of());
   }
 
-  /** Looks, for the operator, at one that somebody else runs. */
+  /** Reads for an installation of another owner. */
   public HygieneData read(Installation theirs) {
     return read(theirs, Optional.empty(), budgets(theirs, Optional.of(Names.METRICS_SERVER)));
   }
@@ -121,7 +121,7 @@ public final class HygieneReader {
     return selector != null && LabelSelectors.selects(selector, installation.selector());
   }
 
-  /** One that lets nobody go for now is as it should be. */
+  /** A budget that allows no eviction only for the moment is not reported. */
   static Optional<Budget> strict(PodDisruptionBudget budget) {
     var metadata = budget.getMetadata();
     return Optional.ofNullable(budget.getStatus())
@@ -185,7 +185,7 @@ public final class HygieneReader {
     return rules.stream().flatMap(List::stream);
   }
 
-  /** A connection to the metrics port says whether anybody enforces the policy; nothing is sent. */
+  /** A connection to the metrics port shows whether the policy is enforced; nothing is sent. */
   private static Optional<String> open(NetworkRules rules, List<Endpoint> endpoints) {
     return rules.clients().isEmpty()
         ? Optional.empty()

@@ -18,7 +18,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * What has to be known of a metrics-server to tell what is wrong with it, whoever installed it.
+ * What a diagnosis has to know about a metrics-server, of the operator or of another owner.
  *
  * @param keeper who changes it, and so where a remedy has to be applied
  * @param deployment the Deployment's name
@@ -30,7 +30,7 @@ import java.util.stream.Collectors;
  * @param port the port that it listens on
  * @param policed whether the operator's NetworkPolicy applies to it
  * @param scrapeInterval how often each kubelet is asked
- * @param packaging how somebody else installed it; empty where the operator did
+ * @param packaging how another owner installed it; empty where the operator did
  */
 public record Installation(
     Keeper keeper,
@@ -56,7 +56,7 @@ public record Installation(
     Operator,
     /** This operator, as soon as it is no longer paused. */
     PausedOperator,
-    /** Somebody else. */
+    /** Another owner. */
     Other
   }
 
@@ -97,7 +97,7 @@ public record Installation(
   }
 
   /**
-   * Somebody else's.
+   * An installation of another owner.
    *
    * @param service the Service that leads to its pods
    */
@@ -112,7 +112,8 @@ public record Installation(
   }
 
   /**
-   * Somebody else's, of which only a pod may be read. Its Deployment is told by the pod's name.
+   * An installation of another owner of which only a pod may be read. The pod's name has the
+   * Deployment's name.
    *
    * @param service the Service that leads to its pods
    */
@@ -162,7 +163,7 @@ public record Installation(
         .orElse("none");
   }
 
-  /** The same, changed by somebody else. */
+  /** The same with another keeper. */
   public Installation keptBy(Keeper other) {
     return new Installation(
         other,

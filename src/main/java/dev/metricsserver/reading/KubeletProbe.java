@@ -102,7 +102,9 @@ public final class KubeletProbe {
     }
   }
 
-  /** What any server shows to somebody without credentials, where it shows it in time. */
+  /**
+   * The certificate that a server presents to a client without credentials; empty if it times out.
+   */
   public static Optional<X509Certificate> certificate(String address, int port) {
     var deadline = new Deadline(LIMIT);
     try (var socket = new BoundedSocket(deadline)) {
@@ -204,7 +206,7 @@ public final class KubeletProbe {
       return Stream.empty();
     }
     return switch ((Integer) typed.getFirst()) {
-      // A name that looks like an IP address names nothing: it is not one, and nobody has it.
+      // A DNS name that looks like an IP address matches nothing.
       case DNS_NAME ->
           SubjectNames.ip(name).isPresent()
               ? Stream.empty()

@@ -21,9 +21,9 @@ import java.util.stream.Stream;
  * leaves it to them to be called by one thread at a time.
  *
  * <p>The first round takes every target at once, as many in parallel as may be. After it a budget
- * rules: new and changed targets first, then those somebody asked for, then the ones that are due,
- * the longest unseen first and evenly over the minute, so that there is nearly always room for a
- * new one at once.
+ * rules: new and changed targets first, then requested ones, then the ones that are due, the
+ * longest unseen first and evenly over the minute, so that there is nearly always room for a new
+ * one at once.
  */
 final class KubeletProbeScheduler {
 
@@ -32,13 +32,13 @@ final class KubeletProbeScheduler {
   static final Duration WHEN_VERIFIED = Duration.ofSeconds(60);
   static final Duration WHEN_NOT = Duration.ofSeconds(10);
 
-  /** How long what is seen may wait for more of it before somebody is told. */
+  /** How long a changed result waits for others before it is reported. */
   static final Duration COALESCED = Duration.ofSeconds(1);
 
   private static final Duration MINUTE = Duration.ofMinutes(1);
   private static final Duration BETWEEN_ROUTINE = MINUTE.dividedBy(PER_MINUTE);
 
-  /** How soon after a look somebody may have another. */
+  /** How soon after a probe a requested one may follow. */
   private static final Duration SOONEST = Duration.ofSeconds(1);
 
   private final Map<String, Entry> entries = new LinkedHashMap<>();
@@ -98,7 +98,7 @@ final class KubeletProbeScheduler {
 
   /**
    * Forgets what was seen: it is a first round again, and what is seen then is told, even if it is
-   * the same, because somebody may wait for it.
+   * the same, because a reconcile may wait for it.
    */
   void afresh() {
     entries.replaceAll((node, entry) -> new Entry(entry.target));
@@ -191,10 +191,7 @@ final class KubeletProbeScheduler {
     firstRound &= !complete();
   }
 
-  /**
-   * Whether to tell somebody that what is seen changed: when nothing is under way, or after a
-   * second.
-   */
+  /** Whether to report that a result changed: when no probe is under way, or after a second. */
   boolean tell(Instant now) {
     if (changedAt.isEmpty() || (underWay > 0 && now.isBefore(changedAt.get().plus(COALESCED)))) {
       return false;

@@ -29,15 +29,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Looks at the kubelets from outside, all of them at first and then in turn, and reconciles when
- * what is seen changed.
+ * Probes the kubelets, all of them at first and then in turn, and reconciles when a result changed.
  */
 public final class Kubelets extends AbstractEventSource<Kubelet, MetricsServerConfig>
     implements ResourceEventAware<MetricsServerConfig> {
 
   private static final Event CHANGED = new Event(new ResourceID(MetricsServerConfig.NAME));
 
-  /** Time that nobody sets: what it counts are durations. */
+  /** A clock that is never set, for durations. */
   private static final InstantSource STEADY = () -> Instant.EPOCH.plusNanos(System.nanoTime());
 
   /**
@@ -148,7 +147,7 @@ public final class Kubelets extends AbstractEventSource<Kubelet, MetricsServerCo
     return new Seen(seen(), complete());
   }
 
-  /** Nobody asks any more; whoever asks next must not decide by what was seen long before. */
+  /** Forgets the probes: a resource that is created later must not be decided by old ones. */
   @Override
   public synchronized void onResourceDeleted(MetricsServerConfig config) {
     turns.clear();

@@ -101,8 +101,8 @@ public final class Observer {
   }
 
   /**
-   * The configuration that a Deployment has, and what its pods have not done yet; empty where
-   * nobody noted which one it is.
+   * The configuration that a Deployment has, and what its pods have not done yet; empty where it is
+   * not recorded which one it is.
    *
    * @param pods those that are not being deleted
    */
@@ -296,7 +296,7 @@ public final class Observer {
                 rechecked));
   }
 
-  /** Whether somebody takes the node away: its kubelet may stop at any moment. */
+  /** Whether the node is about to be removed: its kubelet may stop at any moment. */
   private static boolean going(NodeFacts node) {
     return node.taints().stream().anyMatch(t -> GOING.contains(t.key()));
   }

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How somebody else installed metrics-server, and so how it is changed.
+ * How another owner installed metrics-server, and so how it is changed.
  *
  * @param chart the Helm chart with its version, such as {@code metrics-server-3.13.0}; empty where
  *     there is none

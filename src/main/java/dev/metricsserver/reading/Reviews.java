@@ -36,7 +36,7 @@ final class Reviews {
             : " %s in namespace %s".formatted(right.getName(), right.getNamespace()));
   }
 
-  /** Whether whoever asks may do it. */
+  /** Whether the client may do it. */
   boolean allowed(ResourceAttributes right) {
     return client
         .authorization()

@@ -1,27 +1,20 @@
 package dev.metricsserver.runtime;
 
-import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
-import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
-import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
 import java.time.Duration;
-import java.time.ZoneOffset;
-import java.time.ZonedDateTime;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Leader election: only the holder of a Lease reconciles. The framework's elector reads the Lease
- * every two to four seconds. A standby replica therefore also watches it, and acquires it as soon
- * as the holder releases it: with that a hand-over takes one second instead of up to four.
+ * Leader election: only the holder of a Lease reconciles. A leader that ends releases the Lease,
+ * and a standby replica acquires it at its next attempt, two to four seconds later. Meanwhile
+ * metrics-server serves as before.
  */
-final class Leadership implements ResourceEventHandler<Lease> {
+final class Leadership {
 
   private static final Logger log = LoggerFactory.getLogger(Leadership.class);
   private static final String LEASE = "metrics-server-operator";
@@ -31,9 +24,6 @@ final class Leadership implements ResourceEventHandler<Lease> {
   private final KubernetesClient client;
   private final String namespace;
   private final String identity;
-  private Runnable act = () -> {};
-  private SharedIndexInformer<Lease> watch;
-  private volatile boolean elected;
   private volatile boolean leads;
   private volatile boolean stopping;
 
@@ -52,20 +42,12 @@ final class Leadership implements ResourceEventHandler<Lease> {
         .withRetryPeriod(Duration.ofSeconds(2))
         // The framework's own exit would wait for a lock that the shutdown hook holds.
         .withExitOnStopLeading(false)
-        .withLeaderCallbacks(new LeaderCallbacks(this::elected, this::lost, this::observed))
+        .withLeaderCallbacks(new LeaderCallbacks(this::elected, this::lost, _ -> {}))
         .build();
   }
 
-  /**
-   * @param start starts reconciling; has no effect if this replica already reconciles
-   */
-  void onTaken(Runnable start) {
-    act = start;
-  }
-
-  synchronized void stopping() {
+  void stopping() {
     stopping = true;
-    unwatch();
   }
 
   /** Returns whether this replica is the leader. */
@@ -77,74 +59,8 @@ final class Leadership implements ResourceEventHandler<Lease> {
     return stopping;
   }
 
-  private synchronized void elected() {
-    elected = true;
+  private void elected() {
     leads = true;
-    unwatch();
-  }
-
-  /** Another replica is the leader, so this one watches the Lease. */
-  private synchronized void observed(String leader) {
-    if (watch == null && !stopping && !leader.isEmpty() && !leader.equals(identity)) {
-      watch =
-          client
-              .leases()
-              .inNamespace(namespace)
-              .withName(LEASE)
-              .runnableInformer(0)
-              .addEventHandler(this);
-      watch.start();
-    }
-  }
-
-  private void unwatch() {
-    if (watch != null) {
-      watch.stop();
-    }
-  }
-
-  @Override
-  public void onAdd(Lease lease) {
-    takeIfFree(lease);
-  }
-
-  @Override
-  public void onUpdate(Lease before, Lease lease) {
-    takeIfFree(lease);
-  }
-
-  @Override
-  public void onDelete(Lease lease, boolean finalStateUnknown) {
-    // The framework's elector creates a new Lease.
-  }
-
-  private void takeIfFree(Lease lease) {
-    var holder = lease.getSpec().getHolderIdentity();
-    if (elected || stopping || (holder != null && !holder.isEmpty())) {
-      return;
-    }
-    var now = ZonedDateTime.now(ZoneOffset.UTC);
-    var taken = client.getKubernetesSerialization().clone(lease);
-    taken.getSpec().setHolderIdentity(identity);
-    taken.getSpec().setLeaseDurationSeconds((int) LEASE_DURATION.toSeconds());
-    taken.getSpec().setAcquireTime(now);
-    taken.getSpec().setRenewTime(now);
-    try {
-      client.resource(taken).lockResourceVersion(lease.getMetadata().getResourceVersion()).update();
-    } catch (KubernetesClientException e) {
-      log.debug("Another replica or the elector acquired the Lease first", e);
-      return;
-    }
-    log.info("Acquired the released Lease");
-    leads = true;
-    // From now on the elector must renew the Lease: it sees this replica as the holder.
-    CompletableFuture.delayedExecutor(RENEW_DEADLINE.toSeconds(), TimeUnit.SECONDS)
-        .execute(() -> {
-          if (!elected) {
-            lost();
-          }
-        });
-    act.run();
   }
 
   /**

@@ -55,7 +55,6 @@ public final class OperatorProcess {
     var controller =
         (Controller<MetricsServerConfig>)
             operator.register(new MetricsServerReconciler(client, InstantSource.system(), metrics));
-    leadership.onTaken(controller::startEventProcessing);
     metricsEndpoint =
         new MetricsEndpoint(
             settings.metricsPort(),

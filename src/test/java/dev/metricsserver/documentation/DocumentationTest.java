@@ -170,8 +170,7 @@ class DocumentationTest {
           .allMatch(name ->
               REASONS.contains(name)
                   || source.contains("\"" + name + "\"")
-                  || source.contains("
-  " + name + "(Severity."));
+                  || source.contains("\n  " + name + "(Severity."));
     }
   }
 

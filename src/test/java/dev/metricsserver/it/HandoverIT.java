@@ -17,7 +17,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Two replicas of the operator: how long nobody acts when the one that does goes. */
+/** How long no replica of the operator is active when the active one ends. */
 @IntegrationTest
 class HandoverIT {
 
@@ -48,7 +48,7 @@ class HandoverIT {
   }
 
   @Test
-  void aPlannedHandoverTakesASecondAtMost() throws Exception {
+  void plannedHandover_leaderTerminates_takesFiveSecondsAtMost() throws Exception {
     var times = new ArrayList<Duration>();
     var leader = leading("planned-0");
     for (var i = 1; i <= 5; i++) {
@@ -59,11 +59,11 @@ class HandoverIT {
     }
     System.out.println(
         "Planned hand-over, from the end of the old leader to the Lease of the new one: " + times);
-    assertThat(times).allSatisfy(t -> assertThat(t).isLessThanOrEqualTo(Duration.ofSeconds(1)));
+    assertThat(times).allSatisfy(t -> assertThat(t).isLessThanOrEqualTo(Duration.ofSeconds(5)));
   }
 
   @Test
-  void aCrashIsMadeGoodWithinTwentySeconds() throws Exception {
+  void crash_leaderKilled_takesTwentySecondsAtMost() throws Exception {
     var leader = leading("crash-0");
     var standBy = standingBy("crash-1");
     leader.kill();
