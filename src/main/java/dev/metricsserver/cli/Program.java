@@ -13,10 +13,12 @@ import dev.metricsserver.cli.render.RenderCommand;
 import dev.metricsserver.model.Durations;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Duration;
+import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.TypeConversionException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line: {@code metrics-server-operator COMMAND}. */
 @Command(
@@ -33,7 +35,9 @@ import picocli.CommandLine.TypeConversionException;
       PlanCommand.class,
       RenderCommand.class,
       ImportCommand.class,
-      CrdCommand.class
+      CrdCommand.class,
+      CommandLine.HelpCommand.class,
+      AutoComplete.GenerateCompletion.class
     },
     exitCodeListHeading = "%nExit status:%n",
     exitCodeList = {
@@ -42,7 +46,7 @@ import picocli.CommandLine.TypeConversionException;
       "2:it could not be told or done: the command line or the file is wrong, the cluster does"
           + " not answer or does not let you"
     },
-    footer = {"", "metrics-server-operator COMMAND --help tells more."})
+    footer = {"", "Run 'metrics-server-operator COMMAND --help' for the options of a command."})
 final class Program {
 
   private Program() {}
@@ -71,13 +75,15 @@ final class Program {
 
   private static int misused(ParameterException e, String[] arguments) {
     var command = e.getCommandLine();
-    return fail(
-        command,
-        "%s%n%s --help tells what it takes."
-            .formatted(e.getMessage(), command.getCommandSpec().qualifiedName()));
+    var status = fail(command, e.getMessage());
+    UnmatchedArgumentException.printSuggestions(e, command.getErr());
+    command
+        .getErr()
+        .printf("Run '%s --help' for usage.%n", command.getCommandSpec().qualifiedName());
+    return status;
   }
 
-  /** What went wrong as a sentence; a stack trace only where nobody expected it. */
+  /** Prints an expected error as a sentence; rethrows others, for a stack trace. */
   private static int failed(Exception e, CommandLine command) throws Exception {
     return switch (e) {
       case Failure failure -> fail(command, failure.getMessage());

@@ -68,9 +68,8 @@ class SchemaTest {
     return line.matches("spec[.:].*") ? line.replaceFirst(": .*", ": ") : line;
   }
 
-  /** A rule that cannot be read here would be no rule here. */
   @Test
-  void everyRuleCanBeRead() throws IOException {
+  void rules_ofTheDefinition_areValid() throws IOException {
     var definition =
         YAML.readValue(
             Path.of("crds/metricsserverconfigs.metricsserver.dev.yaml").toFile(),
@@ -79,8 +78,7 @@ class SchemaTest {
     collect(definition.getSpec().getVersions().getFirst().getSchema().getOpenAPIV3Schema(), rules);
     assertThat(rules)
         .hasSizeGreaterThan(20)
-        .as("rules with what dev.metricsserver.cli.validation.Cel does not know")
-        .allSatisfy(Cel::read);
+        .allSatisfy(rule -> assertThat(Cel.compile(rule)).isNotNull());
   }
 
   private static void collect(JSONSchemaProps schema, List<String> rules) {
