@@ -1,8 +1,7 @@
-# The operator's image: a Java runtime with only the modules it needs, its jars, and a cache of its loaded classes that a
-# training run in the build makes; nothing else, so no shell and no package manager.
+# The operator's image: a Java runtime with the modules that the operator needs, the jars as Maven verified them, and a cache
+# of loaded classes, which a training run in the build writes. It has no shell and no package manager.
 #
-# Docker and buildah build it alike, after `./mvnw package` (deploy/local/image does both). Any glibc image with a JDK 25
-# serves as JDK.
+# Build it with Docker or buildah after `./mvnw package`; deploy/local/image does both. JDK may be any glibc image with JDK 25.
 ARG JDK=docker.io/library/eclipse-temurin:25-jdk
 
 FROM ${JDK} AS build
@@ -18,8 +17,8 @@ COPY --from=build /root-fs/runtime /
 COPY --from=build /root-fs/program /
 COPY --from=build /root-fs/cache /
 USER 65534:65534
-# The copy is what the cache was made with, or the build ends here.
+# Fails the build if the copied files are not those that the cache was made with.
 RUN ["/app/java/bin/java", "@/app/jvm.options", "-XX:AOTCache=/app/classes.aot", "-XX:AOTMode=on", "-version"]
-# Where the cache cannot be mapped the operator starts a second later, without it: AOTMode is not on here.
+# AOTMode is not set here: where the cache cannot be mapped, the operator starts without it, a second later.
 ENTRYPOINT ["/app/java/bin/java", "@/app/jvm.options", "-XX:AOTCache=/app/classes.aot", "dev.metricsserver.cli.Main"]
 CMD ["run"]
