@@ -101,7 +101,7 @@ class NodeWatchTest {
   }
 
   @Test
-  void listsAnewWhenTheVersionIsTooOld() {
+  void watch_versionTooOld_listsAgain() {
     lists.add(list("5", "", node("a", "1", true), node("b", "2", true)));
     lists.add(list("20", "", node("b", "2", true)));
     watches.add(
@@ -117,7 +117,7 @@ class NodeWatchTest {
   }
 
   @Test
-  void listsAnewWhenNoWatchIsGranted() {
+  void watch_notGranted_listsAgain() {
     lists.add(list("5", "", node("a", "1", true)));
     lists.add(list("20", "", node("a", "1", true)));
     watches.add(failure(410));
@@ -144,7 +144,7 @@ class NodeWatchTest {
   }
 
   @Test
-  void listsAnewWhenAnEventIsBroken() {
+  void watch_brokenEvent_listsAgain() {
     lists.add(list("5", "", node("a", "1", true)));
     lists.add(list("20", "", node("a", "1", true)));
     watches.add(events(1000, "{\"type\":\"MODIFIED\",\"object\":{\"metadata\":\n"));

@@ -59,7 +59,7 @@ class SpecChangeRateLimiterTest {
         .hasValueSatisfying(wait -> assertThat(wait).isLessThan(Duration.ofMillis(601)));
   }
 
-  /** A resource that was deleted and created anew begins with generation 1 again. */
+  /** A resource that was deleted and created again begins with generation 1. */
   @Test
   void anotherResourceIsAnotherSpec() {
     edits.delay(1, NOW);

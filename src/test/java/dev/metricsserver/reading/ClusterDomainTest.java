@@ -25,7 +25,7 @@ class ClusterDomainTest {
   }
 
   @Test
-  void isTheUsualOneWhereNobodyTells() {
+  void read_noResolverConfiguration_isTheUsualDomain() {
     assertThat(ClusterDomain.read(directory.resolve("none"))).containsExactly("cluster.local");
   }
 }

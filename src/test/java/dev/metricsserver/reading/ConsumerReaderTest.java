@@ -27,7 +27,7 @@ class ConsumerReaderTest {
         "'*' | configmaps | true",
         "apps | '*' | true",
       })
-  void whoeverMayReadEverythingMayReadMetrics(String group, String resource, boolean shutOut) {
+  void rights_onEverything_includeMetrics(String group, String resource, boolean shutOut) {
     var role =
         new KubernetesSerialization()
             .unmarshal(

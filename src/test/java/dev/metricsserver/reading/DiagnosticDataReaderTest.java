@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What somebody's NetworkPolicy means to metrics-server's pods. */
+/** What a NetworkPolicy of another owner means to metrics-server's pods. */
 class DiagnosticDataReaderTest {
 
   private static final Map<String, String> LABELS =
@@ -93,7 +93,7 @@ class DiagnosticDataReaderTest {
   }
 
   @Test
-  void aPolicyWithoutRulesAdmitsNobody() {
+  void policy_withoutRules_admitsNoClient() {
     assertThat(
             DiagnosticDataReader.policy(
                 policy("{podSelector: {}, policyTypes: [Ingress, Egress]}"), 10250))

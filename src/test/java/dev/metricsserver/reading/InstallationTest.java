@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** What is known of an installation, whoever made it. */
+/** What is known of an installation of any owner. */
 class InstallationTest {
 
   @Test
@@ -42,7 +42,7 @@ class InstallationTest {
 
   /** As the Helm chart writes it; a flag that is given twice counts as given last. */
   @Test
-  void somebodyElsesIsAsItsDeploymentHasIt() {
+  void of_deploymentOfAnotherOwner_isReadOffIt() {
     var deployment =
         foreign()
             .editSpec()

@@ -173,7 +173,7 @@ class KubeletProbeSchedulerTest {
   }
 
   @Test
-  void somebodyIsToldOnceAtTheEndOfAShortRound() {
+  void changes_shortRound_areReportedOnceAtItsEnd() {
     turns.targets(targets(3));
     var taken = turns.take(now);
     turns.seen(taken.get(0), VERIFIED, true, now);
@@ -187,7 +187,7 @@ class KubeletProbeSchedulerTest {
   }
 
   @Test
-  void somebodyIsToldEverySecondOfALongRound() {
+  void changes_longRound_areReportedEverySecond() {
     turns.targets(targets(3));
     var taken = turns.take(now);
     turns.seen(taken.getFirst(), VERIFIED, true, now);
@@ -200,7 +200,7 @@ class KubeletProbeSchedulerTest {
   }
 
   @Test
-  void nobodyIsToldWhatWasKnown() {
+  void changes_none_areNotReported() {
     turns.targets(targets(2));
     finish(VERIFIED, true);
     assertThat(turns.tell(now)).isTrue();

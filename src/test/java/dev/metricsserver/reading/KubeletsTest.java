@@ -130,7 +130,7 @@ class KubeletsTest {
 
     kubelets.onResourceDeleted(new MetricsServerConfig());
     assertThat(kubelets.seen()).isEmpty();
-    // Whoever asked for the deleted one may read this a moment later.
+    // A reconcile of the deleted resource may read this a moment later.
     assertThat(kubelets.complete()).isFalse();
 
     allowed.drainPermits();
@@ -139,7 +139,8 @@ class KubeletsTest {
     events.set(0);
     allowed.release(10);
     await().until(kubelets::complete);
-    await("whoever waits is told, though the same is seen").until(() -> events.get() == 1);
+    await("a reconcile that waits is triggered, though the result is the same")
+        .until(() -> events.get() == 1);
   }
 
   @Test

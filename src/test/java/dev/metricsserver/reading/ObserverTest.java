@@ -220,7 +220,7 @@ class ObserverTest {
   }
 
   @Test
-  void aDeploymentThatNobodyLookedAtHasNoPods() {
+  void rollout_withoutStatus_hasNoPods() {
     assertThat(rollout("")).isEqualTo(new Rollout(false, 2, 0, 0, 0, Optional.empty()));
     assertThat(rollout("status: {}")).isEqualTo(new Rollout(false, 2, 0, 0, 0, Optional.empty()));
   }
@@ -610,7 +610,7 @@ class ObserverTest {
         "{metadata: {name: a}, status: {}}",
         "{metadata: {name: a}, status: {conditions: [{type: Other, status: 'True'}]}}"
       })
-  void aRegistrationThatNobodyLookedAt(String rest) {
+  void registration_withoutStatus_isNotChecked(String rest) {
     var registration = registration(rest.startsWith("{") ? block(rest) : rest);
 
     assertThat(registration)

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Clues for tests: nothing is suspicious, unless said otherwise. */
+/** Diagnostic data for tests; without a symptom unless one is added. */
 public final class SampleDiagnosticData {
 
   private final List<Unread> unread = new ArrayList<>();
@@ -52,13 +52,15 @@ public final class SampleDiagnosticData {
     return this;
   }
 
-  /** With somebody's NetworkPolicy that denies by default. */
+  /** With a NetworkPolicy of another owner that denies by default. */
   public SampleDiagnosticData denyAll(boolean ingress, boolean egress) {
     policies.add(new Policy("default-deny", ingress, false, egress, false));
     return this;
   }
 
-  /** With somebody's NetworkPolicy that lets metrics-server out, and restricts nothing else. */
+  /**
+   * With a NetworkPolicy of another owner that lets metrics-server out, and restricts nothing else.
+   */
   public SampleDiagnosticData admitAll() {
     policies.add(new Policy("open", false, false, true, true));
     return this;
@@ -82,7 +84,7 @@ public final class SampleDiagnosticData {
     return this;
   }
 
-  /** The clues. */
+  /** The diagnostic data. */
   public DiagnosticData clues() {
     return new DiagnosticData(
         unread,

@@ -112,7 +112,7 @@ public final class SampleServer implements AutoCloseable {
     threads.shutdownNow();
   }
 
-  /** One key, for whoever asks. */
+  /** The same key for every alias. */
   private static final class Keys extends X509ExtendedKeyManager {
 
     private final Supplier<Identity> identity;

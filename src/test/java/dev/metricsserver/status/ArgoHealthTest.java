@@ -32,7 +32,7 @@ class ArgoHealthTest {
   private static final Outcome APPLIED = new Outcome.Applied(Plans.plan("{}"));
   private static final Finding ERROR =
       new Finding(
-          FindingCode.PodCrashing, Severity.Error, "what is wrong", "what mends it", "Pod/ns/a");
+          FindingCode.PodCrashing, Severity.Error, "what is wrong", "what fixes it", "Pod/ns/a");
 
   @Test
   void metricsAreThere() {
@@ -41,7 +41,7 @@ class ArgoHealthTest {
   }
 
   @Test
-  void nobodyHasLookedAtIt() {
+  void status_notWrittenYet_isProgressing() {
     assertThat(health(3, "{}", null)).startsWith("Progressing: ");
     var defaulted = KUBERNETES.unmarshal("observedGeneration: -1", MetricsServerConfigStatus.class);
     assertThat(health(3, "{}", defaulted)).startsWith("Progressing: ");
@@ -68,7 +68,7 @@ class ArgoHealthTest {
   void aPersonIsNeeded() {
     assertThat(
             health(3, "{}", status(new Outcome.Refused(Refusal.Conflict), Seen.fine(NOW), ERROR)))
-        .isEqualTo("Degraded: what is wrong; what mends it");
+        .isEqualTo("Degraded: what is wrong; what fixes it");
   }
 
   @Test

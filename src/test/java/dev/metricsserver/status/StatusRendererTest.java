@@ -60,7 +60,7 @@ class StatusRendererTest {
       "the API servers verify metrics-server's certificate with the operator's CA";
   private static final Finding ERROR =
       new Finding(
-          FindingCode.PodCrashing, Severity.Error, "what is wrong", "what mends it", "Pod/ns/a");
+          FindingCode.PodCrashing, Severity.Error, "what is wrong", "what fixes it", "Pod/ns/a");
 
   private static Seen fine() {
     return Seen.fine(NOW);
@@ -269,7 +269,7 @@ class StatusRendererTest {
     var rollout = new Rollout(true, 2, 2, 1, 1, Optional.empty());
 
     assertThat(condition(status(APPLIED, fine().rollout(rollout), ERROR), "Ready"))
-        .isEqualTo("False RolloutInProgress: what is wrong; what mends it");
+        .isEqualTo("False RolloutInProgress: what is wrong; what fixes it");
   }
 
   @Test
@@ -281,7 +281,7 @@ class StatusRendererTest {
         .isEqualTo("False FailedDiscoveryCheck: i/o timeout");
     assertThat(condition(status, "Ready")).isEqualTo("False FailedDiscoveryCheck: i/o timeout");
     assertThat(condition(status(APPLIED, seen, ERROR), "Ready"))
-        .isEqualTo("False FailedDiscoveryCheck: what is wrong; what mends it");
+        .isEqualTo("False FailedDiscoveryCheck: what is wrong; what fixes it");
   }
 
   @Test
@@ -316,7 +316,7 @@ class StatusRendererTest {
     assertThat(status(APPLIED, fine(), ERROR).findings())
         .containsExactly(
             new FindingStatus(
-                "PodCrashing", "Error", "what is wrong", "what mends it", "Pod/ns/a"));
+                "PodCrashing", "Error", "what is wrong", "what fixes it", "Pod/ns/a"));
   }
 
   // --------------------------------------------------------------------------- the other outcomes
@@ -326,11 +326,11 @@ class StatusRendererTest {
     var status = status(REFUSED, fine(), ERROR);
 
     assertThat(condition(status, "Ready"))
-        .isEqualTo("False InvalidSpec: what is wrong; what mends it");
+        .isEqualTo("False InvalidSpec: what is wrong; what fixes it");
     assertThat(condition(status, "Reconciling"))
         .isEqualTo("False Stalled: waiting for user action");
     assertThat(condition(status, "Stalled"))
-        .isEqualTo("True InvalidSpec: what is wrong; what mends it");
+        .isEqualTo("True InvalidSpec: what is wrong; what fixes it");
     assertThat(condition(status, "MetricsAvailable"))
         .isEqualTo("True MetricsAvailable: 2 of 2 nodes have metrics");
   }
@@ -497,14 +497,14 @@ class StatusRendererTest {
         .allMatch(c -> c.getLastTransitionTime().equals("2026-11-21T12:34:56Z"));
   }
 
-  /** As the CRD's default makes it: nobody has looked, and there are no conditions. */
+  /** As the CRD's default makes it: not reconciled yet, and without conditions. */
   @Test
-  void aStatusThatNobodyWroteIsNoHindrance() {
-    var nobody =
+  void render_statusByDefault_isLikeNone() {
+    var initial =
         new MetricsServerConfigStatus(-1L, null, null, null, null, null, null, null, null, null);
 
-    assertThat(status(nobody, APPLIED, fine(), NOW)).isEqualTo(status(APPLIED, fine()));
-    assertThat(status(nobody, REFUSED, Seen.nothing(NOW), NOW))
+    assertThat(status(initial, APPLIED, fine(), NOW)).isEqualTo(status(APPLIED, fine()));
+    assertThat(status(initial, REFUSED, Seen.nothing(NOW), NOW))
         .isEqualTo(status(REFUSED, Seen.nothing(NOW)));
   }
 
@@ -547,14 +547,14 @@ class StatusRendererTest {
     var status = status(observed(true, true), broken, ERROR);
 
     assertThat(condition(status, "Ready"))
-        .isEqualTo("False MissingEndpoints: only observed: what is wrong; what mends it");
+        .isEqualTo("False MissingEndpoints: only observed: what is wrong; what fixes it");
     assertThat(condition(status, "KubeletTLSVerified")).startsWith("True Verified: no flag");
     assertThat(condition(status, "ServingTLSVerified")).startsWith("True Verified: the API");
   }
 
-  /** Right after the start nobody has looked yet. */
+  /** Right after a start nothing is read yet. */
   @Test
-  void whatWasObservedLastStandsUntilSomebodyLooks() {
+  void observed_notReadYet_keepsThePreviousStatus() {
     var before = status(observed(true, true), fine());
 
     assertThat(status(before, new Outcome.Observed(ExternalInstallation.NONE, true), fine(), NOW))
