@@ -1,11 +1,9 @@
 package dev.metricsserver.cli.importer;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.metricsserver.cli.common.Failure;
 import dev.metricsserver.cli.importer.Import.Result;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
@@ -22,7 +20,7 @@ import java.util.Set;
  */
 final class HelmValues {
 
-  private static final ObjectMapper YAML = new YAMLMapper();
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final String DEFAULT_IMAGE = "registry.k8s.io/metrics-server/metrics-server";
   private static final List<String> DEFAULT_ARGS =
       List.of(
@@ -52,7 +50,12 @@ final class HelmValues {
           "dnsConfig",
           "schedulerName",
           "rbac",
+          "namespaceOverride",
           "tls");
+
+  /** Values of Bitnami's chart and its relatives that upstream's does not have. */
+  private static final Set<String> OTHER_CHARTS =
+      Set.of("replicaCount", "extraArgs", "kubeVersion", "containerPorts", "podAntiAffinityPreset");
 
   /** Why the others have no equal. */
   private static final Map<String, String> OTHERS =
@@ -60,7 +63,6 @@ final class HelmValues {
           Map.entry("nameOverride", "the objects' names are fixed, metrics-server and the like"),
           Map.entry(
               "fullnameOverride", "the objects' names are fixed, metrics-server and the like"),
-          Map.entry("namespaceOverride", "set spec.namespace instead"),
           Map.entry("serviceAccount", "the ServiceAccount is metrics-server, without annotations"),
           Map.entry(
               "apiService", "the operator registers the metrics API, with its own certificate"),
@@ -88,28 +90,58 @@ final class HelmValues {
 
   private HelmValues() {}
 
+  /** Reports whether any of the values has the name of one of the chart's. */
+  static boolean knows(JsonNode values) {
+    return values.properties().stream()
+        .anyMatch(e -> READ.contains(e.getKey()) || OTHERS.containsKey(e.getKey()));
+  }
+
+  /** Returns a value that only other charts of metrics-server have. */
+  static Optional<String> ofAnotherChart(JsonNode values) {
+    return values.properties().stream()
+        .map(Map.Entry::getKey)
+        .filter(OTHER_CHARTS::contains)
+        .findFirst();
+  }
+
   /**
-   * Reads values.
+   * Imports values.
    *
+   * @param text a values file, or an object of a GitOps tool that has values
    * @param name of the text in messages
+   * @throws Failure where it holds no values of metrics-server's own chart
    */
   static Result read(String text, String name) {
-    JsonNode values;
-    try {
-      values = YAML.readTree(text);
-    } catch (JsonProcessingException e) {
-      throw new Failure("%s: is no YAML: %s".formatted(name, e.getMessage()));
+    var documents = YamlDocuments.read(text, name);
+    if (documents.size() > 1) {
+      throw new Failure(
+          "%s holds %d YAML documents, and values are one; import a manifest with -f"
+              .formatted(name, documents.size()));
     }
-    var given = values.isObject() ? values : YAML.createObjectNode();
-    var result = Import.of(deployment(given), List.of());
-    var notes = new ArrayList<>(result.notes());
-    var read = YAML.createObjectNode();
+    return read(
+        documents.isEmpty()
+            ? new ChartValues(JSON.createObjectNode(), Optional.empty(), List.of())
+            : ChartValues.of(documents.getFirst(), name),
+        name);
+  }
+
+  /**
+   * Imports values.
+   *
+   * @param name of the file in messages
+   */
+  static Result read(ChartValues chart, String name) {
+    var given = chart.values();
+    var result = Import.of(deployment(chart, name), List.of());
+    var notes = new ArrayList<>(chart.notes());
+    notes.addAll(result.notes());
+    var read = JSON.createObjectNode();
     for (var value : given.properties()) {
       var key = value.getKey();
       if (READ.contains(key)) {
         read.set(key, value.getValue());
-      } else {
-        var why = OTHERS.getOrDefault(key, "is no value of metrics-server's own chart");
+      } else if (!value.getValue().isNull()) {
+        var why = OTHERS.getOrDefault(key, "is not a value of metrics-server's own chart");
         notes.add("%s: %s".formatted(key, why));
       }
     }
@@ -160,9 +192,23 @@ final class HelmValues {
     return map;
   }
 
-  private static Deployment deployment(JsonNode values) {
-    var deployment = YAML.createObjectNode();
-    deployment.putObject("metadata").put("name", "metrics-server").put("namespace", "kube-system");
+  private static Deployment deployment(ChartValues chart, String name) {
+    try {
+      return JSON.convertValue(
+          deployment(chart.values(), chart.namespace().orElse("kube-system")), Deployment.class);
+    } catch (IllegalArgumentException e) {
+      throw new Failure(
+          "%s: a value is of the wrong kind: %s"
+              .formatted(name, e.getMessage().lines().findFirst().orElse("")));
+    }
+  }
+
+  private static ObjectNode deployment(JsonNode values, String namespace) {
+    var deployment = JSON.createObjectNode();
+    deployment
+        .putObject("metadata")
+        .put("name", "metrics-server")
+        .put("namespace", values.path("namespaceOverride").asText(namespace));
     var spec = deployment.putObject("spec");
     spec.set("replicas", values.path("replicas").isMissingNode() ? null : values.get("replicas"));
     var pod = spec.putObject("template").putObject("spec");
@@ -194,11 +240,11 @@ final class HelmValues {
     copy(values, "resources", container, "resources");
     copy(values, "extraVolumeMounts", container, "volumeMounts");
     container.set("args", args(values));
-    return YAML.convertValue(deployment, Deployment.class);
+    return deployment;
   }
 
   private static ArrayNode args(JsonNode values) {
-    var args = YAML.createArrayNode();
+    var args = JSON.createArrayNode();
     args.add("--secure-port=" + values.path("containerPort").asInt(10250));
     if (values.path("defaultArgs").isArray()) {
       args.addAll((ArrayNode) values.get("defaultArgs"));

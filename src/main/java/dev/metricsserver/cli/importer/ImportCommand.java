@@ -16,15 +16,15 @@ import dev.metricsserver.cli.common.Failure;
 import dev.metricsserver.cli.importer.Import.Result;
 import dev.metricsserver.cli.validation.ConfigFile;
 import dev.metricsserver.model.LabelSelectors;
+import dev.metricsserver.model.MetricsServerContainer;
+import dev.metricsserver.model.MetricsServerFlags;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,7 +63,9 @@ public final class ImportCommand implements Callable<Integer> {
     @Option(
         names = {"-f", "--filename"},
         paramLabel = "FILE",
-        description = "A manifest, such as upstream's components.yaml; - for standard input.")
+        description =
+            "A manifest, such as upstream's components.yaml, or a HelmRelease, Application or"
+                + " HelmChartConfig; - for standard input.")
     private Path manifest;
 
     @Option(
@@ -113,32 +115,85 @@ public final class ImportCommand implements Callable<Integer> {
   // ------------------------------------------------------------------------------------ a manifest
 
   private Result manifest() {
-    var objects = objects(ConfigFile.text(from.manifest));
-    var deployment =
+    var name = from.manifest.toString();
+    var documents =
+        YamlDocuments.read(ConfigFile.text(from.manifest), name).stream()
+            .flatMap(ImportCommand::items)
+            .toList();
+    var objects = documents.stream().flatMap(d -> object(d, name)).toList();
+    var deployments =
         objects.stream()
             .filter(Deployment.class::isInstance)
             .map(Deployment.class::cast)
-            .filter(d ->
-                d.getSpec().getTemplate().getSpec().getContainers().stream()
-                    .anyMatch(
-                        c -> c.getImage() != null && c.getImage().contains(Names.METRICS_SERVER)))
-            .findFirst()
-            .orElseThrow(() ->
-                new Failure("%s: holds no Deployment of metrics-server".formatted(from.manifest)));
-    return Import.of(deployment, objects);
+            .filter(ImportCommand::hasMetricsServer)
+            .toList();
+    if (deployments.size() > 1) {
+      throw new Failure(
+          "%s holds %d Deployments of metrics-server; import one at a time"
+              .formatted(name, deployments.size()));
+    }
+    if (deployments.isEmpty()) {
+      return values(documents, name);
+    }
+    return readable(Import.of(deployments.getFirst(), objects), deployments.getFirst());
   }
 
-  private List<HasMetadata> objects(String text) {
-    try (var documents = YAML.readerFor(JsonNode.class).<JsonNode>readValues(text)) {
-      return documents.readAll().stream()
-          .flatMap(d ->
-              d.path("kind").asText().endsWith("List")
-                  ? StreamSupport.stream(d.path("items").spliterator(), false)
-                  : Stream.of(d))
-          .flatMap(ImportCommand::object)
-          .toList();
-    } catch (IOException e) {
-      throw new Failure("%s: is no YAML: %s".formatted(from.manifest, e.getMessage()));
+  /** A GitOps tool's object with values, where there is no Deployment. */
+  private static Result values(List<JsonNode> documents, String name) {
+    var wrappers = documents.stream().filter(ChartValues::isWrapper).toList();
+    if (wrappers.size() == 1) {
+      return HelmValues.read(ChartValues.of(wrappers.getFirst(), name), name);
+    }
+    throw new Failure(
+        "%s holds no Deployment of metrics-server%s"
+            .formatted(
+                name,
+                documents.stream().anyMatch(d -> d.path("kind").isMissingNode())
+                    ? "; import values of its Helm chart with --helm-values"
+                    : ""));
+  }
+
+  private static boolean hasMetricsServer(Deployment deployment) {
+    return deployment.getSpec() != null
+        && deployment.getSpec().getTemplate() != null
+        && deployment.getSpec().getTemplate().getSpec() != null
+        && MetricsServerContainer.find(deployment.getSpec().getTemplate().getSpec()).isPresent();
+  }
+
+  /**
+   * Rejects flags that cannot be known.
+   *
+   * @throws Failure where the container starts a shell
+   */
+  private static Result readable(Result result, Deployment deployment) {
+    var pod = deployment.getSpec().getTemplate().getSpec();
+    if (!MetricsServerFlags.of(pod).readable()) {
+      throw new Failure(
+          "Deployment %s starts metrics-server by %s, so its flags cannot be read: start /metrics-server itself with the flags as args, and import it then"
+              .formatted(
+                  deployment.getMetadata().getName(),
+                  MetricsServerContainer.of(pod).getCommand().getFirst()));
+    }
+    return result;
+  }
+
+  private static Stream<JsonNode> items(JsonNode document) {
+    return document.path("kind").asText().endsWith("List")
+        ? StreamSupport.stream(document.path("items").spliterator(), false)
+        : Stream.of(document);
+  }
+
+  private static Stream<HasMetadata> object(JsonNode document, String name) {
+    try {
+      return object(document);
+    } catch (IllegalArgumentException e) {
+      throw new Failure(
+          "%s: %s %s is not valid: %s"
+              .formatted(
+                  name,
+                  document.path("kind").asText(),
+                  document.at("/metadata/name").asText(),
+                  e.getMessage().lines().findFirst().orElse("")));
     }
   }
 
@@ -183,7 +238,7 @@ public final class ImportCommand implements Callable<Integer> {
         .filter(d ->
             LabelSelectors.selects(service, d.getSpec().getTemplate().getMetadata().getLabels()))
         .findFirst()
-        .map(d -> Import.of(d, new ArrayList<>(List.of(service, registration))))
+        .map(d -> readable(Import.of(d, List.of(service, registration)), d))
         .orElseThrow(() ->
             new Failure(
                 "Service %s/%s selects no Deployment"

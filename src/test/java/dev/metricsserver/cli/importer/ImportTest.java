@@ -37,7 +37,19 @@ class ImportTest {
   @TempDir private Path directory;
 
   /** What every installation here has, so that the cases show the rest. */
-  private static final Map<String, Object> USUAL = Map.of("version", "0.8.1", "replicas", 1);
+  private static final Map<String, Object> USUAL =
+      Map.of("version", "0.8.1", "kubelet", Map.of("tls", Map.of("mode", "Verify")), "replicas", 1);
+
+  /** Adds the verification that metrics-server has without a flag. */
+  private static Map<Object, Object> verifying(Map<?, ?> spec) {
+    var result = new HashMap<Object, Object>(spec);
+    var kubelet = new HashMap<Object, Object>(Map.of("tls", Map.of("mode", "Verify")));
+    if (spec.get("kubelet") instanceof Map<?, ?> given) {
+      kubelet.putAll(given);
+    }
+    result.put("kubelet", kubelet);
+    return result;
+  }
 
   private static Result imported(String pod, String container, String... args) {
     return imported(
@@ -117,7 +129,7 @@ class ImportTest {
   void aFlagIsAField(String args, String spec) throws IOException {
     var result = imported("hostNetwork: false", "imagePullPolicy: IfNotPresent", args.split(" "));
     var expected = new HashMap<Object, Object>(USUAL);
-    expected.putAll(yaml(spec));
+    expected.putAll(verifying(yaml(spec)));
 
     assertThat(result.notes()).isEmpty();
     assertThat(result.spec()).isEqualTo(expected);
@@ -131,9 +143,9 @@ class ImportTest {
         "--requestheader-allowed-names=a | --requestheader-allowed-names=a: --requestheader",
         "--tls-cert-file=/a | --tls-cert-file=/a: --tls-cert-file is",
         "--no-such-flag=1 | --no-such-flag=1: metrics-server 0.8.1 has no flag --no-such-flag",
-        "--kubelet-certificate-authority=/etc/ca.crt | in no ConfigMap or Secret",
-        "--node-selector=a!=b | only labels with values",
-        "--secure-port=https | --secure-port=https, which is no number",
+        "--kubelet-certificate-authority=/etc/ca.crt | comes from no ConfigMap or Secret",
+        "--node-selector=a!=b | takes labels with values only",
+        "--secure-port=https | --secure-port=https, which is not a number",
       })
   void aFlagWithoutEqualIsNoted(String args, String note) {
     var result = imported("hostNetwork: false", "imagePullPolicy: IfNotPresent", args.split(" "));
@@ -161,7 +173,7 @@ class ImportTest {
       })
   void theImageIsVersionAndPlace(String image, String spec) throws IOException {
     var result = imported(deploymentOf(image));
-    var expected = new HashMap<Object, Object>(yaml(spec));
+    var expected = verifying(yaml(spec));
 
     expected.put("replicas", 1);
     assertThat(result.spec()).isEqualTo(expected);
@@ -192,7 +204,7 @@ class ImportTest {
 
   /** metrics-server's own default, and that of Deployments. */
   @Test
-  void whatIsNotSaidIsTheirDefaultAndNotOurs() {
+  void whatIsNotSaidIsTheirDefaultAndNotOurs() throws IOException {
     var result =
         imported(
             deploymentOf("registry.k8s.io/metrics-server/metrics-server:v0.8.1")
@@ -201,15 +213,14 @@ class ImportTest {
 
     assertThat(result.spec())
         .isEqualTo(
-            Map.of(
-                "version",
-                "0.8.1",
-                "metricResolution",
-                "1m",
-                "replicas",
-                1,
-                "scheduling",
-                Map.of("priorityClassName", "")));
+            yaml(
+                """
+                version: 0.8.1
+                metricResolution: 1m
+                kubelet: {tls: {mode: Verify}}
+                replicas: 1
+                scheduling: {priorityClassName: ""}
+                """));
   }
 
   @Test
@@ -447,7 +458,7 @@ class ImportTest {
             """
             # What has no equal in a MetricsServerConfig, and is left out:
             # - podDisruptionBudget: there is one where two replicas run
-            # - nonsense: is no value of metrics-server's own chart
+            # - nonsense: is not a value of metrics-server's own chart
             apiVersion: metricsserver.dev/v1alpha1
             kind: MetricsServerConfig
             metadata:
@@ -501,8 +512,126 @@ class ImportTest {
 
   @Test
   void noValuesAreTheChartsDefaults() {
-    assertThat(HelmValues.read("", "values").spec()).isEqualTo(Map.of("replicas", 1));
+    assertThat(HelmValues.read("", "values").spec())
+        .isEqualTo(Map.of("kubelet", Map.of("tls", Map.of("mode", "Verify")), "replicas", 1));
     assertThat(HelmValues.read("null", "values").notes()).isEmpty();
+  }
+
+  /** By {@code -f} and by {@code --helm-values} alike, where the input has values. */
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          flux | {metricResolution: 10s, kubelet: {tls: {mode: Insecure}, requestTimeout: 2s}, replicas: 1}
+          argo | {kubelet: {tls: {mode: Insecure}}, replicas: 1}
+          hcc | {kubelet: {tls: {mode: Verify}}, replicas: 1, scheduling: {nodeSelector: {node-role.kubernetes.io/master: "true"}, tolerations: [{key: CriticalAddonsOnly, operator: Exists, effect: NoExecute}]}}
+          anchors | {kubelet: {tls: {mode: Insecure}}, replicas: 2, resources: {requests: {cpu: 50m, memory: 300Mi}, limits: {memory: 300Mi}}}
+          anchors-map | {kubelet: {tls: {mode: Verify}}, replicas: 1, resources: {requests: {cpu: 50m, memory: 100Mi}, limits: {cpu: 50m, memory: 100Mi}}}
+          kubelet-ca-cluster | {version: 0.7.2, kubelet: {tls: {mode: Verify}}, replicas: 1}
+          kubelet-ca-items | {version: 0.7.2, kubelet: {tls: {mode: Verify, certificateAuthority: {configMap: {name: kubelet-serving-ca, key: ca-bundle.crt}}}}, replicas: 1}
+          kubelet-ca-subpath | {version: 0.7.2, kubelet: {tls: {mode: Verify, certificateAuthority: {secret: {name: kubelet-ca}}}}, replicas: 1}
+          """)
+  void import_valuesWherePeopleKeepThem_areRead(String file, String spec) throws IOException {
+    var path = "src/test/resources/import/%s.yaml".formatted(file);
+    var run = CommandLineRun.of("import", "--helm-values", path);
+
+    assertThat(run.err()).isEmpty();
+    assertThat(YAML.readTree(run.out()).get("spec")).isEqualTo(YAML.readTree(spec));
+    if (ChartValues.isWrapper(YAML.readTree(Files.readString(Path.of(path))))) {
+      assertThat(CommandLineRun.of("import", "-f", path).out()).isEqualTo(run.out());
+    }
+  }
+
+  /** A merge key, and the name of what it merges, which is no value. */
+  @Test
+  void import_yamlMergeKey_isMerged() throws IOException {
+    var run =
+        CommandLineRun.of(
+            "import", "--helm-values", "src/test/resources/import/anchors-merge.yaml");
+
+    assertThat(run.err()).isEmpty();
+    assertThat(YAML.readTree(run.out()).at("/spec/resources"))
+        .isEqualTo(YAML.readTree("{requests: {cpu: 50m, memory: 100Mi}, limits: {memory: 300Mi}}"));
+    assertThat(run.out()).contains("# - base: is not a value of metrics-server's own chart");
+  }
+
+  @Test
+  void import_certificatesFromSecrets_areFieldsOrNotes() throws IOException {
+    var run =
+        CommandLineRun.of("import", "-f", "src/test/resources/import/kubelet-ca-openshift.yaml");
+
+    assertThat(run.err()).isEmpty();
+    assertThat(YAML.readTree(run.out()).at("/spec/kubelet/tls"))
+        .isEqualTo(
+            YAML.readTree(
+                """
+                mode: Verify
+                certificateAuthority: {configMap: {name: kubelet-serving-ca-bundle, key: ca-bundle.crt}}
+                clientCertificate: {secretName: metrics-client-certs}
+                """));
+    assertThat(run.out())
+        .contains("# - the serving certificate of Secret metrics-server-tls: ")
+        .contains("# - volume audit-profiles")
+        .doesNotContain("volume client", "volume kubelet-ca", "volume serving");
+  }
+
+  @Test
+  void import_flagsInCommand_areRead() throws IOException {
+    var run = CommandLineRun.of("import", "-f", "src/test/resources/import/flags-in-command.yaml");
+
+    assertThat(run.err()).isEmpty();
+    assertThat(YAML.readTree(run.out()).at("/spec/kubelet"))
+        .isEqualTo(YAML.readTree("{tls: {mode: Insecure}, addressTypes: [InternalIP]}"));
+    assertThat(YAML.readTree(run.out()).at("/spec/metricResolution").asText()).isEqualTo("40s");
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          metrics-server: {replicas: 3} | replicas: 3
+          stack: {addons: {metricsServer: {replicas: 3}}} | replicas: 3
+          'USER-SUPPLIED VALUES:~replicas: 3' | replicas: 3
+          """)
+  void import_valuesOfASubchart_areRead(String values, String expected) throws IOException {
+    var file = directory.resolve("values.yaml");
+    Files.writeString(file, values.replace('~', '\n'));
+
+    assertThat(CommandLineRun.of("import", "--helm-values", file.toString()))
+        .satisfies(r -> assertThat(r.err()).isEmpty(), r -> assertThat(r.out()).contains(expected));
+  }
+
+  /** Never an empty configuration with exit status 0. */
+  @ParameterizedTest(name = "{0} {1}")
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          --helm-values | {replicaCount: 2, image: {registry: a}} | values of another chart than metrics-server's own (replicaCount)
+          --helm-values | {foo: 1} | holds no value of metrics-server's own chart
+          --helm-values | [1] | values of a Helm chart are a YAML mapping
+          --helm-values | {apiVersion: v1, kind: ConfigMap} | holds a ConfigMap, not values of a Helm chart
+          --helm-values | {resources: 7} | a value is of the wrong kind
+          --helm-values | {a: b: c} | is not YAML
+          --helm-values | {replicas: 1}~---~{replicas: 2} | holds 2 YAML documents
+          --helm-values | {kind: HelmRelease, spec: {chart: {spec: {chart: podinfo}}}} | holds a HelmRelease of the chart 'podinfo'
+          --helm-values | {kind: Application, spec: {source: {path: apps}}} | Application without the chart metrics-server
+          -f | {replicas: 1} | holds no Deployment of metrics-server; import values of its Helm chart with --helm-values
+          -f | {kind: Deployment, spec: {template: {spec: {containers: 7}}}} | is not valid
+          -f | {kind: Deployment, metadata: {name: a}, spec: {template: {spec: {containers: [{name: a, image: metrics-server, command: [sh, -c, x]}]}}}} | starts metrics-server by sh, so its flags cannot be read
+          """)
+  void import_whatIsNotUnderstood_isRejected(String option, String text, String message)
+      throws IOException {
+    var file = directory.resolve("input.yaml");
+    Files.writeString(file, text.replace('~', '\n'));
+
+    assertThat(CommandLineRun.of("import", option, file.toString()))
+        .satisfies(
+            r -> assertThat(r.status()).isEqualTo(2),
+            r -> assertThat(r.err()).contains(message),
+            r -> assertThat(r.out()).isEmpty());
   }
 
   @Test
