@@ -40,7 +40,7 @@ public record CertificateChain(List<X509Certificate> presented) {
    * server's own certificate do not matter: they are told apart from the signature.
    */
   public boolean leadsTo(List<X509Certificate> authorities, Instant now) {
-    // Like Go, a certificate that is itself among the trusted ones needs nobody's signature.
+    // Like Go, a certificate that is itself trusted needs no signature.
     if (authorities.contains(leaf())) {
       return servesServers(leaf());
     }

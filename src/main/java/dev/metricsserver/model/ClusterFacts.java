@@ -16,7 +16,7 @@ import java.util.Set;
  * @param serving what there is of metrics-server's own certificate
  * @param history what is remembered of earlier configurations
  * @param installed the running Deployment of ours: the memory of earlier decisions
- * @param foreign objects under the operator's names that somebody else made, but for those that are
+ * @param foreign objects under the operator's names that others created, but for those that are
  *     looked for when there is a plan
  * @param conflictingWrites changes by others of what was taken over, in order of time
  */
@@ -38,7 +38,7 @@ public record ClusterFacts(
   /** Which kinds of Prometheus Operator the cluster has. */
   public record PrometheusKinds(boolean serviceMonitors, boolean rules) {}
 
-  /** The same for whoever does not wait for what was not looked at yet. */
+  /** Returns the same facts with the kubelets' probes taken as complete. */
   public ClusterFacts withKubeletsLookedAt() {
     return new ClusterFacts(
         kubernetes,
@@ -65,7 +65,7 @@ public record ClusterFacts(
    * @param seen by node; nothing of a node that was not looked at yet
    * @param complete whether the first look at all of them is over
    * @param authority the CA that the user gave, or why it cannot be had; empty when none was given
-   * @param requested nodes whose request for a serving certificate nobody decided
+   * @param requested nodes whose request for a serving certificate is pending
    */
   public record KubeletFacts(
       Map<String, Kubelet> seen,
@@ -100,7 +100,7 @@ public record ClusterFacts(
       Optional<Owner> takenFrom,
       boolean ownPodReady) {}
 
-  /** How the pods of a Deployment are replaced that was somebody else's. */
+  /** How the pods of an adopted Deployment are replaced. */
   public enum Takeover {
     /** New ones come before old ones go. */
     Surge,

@@ -28,9 +28,7 @@ public record Configuration(
           .defaultPropertyInclusion(JsonInclude.Value.construct(Include.NON_NULL, Include.NON_NULL))
           .build();
 
-  /**
-   * What {@link #json} made; nothing where it is somebody else's, or of another operator's time.
-   */
+  /** Reads what {@link #json} wrote; empty where the JSON has another form. */
   public static Optional<Configuration> of(Object json) {
     try {
       return Optional.ofNullable(JSON.convertValue(json, Configuration.class));

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A change of an object that the operator had taken over, by somebody else.
+ * A change of an adopted object by another field manager.
  *
  * @param object as kind/namespace/name, or kind/name
  * @param manager the manager of the fields, as the API server knows them
@@ -23,8 +23,8 @@ import java.util.stream.Stream;
 public record ConflictingWrite(String object, String manager, Instant at) {
 
   /**
-   * Whoever takes an object over leaves no fields to others, so these were written since. Where it
-   * bears no mark of the operator at all, and is younger than the takeover, it was made anew.
+   * Adoption leaves no fields to other managers, so theirs were written later. An object that is
+   * younger than the adoption and has no field of the operator was created again.
    */
   public static Optional<ConflictingWrite> of(
       HasMetadata object, String operator, MetricsServerConfig config) {
@@ -41,7 +41,7 @@ public record ConflictingWrite(String object, String manager, Instant at) {
 
   private static ConflictingWrite by(HasMetadata object, String manager, Instant at) {
     return new ConflictingWrite(
-        ObjectName.of(object).toString(), requireNonNullElse(manager, "somebody"), at);
+        ObjectName.of(object).toString(), requireNonNullElse(manager, "unknown"), at);
   }
 
   private static String creator(HasMetadata object) {

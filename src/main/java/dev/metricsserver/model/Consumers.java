@@ -13,7 +13,7 @@ import java.util.List;
 public record Consumers(
     List<Autoscaler> withoutRequests, List<String> podsWithout, boolean viewersShutOut) {
 
-  /** Nobody looked. */
+  /** Nothing was read. */
   public static final Consumers NONE = new Consumers(List.of(), List.of(), false);
 
   /**

@@ -86,9 +86,9 @@ public record DiagnosticData(
    * A NetworkPolicy.
    *
    * @param ingress whether it restricts who may connect to the pod
-   * @param admitsPort whether it lets anybody in to metrics-server's port
+   * @param admitsPort whether it admits any client to metrics-server's port
    * @param egress whether it restricts whom the pod may connect to
-   * @param admitsEgress whether it lets the pod connect to everybody all the same
+   * @param admitsEgress whether it lets the pod connect to any address
    */
   public record Policy(
       String name, boolean ingress, boolean admitsPort, boolean egress, boolean admitsEgress) {}

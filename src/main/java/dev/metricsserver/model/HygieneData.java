@@ -4,14 +4,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What is looked at once in a while although all is well: rights that nobody needs, protection that
- * does not protect, and installations that nobody asks.
+ * Data of the hygiene checks: unused rights, ineffective protection, and further installations of
+ * metrics-server.
  *
  * @param approvalAllowed whether the operator may approve certificate requests
  * @param everythingAllowed which of the ServiceAccounts, as namespace/name, may do everything
  * @param excessRights what metrics-server's ServiceAccount may do and has no use for
- * @param openTo the address of a pod of metrics-server that let in somebody whom its NetworkPolicy
- *     does not
+ * @param openTo the address of a pod of metrics-server that a client reached although its
+ *     NetworkPolicy does not admit it
  * @param others pods of other metrics-servers, as namespace/name
  * @param budgets PodDisruptionBudgets that never let a pod of metrics-server go
  */

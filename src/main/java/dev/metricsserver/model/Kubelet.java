@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * What a node's kubelet showed on the wire to somebody without credentials.
+ * What a node's kubelet presents to a client without credentials.
  *
  * @param detail why there is no certificate, in the network's words and the same at each look;
  *     empty with one
@@ -15,7 +15,7 @@ import java.util.List;
  *     canonical form, sorted, at most 64
  * @param notBefore from when the certificate is valid, {@link Instant#EPOCH} without one
  * @param notAfter until when the certificate is valid, {@link Instant#EPOCH} without one
- * @param readOnlyPort whether everybody can read what runs on the node, unencrypted, from port
+ * @param readOnlyPort whether any client can read what runs on the node, unencrypted, from port
  *     10255
  */
 public record Kubelet(

@@ -12,10 +12,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/**
- * Who holds which fields of an object. What is written to subresources, such as the status, is
- * everybody's own business.
- */
+/** The field managers of an object's fields. Subresources, such as the status, do not count. */
 public final class ManagedFields {
 
   private static final String APPLY = "Apply";
@@ -43,8 +40,8 @@ public final class ManagedFields {
   }
 
   /**
-   * The object's entries with all that was written by anybody as applied by one manager: what that
-   * one then applies replaces everything, and leaves nothing of others.
+   * The object's entries with all fields as applied by one manager: what that one then applies
+   * replaces everything, and leaves nothing of others.
    */
   public static List<ManagedFieldsEntry> takenOver(HasMetadata object, String manager) {
     var fields = new TreeMap<String, Object>();

@@ -11,8 +11,7 @@ import java.util.Optional;
  * @param rollout how far the Deployment is, when there is one
  * @param endpointReady whether the Service leads to a pod that is ready, be it on no port
  * @param registration the APIService, when there is one
- * @param certificates those that the operator keeps; of somebody else's installation, those that
- *     can be seen
+ * @param certificates the operator's; of an external installation those that can be read
  * @param conflictingWrites changes by others of what was taken over, in order of time
  */
 public record Observations(
@@ -60,7 +59,7 @@ public record Observations(
       return failure.filter(f -> !f.reason().equals(OVERDUE)).map(Problem::message);
     }
 
-    /** Whether it takes longer than it may, and nobody refuses to make its pods. */
+    /** Whether it takes longer than it may, and the API server creates its pods. */
     public boolean overdue() {
       return seen && failure.filter(f -> f.reason().equals(OVERDUE)).isPresent();
     }

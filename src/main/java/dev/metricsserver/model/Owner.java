@@ -43,7 +43,7 @@ public record Owner(Kind kind, String namespace, String name, String mark) {
     Helm,
     /** A person, or a script of theirs. */
     Kubectl,
-    /** Somebody who leaves no mark but the manager of the fields. */
+    /** A user or script with kubectl, known by the field manager alone. */
     Unknown
   }
 
@@ -109,7 +109,7 @@ public record Owner(Kind kind, String namespace, String name, String mark) {
     return kind + "/" + namespace + "/" + name;
   }
 
-  /** Reads {@link #key()}; none where somebody wrote something else. */
+  /** Reads {@link #key()}; empty where the text has another form. */
   public static Optional<Owner> parse(String key) {
     var parts = requireNonNullElse(key, "").split("/", -1);
     return Arrays.stream(Kind.values())

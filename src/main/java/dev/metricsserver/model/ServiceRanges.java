@@ -13,8 +13,8 @@ public final class ServiceRanges {
 
   /**
    * The largest range in which an address of the {@code kubernetes} Service is the first, as it is
-   * in every cluster. The true one is this or smaller: whoever must not meet an address of a
-   * Service is on the safe side with it.
+   * in every cluster. The true range is this or smaller, so an address outside belongs to no
+   * Service.
    *
    * @param address the Service's address
    * @return a CIDR

@@ -10,7 +10,7 @@ import java.util.Optional;
  * @param trusted the certificates of all CAs that may have signed what pods serve, in PEM; empty
  *     text when there are none
  * @param everywhere whether the Deployment and all pods serve the certificate of the Secret
- * @param given what somebody else issues, where the spec asks for that
+ * @param given the certificate of the user or of cert-manager, where the spec asks for it
  * @param certManager whether the cluster has the kinds of cert-manager
  */
 public record ServingFacts(

@@ -10,7 +10,7 @@ public final class Timestamps {
   private Timestamps() {}
 
   /**
-   * Reads a time; none where there is none, or where somebody wrote something else.
+   * Reads a time; empty where there is none, or the text is none.
    *
    * @param text such as {@code 2026-01-01T00:00:00Z}, or null
    */

@@ -31,7 +31,7 @@ public final class Issuer {
 
   static final String SIGNATURE = "SHA256withECDSA";
 
-  /** Longer than anybody's clock is wrong. */
+  /** Tolerates clocks that are wrong by less than this. */
   static final Duration BACKDATED = Duration.ofMinutes(5);
 
   private static final Duration AUTHORITY_LIFE = Duration.ofDays(3 * 365);

@@ -84,7 +84,7 @@ class ManagedFieldsTest {
                 Instant.parse("2026-11-21T12:00:00Z")));
   }
 
-  /** Whoever deletes it first leaves no mark of ours. */
+  /** An object that was deleted first has no mark of ours. */
   @ParameterizedTest
   @CsvSource({
     "2026-11-21T12:00:01Z, 1, False, true",
@@ -106,10 +106,10 @@ class ManagedFieldsTest {
             """
                 .formatted(generation, stalled),
             MetricsServerConfig.class);
-    var anew = deployment(theirs("{'f:spec': {'f:replicas': {}}}"));
-    anew.getMetadata().setCreationTimestamp(created);
+    var recreated = deployment(theirs("{'f:spec': {'f:replicas': {}}}"));
+    recreated.getMetadata().setCreationTimestamp(created);
 
-    assertThat(ConflictingWrite.of(anew, US, config))
+    assertThat(ConflictingWrite.of(recreated, US, config))
         .isEqualTo(
             expected
                 ? Optional.of(

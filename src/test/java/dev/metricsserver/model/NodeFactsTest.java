@@ -155,7 +155,7 @@ class NodeFactsTest {
     assertThat(facts(node).ready()).isEqualTo(ready);
   }
 
-  /** A node that was just made, or that somebody made by hand. */
+  /** A node that was just made, or that was created by hand. */
   @Test
   void aNodeThatSaysNothingHasNothing() {
     assertThat(facts("metadata: {name: a}"))

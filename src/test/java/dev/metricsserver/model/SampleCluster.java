@@ -132,7 +132,7 @@ public final class SampleCluster {
     return this;
   }
 
-  /** With a Deployment that was somebody else's, or still is. */
+  /** With an external Deployment, adopted or not. */
   public SampleCluster takeover(
       Map<String, String> selector, Takeover takeover, Owner from, boolean ownPodReady) {
     installed =
@@ -170,7 +170,7 @@ public final class SampleCluster {
     return this;
   }
 
-  /** With objects under our names that somebody else made. */
+  /** With unmanaged objects under our names. */
   public SampleCluster foreign(UnmanagedObject... objects) {
     foreign = List.of(objects);
     return this;

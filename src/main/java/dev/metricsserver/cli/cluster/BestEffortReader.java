@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Supplier;
 
-/** Reads with the rights of whoever runs the command, and notes what these do not cover. */
+/** Reads with the rights of the user, and notes what these do not cover. */
 public final class BestEffortReader {
 
   private final Map<String, Unread> unread = new ConcurrentSkipListMap<>();

@@ -47,7 +47,7 @@ public record Change(String object, Kind kind, List<String> difference, String r
     Deleted("-"),
     /** Nothing. */
     Unchanged("="),
-    /** Nobody can tell; the remark says why. */
+    /** Not known; the remark says why. */
     Unknown("?");
 
     private final String sign;
@@ -73,7 +73,7 @@ public record Change(String object, Kind kind, List<String> difference, String r
     return new Change(name(before), Kind.Deleted, difference(before, lines(before), List.of()), "");
   }
 
-  /** An object that nobody can compare. */
+  /** An object that cannot be compared. */
   public static Change unknown(HasMetadata object, String why) {
     return new Change(name(object), Kind.Unknown, List.of(), why);
   }

@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
 /** Which cluster, and as whom: as kubectl has it, unless told otherwise. */
 public final class ClusterOptions {
 
-  /** Somebody waits in front of a terminal. */
+  /** A user waits for the answer. */
   private static final int REQUEST_MILLIS = 10_000;
 
   /** {@code id-ecPublicKey} of RFC 5480, as a key in PKCS #8 names its algorithm. */

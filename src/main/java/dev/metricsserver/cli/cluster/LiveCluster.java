@@ -24,7 +24,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A cluster as whoever has a kubeconfig sees it, at one moment. */
+/** A cluster as a user with a kubeconfig sees it, at one moment. */
 public final class LiveCluster implements AutoCloseable {
 
   /** A look at a kubelet takes two seconds at most; behind a firewall all of them do. */
@@ -64,8 +64,8 @@ public final class LiveCluster implements AutoCloseable {
   /**
    * What decisions depend on. Kubelets that were not looked at in time are taken as not seen.
    *
-   * @throws io.fabric8.kubernetes.client.KubernetesClientException when what nobody can decide
-   *     without cannot be read
+   * @throws io.fabric8.kubernetes.client.KubernetesClientException when evidence that every plan
+   *     needs cannot be read
    */
   public ClusterFacts facts() throws InterruptedException {
     // The first time tells which kubelets to look at.
@@ -87,7 +87,7 @@ public final class LiveCluster implements AutoCloseable {
     }
   }
 
-  /** What would become of the Secrets that the operator makes; their content is nobody's to see. */
+  /** Changes of the operator's Secrets, without their content. */
   public List<Change> secrets(MetricsServerPlan plan) {
     var tls = plan.serving();
     if (tls.unusable().isPresent()) {

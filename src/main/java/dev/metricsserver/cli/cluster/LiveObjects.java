@@ -37,9 +37,9 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * The objects that the operator has from its informers, asked for once each, with the rights of
- * whoever runs the command. What these do not cover is noted, and taken as not there; but for
- * Secrets, without which nothing can be told.
+ * The objects that the operator has from its informers, asked for once each, with the rights of the
+ * user. What these do not cover is noted, and taken as not there; but for Secrets, without which
+ * nothing can be told.
  */
 public final class LiveObjects implements ObjectSource {
 
@@ -179,7 +179,7 @@ public final class LiveObjects implements ObjectSource {
         .orElse(List.of());
   }
 
-  /** Kubelets' requests that nobody has decided. */
+  /** Pending certificate requests of kubelets. */
   public static CertificateRequests requests(KubernetesClient client) {
     var waiting =
         CertificateRequestReader.read(client).stream()

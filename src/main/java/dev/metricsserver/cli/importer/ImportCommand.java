@@ -41,7 +41,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Prints the MetricsServerConfig that equals a metrics-server that somebody else installed:"
+      "Prints the MetricsServerConfig that equals an existing metrics-server:"
           + " the cluster's, that of a manifest, or that of values for metrics-server's own Helm"
           + " chart.",
       "",
@@ -218,7 +218,7 @@ public final class ImportCommand implements Callable<Integer> {
     var registration = client.resources(APIService.class).withName(Names.API_SERVICE).get();
     if (registration == null || registration.getSpec().getService() == null) {
       throw new Failure(
-          "nobody has registered a metrics API in this cluster: there is nothing to import");
+          "no metrics API is registered in this cluster, so there is nothing to import");
     }
     var reference = registration.getSpec().getService();
     var service =

@@ -19,7 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/** A cluster of which nobody knows more than what was said on the command line. */
+/** A cluster that is known by the command line's options alone. */
 public final class OfflineCluster {
 
   private OfflineCluster() {}

@@ -203,9 +203,9 @@ public final class RenderCommand implements Callable<Integer> {
           "serving certificate: rendered as spec.serving.tls.source: SelfSigned, since %s. So the API servers accept any (insecureSkipTLSVerify); with the operator they verify it."
               .formatted(
                   spec.serving().tls().source() == Source.Operator
-                      ? "keys are not made here and nobody would renew a certificate"
-                      : "by whom to verify a certificate is only known from its Secret, and nobody"
-                          + " would follow its changes"));
+                      ? "this command creates no keys and renews no certificate"
+                      : "only the Secret tells the CA of its certificate, and this command does not"
+                          + " follow its changes"));
     }
     return warnings;
   }

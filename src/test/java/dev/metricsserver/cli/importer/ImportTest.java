@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The MetricsServerConfig that equals somebody else's metrics-server. */
+/** The MetricsServerConfig that equals an existing metrics-server. */
 class ImportTest {
 
   private static final KubernetesSerialization OBJECTS = new KubernetesSerialization();
@@ -270,7 +270,7 @@ class ImportTest {
     isCarriedOut(result);
   }
 
-  /** Whatever it is, nobody has to think of it beforehand. */
+  /** Every field without an equal is noted, known to the importer or not. */
   @ParameterizedTest(name = "{0}{1}")
   @CsvSource(
       delimiter = '|',

@@ -54,7 +54,7 @@ class PlanTextTest {
     if ("update".equals(System.getProperty("golden"))) {
       Files.writeString(GOLDEN, text);
     }
-    assertThat(GOLDEN).as("this writes it anew: %s", UPDATE).content(UTF_8).isEqualTo(text);
+    assertThat(GOLDEN).as("this writes it again: %s", UPDATE).content(UTF_8).isEqualTo(text);
   }
 
   @Test

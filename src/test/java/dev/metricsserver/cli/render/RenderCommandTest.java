@@ -36,7 +36,7 @@ class RenderCommandTest {
     if ("update".equals(System.getProperty("golden"))) {
       Files.writeString(GOLDEN, printed);
     }
-    assertThat(GOLDEN).as("this writes it anew: %s", UPDATE).content(UTF_8).isEqualTo(printed);
+    assertThat(GOLDEN).as("this writes it again: %s", UPDATE).content(UTF_8).isEqualTo(printed);
     assertThat(render("{}", "--kubernetes", "1.35", "--nodes", "3", "--platform", "talos"))
         .isEqualTo(once);
   }
