@@ -3,6 +3,7 @@ package dev.metricsserver.controller;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.diagnosis.FindingCode;
+import dev.metricsserver.diagnosis.MissingRightText;
 import dev.metricsserver.model.MissingRight;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.AggregatedOperatorException;
@@ -43,7 +44,7 @@ final class ApplyError {
         .map(right ->
             "install the operator again as its release has it, by Helm or deploy/install.yaml; or"
                 + " give it this right alone:\n"
-                + right.commands())
+                + MissingRightText.commands(right))
         .orElse(
             "install the operator again as its release has it, by Helm or deploy/install.yaml; or"
                 + " let the policy that refuses admit the operator");

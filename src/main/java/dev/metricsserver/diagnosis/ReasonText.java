@@ -125,12 +125,12 @@ public final class ReasonText {
       case PreviousCertificate(var unusable) ->
           "the API servers verify the previous certificate, because the configured one cannot be"
               + " used: "
-              + unusable.why();
+              + ProvidedCertificateText.message(unusable);
       case PodsNotReplaced() ->
           "the API servers accept any certificate until the last pod with a self-signed certificate"
               + " is replaced";
       case NotIssued(var unusable) ->
-          unusable.map(u -> u.why()).orElse("no certificate is issued yet");
+          unusable.map(ProvidedCertificateText::message).orElse("no certificate is issued yet");
       case SelfSigned() ->
           "each pod makes its own certificate, so the API servers accept any"
               + " (insecureSkipTLSVerify), as spec.serving.tls.source asks";

@@ -50,13 +50,13 @@ final class ServingFindings {
         "spec.serving.tls.%s: %s; %s"
             .formatted(
                 issued ? "source" : "secret",
-                unusable.why(),
+                ProvidedCertificateText.message(unusable),
                 plan.serving().verified()
                     ? "the pods go on with the certificate of before"
                     : "pods and registration stay as they are until it can be used"),
-        unusable.remedy(),
+        ProvidedCertificateText.remedy(unusable),
         "MetricsServerConfig/cluster",
-        !issued || unusable.there());
+        !issued || unusable.exists());
   }
 
   /** A certificate that should long have been renewed, the operator's or somebody else's. */

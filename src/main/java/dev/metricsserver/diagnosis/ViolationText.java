@@ -102,7 +102,8 @@ public record ViolationText(String field, String message, String remedy) {
                   + " cert-manager.io/v1",
               "install it, see https://cert-manager.io/docs/installation/, or set"
                   + " spec.serving.tls.source: Operator");
-      case MissingAuthority(var missing) -> text(violation, missing.why(), missing.remedy());
+      case MissingAuthority(var missing) ->
+          text(violation, TrustBundleText.message(missing), TrustBundleText.remedy(missing));
       case InvalidCIDR(var cidr) ->
           text(
               violation,

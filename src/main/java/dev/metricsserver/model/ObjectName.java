@@ -26,6 +26,11 @@ public record ObjectName(String kind, String namespace, String name) {
     return kind + " " + (namespace.isEmpty() ? "" : namespace + "/") + name;
   }
 
+  /** Returns {@code kind name in namespace namespace}, or {@code kind name}. */
+  public String described() {
+    return kind + " " + name + (namespace.isEmpty() ? "" : " in namespace " + namespace);
+  }
+
   /** Returns {@code kind/namespace/name}, or {@code kind/name}. */
   @Override
   public String toString() {

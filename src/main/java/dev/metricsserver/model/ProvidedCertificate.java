@@ -11,25 +11,69 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** A serving certificate in a Secret that is not the operator's, or why it cannot be used. */
+/** A serving certificate in a Secret of the user or of an issuer, or why it cannot be used. */
 public sealed interface ProvidedCertificate {
 
   /**
-   * It can.
+   * A certificate that can be used.
    *
-   * @param leaf what the pods are to serve
-   * @param authorities whom it is verified by, at least one
+   * @param leaf the certificate with its key, for the pods to serve
+   * @param authorities the CAs that verify it, at least one
    */
   record Usable(Identity leaf, List<X509Certificate> authorities) implements ProvidedCertificate {}
 
   /**
-   * It cannot.
+   * A certificate that cannot be used.
    *
-   * @param why a sentence
-   * @param remedy what mends it: a sentence, or commands
-   * @param there whether there is such a Secret at all
+   * @param secret where it is expected
    */
-  record Unusable(String why, String remedy, boolean there) implements ProvidedCertificate {}
+  record Unusable(ObjectName secret, Problem problem) implements ProvidedCertificate {
+
+    /** Reports whether the Secret exists. */
+    public boolean exists() {
+      return !(problem instanceof Problem.Missing || problem instanceof Problem.NotIssued);
+    }
+  }
+
+  /** Why a certificate cannot be used. */
+  sealed interface Problem {
+
+    /** The Secret does not exist. */
+    record Missing() implements Problem {}
+
+    /** cert-manager has not created the Secret for this Certificate yet. */
+    record NotIssued(String certificate) implements Problem {}
+
+    /** The operator has no right to read the Secret; the message is the API server's. */
+    record Forbidden(String message) implements Problem {}
+
+    /** The API server did not return the Secret; the message says why. */
+    record Unreadable(String message) implements Problem {}
+
+    /** {@code tls.crt} holds no certificate in PEM. */
+    record NoCertificate() implements Problem {}
+
+    /** {@code tls.key} holds no unencrypted private key in PEM. */
+    record NoKey() implements Problem {}
+
+    /** {@code tls.key} is not the key of the first certificate in {@code tls.crt}. */
+    record OtherKey() implements Problem {}
+
+    /** The certificate has these names, and not the one that the API servers ask for. */
+    record OtherNames(String expected, List<String> names) implements Problem {}
+
+    /** The certificate expired. */
+    record Expired(Instant at) implements Problem {}
+
+    /** The certificate is not valid yet. */
+    record NotYetValid(Instant from) implements Problem {}
+
+    /** {@code ca.crt} holds no valid certificate in PEM. */
+    record NoAuthority() implements Problem {}
+
+    /** No CA in {@code ca.crt} has signed the certificate for a server. */
+    record NotSigned() implements Problem {}
+  }
 
   /** The keys of a Secret of type kubernetes.io/tls, and of the CA beside them. */
   String CERTIFICATE = "tls.crt";
@@ -38,75 +82,57 @@ public sealed interface ProvidedCertificate {
   String AUTHORITY = "ca.crt";
 
   /**
-   * What there is to say of a Secret's content.
+   * Judges the content of a Secret.
    *
-   * @param place the Secret, as a sentence names it
    * @param data its text by key
-   * @param name the DNS name by which the API servers ask for the certificate
+   * @param name the DNS name that the API servers ask for
    */
-  static ProvidedCertificate of(String place, Map<String, String> data, String name, Instant now) {
+  static ProvidedCertificate of(
+      ObjectName secret, Map<String, String> data, String name, Instant now) {
     var chain = Certificates.parse(data.getOrDefault(CERTIFICATE, ""));
     if (chain.isEmpty()) {
-      return unusable(
-          "the %s has no certificate in PEM under tls.crt".formatted(place),
-          "put it there, as text between -----BEGIN CERTIFICATE----- and -----END"
-              + " CERTIFICATE-----");
+      return new Unusable(secret, new Problem.NoCertificate());
     }
     if (Identity.key(data.getOrDefault(KEY, "")).isEmpty()) {
-      return unusable(
-          "the %s has no private key in PEM under tls.key that can be read".formatted(place),
-          "put it there unencrypted: RSA, or elliptic-curve");
+      return new Unusable(secret, new Problem.NoKey());
     }
     var identity = Identity.parse(data.get(CERTIFICATE), data.get(KEY));
     if (identity.isEmpty()) {
-      return unusable(
-          "tls.key of the %s is not the key of the first certificate in tls.crt".formatted(place),
-          "put there both of one certificate, the server's own before those of CAs");
-    }
-    var leaf = chain.getFirst();
-    if (!SubjectNames.cover(names(leaf), name)) {
-      return unusable(
-          "the certificate in tls.crt of the %s is for %s, and not for %s, by which the API servers ask for it"
-              .formatted(place, said(names(leaf)), name),
-          "put one there that has the DNS name %s among its subject alternative names"
-              .formatted(name));
-    }
-    if (now.isAfter(leaf.getNotAfter().toInstant())) {
-      return unusable(
-          "the certificate in tls.crt of the %s expired at %s"
-              .formatted(place, leaf.getNotAfter().toInstant()),
-          "put a new one there");
-    }
-    if (now.isBefore(leaf.getNotBefore().toInstant())) {
-      return unusable(
-          "the certificate in tls.crt of the %s is not valid before %s"
-              .formatted(place, leaf.getNotBefore().toInstant()),
-          "put one there that is valid now, or set the clock right");
+      return new Unusable(secret, new Problem.OtherKey());
     }
     var authorities =
         Certificates.parse(data.getOrDefault(AUTHORITY, "")).stream()
             .filter(authority -> !now.isAfter(authority.getNotAfter().toInstant()))
             .toList();
+    return leafProblem(chain.getFirst(), name, now)
+        .or(() -> chainProblem(chain, authorities, now))
+        .<ProvidedCertificate>map(problem -> new Unusable(secret, problem))
+        .orElseGet(() -> new Usable(identity.get(), authorities));
+  }
+
+  private static Optional<Problem> leafProblem(X509Certificate leaf, String name, Instant now) {
+    var names = names(leaf);
+    if (!SubjectNames.cover(names, name)) {
+      return Optional.of(new Problem.OtherNames(name, names));
+    }
+    var notAfter = leaf.getNotAfter().toInstant();
+    if (now.isAfter(notAfter)) {
+      return Optional.of(new Problem.Expired(notAfter));
+    }
+    var notBefore = leaf.getNotBefore().toInstant();
+    return now.isBefore(notBefore)
+        ? Optional.of(new Problem.NotYetValid(notBefore))
+        : Optional.empty();
+  }
+
+  private static Optional<Problem> chainProblem(
+      List<X509Certificate> chain, List<X509Certificate> authorities, Instant now) {
     if (authorities.isEmpty()) {
-      return unusable(
-          "the %s has no certificate of a CA in PEM under ca.crt that is valid".formatted(place),
-          "put the CA there that signed tls.crt: the API servers verify by it");
+      return Optional.of(new Problem.NoAuthority());
     }
-    if (!new CertificateChain(chain).leadsTo(authorities, now)) {
-      return unusable(
-          "the certificate in tls.crt of the %s is not signed by a CA in ca.crt for a server"
-              .formatted(place),
-          "put the CA there that signed it, and CAs in between into tls.crt after it");
-    }
-    return new Usable(identity.get(), authorities);
-  }
-
-  private static Unusable unusable(String why, String remedy) {
-    return new Unusable(why, remedy, true);
-  }
-
-  private static String said(List<String> names) {
-    return names.isEmpty() ? "no name" : String.join(", ", names);
+    return new CertificateChain(chain).leadsTo(authorities, now)
+        ? Optional.empty()
+        : Optional.of(new Problem.NotSigned());
   }
 
   private static List<String> names(X509Certificate leaf) {

@@ -2,8 +2,9 @@ package dev.metricsserver.reading;
 
 import static java.util.Objects.requireNonNullElse;
 
-import dev.metricsserver.model.MissingRight;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.ProvidedCertificate;
+import dev.metricsserver.model.ProvidedCertificate.Problem;
 import dev.metricsserver.model.ProvidedCertificate.Unusable;
 import dev.metricsserver.plan.ServingTLS;
 import dev.metricsserver.rendering.CertManager;
@@ -28,7 +29,7 @@ public final class ProvidedCertificateReader {
 
   private final KubernetesClient client;
   private final InstantSource clock;
-  private final Cached<String, ProvidedCertificate> cached;
+  private final Cached<ObjectName, ProvidedCertificate> cached;
 
   /** A reader that has read nothing yet. */
   public ProvidedCertificateReader(KubernetesClient client, InstantSource clock) {
@@ -45,8 +46,8 @@ public final class ProvidedCertificateReader {
    * @param name the DNS name that the certificate must have
    */
   public ProvidedCertificate read(String namespace, String secret, String name) {
-    var place = "Secret %s in namespace %s".formatted(secret, namespace);
-    var certificate = cached.get(place, () -> read(place, namespace, secret, name));
+    var place = new ObjectName("Secret", namespace, secret);
+    var certificate = cached.get(place, () -> read(place, name));
     if (certificate instanceof Unusable) {
       cached.expire();
     }
@@ -60,46 +61,27 @@ public final class ProvidedCertificateReader {
    */
   public ProvidedCertificate readIssued(String namespace, String name) {
     var certificate = read(namespace, ServingTLS.ISSUED_SECRET, name);
-    return certificate instanceof Unusable(_, _, var present) && !present
-        ? new Unusable(
-            "cert-manager has not issued the Certificate %s in namespace %s yet"
-                .formatted(CertManager.SERVING, namespace),
-            "kubectl -n %s describe certificates.cert-manager.io,issuers.cert-manager.io"
-                .formatted(namespace),
-            false)
+    return certificate instanceof Unusable(var secret, Problem.Missing _)
+        ? new Unusable(secret, new Problem.NotIssued(CertManager.SERVING))
         : certificate;
   }
 
-  private ProvidedCertificate read(String place, String namespace, String secret, String name) {
+  private ProvidedCertificate read(ObjectName place, String name) {
     try {
-      var object = client.secrets().inNamespace(namespace).withName(secret).get();
+      var object = client.secrets().inNamespace(place.namespace()).withName(place.name()).get();
       return object == null
-          ? missing(place, namespace, secret)
+          ? new Unusable(place, new Problem.Missing())
           : ProvidedCertificate.of(place, text(object), name, clock.instant());
     } catch (KubernetesClientException e) {
-      return unreadable(place, e);
+      return new Unusable(place, unreadable(e));
     }
   }
 
-  private static Unusable missing(String place, String namespace, String secret) {
-    return new Unusable(
-        "there is no " + place,
-        "kubectl -n %s create secret generic %s --type=kubernetes.io/tls --from-file=tls.crt --from-file=tls.key --from-file=ca.crt"
-            .formatted(namespace, secret),
-        false);
-  }
-
-  private static Unusable unreadable(String place, KubernetesClientException e) {
-    var why = requireNonNullElse(e.getMessage(), "");
+  private static Problem unreadable(KubernetesClientException e) {
+    var message = requireNonNullElse(e.getMessage(), "");
     return e.getCode() == HttpURLConnection.HTTP_FORBIDDEN
-        ? new Unusable(
-            "the operator is not allowed to read the " + place,
-            MissingRight.of(why).map(MissingRight::commands).orElse(why),
-            true)
-        : new Unusable(
-            "the %s could not be read: %s".formatted(place, why),
-            "it is read again within a minute",
-            true);
+        ? new Problem.Forbidden(message)
+        : new Problem.Unreadable(message);
   }
 
   private static Map<String, String> text(Secret secret) {

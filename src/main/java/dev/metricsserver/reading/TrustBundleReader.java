@@ -4,9 +4,11 @@ import static java.util.Objects.requireNonNullElse;
 
 import dev.metricsserver.api.KubeletSpec.CertificateAuthority;
 import dev.metricsserver.api.KubeletSpec.KeyReference;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.TrustBundle;
 import dev.metricsserver.model.TrustBundle.Found;
 import dev.metricsserver.model.TrustBundle.Missing;
+import dev.metricsserver.model.TrustBundle.Problem;
 import dev.metricsserver.tls.Certificates;
 import dev.metricsserver.tls.Pem;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -16,7 +18,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * Reads the kubelets' CA that the spec refers to, by name. No watch reports its changes, so it is
@@ -26,23 +27,17 @@ public final class TrustBundleReader {
 
   private static final Duration MAXIMUM_AGE = Duration.ofSeconds(30);
 
-  /** The ServiceAccount in the API server's message about a missing right. */
-  private static final Pattern USER =
-      Pattern.compile("system:serviceaccount:([a-z0-9.-]+):([a-z0-9.-]+)");
-
   private final KubernetesClient client;
   private final Cached<Place, TrustBundle> cached;
 
-  /** A key of an object: {@code kind} is that of a ConfigMap or a Secret. */
-  private record Place(String kind, String namespace, KeyReference reference) {
+  private record Place(ObjectName object, String key) {
 
-    @Override
-    public String toString() {
-      return "%s %s in namespace %s".formatted(kind, reference.name(), namespace);
+    boolean isSecret() {
+      return object.kind().equals("Secret");
     }
 
-    String resource() {
-      return kind.equals("Secret") ? "secrets" : "configmaps";
+    Missing without(Problem problem) {
+      return new Missing(object, key, problem);
     }
   }
 
@@ -60,82 +55,47 @@ public final class TrustBundleReader {
   public TrustBundle read(String namespace, CertificateAuthority authority) {
     var place =
         authority.secret() == null
-            ? new Place("ConfigMap", namespace, authority.configMap())
-            : new Place("Secret", namespace, authority.secret());
+            ? place("ConfigMap", namespace, authority.configMap())
+            : place("Secret", namespace, authority.secret());
     return cached.get(place, () -> read(place));
+  }
+
+  private static Place place(String kind, String namespace, KeyReference reference) {
+    return new Place(new ObjectName(kind, namespace, reference.name()), reference.key());
   }
 
   private TrustBundle read(Place place) {
     try {
-      var data = place.kind().equals("Secret") ? secret(place) : configMap(place);
-      return data.map(d -> certificates(place, d))
-          .orElseGet(() ->
-              new Missing(
-                  "there is no " + place,
-                  "create it with the kubelets' CA under the key %s, or name another one in"
-                          .formatted(place.reference().key())
-                      + " spec.kubelet.tls.certificateAuthority"));
+      return data(place)
+          .map(data -> certificates(place, data))
+          .orElseGet(() -> place.without(new Problem.NoObject()));
     } catch (KubernetesClientException e) {
-      return e.getCode() == HttpURLConnection.HTTP_FORBIDDEN
-          ? forbidden(place, e)
-          : new Missing(
-              "the %s could not be read: %s".formatted(place, e.getMessage()),
-              "it is read again within a minute");
+      var message = requireNonNullElse(e.getMessage(), "");
+      return place.without(
+          e.getCode() == HttpURLConnection.HTTP_FORBIDDEN
+              ? new Problem.Forbidden(message)
+              : new Problem.Unreadable(message));
     }
   }
 
-  private Optional<Map<String, String>> configMap(Place place) {
-    return Optional.ofNullable(
-            client
-                .configMaps()
-                .inNamespace(place.namespace())
-                .withName(place.reference().name())
-                .get())
-        .map(object -> requireNonNullElse(object.getData(), Map.of()));
-  }
-
-  private Optional<Map<String, String>> secret(Place place) {
-    return Optional.ofNullable(
-            client
-                .secrets()
-                .inNamespace(place.namespace())
-                .withName(place.reference().name())
-                .get())
-        .map(object -> requireNonNullElse(object.getData(), Map.of()));
+  private Optional<Map<String, String>> data(Place place) {
+    var namespace = place.object().namespace();
+    var name = place.object().name();
+    return place.isSecret()
+        ? Optional.ofNullable(client.secrets().inNamespace(namespace).withName(name).get())
+            .map(secret -> requireNonNullElse(secret.getData(), Map.of()))
+        : Optional.ofNullable(client.configMaps().inNamespace(namespace).withName(name).get())
+            .map(configMap -> requireNonNullElse(configMap.getData(), Map.of()));
   }
 
   private static TrustBundle certificates(Place place, Map<String, String> data) {
-    var key = place.reference().key();
-    var value = data.get(key);
+    var value = data.get(place.key());
     if (value == null) {
-      return new Missing(
-          "the %s has no key %s".formatted(place, key),
-          "put the kubelets' CA under that key, or name another one in"
-              + " spec.kubelet.tls.certificateAuthority");
+      return place.without(new Problem.NoKey());
     }
-    var certificates =
-        Certificates.parse(place.kind().equals("Secret") ? Pem.fromBase64(value) : value);
-    if (!certificates.isEmpty()) {
-      return new Found(Certificates.pem(certificates));
-    }
-    return new Missing(
-        "the key %s of %s holds no certificate in PEM".formatted(key, place),
-        "put the kubelets' CA there, as text between -----BEGIN CERTIFICATE----- and -----END"
-            + " CERTIFICATE-----");
-  }
-
-  private static Missing forbidden(Place place, KubernetesClientException e) {
-    var user = USER.matcher(requireNonNullElse(e.getMessage(), ""));
-    var account =
-        user.find()
-            ? user.group(1) + ":" + user.group(2)
-            : "metrics-server-operator:metrics-server-operator";
-    return new Missing(
-        "the operator is not allowed to read the %s".formatted(place),
-        """
-        kubectl create role metrics-server-operator-kubelet-ca -n %1$s --verb=get --resource=%2$s --resource-name=%3$s
-        kubectl create rolebinding metrics-server-operator-kubelet-ca -n %1$s --role=metrics-server-operator-kubelet-ca --serviceaccount=%4$s\
-        """
-            .formatted(place.namespace(), place.resource(), place.reference().name(), account));
+    var certificates = Certificates.parse(place.isSecret() ? Pem.fromBase64(value) : value);
+    return certificates.isEmpty()
+        ? place.without(new Problem.NoCertificate())
+        : new Found(Certificates.pem(certificates));
   }
 }

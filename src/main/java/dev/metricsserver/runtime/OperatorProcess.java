@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.controller.MetricsServerReconciler;
+import dev.metricsserver.diagnosis.MissingRightText;
 import dev.metricsserver.model.MissingRight;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.Config;
@@ -158,7 +159,7 @@ public final class OperatorProcess {
                     what,
                     right.verb(),
                     right.resource(),
-                    right.commands()),
+                    MissingRightText.commands(right)),
             () -> log.error("{}: {}", what, message, e));
   }
 

@@ -23,6 +23,7 @@ import dev.metricsserver.model.Observations.Rollout;
 import dev.metricsserver.model.Owner;
 import dev.metricsserver.model.Owner.Kind;
 import dev.metricsserver.model.ProvidedCertificate;
+import dev.metricsserver.model.ProvidedCertificate.Problem.NotIssued;
 import dev.metricsserver.model.ProvidedCertificate.Unusable;
 import dev.metricsserver.model.SampleCluster;
 import dev.metricsserver.model.SampleNode;
@@ -98,7 +99,7 @@ class CatalogueTest {
     return givenUnusable(
         "serving: {tls: {source: Secret, secret: {name: corporate}}}",
         ProvidedCertificate.of(
-            "Secret corporate in namespace kube-system",
+            new ObjectName("Secret", "kube-system", "corporate"),
             Map.of(),
             "metrics-server.kube-system.svc",
             NOW));
@@ -813,11 +814,8 @@ class CatalogueTest {
             givenUnusable(
                 "serving: {tls: {source: CertManager}}",
                 new Unusable(
-                    "cert-manager has not issued the Certificate metrics-server-serving in"
-                        + " namespace kube-system yet",
-                    "kubectl -n kube-system describe"
-                        + " certificates.cert-manager.io,issuers.cert-manager.io",
-                    false)),
+                    new ObjectName("Secret", "kube-system", "metrics-server-serving-issued"),
+                    new NotIssued("metrics-server-serving"))),
             Seen.nothing(NOW),
             none()),
         expiring(false, Duration.ofDays(80)),

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.metricsserver.api.KubeletSpec.TLSMode;
 import dev.metricsserver.api.ServingSpec.Source;
 import dev.metricsserver.model.KubernetesVersion;
+import dev.metricsserver.model.ObjectName;
+import dev.metricsserver.model.ProvidedCertificate.Problem.NoKey;
 import dev.metricsserver.model.ProvidedCertificate.Unusable;
 import dev.metricsserver.plan.Reason;
 import dev.metricsserver.plan.Reason.CertificateNames;
@@ -47,7 +49,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ReasonTextTest {
 
   private static final KubernetesVersion KUBERNETES = KubernetesVersion.parse("1.35");
-  private static final Unusable UNUSABLE = new Unusable("it has expired", "replace it", true);
+  private static final Unusable UNUSABLE =
+      new Unusable(new ObjectName("Secret", "kube-system", "mine"), new NoKey());
 
   static Stream<Reason> reasons() {
     return Stream.of(

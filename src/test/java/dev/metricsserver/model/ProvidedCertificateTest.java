@@ -4,6 +4,8 @@ import static dev.metricsserver.model.SampleAuthority.NOW;
 import static dev.metricsserver.model.SampleAuthority.around;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.metricsserver.diagnosis.ProvidedCertificateText;
+import dev.metricsserver.model.ProvidedCertificate.Problem;
 import dev.metricsserver.model.ProvidedCertificate.Unusable;
 import dev.metricsserver.model.ProvidedCertificate.Usable;
 import dev.metricsserver.model.SampleAuthority.Identity;
@@ -17,6 +19,7 @@ import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPrivateKey;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +36,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What is said of a Secret that a user or an issuer wrote. */
 class ProvidedCertificateTest {
 
+  private static final ObjectName SECRET = new ObjectName("Secret", "kube-system", "mine");
   private static final String NAME = "metrics-server.kube-system.svc";
   private static final SampleAuthority CA = SampleAuthority.root("corporate");
   private static final SampleAuthority OTHER = SampleAuthority.root("other");
@@ -90,7 +94,7 @@ class ProvidedCertificateTest {
           .as(form)
           .isInstanceOfSatisfying(
               Unusable.class,
-              unusable -> assertThat(unusable.why()).contains("is not the key of the first"));
+              unusable -> assertThat(unusable.problem()).isEqualTo(new Problem.OtherKey()));
     }
   }
 
@@ -98,46 +102,45 @@ class ProvidedCertificateTest {
     var past = new Validity(NOW.minus(Duration.ofDays(90)), NOW.minusSeconds(1));
     var future = new Validity(NOW.plusSeconds(1), NOW.plus(Duration.ofDays(90)));
     return Stream.of(
-        Arguments.of(without("tls.crt"), "has no certificate in PEM under tls.crt"),
-        Arguments.of(with(GOOD, "tls.crt", "x"), "has no certificate in PEM under tls.crt"),
-        Arguments.of(without("tls.key"), "has no private key in PEM under tls.key"),
-        Arguments.of(
-            with(GOOD, "tls.key", GOOD.get("tls.crt")), "has no private key in PEM under tls.key"),
+        Arguments.of(without("tls.crt"), new Problem.NoCertificate()),
+        Arguments.of(with(GOOD, "tls.crt", "x"), new Problem.NoCertificate()),
+        Arguments.of(without("tls.key"), new Problem.NoKey()),
+        Arguments.of(with(GOOD, "tls.key", GOOD.get("tls.crt")), new Problem.NoKey()),
         Arguments.of(
             with(GOOD, "tls.key", secret(CA.server(NAME), CA).get("tls.key")),
-            "tls.key of the Secret mine in namespace kube-system is not the key"),
+            new Problem.OtherKey()),
         Arguments.of(
             secret(CA.server("a.example", "b.example"), CA),
-            "is for a.example, b.example, and not for " + NAME),
-        Arguments.of(secret(CA.server(), CA), "is for no name, and not for " + NAME),
-        Arguments.of(secret(CA.server(past, NAME), CA), "expired at 2026-11-21T11:59:59Z"),
+            new Problem.OtherNames(NAME, List.of("a.example", "b.example"))),
+        Arguments.of(secret(CA.server(), CA), new Problem.OtherNames(NAME, List.of())),
         Arguments.of(
-            secret(CA.server(future, NAME), CA), "is not valid before 2026-11-21T12:00:01Z"),
-        Arguments.of(without("ca.crt"), "has no certificate of a CA in PEM under ca.crt"),
+            secret(CA.server(past, NAME), CA),
+            new Problem.Expired(Instant.parse("2026-11-21T11:59:59Z"))),
         Arguments.of(
-            secret(CA.server(NAME), SampleAuthority.root("late", past)),
-            "has no certificate of a CA in PEM under ca.crt that is valid"),
-        Arguments.of(secret(SERVER, OTHER), "is not signed by a CA in ca.crt"),
-        Arguments.of(secret(CA.client(NAME), CA), "is not signed by a CA in ca.crt for a server"));
+            secret(CA.server(future, NAME), CA),
+            new Problem.NotYetValid(Instant.parse("2026-11-21T12:00:01Z"))),
+        Arguments.of(without("ca.crt"), new Problem.NoAuthority()),
+        Arguments.of(
+            secret(CA.server(NAME), SampleAuthority.root("late", past)), new Problem.NoAuthority()),
+        Arguments.of(secret(SERVER, OTHER), new Problem.NotSigned()),
+        Arguments.of(secret(CA.client(NAME), CA), new Problem.NotSigned()));
   }
 
   @ParameterizedTest
   @MethodSource
-  void unusable(Map<String, String> data, String why) {
-    assertThat(of(data))
-        .isInstanceOfSatisfying(
-            Unusable.class,
-            unusable -> {
-              assertThat(unusable.why())
-                  .contains(why, "Secret mine in namespace kube-system")
-                  .doesNotContain("PRIVATE");
-              assertThat(unusable.remedy()).startsWith("put ");
-              assertThat(unusable.there()).isTrue();
-            });
+  void unusable(Map<String, String> data, Problem problem) {
+    var unusable = new Unusable(SECRET, problem);
+
+    assertThat(of(data)).isEqualTo(unusable);
+    assertThat(unusable.exists()).isTrue();
+    assertThat(ProvidedCertificateText.message(unusable))
+        .contains("Secret mine in namespace kube-system")
+        .doesNotContain("PRIVATE");
+    assertThat(ProvidedCertificateText.remedy(unusable)).startsWith("put ");
   }
 
   private static ProvidedCertificate of(Map<String, String> data) {
-    return ProvidedCertificate.of("Secret mine in namespace kube-system", data, NAME, NOW);
+    return ProvidedCertificate.of(SECRET, data, NAME, NOW);
   }
 
   private static Map<String, String> secret(Identity server, SampleAuthority authority) {

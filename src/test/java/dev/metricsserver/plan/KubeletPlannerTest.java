@@ -20,9 +20,11 @@ import dev.metricsserver.api.KubeletSpec.TLSMode;
 import dev.metricsserver.model.Kubelet;
 import dev.metricsserver.model.KubeletTarget;
 import dev.metricsserver.model.NodeFacts;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.SampleCluster;
 import dev.metricsserver.model.SampleNode;
 import dev.metricsserver.model.TrustBundle;
+import dev.metricsserver.model.TrustBundle.Problem.NoObject;
 import dev.metricsserver.plan.Decision.Pending;
 import dev.metricsserver.plan.KubeletTLS.Kind;
 import dev.metricsserver.plan.PodPlan.Mount;
@@ -313,7 +315,9 @@ class KubeletPlannerTest {
 
   @Test
   void aGivenAuthorityThatCannotBeHadIsRefused() {
-    var missing = new TrustBundle.Missing("it is not there", "make it");
+    var missing =
+        new TrustBundle.Missing(
+            new ObjectName("ConfigMap", "kube-system", "ca"), "ca.crt", new NoObject());
 
     assertThat(refusal(AUTHORITY, two().authority(missing)).violations())
         .containsExactly(new MissingAuthority(missing));

@@ -2,7 +2,9 @@ package dev.metricsserver.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.ProvidedCertificate;
+import dev.metricsserver.model.ProvidedCertificate.Problem.NoKey;
 import dev.metricsserver.model.ProvidedCertificate.Unusable;
 import dev.metricsserver.model.ServingFacts;
 import dev.metricsserver.model.ServingFacts.Registration;
@@ -14,7 +16,8 @@ import org.junit.jupiter.api.Test;
 class ServingCertificatePlannerTest {
 
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
-  private static final ProvidedCertificate UNUSABLE = new Unusable("expired", "renew it", true);
+  private static final ProvidedCertificate UNUSABLE =
+      new Unusable(new ObjectName("Secret", "kube-system", "mine"), new NoKey());
 
   /** As the operator issues them. */
   private static final ServingCertificates ISSUED =

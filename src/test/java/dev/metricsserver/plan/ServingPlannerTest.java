@@ -3,6 +3,8 @@ package dev.metricsserver.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.api.ServingSpec.IssuerReference;
+import dev.metricsserver.model.ObjectName;
+import dev.metricsserver.model.ProvidedCertificate.Problem.NoKey;
 import dev.metricsserver.model.ProvidedCertificate.Unusable;
 import dev.metricsserver.model.ProvidedCertificate.Usable;
 import dev.metricsserver.model.SampleCluster;
@@ -78,7 +80,9 @@ class ServingPlannerTest {
             everywhere,
             switch (spec) {
               case "good" -> Optional.of(new Usable(null, List.of()));
-              case "bad" -> Optional.of(new Unusable("it is bad", "make it good", true));
+              case "bad" ->
+                  Optional.of(
+                      new Unusable(new ObjectName("Secret", "kube-system", "mine"), new NoKey()));
               default -> Optional.empty();
             },
             false);
@@ -106,7 +110,7 @@ class ServingPlannerTest {
               case "good", "bad" -> List.of("metrics-server-serving-cert");
               default -> List.of("metrics-server-serving-ca", "metrics-server-serving-cert");
             });
-    assertThat(tls.reason().toString().contains("it is bad")).isEqualTo(spec.equals("bad"));
+    assertThat(tls.reason().toString().contains("NoKey")).isEqualTo(spec.equals("bad"));
   }
 
   @Test

@@ -8,6 +8,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.metricsserver.api.KubeletSpec.CertificateAuthority;
 import dev.metricsserver.api.KubeletSpec.KeyReference;
+import dev.metricsserver.diagnosis.TrustBundleText;
 import dev.metricsserver.model.SampleAuthority;
 import dev.metricsserver.model.TrustBundle;
 import dev.metricsserver.tls.Certificates;
@@ -93,10 +94,9 @@ class TrustBundleReaderTest {
 
   @Test
   void anObjectThatIsNotThereIsNamed() {
-    assertThat(missing(IN_CONFIG_MAP).why())
+    assertThat(message(IN_CONFIG_MAP))
         .isEqualTo("there is no ConfigMap ca in namespace kube-system");
-    assertThat(missing(IN_SECRET).why())
-        .isEqualTo("there is no Secret ca in namespace kube-system");
+    assertThat(message(IN_SECRET)).isEqualTo("there is no Secret ca in namespace kube-system");
   }
 
   @Test
@@ -104,9 +104,9 @@ class TrustBundleReaderTest {
     configMap("tls.crt", "a");
     objects.put(SECRET, new SecretBuilder().withNewMetadata().withName("ca").endMetadata().build());
 
-    assertThat(missing(IN_CONFIG_MAP).why())
+    assertThat(message(IN_CONFIG_MAP))
         .isEqualTo("the ConfigMap ca in namespace kube-system has no key ca.crt");
-    assertThat(missing(IN_SECRET).why())
+    assertThat(message(IN_SECRET))
         .isEqualTo("the Secret ca in namespace kube-system has no key bundle.pem");
   }
 
@@ -120,14 +120,14 @@ class TrustBundleReaderTest {
             "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n")) {
       configMap("ca.crt", text);
 
-      assertThat(missing(IN_CONFIG_MAP).why())
+      assertThat(message(IN_CONFIG_MAP))
           .isEqualTo(
               "the key ca.crt of ConfigMap ca in namespace kube-system holds no certificate in"
                   + " PEM");
       now = now.plus(Duration.ofMinutes(1));
     }
     secret("bundle.pem", "not base64!");
-    assertThat(missing(IN_SECRET).why()).contains("holds no certificate");
+    assertThat(message(IN_SECRET)).contains("holds no certificate");
   }
 
   @Test
@@ -139,21 +139,21 @@ class TrustBundleReaderTest {
             "secrets \"ca\" is forbidden: User \"system:serviceaccount:operators:msc\" cannot get"
                 + " resource \"secrets\" in API group \"\" in the namespace \"kube-system\""));
 
-    assertThat(missing(IN_SECRET))
+    assertThat(message(IN_SECRET))
+        .isEqualTo("the operator is not allowed to read the Secret ca in namespace kube-system");
+    assertThat(TrustBundleText.remedy(missing(IN_SECRET)))
         .isEqualTo(
-            new TrustBundle.Missing(
-                "the operator is not allowed to read the Secret ca in namespace kube-system",
-                """
-                kubectl create role metrics-server-operator-kubelet-ca -n kube-system --verb=get --resource=secrets --resource-name=ca
-                kubectl create rolebinding metrics-server-operator-kubelet-ca -n kube-system --role=metrics-server-operator-kubelet-ca --serviceaccount=operators:msc\
-                """));
+            """
+            kubectl create role metrics-server-operator-kubelet-ca -n kube-system --verb=get --resource=secrets --resource-name=ca
+            kubectl create rolebinding metrics-server-operator-kubelet-ca -n kube-system --role=metrics-server-operator-kubelet-ca --serviceaccount=operators:msc\
+            """);
   }
 
   @Test
   void anotherFailureIsTold() {
     objects.put(CONFIG_MAP, status(500, "etcdserver: no leader"));
 
-    assertThat(missing(IN_CONFIG_MAP).why())
+    assertThat(message(IN_CONFIG_MAP))
         .startsWith("the ConfigMap ca in namespace kube-system could not be read: ")
         .contains("etcdserver: no leader");
   }
@@ -175,6 +175,10 @@ class TrustBundleReaderTest {
 
   private TrustBundle read(CertificateAuthority authority) {
     return reader.read("kube-system", authority);
+  }
+
+  private String message(CertificateAuthority authority) {
+    return TrustBundleText.message(missing(authority));
   }
 
   private TrustBundle.Missing missing(CertificateAuthority authority) {

@@ -20,7 +20,9 @@ import dev.metricsserver.model.ConflictingWrite;
 import dev.metricsserver.model.History;
 import dev.metricsserver.model.History.Failure;
 import dev.metricsserver.model.NodeSelector;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.Observations.Rollout;
+import dev.metricsserver.model.ProvidedCertificate.Problem.NoKey;
 import dev.metricsserver.model.ProvidedCertificate.Unusable;
 import dev.metricsserver.model.SampleCluster;
 import dev.metricsserver.model.SampleNode;
@@ -382,7 +384,8 @@ class StatusRendererTest {
             Optional.of(new ServingFacts.Registration(true, "CA")),
             "CA",
             true,
-            Optional.of(new Unusable("it is bad", "make it good", true)),
+            Optional.of(
+                new Unusable(new ObjectName("Secret", "kube-system", "corporate"), new NoKey())),
             false);
     var plan =
         Plans.plan(
@@ -392,7 +395,7 @@ class StatusRendererTest {
 
     assertThat(condition(applied, "Ready"))
         .startsWith("False ServingCertificateUnusable: ")
-        .contains("it is bad");
+        .contains("no unencrypted private key");
     assertThat(condition(applied, "ServingTLSVerified")).startsWith("True Verified: ");
   }
 

@@ -1,10 +1,11 @@
-package dev.metricsserver.model;
+package dev.metricsserver.diagnosis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.metricsserver.model.MissingRight;
 import org.junit.jupiter.api.Test;
 
-class MissingRightTest {
+class MissingRightTextTest {
 
   private static final String USER =
       "User \"system:serviceaccount:metrics-server-operator:metrics-server-operator\" ";
@@ -61,6 +62,6 @@ class MissingRightTest {
   }
 
   private static String commands(String message) {
-    return MissingRight.of(message).orElseThrow().commands();
+    return MissingRightText.commands(MissingRight.of(message).orElseThrow());
   }
 }
