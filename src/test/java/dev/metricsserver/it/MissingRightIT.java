@@ -68,7 +68,7 @@ class MissingRightIT {
         await("it ends").atMost(SOON).until(() -> !operator.isAlive());
         assertThat(operator.log())
             .contains(
-                "the operator may not list poddisruptionbudgets.policy",
+                "the operator has no right to list poddisruptionbudgets.policy",
                 "--verb=list --resource=poddisruptionbudgets.policy"
                     + " --resource-name=metrics-server");
       }

@@ -217,7 +217,7 @@ class ServingIT {
             kubeconfig,
             "serving-it",
             "slow",
-            OperatorUnderTest.quickStart(kubeconfig),
+            List.of(),
             OperatorUnderTest.client(folder, SlowWatchClientFactory.class));
     install(OPERATOR);
     var first = certificate(AUTHORITY);

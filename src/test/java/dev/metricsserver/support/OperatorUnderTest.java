@@ -25,50 +25,65 @@ public final class OperatorUnderTest implements AutoCloseable {
   private static final List<String> QUICK_START =
       List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
 
+  private static final int EXIT_SECONDS = 60;
+  private static final int ARCHIVE_SECONDS = 120;
+
   /** The tests' own, without the tests. */
   private static final List<String> CLASS_PATH =
       Stream.of(System.getProperty("java.class.path").split(File.pathSeparator, -1))
           .filter(entry -> !entry.isEmpty() && !entry.endsWith("test-classes"))
           .toList();
 
+  private final ClassArchive archive;
   private final Process process;
   private final Path log;
   private final int port;
   private final int metricsPort;
 
   public OperatorUnderTest(Path kubeconfig, String name) throws IOException {
-    this(kubeconfig, name, QUICK_START);
+    this(kubeconfig, name, name);
   }
 
+  /** One with these options of its JVM instead of those for a quick start. */
   public OperatorUnderTest(Path kubeconfig, String name, List<String> jvmOptions)
       throws IOException {
-    this(kubeconfig, name, name, jvmOptions, List.of());
+    this(kubeconfig, name, name, jvmOptions, List.of(), ClassArchive.none());
   }
 
-  /**
-   * One that takes over the identity of another, as a restarted container does. The first one that
-   * ends by itself leaves its classes for a quicker start of the next ones.
-   */
+  /** One that takes over the identity of another, as a restarted container does. */
   public OperatorUnderTest(Path kubeconfig, String name, String logName) throws IOException {
-    this(kubeconfig, name, logName, quickStart(kubeconfig), List.of());
+    this(kubeconfig, name, logName, List.of(), List.of());
   }
 
-  /** Options with which the first one that ends by itself leaves its classes for the next ones. */
-  public static List<String> quickStart(Path kubeconfig) {
-    return Stream.concat(QUICK_START.stream(), archive(kubeconfig.resolveSibling("classes.jsa")))
-        .toList();
-  }
-
-  /** The same, with other options, and more on its class path. */
+  /** The same, with more options of its JVM, and more on its class path. */
   public OperatorUnderTest(
       Path kubeconfig, String name, String logName, List<String> jvmOptions, List<String> more)
       throws IOException {
+    this(
+        kubeconfig,
+        name,
+        logName,
+        Stream.concat(QUICK_START.stream(), jvmOptions.stream()).toList(),
+        more,
+        ClassArchive.of(CLASS_PATH));
+  }
+
+  private OperatorUnderTest(
+      Path kubeconfig,
+      String name,
+      String logName,
+      List<String> jvmOptions,
+      List<String> more,
+      ClassArchive archive)
+      throws IOException {
+    this.archive = archive;
     port = freePort();
     metricsPort = freePort();
     log = kubeconfig.resolveSibling(logName + ".log");
     var command = new ArrayList<String>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(jvmOptions);
+    command.addAll(archive.options());
     command.addAll(
         List.of(
             "-cp",
@@ -85,15 +100,6 @@ public final class OperatorUnderTest implements AutoCloseable {
     environment.put("HEALTH_PORT", Integer.toString(port));
     environment.put("METRICS_PORT", Integer.toString(metricsPort));
     process = builder.start();
-  }
-
-  /**
-   * Classes in folders, as a test in an IDE has them, cannot be archived: Java would exit with 1.
-   */
-  private static Stream<String> archive(Path file) {
-    return CLASS_PATH.stream().allMatch(entry -> entry.endsWith(".jar"))
-        ? Stream.of("-XX:+AutoCreateSharedArchive", "-XX:SharedArchiveFile=" + file)
-        : Stream.empty();
   }
 
   /** What a class path needs to have more, so that the operator talks by another client. */
@@ -178,21 +184,33 @@ public final class OperatorUnderTest implements AutoCloseable {
   public void kill() {
     TestTimes.addProcessorTime(processorTime());
     process.destroyForcibly().onExit().join();
+    archive.operatorEnded();
   }
 
   /** Ends it as a kubelet does. Returns the exit status. */
   public int terminate() throws InterruptedException {
     TestTimes.addProcessorTime(processorTime());
     process.destroy();
-    if (!process.waitFor(20, TimeUnit.SECONDS)) {
-      throw new AssertionError("still running 20 s after SIGTERM\n" + log());
+    var limit = EXIT_SECONDS + (archive.isWritten() ? ARCHIVE_SECONDS : 0);
+    if (!process.waitFor(limit, TimeUnit.SECONDS)) {
+      throw new AssertionError("still running %d s after SIGTERM%n%s".formatted(limit, log()));
     }
+    archive.operatorEnded();
     return process.exitValue();
   }
 
+  /** Ends it, by itself where that leaves an archive of its classes. */
   @Override
   public void close() {
-    kill();
+    try {
+      if (archive.isWritten() && process.isAlive()) {
+        terminate();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      kill();
+    }
   }
 
   private static int freePort() throws IOException {
