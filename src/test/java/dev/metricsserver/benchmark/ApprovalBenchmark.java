@@ -41,8 +41,7 @@ class ApprovalBenchmark {
   private static final int RATE = 100;
   private static final int SECONDS = 30;
   private static final int AT_ONCE = 64;
-  private static final Duration ALL_WITHIN = Duration.ofSeconds(30);
-  private static final long P99_MILLIS = 500;
+  private static final int CALIBRATIONS = 20;
 
   /** Processor time that operator, API server and etcd take in a second in which nobody asks. */
   private static final Duration AT_REST = Duration.ofMillis(250);
@@ -59,6 +58,8 @@ class ApprovalBenchmark {
       cluster.applyConfig(
           "{kubelet: {tls: {mode: Insecure}, servingCertificateApproval: Enabled}}");
       var kubelets = new Kubelets(cluster.admin());
+      var calibration = new Calibration();
+      calibrate(calibration, cluster);
       inParallel(NODES, i -> addNode(cluster.admin(), i));
       inParallel(NODES, i -> kubelets.send(node(i), kubelets.body("bare-" + i, draft(i))));
       var bareTime = controlPlaneTime();
@@ -98,6 +99,7 @@ class ApprovalBenchmark {
 
         cluster.admin().certificates().v1().certificateSigningRequests().delete();
         awaitQuiet(operator);
+        calibrate(calibration, cluster);
         var rested = operator.processorTime();
         approved.clear();
         created.clear();
@@ -120,10 +122,19 @@ class ApprovalBenchmark {
             millis[(int) Math.ceil(millis.length * 0.99) - 1],
             millis[millis.length - 1],
             (double) operator.processorTime().minus(rested).toMillis() / millis.length);
-        assertThat(Duration.between(started, last)).isLessThanOrEqualTo(ALL_WITHIN);
-        assertThat(millis[(int) Math.ceil(millis.length * 0.99) - 1])
-            .isLessThanOrEqualTo(P99_MILLIS);
+        calibrate(calibration, cluster);
+        calibration.print("all requests approved after the start", Duration.between(started, last));
+        calibration.print(
+            "an approval under load, median", Duration.ofMillis(millis[millis.length / 2]));
       }
+    }
+  }
+
+  /** Before, between and after the measurements. */
+  private static void calibrate(Calibration calibration, TestCluster cluster) {
+    for (var run = 0; run < CALIBRATIONS; run++) {
+      calibration.work();
+      calibration.write(cluster.admin());
     }
   }
 

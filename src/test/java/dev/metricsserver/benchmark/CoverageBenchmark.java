@@ -31,8 +31,7 @@ class CoverageBenchmark {
   private static final int NODES = 5_000;
   private static final int SILENT = 50;
   private static final int ROUNDS = 200;
-  private static final double MILLISECONDS = 20;
-  private static final double MEBIBYTES = 10;
+  private static final int CALIBRATIONS = 20;
 
   @Test
   void measure() {
@@ -42,6 +41,10 @@ class CoverageBenchmark {
     var plan = Plans.plan("{}");
     var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     var times = new long[ROUNDS];
+    var calibration = new Calibration();
+    for (var run = 0; run < CALIBRATIONS; run++) {
+      calibration.work();
+    }
     var processor = threads.getCurrentThreadCpuTime();
     var bytes = threads.getCurrentThreadAllocatedBytes();
     for (var round = 0; round < ROUNDS; round++) {
@@ -65,10 +68,7 @@ class CoverageBenchmark {
         times[ROUNDS * 99 / 100] / 1e6,
         spent,
         garbage);
-    assertThat(spent)
-        .as("milliseconds, whatever else this machine does")
-        .isLessThanOrEqualTo(MILLISECONDS);
-    assertThat(garbage).isLessThanOrEqualTo(MEBIBYTES);
+    calibration.print("processor time", Duration.ofNanos((long) (spent * 1e6)));
   }
 
   private static Observations observations(List<NodeFacts> nodes, Set<String> reporting) {

@@ -47,6 +47,8 @@ class ResponseBenchmark {
   @RegisterExtension static final LocalCluster cluster = new LocalCluster();
   private static AuditLog audit;
 
+  private final Calibration calibration = new Calibration();
+
   @BeforeAll
   static void connect() {
     audit = new AuditLog(cluster.auditLog());
@@ -56,6 +58,7 @@ class ResponseBenchmark {
 
   @AfterAll
   static void close() {
+    Calibration.clear(cluster.client());
     cluster.apply("");
   }
 
@@ -79,13 +82,10 @@ class ResponseBenchmark {
     }
     print("first edit after a start, until the Deployment is written", first);
     print("edit until the Deployment is written", warm);
-    assertThat(percentile(first, 100)).isLessThanOrEqualTo(Duration.ofMillis(400));
-    assertThat(percentile(warm, 50)).isLessThanOrEqualTo(Duration.ofMillis(25));
-    assertThat(percentile(warm, 99)).isLessThanOrEqualTo(Duration.ofMillis(150));
   }
 
   /** What it changes is no part of a pod, so that pods stay and take no processor time. */
-  private static Duration edit() {
+  private Duration edit() {
     var from = audit.end();
     patchReplicas(3 - cluster.config().getSpec().replicas());
     within(ENOUGH, "the Deployment is written", () -> assertThat(written(from)).isNotEmpty());
@@ -97,6 +97,7 @@ class ResponseBenchmark {
             .orElseThrow();
     // Edits in life are apart, and so are these.
     quiet();
+    calibrate();
     return Duration.between(edited.answered(), written(from).getFirst().answered());
   }
 
@@ -130,8 +131,9 @@ class ResponseBenchmark {
     System.out.printf(
         "%d edits in %.1f s: %d writes of the Deployment, the last one %d ms after the last edit%n",
         BURST, seconds(Duration.between(before, last)), writes.size(), after.toMillis());
+    calibrate();
+    calibration.print("the last write after the last edit", after);
     assertThat(writes.size()).isLessThanOrEqualTo(25);
-    assertThat(after).isLessThanOrEqualTo(Duration.ofSeconds(1));
   }
 
   private static void patchReplicas(int replicas) {
@@ -155,15 +157,14 @@ class ResponseBenchmark {
     for (var creation = 0; creation < CREATIONS; creation++) {
       cluster.delete(DeletionPropagation.FOREGROUND);
       cluster.awaitGone();
+      calibrate();
       create(objects, registrations);
     }
     print("created until the last object is, the APIService aside", objects);
     print("first ready endpoint until the APIService", registrations);
-    assertThat(percentile(objects, 95)).isLessThanOrEqualTo(Duration.ofMillis(300));
-    assertThat(percentile(registrations, 95)).isLessThanOrEqualTo(Duration.ofMillis(200));
   }
 
-  private static void create(List<Duration> objects, List<Duration> registrations) {
+  private void create(List<Duration> objects, List<Duration> registrations) {
     var from = audit.end();
     try (var endpoint = new FirstEndpoint()) {
       cluster.apply("replicas: 2");
@@ -275,21 +276,22 @@ class ResponseBenchmark {
         });
   }
 
-  private static void print(String what, List<Duration> durations) {
+  private void print(String what, List<Duration> durations) {
     System.out.printf(
         "%s: n=%d  min %d  median %d  p95 %d  p99 %d  max %d ms%n",
         what,
         durations.size(),
-        percentile(durations, 0).toMillis(),
-        percentile(durations, 50).toMillis(),
-        percentile(durations, 95).toMillis(),
-        percentile(durations, 99).toMillis(),
-        percentile(durations, 100).toMillis());
+        Percentiles.of(durations, 0).toMillis(),
+        Percentiles.of(durations, 50).toMillis(),
+        Percentiles.of(durations, 95).toMillis(),
+        Percentiles.of(durations, 99).toMillis(),
+        Percentiles.of(durations, 100).toMillis());
+    calibration.print("the median", Percentiles.of(durations, 50));
   }
 
-  private static Duration percentile(List<Duration> durations, int percent) {
-    var sorted = durations.stream().sorted().toList();
-    return sorted.get(Math.max(0, Math.ceilDiv(sorted.size() * percent, 100) - 1));
+  private void calibrate() {
+    calibration.work();
+    calibration.write(cluster.client());
   }
 
   private static double seconds(Duration duration) {

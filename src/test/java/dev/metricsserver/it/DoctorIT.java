@@ -740,6 +740,9 @@ class DoctorIT {
   private static List<String> program(String... arguments) {
     return Stream.concat(
             Stream.of(
+                "env",
+                // A background process of a shell ignores SIGINT, and so would its children.
+                "--default-signal=INT",
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
                 "-cp",
