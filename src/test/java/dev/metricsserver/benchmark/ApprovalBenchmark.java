@@ -43,7 +43,7 @@ class ApprovalBenchmark {
   private static final int AT_ONCE = 64;
   private static final int CALIBRATIONS = 20;
 
-  /** Processor time that operator, API server and etcd take in a second in which nobody asks. */
+  /** Processor time that operator, API server and etcd take in a second without requests. */
   private static final Duration AT_REST = Duration.ofMillis(250);
 
   private final ObjectMapper json = new ObjectMapper();

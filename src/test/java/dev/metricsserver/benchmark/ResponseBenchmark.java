@@ -41,7 +41,7 @@ class ResponseBenchmark {
   private static final int BURST = 1_000;
   private static final Duration BURST_EVERY = Duration.ofMillis(10);
 
-  /** Whoever waits this long has read everything that belongs to what it did. */
+  /** A limit for everything that belongs to one step. */
   private static final Duration ENOUGH = Duration.ofSeconds(10);
 
   @RegisterExtension static final LocalCluster cluster = new LocalCluster();
@@ -256,13 +256,13 @@ class ResponseBenchmark {
         .toList();
   }
 
-  /** Until nobody has written anything of metrics-server for half a second. */
+  /** Until no client has written anything of metrics-server for half a second. */
   private static void quiet() {
     var started = Instant.now();
     var from = audit.end();
     within(
         Duration.ofMinutes(1),
-        "nobody writes",
+        "no client writes",
         () -> {
           var recently = Instant.now().minusMillis(500);
           assertThat(recently).isAfter(started);

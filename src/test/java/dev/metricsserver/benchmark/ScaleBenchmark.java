@@ -97,7 +97,7 @@ class ScaleBenchmark {
     }
   }
 
-  /** It starts anew, so that it looks at all kubelets at once. */
+  /** It starts again, so that it probes all kubelets at once. */
   private static Figures withMany(Path kubeconfig, LoopbackKubelets kubelets, NodeWriter nodes)
       throws Exception {
     var started = Instant.now();

@@ -101,7 +101,7 @@ class InstallFilesTest {
       Files.writeString(file, text);
     }
     assertThat(file)
-        .as("its source changed; this writes it anew: %s", REGENERATE)
+        .as("its source changed; this writes it: %s", REGENERATE)
         .content(UTF_8)
         .isEqualTo(text);
   }

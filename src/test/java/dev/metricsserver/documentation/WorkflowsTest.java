@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What others' code may do in the project's name: the workflows take little and trust nobody. */
+/** The workflows need few rights, and third-party code in them is pinned. */
 class WorkflowsTest {
 
   static Stream<Path> workflows() throws IOException {
@@ -49,7 +49,7 @@ class WorkflowsTest {
             step -> assertThat(step.at("/with/persist-credentials").asText()).isEqualTo("false"));
   }
 
-  /** Whoever takes over an action or a dependency gets no more than these. */
+  /** A compromised action or dependency gets no more than these. */
   @Test
   void onlyTheReleaseWritesAndCodeQlItsFindings() throws IOException {
     var written = new TreeSet<String>();

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /**
  * Whatever goes wrong before: a deletion ends within ten seconds and leaves nothing, by the real
  * garbage collector. In whatever order things are removed, no namespace waits for a metrics API
- * that nobody serves.
+ * without a server.
  */
 @EndToEndTest(cluster = 3)
 class DeletionE2E {
@@ -127,7 +127,7 @@ class DeletionE2E {
         .scale(0);
     within(
         A_ROLLOUT,
-        "nobody gets metrics",
+        "no client gets metrics",
         () ->
             assertThat(cluster.print("deploy/local/kubectl", "top", "nodes"))
                 .contains("Metrics API not available"));

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Failures of a metrics-server that somebody installed with kubectl. Each is made real, is what
+ * Failures of a metrics-server that a user installed with kubectl. Each is made real, is what
  * {@code doctor} finds first and its only error, and is gone when the remedy was followed as it is
  * printed. What the operator's own metrics-server and certificates show is in {@link
  * KubeletTrustE2E}, {@link LifecycleE2E}, {@link AdoptionE2E} and {@link ServingE2E}.
@@ -231,7 +231,7 @@ class DiagnosisE2E {
   /** No network plugin enforces policies here, so the test does what one would. */
   @Test
   @Order(4)
-  void aPolicyThatAdmitsNobody() throws IOException {
+  void networkPolicy_admitsNoClient_isReported() throws IOException {
     onlyHere();
     asInstalled();
     apply(
@@ -279,7 +279,7 @@ class DiagnosisE2E {
 
   // -------------------------------------------------------------------------------- the kubelets
 
-  /** One recognises nobody who has a token, the other takes all who have one for nobody. */
+  /** One rejects every token, the other treats every token as anonymous. */
   @Test
   @Order(6)
   void kubeletsThatDoNotRecogniseMetricsServer() {
@@ -350,7 +350,7 @@ class DiagnosisE2E {
 
   // ------------------------------------------------------------------------------- the operator's
 
-  /** Chores are done as soon as all is well, and again when the operator starts. */
+  /** Hygiene checks run as soon as all is well, and again when the operator starts. */
   @Test
   @Order(9)
   void aForeignOwnerAndASecondMetricsServer() throws IOException {

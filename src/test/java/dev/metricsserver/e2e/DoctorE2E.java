@@ -58,9 +58,9 @@ class DoctorE2E {
     assertThat(doctor.status()).as(doctor.out()).isEqualTo(1);
   }
 
-  /** Nobody repairs it but whoever reads the remedy, or has doctor carry it out. */
+  /** Only the user repairs it, by the remedy or by doctor --fix. */
   @Test
-  void somebodyElses() {
+  void externalInstallation_broken_isReportedWithItsRemedy() {
     cluster.apply("deletionPolicy: Retain");
     within(
         A_ROLLOUT,

@@ -75,7 +75,7 @@ class KubeletTrustE2E {
     return Long.parseLong(annotations.get("deployment.kubernetes.io/revision"));
   }
 
-  /** The main story: nothing is configured, it works, says what is weak, and mends it unharmed. */
+  /** Nothing is configured: it works, reports the weakness, and fixes it without an outage. */
   @Test
   void theRemedyIsFollowedAsPrinted() {
     cluster.apply("");
@@ -267,7 +267,7 @@ class KubeletTrustE2E {
     return cluster.status().findings().stream();
   }
 
-  /** Names of requests that nobody has decided. */
+  /** Names of undecided requests. */
   private static List<String> requests() {
     return client.certificates().v1().certificateSigningRequests().list().getItems().stream()
         .filter(r -> r.getStatus() == null || r.getStatus().getConditions().isEmpty())

@@ -129,7 +129,7 @@ class PrometheusE2E {
                 .allSatisfy(t -> assertThat(t.at("/lastError").asText()).contains("403")));
     within(
         SOON,
-        "nobody without a known token is let in",
+        "a client without a known token is rejected",
         () ->
             assertThat(targets("unknown"))
                 .hasSize(2)

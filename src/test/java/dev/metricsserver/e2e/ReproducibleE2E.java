@@ -6,7 +6,7 @@ import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.Shell;
 import org.junit.jupiter.api.Test;
 
-/** Whoever does not believe in what is released builds it, and gets the same. */
+/** A build of the released commit gives the released files. */
 @IntegrationTest
 class ReproducibleE2E {
 

@@ -142,7 +142,7 @@ class ServingE2E {
     client.pods().inNamespace(NAMESPACE).withLabel("k8s-app", "metrics-server").delete();
     within(
         A_ROLLOUT,
-        "nobody gets metrics",
+        "no client gets metrics",
         () ->
             assertThat(cluster.print("deploy/local/kubectl", "top", "nodes"))
                 .contains("Metrics API not available"));
@@ -212,7 +212,7 @@ class ServingE2E {
 
   // ------------------------------------------------------------------------------------- the wire
 
-  /** What each pod serves, when whoever the API servers trust has signed it. */
+  /** Returns the certificate of each pod, verified by the CAs that the API server trusts. */
   private static List<X509Certificate> served() throws Exception {
     var certificates = new ArrayList<X509Certificate>();
     for (var pod :

@@ -247,9 +247,9 @@ class AdmissionIT {
         () -> operator.nodes().withName("node-1").delete(), "may not DELETE nodes node-1");
   }
 
-  /** What somebody else wrote may stay as it is, and no change may leave it so. */
+  /** Values of another owner may stay, and no change may leave them so. */
   @Test
-  void ofSomebodyElsesDeploymentTheManagersAloneMayChange() {
+  void deploymentOfAnotherOwner_update_mayChangeOnlyManagers() {
     var theirs =
         cluster
             .admin()

@@ -67,8 +67,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * A metrics API that somebody else installed, as they really install it: refused, only watched, or
- * taken over, with the operator's own rights. There are no controllers, so pods never run.
+ * An existing metrics API, installed as its publishers document it: refused, only watched, or taken
+ * over, with the operator's own rights. There are no controllers, so pods never run.
  */
 @IntegrationTest
 class AdoptionIT {
@@ -157,7 +157,7 @@ class AdoptionIT {
 
   @ParameterizedTest
   @MethodSource("owners")
-  void whatSomebodyElseInstalledIsLeftAlone(Path file) throws IOException {
+  void existingInstallation_withoutAdoption_isNotChanged(Path file) throws IOException {
     var theirs = install(file);
     var before = writes().size();
     cluster.applyConfig("{}");
@@ -299,7 +299,7 @@ class AdoptionIT {
   }
 
   @Test
-  void whereNobodyInstalledAnythingThereIsNothingToObserve() {
+  void observe_nothingInstalled_reportsNothing() {
     cluster.applyConfig("{conflictPolicy: Observe}");
     soon(
         "it says so",
@@ -584,7 +584,7 @@ class AdoptionIT {
   }
 
   @Test
-  void whoeverChangesItBackThreeTimesIsLeftAlone() throws Exception {
+  void adoption_anotherManagerRevertsThreeTimes_isReleased() throws Exception {
     kubectlApply();
     cluster.addReadyEndpoint();
     cluster.applyConfig(ADOPT);
@@ -625,7 +625,7 @@ class AdoptionIT {
 
   /** What bears no mark of the operator any more is contested as well. */
   @Test
-  void whoeverReplacesItThreeTimesIsLeftAlone() throws Exception {
+  void adoption_anotherManagerReplacesThreeTimes_isReleased() throws Exception {
     kubectlApply();
     cluster.addReadyEndpoint();
     cluster.applyConfig(ADOPT);

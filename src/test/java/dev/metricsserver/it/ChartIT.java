@@ -205,7 +205,7 @@ class ChartIT {
             selected -> assertThat(job.getMetadata().getLabels()).containsAllEntriesOf(selected));
   }
 
-  /** Of everybody who gets any: the operator, the Job, who reads the metrics. */
+  /** The rights of the operator, of the Job and of readers of the metrics. */
   @Test
   void rightsAreNarrow() {
     var rules = new TreeMap<String, List<PolicyRule>>();

@@ -106,12 +106,12 @@ class CommandLineIT {
 
   @Test
   void whoMayNotLookIsToldSo() throws IOException {
-    cluster.admin().resource(account("nobody")).create();
-    var plan = plan(cluster.kubeconfig("default", "nobody"), INSTALLED);
+    cluster.admin().resource(account("stranger")).create();
+    var plan = plan(cluster.kubeconfig("default", "stranger"), INSTALLED);
     assertThat(plan.status()).isEqualTo(2);
     assertThat(plan.out()).isEmpty();
     assertThat(plan.err())
-        .contains("the API server refuses:", "system:serviceaccount:default:nobody")
+        .contains("the API server refuses:", "system:serviceaccount:default:stranger")
         .doesNotContain("\tat ");
   }
 
@@ -189,7 +189,7 @@ class CommandLineIT {
                   .startsWith("paused; would change nothing;"));
       drift();
       soon(
-          "or what somebody else changed",
+          "or what another client changed",
           () ->
               assertThat(
                       cluster

@@ -82,7 +82,7 @@ class ConsumersIT {
                 .build());
   }
 
-  /** Here nobody fills the role from those that are labelled for it. */
+  /** No controller here fills the role from those that are labelled for it. */
   @Test
   void aRoleForViewersWithoutMetrics() {
     assertThat(reader.viewersShutOut()).isFalse();

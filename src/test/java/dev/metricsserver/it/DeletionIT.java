@@ -144,7 +144,7 @@ class DeletionIT {
     goes();
   }
 
-  /** What was somebody else's is the operator's then. */
+  /** An object of another owner belongs to the operator then. */
   @Test
   void whatWasAdoptedGoes() throws IOException {
     var file =

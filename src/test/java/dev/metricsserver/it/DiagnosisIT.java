@@ -26,7 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * Looking for clues under the operator's own rights: real reviews of metrics-server's, real
+ * Reading diagnostic data under the operator's own rights: real reviews of metrics-server's, real
  * refusals of the operator's, and nothing at all while nothing is wrong.
  */
 @IntegrationTest
@@ -35,7 +35,7 @@ class DiagnosisIT {
   private static final Duration SOON = Duration.ofSeconds(60);
 
   /** What is asked for only while something is wrong. */
-  private static final Set<String> CLUES =
+  private static final Set<String> DIAGNOSTIC_DATA =
       Set.of(
           "subjectaccessreviews", "selfsubjectaccessreviews", "events", "configmaps", "namespaces");
 
@@ -168,11 +168,11 @@ class DiagnosisIT {
 
   @Test
   void nothingIsLookedUpWhileNothingIsWrong() throws Exception {
-    var before = clues().size();
+    var before = diagnosticReads().size();
     // Six times as long as it takes to look again, in the informers' memory.
     silentUntil(Instant.now().plusSeconds(20));
 
-    assertThat(clues()).hasSize(before);
+    assertThat(diagnosticReads()).hasSize(before);
   }
 
   private static void silentUntil(Instant time) {
@@ -182,9 +182,9 @@ class DiagnosisIT {
         .until(() -> Instant.now().isAfter(time));
   }
 
-  private static List<AuditLog.Request> clues() {
+  private static List<AuditLog.Request> diagnosticReads() {
     return cluster.audit().operatorRequests().stream()
-        .filter(r -> CLUES.contains(r.resource()) && !r.verb().equals("get"))
+        .filter(r -> DIAGNOSTIC_DATA.contains(r.resource()) && !r.verb().equals("get"))
         .toList();
   }
 

@@ -50,7 +50,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 
 /**
- * {@code doctor} in front of a real API server, and of a metrics-server that somebody installed by
+ * {@code doctor} in front of a real API server, and of a metrics-server that a user installed by
  * hand: the API server itself says what is wrong with the registration.
  */
 @IntegrationTest
@@ -218,7 +218,7 @@ class DoctorIT {
         kind: Service
         metadata: {name: metrics, namespace: kube-system}
         spec:
-          selector: {app: nobody}
+          selector: {app: none}
           ports: [{name: https, port: 443, targetPort: 10250}]
         """);
     soon(
@@ -243,7 +243,7 @@ class DoctorIT {
   /** A browser of today, of which whatever it asks for goes to a proxy that answers nothing. */
   @Test
   @Order(6)
-  void aBrowserShowsThePageAndAsksNobody() throws Exception {
+  void page_openedInABrowser_makesNoRequest() throws Exception {
     var missing = Shell.print("deploy/local/binaries", "--browser");
     Skip.unless(Shell.succeeds("deploy/local/binaries", "--browser"), missing);
     var folder = Files.createDirectory(cluster.directory().resolve("browser"));
@@ -356,19 +356,19 @@ class DoctorIT {
         .resource(
             new ServiceAccountBuilder()
                 .withNewMetadata()
-                .withName("nobody")
+                .withName("stranger")
                 .withNamespace("default")
                 .endMetadata()
                 .build())
         .create();
-    var doctor = run(cluster.kubeconfig("default", "nobody"));
+    var doctor = run(cluster.kubeconfig("default", "stranger"));
     assertThat(doctor.status()).as(doctor.out() + doctor.err()).isEqualTo(2);
     assertThat(doctor.out())
         .contains("EvidenceNotReadable", "apiservices could not be read", "deployments could not")
         .doesNotContain("MetricsServerMissing");
   }
 
-  /** As somebody else's metrics-server verifies them, and where they cannot be seen it says so. */
+  /** As an external metrics-server verifies them, and where they cannot be seen it says so. */
   @Test
   @Order(8)
   void kubeletsAreLookedAt() throws IOException {
@@ -396,11 +396,11 @@ class DoctorIT {
               "talosctl -n 127.77.0.2 patch mc --patch @machine-configuration-patch.json");
       assertThat(patch).content().contains("\"rotate-server-certificates\":\"true\"");
 
-      Files.writeString(patch, "somebody's own");
+      Files.writeString(patch, "another file");
       assertThat(answered("n\n", "--fix", "KubeletCertificateUnsigned").out())
           .contains("Write over machine-configuration-patch.json? [y/N] ", "Nothing was written.")
           .doesNotContain("This tells the machines:");
-      assertThat(patch).content().isEqualTo("somebody's own");
+      assertThat(patch).content().isEqualTo("another file");
       answered("y\n", "--fix", "KubeletCertificateUnsigned");
       assertThat(patch).content().contains("\"rotate-server-certificates\":\"true\"");
     } finally {
@@ -475,7 +475,7 @@ class DoctorIT {
             .build());
   }
 
-  /** Chores, with the rights of whoever asks. */
+  /** Hygiene checks, with the rights of the user. */
   @Test
   @Order(8)
   void whatOthersForgetIsLookedAt() throws IOException {
@@ -764,7 +764,7 @@ class DoctorIT {
         .getReplicas();
   }
 
-  /** As somebody answers who is asked. */
+  /** Answers the question of the command. */
   private static CommandLineRun answered(String answer, String... options) throws IOException {
     var before = System.in;
     System.setIn(new ByteArrayInputStream(answer.getBytes(StandardCharsets.UTF_8)));

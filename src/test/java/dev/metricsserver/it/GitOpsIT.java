@@ -162,7 +162,7 @@ class GitOpsIT {
     return folder;
   }
 
-  /** As where somebody upgrades the operator and not the definition. */
+  /** As where the operator is upgraded and the definition is not. */
   @Test
   void aDefinitionOfAnOlderReleaseTakesTheStatus() {
     kubectl(
@@ -188,7 +188,7 @@ class GitOpsIT {
     }
   }
 
-  /** So nobody has to be told to ignore a difference. */
+  /** So that no GitOps tool needs a rule to ignore a difference. */
   @Test
   void theOperatorOwnsNothingOfTheResourceButItsStatus() {
     kubectl("apply", "-f", EXAMPLE.toString());
@@ -206,7 +206,7 @@ class GitOpsIT {
 
   @TestFactory
   Stream<DynamicTest> everyExampleIsAppliedAndCarriedOut() throws IOException {
-    // Nobody answers there, and each would be waited for.
+    // No server answers there, and each would be waited for.
     cluster.admin().nodes().delete();
     try (var files = Files.walk(Path.of("deploy/examples"))) {
       return files

@@ -105,7 +105,7 @@ class GoldenIT {
         objects,
         Files.readString(objects).contains("kind: \"NetworkPolicy\"")
             ? new String[0]
-            // None applies to the host network; elsewhere it is Cilium's, or nobody wants one.
+            // None applies to the host network; elsewhere it is Cilium's, or none is requested.
             : new String[] {"--ignore-test=pod-networkpolicy"});
   }
 

@@ -85,7 +85,7 @@ class MetricsIT {
   }
 
   @Test
-  void nobodyElseDoes() throws Exception {
+  void metrics_tokenWithoutRight_isRejected() throws Exception {
     assertThat(operator.metrics("").statusCode()).isEqualTo(401);
     var answer = operator.metrics("not.a.token");
     assertThat(answer.statusCode()).isEqualTo(401);

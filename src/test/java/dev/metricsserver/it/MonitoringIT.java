@@ -129,7 +129,7 @@ public class MonitoringIT {
 
     soon("they are gone", () -> assertThat(objects()).containsOnlyNulls());
     soon("the right is gone", () -> assertThat(reader()).isNull());
-    soon("nobody else may connect", () -> assertThat(ingress()).doesNotContain("monitoring"));
+    soon("no other client may connect", () -> assertThat(ingress()).doesNotContain("monitoring"));
   }
 
   /**
@@ -138,7 +138,7 @@ public class MonitoringIT {
    */
   @Test
   @Order(5)
-  void somebodyElsesIsInTheWay() throws Exception {
+  void serviceMonitor_existsAlreadyWithAnotherOwner_isReported() throws Exception {
     operator.close();
     cluster.apply(
         Files.writeString(

@@ -188,7 +188,7 @@ class ObserveIT {
     assertThat(cluster.deployment()).isNull();
   }
 
-  /** The alerts ask for these, whoever runs metrics-server. */
+  /** The alerts need these for any installation of metrics-server. */
   @Test
   void whatAlertsAskForIsMeasured() throws Exception {
     var token = reader();

@@ -57,7 +57,7 @@ class OperatorIT {
   private static TestCluster cluster;
   private static OperatorUnderTest operator;
 
-  /** A managed object, and a change to it that somebody could make. */
+  /** A managed object, and a change to it that a user could make. */
   private record Managed(
       Class<? extends HasMetadata> type, String namespace, String name, String change) {
 
@@ -270,7 +270,8 @@ class OperatorIT {
     soonQuiet();
     var writes = cluster.audit().operatorWrites();
     assertThat(writes.subList(before, writes.size()))
-        // Nobody serves the API here, so the API server is asked to look again now and then, and
+        // No server answers the API here, so the API server is asked to look again now and then,
+        // and
         // the status repeats what it then says.
         .filteredOn(r -> !AuditLog.isLookAgain(r))
         .filteredOn(r -> !r.resource().equals("metricsserverconfigs/status"))
@@ -344,7 +345,7 @@ class OperatorIT {
   }
 
   @Test
-  void whatSomebodyElseMadeUnderTheSameNameIsNotDeleted() {
+  void delete_objectOfAnotherOwnerWithTheSameName_isKept() {
     var policy =
         cluster
             .admin()

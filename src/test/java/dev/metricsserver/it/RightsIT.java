@@ -95,7 +95,7 @@ public class RightsIT {
         .anyMatch(right::covers);
   }
 
-  /** What metrics-server and its readers may do: nobody can give a right that they do not have. */
+  /** What metrics-server and its readers may do: a client can only grant rights that it has. */
   private static Stream<Right> given() {
     return Stream.of(Access.clusterRole(), Access.readerRole())
         .flatMap(role -> role.getRules().stream())

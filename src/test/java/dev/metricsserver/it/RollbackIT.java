@@ -98,7 +98,7 @@ class RollbackIT {
     cluster.admin().resource(cluster.deployment()).delete();
     soon("it comes back", () -> assertThat(cluster.deployment()).isNotNull());
     assertThat(cluster.container().getImage())
-        .as("after somebody deleted the Deployment")
+        .as("after a user deleted the Deployment")
         .endsWith(":v0.8.1");
 
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}, image: {tag: elsewhere}}");
@@ -154,7 +154,9 @@ class RollbackIT {
     waitsForOnePod();
   }
 
-  /** As the Deployment's controller has it, which looks anew after each change of an annotation. */
+  /**
+   * As the Deployment's controller has it, which looks again after each change of an annotation.
+   */
   private void waitsForOnePod() {
     var deployment =
         cluster.admin().apps().deployments().inNamespace("kube-system").withName("metrics-server");

@@ -255,7 +255,7 @@ class ServingIT {
   }
 
   @Test
-  void whoeverStripsTheVerificationIsCorrected() {
+  void registration_verificationIsRemoved_isRestored() {
     install(OPERATOR);
     var registered = apiService().getSpec();
 
@@ -273,7 +273,7 @@ class ServingIT {
   void thePodsChangeBetweenTheTwoWaysWhileTheyAreTrusted() {
     install(SELF_SIGNED);
     assertThat(registration().getInsecureSkipTLSVerify()).isTrue();
-    assertThat(secret(AUTHORITY)).as("nothing is made that nobody asked for").isNull();
+    assertThat(secret(AUTHORITY)).as("nothing is made that was not requested").isNull();
     assertThat(cluster.config().getStatus().findings())
         .anyMatch(f -> f.code().equals("ServingTLSInsecure"));
     var pod = cluster.admin().resource(pod("metrics-server-old")).create();

@@ -167,7 +167,7 @@ class ServingSourceIT {
     soon(
         "it is verified",
         () -> assertThat(cluster.published()).containsExactly(authority.certificate()));
-    assertThat(secret(AUTHORITY)).as("nobody asked for one").isNull();
+    assertThat(secret(AUTHORITY)).as("none was requested").isNull();
     var key = leaf.keyAsPem().lines().toList().get(1);
     assertThat(operator.log()).doesNotContain(key, ServingSecret.encoded(key));
     assertThat(cluster.admin().getKubernetesSerialization().asYaml(cluster.config()))

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Chores, with the operator's own rights and real reviews of them. */
+/** Hygiene checks, with the operator's own rights and real reviews of them. */
 @IntegrationTest
 class UpkeepIT {
 
@@ -71,7 +71,7 @@ class UpkeepIT {
     return new HygieneReader(operator).read(PLAN, List.of(endpoints));
   }
 
-  /** As the operator looks at one that somebody else runs. */
+  /** As the operator examines an external one. */
   private static HygieneData theirs() {
     return new HygieneReader(operator).read(Installation.of(PLAN, false).keptBy(Keeper.Other));
   }
@@ -141,7 +141,7 @@ class UpkeepIT {
 
   /** 127.0.0.1 is not among those whom the policy admits, and gets through. */
   @Test
-  void aPolicyThatNobodyEnforcesIsSeen() throws Exception {
+  void networkPolicy_notEnforced_isReported() throws Exception {
     Endpoint endpoint;
     try (var server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       endpoint = new Endpoint("127.0.0.1", server.getLocalPort());
@@ -150,7 +150,7 @@ class UpkeepIT {
     assertThat(read(endpoint).openTo()).isEmpty();
   }
 
-  /** The operator may read one by its name, whoever made it; doctor those that there are. */
+  /** The operator may read one by its name, whichever client made it; doctor all that exist. */
   @Test
   void aBudgetThatLetsNoPodGoIsSeen() {
     var theirs = Installation.of(PLAN, false).keptBy(Keeper.Other);

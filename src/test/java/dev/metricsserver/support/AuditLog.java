@@ -87,7 +87,7 @@ public record AuditLog(Path file) {
     return file.toFile().length();
   }
 
-  /** Everybody's requests from there on, in order. */
+  /** The requests of all clients from there on, in order. */
   public Stream<Request> requests(long from) {
     return events(from).map(Request::of);
   }

@@ -62,7 +62,7 @@ public final class LoopbackKubelets implements AutoCloseable {
                 .encodeToString(authority.certificate().getEncoded()));
   }
 
-  /** How many of them somebody has shaken hands with. */
+  /** How many of them have completed a TLS handshake. */
   public int seen() {
     return seen.size();
   }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** What a right of this project may never be, whoever has it. */
+/** The limits of every right in this project. */
 public final class NarrowRights {
 
   private static final Set<String> READS = Set.of("get", "list", "watch");
@@ -17,7 +17,7 @@ public final class NarrowRights {
   private static final Set<String> NAMELESS_WHEN_CREATED =
       Set.of("events", "leases", "subjectaccessreviews", "tokenreviews");
 
-  /** Of which nobody can know the names. There is only one MetricsServerConfig. */
+  /** Their names cannot be known before. There is only one MetricsServerConfig. */
   private static final Set<String> NAMELESS =
       Set.of("metricsserverconfigs/status", "certificatesigningrequests/approval");
 

@@ -124,7 +124,7 @@ public final class OperatorUnderTest implements AutoCloseable {
   /**
    * What it answers when it is asked for its metrics, whose certificate signs itself.
    *
-   * @param token of whoever asks; empty for none
+   * @param token of the client; empty for none
    */
   public HttpResponse<String> metrics(String token) throws IOException, InterruptedException {
     var request =
