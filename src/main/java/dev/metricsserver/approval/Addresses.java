@@ -11,21 +11,26 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** Addresses and names in one spelling each, so that equal ones are equal as text. */
+/** The canonical text of addresses and names, so that equal ones are equal as text. */
 public final class Addresses {
+
+  /** The shortest prefixes of networks of pods that are taken into account. */
+  private static final int MIN_IPV4 = 8;
+
+  private static final int MIN_IPV6 = 32;
 
   private Addresses() {}
 
   /**
-   * The one spelling of an IP address or DNS name.
+   * Returns the canonical text of an IP address or DNS name.
    *
-   * @param text as somebody wrote it; what is no IP address counts as a name
+   * @param text any text; a text that is not an IP address is taken as a name
    */
   public static String canonical(String text) {
     return ip(text).map(InetAddress::getHostAddress).orElseGet(() -> text.toLowerCase(Locale.ROOT));
   }
 
-  /** What a node answers to by its own account, its name included. */
+  /** Returns the name of a Node and the addresses and names in its status. */
   public static List<String> claimedBy(NodeFacts node) {
     return Stream.concat(
             Stream.of(node.name()), node.addresses().stream().map(NodeFacts.Address::address))
@@ -34,15 +39,19 @@ public final class Addresses {
         .toList();
   }
 
-  /** The networks of a node's pods, as {@link #networksAround} spells them. */
+  /**
+   * The networks of a node's pods, in the form of {@link #networksAround}. Networks that are larger
+   * than any cluster's are ignored: with 0.0.0.0/0 a node would claim every address.
+   */
   public static List<String> podNetworks(NodeFacts node) {
     return node.podCIDRs().stream()
         .flatMap(cidr -> Prefix.parse(cidr).stream())
+        .filter(network -> network.length() >= (network.isIPv4() ? MIN_IPV4 : MIN_IPV6))
         .map(network -> network(network.first().getAddress(), network.length()))
         .toList();
   }
 
-  /** All networks in which an address is, so that the right ones can be found by their spelling. */
+  /** Returns the text of every network that contains an address, to find networks by their text. */
   static List<String> networksAround(InetAddress address) {
     var bytes = address.getAddress();
     return IntStream.rangeClosed(0, bytes.length * Byte.SIZE)
@@ -58,7 +67,7 @@ public final class Addresses {
     return HexFormat.of().formatHex(network) + "/" + length + " of " + address.length;
   }
 
-  /** Never asks a DNS server. An IPv4 address in IPv6 clothes is the IPv4 address. */
+  /** IPv4-mapped IPv6 addresses are treated as IPv4. Never resolves names. */
   private static Optional<InetAddress> ip(String text) {
     var mayBe =
         text.indexOf(':') >= 0 || text.chars().allMatch(c -> c == '.' || (c >= '0' && c <= '9'));

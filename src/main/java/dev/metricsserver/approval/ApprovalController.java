@@ -9,29 +9,23 @@ import dev.metricsserver.approval.Verdict.Rejected;
 import dev.metricsserver.events.EventWriter;
 import dev.metricsserver.model.CertificateRequest;
 import dev.metricsserver.model.CertificateRequests;
-import dev.metricsserver.model.CertificateRequests.State;
+import dev.metricsserver.model.ClusterFacts.Endpoint;
 import dev.metricsserver.model.NodeFacts;
 import dev.metricsserver.reading.ApiErrors;
-import dev.metricsserver.reading.ClusterDomain;
-import dev.metricsserver.reading.ServiceRangesReader;
+import dev.metricsserver.reading.CertificateRequestReader;
+import dev.metricsserver.reading.ObjectWatch;
 import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
-import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
-import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.javaoperatorsdk.operator.processing.event.Event;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.AbstractEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.ResourceEventAware;
 import java.net.HttpURLConnection;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Collection;
 import java.util.Comparator;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -48,36 +42,38 @@ import org.slf4j.LoggerFactory;
  */
 public final class ApprovalController
     extends AbstractEventSource<CertificateRequests, MetricsServerConfig>
-    implements ResourceEventAware<MetricsServerConfig>,
-        ResourceEventHandler<CertificateSigningRequest> {
+    implements ResourceEventAware<MetricsServerConfig>, ObjectWatch.Store<CertificateRequest> {
 
   private static final Logger log = LoggerFactory.getLogger(ApprovalController.class);
 
-  private static final long PAGE = 500;
   private static final Duration WHILE_FORBIDDEN = Duration.ofSeconds(5);
 
   /** Changes within this time are reported together. */
   private static final Duration REPORT_AFTER = Duration.ofSeconds(1);
 
-  private static final Path RESOLVER_CONFIGURATION = Path.of("/etc/resolv.conf");
+  /** Events about rejected requests: so many at once, and then one per interval. */
+  private static final int EVENTS = 25;
+
+  private static final Duration EVENT_INTERVAL = Duration.ofSeconds(10);
+
   private static final Event CHANGED = new Event(new ResourceID(MetricsServerConfig.NAME));
 
-  private final KubernetesClient client;
   private final ApprovalClient approvals;
+  private final ClusterContextReader context;
   private final EventWriter events;
+  private final TokenBucket eventLimit;
   private final InstantSource clock;
-  private final Function<String, ? extends Collection<String>> claimants;
-  private final Function<String, ? extends Collection<String>> podNetworks;
+  private final Function<String, Optional<NodeFacts>> knownNodes;
   private final Runnable approved;
-  private final ServiceRangesReader serviceRanges;
-  private final Set<String> domains = ClusterDomain.read(RESOLVER_CONFIGURATION);
   private final PendingRequests pending = new PendingRequests();
   private final RetryQueue<String> queue;
   private final AtomicBoolean reporting = new AtomicBoolean();
-  private SharedIndexInformer<CertificateSigningRequest> informer;
+  private final ObjectWatch<CertificateRequest> watch;
 
-  /** The API servers' addresses while requests are approved, else empty. */
-  private volatile Optional<Set<String>> apiServers = Optional.empty();
+  /** The endpoints of the API servers. */
+  private volatile Set<Endpoint> apiServers = Set.of();
+
+  private volatile boolean approving;
 
   private volatile Optional<Forbidden> forbidden = Optional.empty();
   private volatile CertificateRequests reported = CertificateRequests.NONE;
@@ -88,56 +84,47 @@ public final class ApprovalController
   /**
    * A controller that approves nothing until {@link #approve} is called.
    *
-   * @param claimants see {@link ClusterContext}
-   * @param podNetworks see {@link ClusterContext}
+   * @param nodes see {@link ClusterContext}
+   * @param knownNodes a Node by its name, as the watch last received it
    * @param approved called after each approval
    */
   public ApprovalController(
       KubernetesClient client,
       InstantSource clock,
-      Function<String, ? extends Collection<String>> claimants,
-      Function<String, ? extends Collection<String>> podNetworks,
+      ClusterContext.Nodes nodes,
+      Function<String, Optional<NodeFacts>> knownNodes,
       Runnable approved) {
     super(CertificateRequests.class, "certificate-requests");
-    this.client = client;
     this.approvals = new ApprovalClient(client, clock);
+    this.context = new ClusterContextReader(client, clock, nodes);
     this.events = new EventWriter(client, clock);
+    this.eventLimit = new TokenBucket(clock, EVENTS, EVENT_INTERVAL);
     this.clock = clock;
-    this.claimants = claimants;
-    this.podNetworks = podNetworks;
+    this.knownNodes = knownNodes;
     this.approved = approved;
-    this.serviceRanges = new ServiceRangesReader(client, clock);
     this.queue = new RetryQueue<>("approval", clock, this::judge);
+    this.watch =
+        new ObjectWatch<>(
+            client,
+            "certificate-requests",
+            CertificateRequestReader.PATH,
+            CertificateRequestReader::read,
+            this);
   }
 
   @Override
   public synchronized void start() {
     super.start();
     queue.start();
-    informer =
-        client
-            .certificates()
-            .v1()
-            .certificateSigningRequests()
-            .withField("spec.signerName", CertificateRequests.SIGNER)
-            .withLimit(PAGE)
-            .runnableInformer(0)
-            .itemStore(new LeanRequestStore())
-            .addEventHandler(this)
-            // Metrics do not depend on requests, so a failure of this watch is retried for ever.
-            .exceptionHandler((started, e) -> {
-              unreadable(e);
-              return true;
-            });
-    var _ = informer.start();
+    watch.start();
   }
 
   @Override
   public synchronized void stop() {
-    super.stop();
-    apiServers = Optional.empty();
-    if (informer != null) {
-      informer.stop();
+    if (isRunning()) {
+      super.stop();
+      approving = false;
+      watch.stop();
       queue.stop();
     }
   }
@@ -145,24 +132,35 @@ public final class ApprovalController
   /**
    * Approves requests from now on.
    *
-   * @param addresses the addresses of the API servers
+   * @param endpoints the endpoints of the API servers
    */
-  public void approve(Set<String> addresses) {
-    var known = Optional.of(Set.copyOf(addresses));
-    if (!known.equals(apiServers)) {
-      if (apiServers.isEmpty()) {
+  public void approve(Set<Endpoint> endpoints) {
+    var known = Set.copyOf(endpoints);
+    if (!approving || !known.equals(apiServers)) {
+      if (!approving) {
         log.info("Approval of kubelet serving certificate requests is on");
+        pending.all().forEach(PendingRequest::reset);
       }
       apiServers = known;
+      approving = true;
       pending.users().forEach(queue::run);
     }
   }
 
-  /** Approves no requests from now on. An approval that is being sent is not withdrawn. */
-  public void approveNothing() {
-    if (apiServers.isPresent()) {
+  /**
+   * Approves no requests from now on. An approval that is being sent is not withdrawn.
+   *
+   * @param endpoints the endpoints of the API servers
+   */
+  public void approveNothing(Set<Endpoint> endpoints) {
+    apiServers = Set.copyOf(endpoints);
+    approveNothing();
+  }
+
+  private void approveNothing() {
+    if (approving) {
       log.info("Approval of kubelet serving certificate requests is off");
-      apiServers = Optional.empty();
+      approving = false;
       forbidden = Optional.empty();
       pending.all().forEach(PendingRequest::reset);
       report();
@@ -172,8 +170,13 @@ public final class ApprovalController
   /** Judges the requests of a Node now, because the Node has changed. */
   public void nodeChanged(String node) {
     var user = CertificateRequest.user(node);
-    if (apiServers.isPresent() && !pending.of(user).isEmpty()) {
+    if (pending.of(user).isEmpty()) {
+      return;
+    }
+    if (approving) {
       queue.run(user);
+    } else {
+      report();
     }
   }
 
@@ -191,12 +194,21 @@ public final class ApprovalController
   // -------------------------------------------------------------------------------- watch
 
   @Override
-  public void onAdd(CertificateSigningRequest added) {
+  public String key(CertificateRequest request) {
+    return request.uid();
+  }
+
+  @Override
+  public void put(CertificateRequest request) {
     readable();
-    var request = CertificateRequest.of(added);
     if (request.decision().isPresent()) {
-      forget(request.uid());
-    } else if (pending.add(new PendingRequest(request)) && apiServers.isPresent()) {
+      remove(request);
+      return;
+    }
+    var known = pending.get(request.uid());
+    if (known.isPresent()) {
+      known.get().isNow(request.resourceVersion());
+    } else if (pending.add(new PendingRequest(request)) && approving) {
       queue.runAfresh(request.user());
     } else {
       report();
@@ -204,34 +216,25 @@ public final class ApprovalController
   }
 
   @Override
-  public void onUpdate(CertificateSigningRequest old, CertificateSigningRequest updated) {
-    var request = CertificateRequest.of(updated);
-    var known = pending.get(request.uid());
-    if (known.isPresent() && request.decision().isEmpty()) {
-      known.get().isNow(request.resourceVersion());
-    } else {
-      onAdd(updated);
+  public void remove(CertificateRequest request) {
+    if (pending.remove(request.uid())) {
+      report();
     }
   }
 
   @Override
-  public void onDelete(CertificateSigningRequest request, boolean unknown) {
-    forget(request.getMetadata().getUid());
-  }
-
-  private void forget(String uid) {
-    if (pending.remove(uid)) {
+  public void retain(Set<String> uids) {
+    readable();
+    if (pending.retain(uids)) {
       report();
     }
   }
 
-  private void unreadable(Throwable e) {
-    if (e instanceof KubernetesClientException refusal
-        && refusal.getCode() == HttpURLConnection.HTTP_FORBIDDEN) {
-      forbidden = Optional.of(new Forbidden(ApiErrors.message(refusal), Instant.MAX));
+  @Override
+  public void failed(int code, String message) {
+    if (code == HttpURLConnection.HTTP_FORBIDDEN) {
+      forbidden = Optional.of(new Forbidden(message, Instant.MAX));
       report();
-    } else {
-      log.warn("The watch of certificate requests failed and is retried: {}", e.toString());
     }
   }
 
@@ -249,7 +252,7 @@ public final class ApprovalController
     var node = new NodeOnce();
     Next next = new Next.Done();
     for (var request : pending.of(user)) {
-      if (apiServers.isPresent() && !request.isRejected()) {
+      if (approving && !request.isRejected()) {
         try {
           next = carryOut(request, verdict(request, node), next);
         } catch (KubernetesClientException e) {
@@ -283,16 +286,15 @@ public final class ApprovalController
     }
     return switch (request.parsed()) {
       case Rejected rejected -> rejected;
-      case ParsedRequest.Valid valid ->
-          ApprovalPolicy.judge(
-              valid,
-              node.get(valid.node()),
-              ClusterContext.of(
-                  serviceRanges.read(),
-                  apiServers.orElse(Set.of()),
-                  domains,
-                  claimants,
-                  podNetworks));
+      case ParsedRequest.Valid valid -> {
+        try {
+          yield ApprovalPolicy.judge(valid, node.get(valid.node()), context.read(apiServers));
+        } catch (KubernetesClientException e) {
+          // The rights to read are missing for all requests.
+          noteForbidden(e);
+          throw e;
+        }
+      }
     };
   }
 
@@ -315,7 +317,7 @@ public final class ApprovalController
   }
 
   private void approve(PendingRequest request) {
-    if (apiServers.isEmpty() || !pending.contains(request)) {
+    if (!approving || !pending.contains(request)) {
       return;
     }
     approvals.approve(request);
@@ -332,11 +334,23 @@ public final class ApprovalController
     if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
       return next;
     }
+    if (isAboutAllRequests(ApiErrors.message(e))) {
+      noteForbidden(e);
+    }
+    return deferred(request, Reason.of(Code.APIServerError, ApiErrors.message(e)));
+  }
+
+  private void noteForbidden(KubernetesClientException e) {
     if (e.getCode() == HttpURLConnection.HTTP_FORBIDDEN) {
       forbidden =
           Optional.of(new Forbidden(ApiErrors.message(e), clock.instant().plus(WHILE_FORBIDDEN)));
     }
-    return deferred(request, Reason.of(Code.APIServerError, ApiErrors.message(e)));
+  }
+
+  /** Admission can reject the approval of a single request. */
+  private static boolean isAboutAllRequests(String message) {
+    return message.contains("\"certificatesigningrequests/approval\"")
+        || message.contains("signerName");
   }
 
   private Next deferred(PendingRequest request, Reason reason) {
@@ -351,6 +365,12 @@ public final class ApprovalController
         request.shownName(),
         rejected.rule(),
         rejected.reason().text());
+    if (eventLimit.take()) {
+      announce(request);
+    }
+  }
+
+  private void announce(PendingRequest request) {
     // Named after the request, so that a new leader writes no second one.
     events.write(
         Optional.of("certificate-request-refused." + request.uid()),
@@ -382,26 +402,49 @@ public final class ApprovalController
 
   private void publish() {
     reporting.set(false);
-    var approving = apiServers.isPresent();
-    var requests =
+    var all =
         pending.all().stream()
-            .map(PendingRequest::fact)
             // A request without a verdict is about to be approved.
-            .filter(fact -> !approving || fact.state() != State.NotLookedAt)
+            .filter(request -> !approving || request.verdict().isPresent())
+            .sorted(Comparator.comparing(PendingRequest::created))
+            .toList();
+    var shown = all.stream().limit(approving ? all.size() : CertificateRequests.MOST);
+    var requests =
+        shown
+            .peek(request -> {
+              if (!approving) {
+                request.judged(verdictOnly(request));
+              }
+            })
+            .map(PendingRequest::fact)
             .sorted(
                 Comparator.comparing(CertificateRequests.Request::state)
                     .reversed()
                     .thenComparing(CertificateRequests.Request::created)
                     .thenComparing(CertificateRequests.Request::name))
+            .limit(CertificateRequests.MOST)
             .toList();
     var now =
         new CertificateRequests(
-            List.copyOf(requests.subList(0, Math.min(requests.size(), CertificateRequests.MOST))),
-            approving ? requests.size() : pending.total(),
-            forbidden.map(Forbidden::message));
+            requests, approving ? all.size() : pending.total(), forbidden.map(Forbidden::message));
     if (!now.equals(reported)) {
       reported = now;
       getEventHandler().handleEvent(CHANGED);
+    }
+  }
+
+  /**
+   * The verdict that a report shows while nothing is approved; it takes the Node from the watch.
+   */
+  private Verdict verdictOnly(PendingRequest request) {
+    try {
+      return switch (request.parsed()) {
+        case Rejected rejected -> rejected;
+        case ParsedRequest.Valid valid ->
+            ApprovalPolicy.judge(valid, knownNodes.apply(valid.node()), context.read(apiServers));
+      };
+    } catch (RuntimeException e) {
+      return new Deferred(Reason.of(Code.InternalError, e.getMessage()));
     }
   }
 }

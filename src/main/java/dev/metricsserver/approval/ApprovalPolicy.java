@@ -6,6 +6,7 @@ import dev.metricsserver.approval.Verdict.Deferred;
 import dev.metricsserver.approval.Verdict.Rejected;
 import dev.metricsserver.approval.Verdict.Rule;
 import dev.metricsserver.model.NodeFacts;
+import java.net.InetAddress;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -22,9 +23,11 @@ import java.util.stream.Stream;
  *
  * <p>A node's addresses are in the Node's status, which its kubelet writes: a compromised node can
  * claim any address there. Therefore an address that is known to belong to another Node or its
- * pods, a Service or an API server is not approved although it is in the status. A Node may have
- * the address of an API server if it has the control plane label, which no kubelet can set. The
- * same holds for names of Services and API servers.
+ * pods, a Service or its load balancer, or an API server is not approved although it is in the
+ * status. The names and addresses of the API servers are those of their endpoints and of their
+ * serving certificates; a Node may have one of them if it has the control plane label, which no
+ * kubelet can set. The same holds for names of Services and pods, including short names that the
+ * search domains of a client complete.
  *
  * <p>Two risks remain. A node can get an address, or a name of three labels or more, that no Node,
  * Service or API server of this cluster has: that of a machine outside of the cluster, or of a pod
@@ -51,17 +54,21 @@ public final class ApprovalPolicy {
         .orElseGet(() -> judge(request, node.orElseThrow(), context));
   }
 
+  /** What no state of the Node can make right. */
   private static Optional<Verdict> violation(ParsedRequest.Valid request, ClusterContext context) {
     var service =
         request.addresses().values().stream()
-            .filter(context::isServiceAddress)
+            .filter(context.services()::contain)
+            .map(InetAddress::getHostAddress)
             .map(address ->
-                rejected(Rule.ServiceAddress, Code.ServiceAddress, address.getHostAddress()));
+                context.services().exact()
+                    ? rejected(Rule.ServiceAddress, Code.ServiceAddress, address)
+                    : new Deferred(Reason.of(Code.PossibleServiceAddress, address)));
     var domain =
         request.names().stream()
-            .filter(context::isInClusterDomain)
+            .filter(context.names()::areInClusterDomain)
             .map(name -> rejected(Rule.Names, Code.ClusterDomainName, name));
-    return Stream.concat(service, domain).findFirst();
+    return Stream.concat(domain, service).findFirst();
   }
 
   private static Verdict judge(
@@ -70,7 +77,7 @@ public final class ApprovalPolicy {
       throw new IllegalArgumentException(
           "the request is by %s, not %s".formatted(request.node(), node.name()));
     }
-    if (context.apiServers().isEmpty()) {
+    if (!context.apiServers().areKnown()) {
       return new Deferred(Reason.of(Code.APIServersUnknown));
     }
     var own =
@@ -79,31 +86,47 @@ public final class ApprovalPolicy {
             .collect(Collectors.toSet());
     var requested = new TreeSet<>(request.names());
     requested.addAll(request.addresses().keySet());
-    var ofOthers =
-        requested.stream()
-            .flatMap(address ->
-                own.contains(address)
-                    ? conflict(address, node, context).stream()
-                    : deferred(Code.NotOfThisNode, address, node.name()).stream());
-    var ofPods =
-        request.addresses().values().stream()
-            .flatMap(address ->
-                context.otherPodNetwork(address, node.name()).stream()
-                    .flatMap(
-                        other -> deferred(Code.OfPods, address.getHostAddress(), other).stream()));
-    return Stream.concat(ofOthers, ofPods).findFirst().orElseGet(Approved::new);
+    return Stream.of(
+            requested.stream()
+                .flatMap(address ->
+                    own.contains(address)
+                        ? conflict(address, node, context).stream()
+                        : deferred(Code.NotOfThisNode, address, node.name()).stream()),
+            request.names().stream().flatMap(name -> podName(name, context).stream()),
+            request.addresses().values().stream()
+                .flatMap(address -> podAddress(address, node, context).stream()))
+        .flatMap(reasons -> reasons)
+        .findFirst()
+        .orElseGet(Approved::new);
   }
 
   /** Why a node may not have an address although its status contains it. */
   private static Optional<Verdict> conflict(
       String address, NodeFacts node, ClusterContext context) {
-    var other = context.otherClaimant(address, node.name());
+    var other = context.nodes().otherClaimant(address, node.name());
     if (other.isPresent()) {
       return deferred(Code.OfAnotherNode, address, other.get());
     }
-    return context.apiServers().contains(address) && !node.labels().containsKey(CONTROL_PLANE)
-        ? deferred(Code.OfAnAPIServer, address, node.name(), CONTROL_PLANE)
-        : Optional.empty();
+    if (context.apiServers().have(address) && !node.labels().containsKey(CONTROL_PLANE)) {
+      return deferred(Code.OfAnAPIServer, address, node.name(), CONTROL_PLANE);
+    }
+    return Optional.ofNullable(context.services().loadBalancers().get(address))
+        .flatMap(service -> deferred(Code.OfALoadBalancer, address, service));
+  }
+
+  private static Optional<Verdict> podName(String name, ClusterContext context) {
+    return context
+        .names()
+        .namespace(name)
+        .flatMap(namespace -> deferred(Code.PossiblePodName, name, namespace));
+  }
+
+  private static Optional<Verdict> podAddress(
+      InetAddress address, NodeFacts node, ClusterContext context) {
+    return context
+        .nodes()
+        .otherPodNetwork(address, node.name())
+        .flatMap(other -> deferred(Code.OfPods, address.getHostAddress(), other));
   }
 
   private static Optional<Verdict> deferred(Code code, Object... parameters) {

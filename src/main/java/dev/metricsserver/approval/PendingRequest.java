@@ -14,7 +14,7 @@ final class PendingRequest {
 
   private static final int MAX_SHOWN = 253;
 
-  private final CertificateRequest request;
+  private volatile CertificateRequest request;
   private volatile String resourceVersion;
   private volatile ParsedRequest parsed;
   private volatile Optional<Verdict> verdict = Optional.empty();
@@ -59,10 +59,11 @@ final class PendingRequest {
     resourceVersion = version;
   }
 
-  /** Parsed at the first call. */
-  ParsedRequest parsed() {
+  /** Parsed at the first call; from then on only the result takes memory. */
+  synchronized ParsedRequest parsed() {
     if (parsed == null) {
       parsed = RequestParser.parse(request);
+      request = request.withoutContent();
     }
     return parsed;
   }
@@ -92,7 +93,7 @@ final class PendingRequest {
       case Deferred(var reason) -> fact(State.Waiting, reason.text());
       case Rejected(var rule, var reason) ->
           fact(State.Refused, "%s: %s".formatted(rule.name(), reason.text()));
-      case Approved _ -> fact(State.NotLookedAt, "");
+      case Approved _ -> fact(State.Acceptable, "");
       case null -> fact(State.NotLookedAt, "");
     };
   }

@@ -16,6 +16,8 @@ public record Reason(Code code, List<String> parameters) {
 
   /** The reasons, each with its text: a clause without a full stop. */
   public enum Code {
+    /** The name is not a DNS subdomain. */
+    InvalidObjectName("the name of the request is not a DNS subdomain"),
     /** The signer is another one. */
     OtherSigner("the signer is not %s"),
     /** There is a decision already. */
@@ -65,12 +67,14 @@ public record Reason(Code code, List<String> parameters) {
     MalformedDnsName("the request contains a malformed DNS name"),
     /** localhost. */
     LoopbackName("every machine uses the name %s for itself"),
-    /** A name of a Service. */
-    ServiceName("%s is the name of a Service"),
+    /** A name of a Service or a pod. */
+    ServiceName("%s is the name of a Service or a pod"),
     /** A name with too few labels. */
-    ShortName("%s is not the node's name, and short enough to be the name of a Service"),
+    ShortName("%s is not a name of the node, and short enough to be the name of a Service"),
     /** An IPv4 address in 16 bytes. */
     MappedAddress("the IPv4 address %s is written as an IPv6 address"),
+    /** NAT64, 6to4 and similar addresses. */
+    TranslatedAddress("%s is an IPv6 form of an IPv4 address"),
     /** An address such as 127.0.0.1. */
     UnsuitableAddress("%s is not the address of one machine in the network"),
     /** Not an address. */
@@ -100,17 +104,23 @@ public record Reason(Code code, List<String> parameters) {
     /** The Node is not there. */
     NodeMissing("Node %s does not exist"),
     /** Without them the rules cannot be checked. */
-    APIServersUnknown("the addresses of the API servers are not known"),
+    APIServersUnknown("the addresses and certificates of the API servers are not known"),
+    /** The real ranges are not known. */
+    PossibleServiceAddress(
+        "%s may be in the address range of Services, which this Kubernetes version does not"
+            + " report"),
+    /** A load balancer has it. */
+    OfALoadBalancer("%s is an address of the load balancer of Service %s"),
+    /** The search domains of clients can complete it. */
+    PossiblePodName("%s can be the name of a Service or a pod in namespace %s"),
     /** The Node does not have the address or name. */
     NotOfThisNode("%s is not an address of Node %s"),
     /** Another Node has it, too. */
     OfAnotherNode("%s is also an address of Node %s"),
     /** Only control plane nodes may have the address of an API server. */
-    OfAnAPIServer("%s is an address of an API server, and Node %s has no label %s"),
+    OfAnAPIServer("%s belongs to an API server, and Node %s has no label %s"),
     /** Another Node's pods have it. */
     OfPods("%s is an address of the pods of Node %s"),
-    /** A newer request replaces it. */
-    Superseded("Node %s has made newer requests"),
     /** The API server does not allow the operator to approve requests. */
     Forbidden("%s"),
     /** The API server answered with an error. */

@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.bouncycastle.asn1.ASN1Encodable;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.ASN1PrintableString;
@@ -32,6 +33,8 @@ public final class RequestParser {
   /** The longest lifetime of a certificate: the default of most signers and a day. */
   public static final Duration MAX_LIFETIME = Duration.ofDays(366);
 
+  private static final Pattern OBJECT_NAME = Pattern.compile("[a-z0-9]([-a-z0-9.]*[a-z0-9])?");
+  private static final int MAX_OBJECT_NAME = 253;
   private static final String NODES = "system:nodes";
   private static final Set<String> GROUPS = Set.of(NODES, "system:authenticated");
   private static final String SERVER_AUTH = "server auth";
@@ -56,6 +59,7 @@ public final class RequestParser {
   }
 
   private static ParsedRequest.Valid valid(CertificateRequest request) {
+    require(isObjectName(request.name()), Rule.ObjectName, Code.InvalidObjectName);
     require(
         CertificateRequests.SIGNER.equals(request.signer()),
         Rule.Signer,
@@ -71,6 +75,11 @@ public final class RequestParser {
     var names = RequestedNames.of(content, node);
     RequestSignature.check(content);
     return new ParsedRequest.Valid(node, names.names(), names.addresses());
+  }
+
+  /** Kubernetes allows every name without / and %; in URLs, commands and logs others are unsafe. */
+  static boolean isObjectName(String name) {
+    return name.length() <= MAX_OBJECT_NAME && OBJECT_NAME.matcher(name).matches();
   }
 
   private static void checkUse(CertificateRequest request) {

@@ -7,6 +7,7 @@ import static dev.metricsserver.approval.RequestRejectedException.require;
 
 import dev.metricsserver.approval.Reason.Code;
 import dev.metricsserver.approval.Verdict.Rule;
+import dev.metricsserver.model.Prefix;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.HashSet;
@@ -18,6 +19,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.bouncycastle.asn1.ASN1Boolean;
 import org.bouncycastle.asn1.ASN1Encodable;
 import org.bouncycastle.asn1.ASN1IA5String;
@@ -52,6 +54,12 @@ record RequestedNames(Set<String> names, Map<String, InetAddress> addresses) {
           new ASN1ObjectIdentifier("2.5.29.37"), Set.of("300a06082b06010505070301"),
           // Basic constraints: no CA.
           new ASN1ObjectIdentifier("2.5.29.19"), Set.of("3000"));
+
+  /** IPv4-compatible, NAT64 (RFC 6052, RFC 8215) and 6to4: they can lead to a Service. */
+  private static final List<Prefix> TRANSLATED =
+      Stream.of("::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16")
+          .map(prefix -> Prefix.parse(prefix).orElseThrow())
+          .toList();
 
   private static final String LABEL = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
   private static final Pattern NAME = Pattern.compile(LABEL + "(\\." + LABEL + ")*");
@@ -150,15 +158,23 @@ record RequestedNames(Set<String> names, Map<String, InetAddress> addresses) {
           Code.LoopbackName,
           name);
       require(!isServiceName(name, labels), Rule.Names, Code.ServiceName, name);
-      require(labels.size() > 2 || name.equals(node), Rule.Names, Code.ShortName, name);
+      require(labels.size() > 2 || isHost(labels, node), Rule.Names, Code.ShortName, name);
       return name;
     } catch (IllegalArgumentException | IllegalStateException e) {
       throw new RequestRejectedException(Rule.Names, Code.MalformedDnsName);
     }
   }
 
+  /** Cloud providers report host names that differ from the Node's name by their domain. */
+  private static boolean isHost(List<String> labels, String node) {
+    return labels.getFirst().equals(DOT.split(node, 2)[0]);
+  }
+
   private static boolean isServiceName(String name, List<String> labels) {
-    return labels.contains("svc") || name.equals("kubernetes") || name.equals("kubernetes.default");
+    return labels.contains("svc")
+        || (labels.size() > 1 && labels.getLast().equals("pod"))
+        || name.equals("kubernetes")
+        || name.equals("kubernetes.default");
   }
 
   private static InetAddress address(ASN1TaggedObject san) {
@@ -169,6 +185,11 @@ record RequestedNames(Set<String> names, Map<String, InetAddress> addresses) {
           address.getAddress().length == bytes.length,
           Rule.Names,
           Code.MappedAddress,
+          address.getHostAddress());
+      require(
+          bytes.length == 4 || TRANSLATED.stream().noneMatch(t -> t.contains(Prefix.of(address))),
+          Rule.Names,
+          Code.TranslatedAddress,
           address.getHostAddress());
       require(
           !address.isAnyLocalAddress()

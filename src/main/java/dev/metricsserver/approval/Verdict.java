@@ -24,6 +24,8 @@ public sealed interface Verdict {
 
   /** The rules, in the order in which they are checked. */
   enum Rule {
+    /** The name of the request is a DNS subdomain, as the names of other objects are. */
+    ObjectName,
     /** The signer is the signer of kubelet serving certificates. */
     Signer,
     /** The request is neither approved, denied nor failed, and has no certificate. */
@@ -44,7 +46,7 @@ public sealed interface Verdict {
     Extensions,
     /** The names are DNS names and IP addresses, at least one, all of which a node can have. */
     Names,
-    /** No address belongs to the Service ranges. */
+    /** No address is in the Service ranges. */
     ServiceAddress,
     /** The key is strong enough. */
     Key,

@@ -1,5 +1,5 @@
 /**
- * Kubelets' requests for serving certificates: the rule that says which are right, which is pure,
- * and the controller that applies it.
+ * Kubelets' requests for serving certificates: parser and policy, which are pure, and the
+ * controller that applies the policy.
  */
 package dev.metricsserver.approval;

@@ -4,6 +4,7 @@ import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigSpec.ConflictPolicy;
 import dev.metricsserver.api.ServingSpec.Source;
 import dev.metricsserver.approval.ApprovalController;
+import dev.metricsserver.approval.ClusterContext;
 import dev.metricsserver.dependents.ReconcileState;
 import dev.metricsserver.diagnosis.Diagnosis;
 import dev.metricsserver.diagnosis.Evidence;
@@ -104,7 +105,11 @@ public final class MetricsServerReconciler extends InstallationWorkflow
     this.nodes = new Nodes(client, this::nodeChanged);
     this.approval =
         new ApprovalController(
-            client, clock, nodes::claimants, nodes::podNetworks, events::approved);
+            client,
+            clock,
+            new ClusterContext.Nodes(nodes::claimants, nodes::podNetworks),
+            nodes::node,
+            events::approved);
     this.metrics = new MetricsQuery(client);
     this.evidenceReaders = new EvidenceReaders(client);
     this.externalReader = new ExternalInstallationReader(client);
@@ -162,7 +167,7 @@ public final class MetricsServerReconciler extends InstallationWorkflow
     if (Planner.approves(config.getSpec())) {
       approval.approve(cluster.apiServers());
     } else {
-      approval.approveNothing();
+      approval.approveNothing(cluster.apiServers());
     }
   }
 

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -35,6 +36,11 @@ final class NodeStore {
       sorted = facts.values().stream().sorted(Comparator.comparing(NodeFacts::name)).toList();
     }
     return sorted;
+  }
+
+  /** A node by its name. */
+  synchronized Optional<NodeFacts> node(String name) {
+    return Optional.ofNullable(facts.get(name));
   }
 
   /** The names of the Nodes that answer to an address or name by their own account. */

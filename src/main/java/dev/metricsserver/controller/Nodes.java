@@ -8,6 +8,7 @@ import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.AbstractEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.EventSourceStartPriority;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -46,6 +47,11 @@ final class Nodes extends AbstractEventSource<NodeFacts, MetricsServerConfig> {
   /** The facts of all nodes, by name. */
   List<NodeFacts> all() {
     return store.all();
+  }
+
+  /** A node by its name. */
+  Optional<NodeFacts> node(String name) {
+    return store.node(name);
   }
 
   /** The names of the Nodes that answer to an address or name by their own account. */

@@ -55,7 +55,10 @@ final class CertificateFindings {
         findings.add(waiting(waiting, requests));
       }
     } else {
-      var waiting = in(State.NotLookedAt, requests, now);
+      var waiting =
+          requests.requests().stream()
+              .filter(r -> r.state() != State.Refused && !r.created().isAfter(now))
+              .toList();
       if (!waiting.isEmpty()) {
         findings.add(notApproved(waiting, requests, ours, severity, now));
       }
@@ -128,8 +131,7 @@ final class CertificateFindings {
                     .collect(Collectors.joining(", "))),
         "kubectl get node %s -o jsonpath='{.status.addresses}' shows which addresses the node has"
                 .formatted(first.node())
-            + "; when the request is right all the same, kubectl certificate approve "
-            + first.name(),
+            + "; a kubelet makes a new request when its addresses change",
         "CertificateSigningRequest/" + first.name());
   }
 
@@ -143,7 +145,13 @@ final class CertificateFindings {
     var stalled =
         severity == Severity.Error
             && requests.stream().anyMatch(r -> r.created().isBefore(now.minus(UNTIL_STALLED)));
-    var names = requests.stream().limit(SHOWN).map(Request::name).collect(Collectors.joining(" "));
+    // Only a request that the operator would approve itself is recommended for approval.
+    var names =
+        requests.stream()
+            .filter(r -> r.state() == State.Acceptable)
+            .limit(SHOWN)
+            .map(Request::name)
+            .collect(Collectors.joining(" "));
     return new Finding(
         FindingCode.CertificateRequestsNotApproved,
         severity,
@@ -156,8 +164,8 @@ final class CertificateFindings {
                 .limit(SHOWN)
                 .map(r -> "%s of %s".formatted(r.name(), r.node()))
                 .collect(Collectors.joining(", ")),
-        "check them with kubectl describe csr, then kubectl certificate approve "
-            + names
+        "check them with kubectl describe csr"
+            + (names.isEmpty() ? "" : ", then kubectl certificate approve " + names)
             + (ours
                 ? "; or have the operator do it: "
                     + Grant.APPROVAL

@@ -77,9 +77,30 @@ public record CertificateRequest(
                 .map(_ -> new Decision("Issued", "")));
   }
 
+  /** The request without the parts that are needed for parsing only. */
+  public CertificateRequest withoutContent() {
+    return new CertificateRequest(
+        name,
+        uid,
+        resourceVersion,
+        created,
+        signer,
+        user,
+        List.of(),
+        List.of(),
+        Optional.empty(),
+        "",
+        decision);
+  }
+
   /** The user as which a node's kubelet makes requests. */
   public static String user(String node) {
     return KUBELET + node;
+  }
+
+  /** Whether the request was denied, or the signer failed. */
+  public boolean isRefused() {
+    return decision.filter(d -> d.type().equals("Denied") || d.type().equals("Failed")).isPresent();
   }
 
   /** Whether the user is a node. */

@@ -41,6 +41,8 @@ public record CertificateRequests(List<Request> requests, int total, Optional<St
 
   /** The state of a request. */
   public enum State {
+    /** It satisfies the approval policy, but the operator is not configured to approve requests. */
+    Acceptable,
     /** It was not judged. */
     NotLookedAt,
     /** It is not approved yet, and judged again later. */

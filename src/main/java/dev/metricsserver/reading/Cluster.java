@@ -26,7 +26,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * The cluster as one reconcile reads it: facts before the plan, observations after it. The operator
@@ -171,11 +170,9 @@ public final class Cluster {
     return objects.endpoints();
   }
 
-  /** The addresses of the API servers. */
-  public Set<String> apiServers() {
-    return objects.apiServers().stream()
-        .map(ClusterFacts.Endpoint::address)
-        .collect(Collectors.toSet());
+  /** The endpoints of the API servers. */
+  public Set<ClusterFacts.Endpoint> apiServers() {
+    return Set.copyOf(objects.apiServers());
   }
 
   /** The configuration that was last Ready. */

@@ -3,7 +3,7 @@ package dev.metricsserver.reading;
 import static dev.metricsserver.reading.Reviews.right;
 import static java.util.Objects.requireNonNullElse;
 
-import dev.metricsserver.model.CertificateRequests;
+import dev.metricsserver.model.CertificateRequest;
 import dev.metricsserver.model.DiagnosticData;
 import dev.metricsserver.model.DiagnosticData.Complaint;
 import dev.metricsserver.model.DiagnosticData.Policy;
@@ -18,7 +18,6 @@ import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.authorization.v1.ResourceAttributes;
-import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyIngressRule;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPort;
@@ -31,7 +30,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /**
  * Looks up what tells why something is wrong. What may not be read is noted, and the rest is read
@@ -298,26 +296,15 @@ public final class DiagnosticDataReader {
   }
 
   private List<RefusedRequest> refusedRequests() {
-    return CertificateRequestReader.read(client).stream()
-        .flatMap(DiagnosticDataReader::refused)
+    return CertificateRequestReader.list(client, CertificateRequest::isRefused).stream()
+        .map(request ->
+            new RefusedRequest(
+                request.name(),
+                request.node(),
+                request.decision().map(d -> d.type() + ": " + d.message()).orElse("")))
         .sorted(Comparator.comparing(RefusedRequest::name))
         .limit(MOST)
         .toList();
-  }
-
-  private static Stream<RefusedRequest> refused(CertificateSigningRequest request) {
-    var status = request.getStatus();
-    if (status == null || status.getConditions() == null) {
-      return Stream.empty();
-    }
-    return status.getConditions().stream()
-        .filter(c -> c.getType().equals("Denied") || c.getType().equals("Failed"))
-        .limit(1)
-        .map(c ->
-            new RefusedRequest(
-                request.getMetadata().getName(),
-                CertificateRequests.node(request),
-                c.getType() + ": " + requireNonNullElse(c.getMessage(), "")));
   }
 
   private List<String> stuckNamespaces() {

@@ -106,10 +106,17 @@ public final class KubeletProbe {
    * The certificate that a server presents to a client without credentials; empty if it times out.
    */
   public static Optional<X509Certificate> certificate(String address, int port) {
+    return chain(address, port).map(CertificateChain::leaf);
+  }
+
+  /**
+   * The certificates that a server presents to a client without credentials, within two seconds.
+   */
+  public static Optional<CertificateChain> chain(String address, int port) {
     var deadline = new Deadline(LIMIT);
     try (var socket = new BoundedSocket(deadline)) {
       socket.connect(new InetSocketAddress(resolve(address, deadline), port), deadline.millis());
-      return Optional.of(certificates(socket, address).leaf());
+      return Optional.of(certificates(socket, address));
     } catch (IOException | GeneralSecurityException | RuntimeException e) {
       return Optional.empty();
     }

@@ -15,7 +15,14 @@ public final class ServiceRangesReader {
   private static final Duration MAXIMUM_AGE = Duration.ofSeconds(30);
 
   private final KubernetesClient client;
-  private final Cached<String, List<String>> cached;
+  private final Cached<String, Ranges> cached;
+
+  /**
+   * Address ranges of Services.
+   *
+   * @param exact whether the API server reports them; else they are the largest possible ranges
+   */
+  public record Ranges(List<String> cidrs, boolean exact) {}
 
   /** A reader that has read nothing yet. */
   public ServiceRangesReader(KubernetesClient client, InstantSource clock) {
@@ -29,12 +36,14 @@ public final class ServiceRangesReader {
    *
    * @throws KubernetesClientException when they cannot be read
    */
-  public List<String> read() {
+  public Ranges read() {
     return cached.get(
         "",
         () -> {
           var ranges = serviceCIDRs();
-          return ranges.isEmpty() ? aroundKubernetesService() : ranges;
+          return ranges.isEmpty()
+              ? new Ranges(aroundKubernetesService(), false)
+              : new Ranges(ranges, true);
         });
   }
 

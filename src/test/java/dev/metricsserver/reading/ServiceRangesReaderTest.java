@@ -62,13 +62,13 @@ class ServiceRangesReaderTest {
          "items": [{"metadata": {"name": "kubernetes"}, "spec": {"cidrs": ["10.43.0.0/20"]}},
                    {"metadata": {"name": "more"}, "spec": {"cidrs": ["10.50.0.0/24"]}}]}
         """);
-    assertThat(reader().read()).containsExactly("10.43.0.0/20", "10.50.0.0/24");
+    assertThat(reader().read().cidrs()).containsExactly("10.43.0.0/20", "10.50.0.0/24");
   }
 
   @Test
   void areTheLargestThatCanBeWhereThereAreNoObjects() {
     answer(RANGES, 404, "404 page not found");
-    assertThat(reader().read()).containsExactly("10.43.0.0/16", "fd00:10:43::/64");
+    assertThat(reader().read().cidrs()).containsExactly("10.43.0.0/16", "fd00:10:43::/64");
   }
 
   @Test

@@ -1,13 +1,11 @@
 package dev.metricsserver.cli.cluster;
 
-import static java.util.Objects.requireNonNullElse;
-
+import dev.metricsserver.model.CertificateRequest;
 import dev.metricsserver.model.CertificateRequests;
 import dev.metricsserver.model.CertificateRequests.Request;
 import dev.metricsserver.model.CertificateRequests.State;
 import dev.metricsserver.model.DiagnosticData.Unread;
 import dev.metricsserver.model.Extension;
-import dev.metricsserver.model.Timestamps;
 import dev.metricsserver.plan.ServingTLS;
 import dev.metricsserver.reading.CertificateRequestReader;
 import dev.metricsserver.reading.EndpointSlices;
@@ -21,12 +19,10 @@ import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
-import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSlice;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -182,8 +178,7 @@ public final class LiveObjects implements ObjectSource {
   /** Pending certificate requests of kubelets. */
   public static CertificateRequests requests(KubernetesClient client) {
     var waiting =
-        CertificateRequestReader.read(client).stream()
-            .filter(LiveObjects::undecided)
+        CertificateRequestReader.list(client, request -> request.decision().isEmpty()).stream()
             .map(LiveObjects::request)
             .sorted(Comparator.comparing(Request::created))
             .toList();
@@ -193,17 +188,7 @@ public final class LiveObjects implements ObjectSource {
         Optional.empty());
   }
 
-  private static boolean undecided(CertificateSigningRequest request) {
-    return request.getStatus() == null
-        || requireNonNullElse(request.getStatus().getConditions(), List.of()).isEmpty();
-  }
-
-  private static Request request(CertificateSigningRequest request) {
-    return new Request(
-        request.getMetadata().getName(),
-        CertificateRequests.node(request),
-        Timestamps.parse(request.getMetadata().getCreationTimestamp()).orElse(Instant.EPOCH),
-        State.NotLookedAt,
-        "");
+  private static Request request(CertificateRequest request) {
+    return new Request(request.name(), request.node(), request.created(), State.NotLookedAt, "");
   }
 }
