@@ -81,6 +81,20 @@ class ApprovalIT {
   }
 
   @Test
+  void objectNameWithQuery_doesNotStopOthers() {
+    kubelets.ask("x?y", "node-2", right("node-2", "192.168.7.2"));
+    soon(
+        "the finding names the rule",
+        () ->
+            assertThat(finding("CertificateRequestRefused"))
+                .singleElement()
+                .satisfies(f -> assertThat(f.message()).contains("ObjectName")));
+    kubelets.ask("beside", "node-1", right("node-1", "192.168.7.1"));
+    soon("it is approved", () -> assertThat(kubelets.isApproved("beside")).isTrue());
+    assertThat(finding("ApprovalForbidden")).isEmpty();
+  }
+
+  @Test
   void neverApprovesAWrongOne() {
     claim("node-2", "192.168.7.2", "kubernetes.default.svc");
     kubelets.ask(
