@@ -37,6 +37,11 @@ public record MetricsServerConfigStatus(
                 + " operator stops changing objects.")
         List<ConflictingWriteStatus> conflictingWrites,
     @JsonPropertyDescription(
+            "Names and addresses in the API servers' serving certificates, at most 64. No node gets"
+                + " a certificate with one of them, unless it has the control plane label. Written"
+                + " while kubelet.servingCertificateApproval is Enabled.")
+        List<String> apiServerNames,
+    @JsonPropertyDescription(
             "Ready, Reconciling and Stalled as kstatus defines them; APIServiceAvailable,"
                 + " MetricsAvailable, KubeletTLSVerified and ServingTLSVerified.")
         List<Condition> conditions) {
@@ -52,6 +57,22 @@ public record MetricsServerConfigStatus(
         && condition(ConditionType.APIServiceAvailable)
             .filter(c -> !ConditionReason.NotRegistered.name().equals(c.getReason()))
             .isPresent();
+  }
+
+  /** Returns a copy with other names of the API servers; null for none. */
+  public MetricsServerConfigStatus withAPIServerNames(List<String> names) {
+    return new MetricsServerConfigStatus(
+        observedGeneration,
+        version,
+        image,
+        kubeletTLS,
+        servingTLS,
+        certificates,
+        nodes,
+        findings,
+        conflictingWrites,
+        names,
+        conditions);
   }
 
   /** The condition of a type, if there is one. */

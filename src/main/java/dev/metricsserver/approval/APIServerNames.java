@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,7 +51,7 @@ final class APIServerNames {
 
   private final KubernetesClient client;
   private final InstantSource clock;
-  private final TreeSet<String> names = new TreeSet<>();
+  private final Set<String> names = new ConcurrentSkipListSet<>();
   private Set<Endpoint> lastRead = Set.of();
   private Instant readAt = Instant.MIN;
 
@@ -77,6 +77,16 @@ final class APIServerNames {
       lastRead = Set.copyOf(endpoints);
       readAt = now;
     }
+    return List.copyOf(names);
+  }
+
+  /** Adds names that were seen earlier: by another replica or before a restart. */
+  void remember(Collection<String> earlier) {
+    earlier.stream().filter(name -> name.length() <= MAX_NAME).limit(MAX_NAMES).forEach(names::add);
+  }
+
+  /** The names seen until now, sorted. */
+  List<String> seen() {
     return List.copyOf(names);
   }
 

@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -53,6 +54,9 @@ public final class ApprovalController
 
   /** Events about rejected requests: so many at once, and then one per interval. */
   private static final int EVENTS = 25;
+
+  /** Names of API servers that are kept in the status. */
+  private static final int MAX_NAMES = 64;
 
   private static final Duration EVENT_INTERVAL = Duration.ofSeconds(10);
 
@@ -133,8 +137,10 @@ public final class ApprovalController
    * Approves requests from now on.
    *
    * @param endpoints the endpoints of the API servers
+   * @param names the names of the API servers that are known already
    */
-  public void approve(Set<Endpoint> endpoints) {
+  public void approve(Set<Endpoint> endpoints, List<String> names) {
+    context.remember(names);
     var known = Set.copyOf(endpoints);
     if (!approving || !known.equals(apiServers)) {
       if (!approving) {
@@ -145,6 +151,11 @@ public final class ApprovalController
       approving = true;
       pending.users().forEach(queue::run);
     }
+  }
+
+  /** The names of the API servers, sorted, at most 64; empty while no requests are approved. */
+  public List<String> apiServerNames() {
+    return approving ? context.apiServerNames().stream().limit(MAX_NAMES).toList() : List.of();
   }
 
   /**

@@ -17,6 +17,7 @@ import java.time.InstantSource;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -70,6 +71,16 @@ final class ClusterContextReader {
         ClusterContext.Services.of(ranges.cidrs(), ranges.exact(), loadBalancers),
         ClusterContext.Names.of(domains, namespaces),
         nodes);
+  }
+
+  /** Adds names of the API servers that were seen earlier. */
+  void remember(Collection<String> names) {
+    apiServerNames.remember(names);
+  }
+
+  /** The names of the API servers that were seen until now, sorted. */
+  List<String> apiServerNames() {
+    return apiServerNames.seen();
   }
 
   private Map<String, String> loadBalancers() {

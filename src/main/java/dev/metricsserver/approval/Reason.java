@@ -8,7 +8,7 @@ import java.util.stream.Stream;
  * {@link Code}.
  *
  * @param parameters in the order in which the code's text uses them; printable ASCII only, because
- *     they come from whoever made the request
+ *     the maker of the request chooses them
  */
 public record Reason(Code code, List<String> parameters) {
 

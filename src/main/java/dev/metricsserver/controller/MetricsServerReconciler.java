@@ -2,6 +2,7 @@ package dev.metricsserver.controller;
 
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigSpec.ConflictPolicy;
+import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.api.ServingSpec.Source;
 import dev.metricsserver.approval.ApprovalController;
 import dev.metricsserver.approval.ClusterContext;
@@ -51,6 +52,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -165,7 +167,11 @@ public final class MetricsServerReconciler extends InstallationWorkflow
   /** Even while the rest of the spec is refused: approval does not depend on it. */
   private void approveCertificateRequests(MetricsServerConfig config, Cluster cluster) {
     if (Planner.approves(config.getSpec())) {
-      approval.approve(cluster.apiServers());
+      approval.approve(
+          cluster.apiServers(),
+          Optional.ofNullable(config.getStatus())
+              .map(MetricsServerConfigStatus::apiServerNames)
+              .orElse(List.of()));
     } else {
       approval.approveNothing(cluster.apiServers());
     }
@@ -201,7 +207,8 @@ public final class MetricsServerReconciler extends InstallationWorkflow
     var endpoints = cluster.endpoints();
     var findings =
         evidenceReaders.diagnose(evidence, reader -> reader.read(plan, endpoints), cluster);
-    var status = statusWriter.report(config, outcome, observations, findings);
+    var status =
+        statusWriter.report(config, outcome, observations, findings, approval.apiServerNames());
     if (outcome instanceof Outcome.Applied && cluster.runs(plan)) {
       lastReadyStore.record(config, plan, cluster.lastReady(), status);
     }
@@ -288,7 +295,7 @@ public final class MetricsServerReconciler extends InstallationWorkflow
                     evidence, reader -> reader.read(evidence.installation()), cluster))
             .orElse(List.<Finding>of());
     var outcome = new Outcome.Observed(external, verifiesServing(apiService.get()));
-    statusWriter.report(config, outcome, observations, findings);
+    statusWriter.report(config, outcome, observations, findings, approval.apiServerNames());
     return UpdateControl.noUpdate();
   }
 
@@ -315,7 +322,11 @@ public final class MetricsServerReconciler extends InstallationWorkflow
     var observations = cluster.observations(now);
     metrics.expect(observations, Durations.of(config.getSpec().metricResolution()));
     statusWriter.report(
-        config, new Outcome.Refused(reason), observations, Diagnosis.refused(reason, violations));
+        config,
+        new Outcome.Refused(reason),
+        observations,
+        Diagnosis.refused(reason, violations),
+        approval.apiServerNames());
     return UpdateControl.noUpdate();
   }
 
@@ -336,7 +347,8 @@ public final class MetricsServerReconciler extends InstallationWorkflow
           config,
           new Outcome.Failed(error.message()),
           cluster(config, context).observations(clock.instant()),
-          List.of(error));
+          List.of(error),
+          approval.apiServerNames());
     } catch (KubernetesClientException unwritten) {
       // The framework logs the first failure, and retries.
       e.addSuppressed(unwritten);

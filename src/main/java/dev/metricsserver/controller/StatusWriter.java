@@ -68,9 +68,10 @@ final class StatusWriter {
       MetricsServerConfig config,
       Outcome outcome,
       Observations observations,
-      List<Finding> findings) {
+      List<Finding> findings,
+      List<String> apiServerNames) {
     var previous = Optional.ofNullable(config.getStatus());
-    var status =
+    var rendered =
         StatusRenderer.render(
             previous,
             config.getMetadata().getGeneration(),
@@ -78,6 +79,7 @@ final class StatusWriter {
             observations,
             findings,
             clock.instant());
+    var status = apiServerNames.isEmpty() ? rendered : rendered.withAPIServerNames(apiServerNames);
     if (previous.filter(status::equals).isPresent()) {
       return status;
     }

@@ -75,6 +75,7 @@ public final class StatusRenderer {
         nodes(),
         findings.stream().map(StatusRenderer::finding).toList(),
         conflictingWrites(),
+        previous.map(MetricsServerConfigStatus::apiServerNames).orElse(null),
         new ConditionsRenderer(previous, generation, outcome, observations, findings, now)
             .render());
   }

@@ -99,6 +99,31 @@ class ApprovalControllerTest {
   }
 
   @Test
+  void namesInTheAPIServersCertificate_areKnown() {
+    request("right", "node-1", "192.168.7.1", 1);
+    approve();
+    await().atMost(SOON).untilAsserted(() -> assertThat(approvals()).containsExactly("right"));
+    assertThat(controller.apiServerNames()).containsExactly("api.example.com");
+  }
+
+  @Test
+  void certificateOfAPIServerUnseen_approvesNothingUntilANameIsRemembered() throws IOException {
+    apiServer.close();
+    request("right", "node-1", "192.168.7.1", 1);
+    approve();
+    await()
+        .atMost(SOON)
+        .untilAsserted(() ->
+            assertThat(facts().requests())
+                .singleElement()
+                .satisfies(r -> assertThat(r.reason()).contains("API servers")));
+    assertThat(approvals()).isEmpty();
+    controller.approve(
+        Set.of(new Endpoint("127.0.0.1", apiServer.port())), List.of("api.example.com"));
+    await().atMost(SOON).untilAsserted(() -> assertThat(approvals()).containsExactly("right"));
+  }
+
+  @Test
   void approvalRejectedByAdmission_stopsOnlyThatRequest() {
     rejectedByAdmission = "first";
     request("first", "node-2", "192.168.7.2", 1);
@@ -147,7 +172,7 @@ class ApprovalControllerTest {
 
   private void approve() {
     controller.start();
-    controller.approve(Set.of(new Endpoint("127.0.0.1", apiServer.port())));
+    controller.approve(Set.of(new Endpoint("127.0.0.1", apiServer.port())), List.of());
   }
 
   private CertificateRequests facts() {

@@ -89,6 +89,7 @@ class DashboardTest {
             new NodesStatus(1, 1, 1, "", List.of()),
             List.of(new FindingStatus("Code", "Info", "", "", "")),
             null,
+            null,
             List.of(new ConditionBuilder().withType("Ready").withStatus("True").build()));
     return names(
         metrics

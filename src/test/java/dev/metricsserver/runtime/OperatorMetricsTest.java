@@ -105,6 +105,7 @@ class OperatorMetricsTest {
         new NodesStatus(expected, expected, reporting, "", List.of()),
         Stream.of(codes).map(c -> new FindingStatus(c, "Warning", "", "", "")).toList(),
         null,
+        null,
         List.of(condition("MetricsAvailable", "True"), condition("Stalled", "False")));
   }
 

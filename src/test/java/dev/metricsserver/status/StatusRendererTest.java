@@ -146,6 +146,7 @@ class StatusRendererTest {
                 new NodesStatus(2, 2, 2, "2/2", List.of()),
                 List.of(),
                 null,
+                null,
                 List.of(
                     expected("APIServiceAvailable", "True", "Passed", "all checks passed"),
                     expected(
@@ -504,7 +505,7 @@ class StatusRendererTest {
   @Test
   void render_statusByDefault_isLikeNone() {
     var initial =
-        new MetricsServerConfigStatus(-1L, null, null, null, null, null, null, null, null, null);
+        new MetricsServerConfigStatus(-1L, null, null, null, null, null, null, null, null, null, null);
 
     assertThat(status(initial, APPLIED, fine(), NOW)).isEqualTo(status(APPLIED, fine()));
     assertThat(status(initial, REFUSED, Seen.nothing(NOW), NOW))
