@@ -87,7 +87,8 @@ class MetricsServerConfigCorpusIT {
         .atMost(PATIENCE)
         .untilAsserted(() ->
             assertThat(client.raw("/openapi/v3/apis/metricsserver.dev/v1alpha1"))
-                .contains("Insecure: not verified, so an attacker who takes over a node's address"));
+                .contains(
+                    "Insecure: not verified, so an attacker who takes over a node's address"));
   }
 
   /** Without a spec there would be no defaults inside it, had it none itself. */
