@@ -505,7 +505,8 @@ class StatusRendererTest {
   @Test
   void render_statusByDefault_isLikeNone() {
     var initial =
-        new MetricsServerConfigStatus(-1L, null, null, null, null, null, null, null, null, null, null);
+        new MetricsServerConfigStatus(
+            -1L, null, null, null, null, null, null, null, null, null, null);
 
     assertThat(status(initial, APPLIED, fine(), NOW)).isEqualTo(status(APPLIED, fine()));
     assertThat(status(initial, REFUSED, Seen.nothing(NOW), NOW))
