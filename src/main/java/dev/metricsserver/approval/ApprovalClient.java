@@ -16,9 +16,8 @@ import java.util.Optional;
 /** The requests of the approval controller to the API server. */
 final class ApprovalClient {
 
-  private static final String NODE = "/api/v1/nodes/%s";
-  private static final String APPROVAL =
-      "/apis/certificates.k8s.io/v1/certificatesigningrequests/%s/approval";
+  private static final String NODES = "/api/v1/nodes/";
+  private static final String REQUESTS = "/apis/certificates.k8s.io/v1/certificatesigningrequests/";
 
   private final KubernetesClient client;
   private final InstantSource clock;
@@ -36,7 +35,7 @@ final class ApprovalClient {
   Optional<NodeFacts> node(String name) {
     try {
       return Optional.of(
-          NodeReader.read(client.raw(NODE.formatted(Utils.toUrlEncoded(name)), "GET", null)));
+          NodeReader.read(client.raw(NODES + Utils.toUrlEncoded(name), "GET", null)));
     } catch (KubernetesClientException e) {
       if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
         return Optional.empty();
@@ -51,7 +50,8 @@ final class ApprovalClient {
    * @throws KubernetesClientException if the API server does not
    */
   void approve(PendingRequest request) {
-    client.raw(APPROVAL.formatted(Utils.toUrlEncoded(request.name())), "PUT", approval(request));
+    client.raw(
+        REQUESTS + Utils.toUrlEncoded(request.name()) + "/approval", "PUT", approval(request));
   }
 
   /**

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import javax.net.ssl.SSLSocketFactory;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -30,10 +31,13 @@ class ScrapeIT {
 
   private static final int SCRAPES = 1000;
   private static final int IDLE_CONNECTIONS = 500;
-  private static final Duration P99 = Duration.ofMillis(50);
+
+  /** The least that a lookup takes which no name server answers. */
+  private static final Duration LOOKUP = Duration.ofSeconds(4);
 
   @Test
-  void metrics_silentDnsServer_areSentAtOnce(@TempDir Path directory) throws Exception {
+  void metrics_silentDnsServer_areSentWithoutALookup(@TempDir Path directory, TestReporter reporter)
+      throws Exception {
     Skip.unless(namespaces("true"), "this user cannot create network and mount namespaces");
     var resolver = Files.writeString(directory.resolve("resolv.conf"), "nameserver 127.0.0.1\n");
     var hosts = Files.writeString(directory.resolve("hosts"), "");
@@ -52,11 +56,12 @@ class ScrapeIT {
     var scrapes = millis(output, "scrapes");
     // How much slower than usual this machine is at the moment.
     var calibration = Math.max(1, percentile(millis(output, "handshakes"), 50) / 5);
-    System.out.printf(
-        "scrape: median %.1f ms, p99 %.1f ms, calibration %.1f%n",
-        percentile(scrapes, 50), percentile(scrapes, 99), calibration);
+    reporter.publishEntry(
+        "scrape",
+        "median %.1f ms, p99 %.1f ms, calibration %.1f"
+            .formatted(percentile(scrapes, 50), percentile(scrapes, 99), calibration));
     assertThat(scrapes).as("answered scrapes").hasSize(SCRAPES);
-    assertThat(percentile(scrapes, 99) / calibration).isLessThanOrEqualTo(P99.toMillis());
+    assertThat(percentile(scrapes, 100)).as("slowest").isLessThan((double) LOOKUP.toMillis());
   }
 
   private static boolean namespaces(String script) throws IOException, InterruptedException {
@@ -91,7 +96,7 @@ class ScrapeIT {
     private Scrapes() {}
 
     public static void main(String[] arguments) throws Exception {
-      try (var silent = new DatagramSocket(53, InetAddress.getByName("127.0.0.1"))) {
+      try (var silent = new DatagramSocket(53, InetAddress.getLoopbackAddress())) {
         var reverse = System.nanoTime();
         assertThat(InetAddress.getByName("127.0.0.7").getHostName()).isEqualTo("127.0.0.7");
         assertThat(Duration.ofNanos(System.nanoTime() - reverse)).isLessThan(Duration.ofSeconds(1));
@@ -117,7 +122,7 @@ class ScrapeIT {
             }
             idle.clear();
             for (var n = 0; n < IDLE_CONNECTIONS; n++) {
-              idle.add(new Socket("127.0.0.1", port));
+              idle.add(new Socket(InetAddress.getLoopbackAddress(), port));
             }
           }
           times.add(scrape(tls, port));
@@ -138,7 +143,7 @@ class ScrapeIT {
     private static long scrape(SSLSocketFactory tls, int port) {
       var start = System.nanoTime();
       try (var socket = tls.createSocket()) {
-        socket.connect(new InetSocketAddress("127.0.0.1", port), 5_000);
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 5_000);
         socket.setSoTimeout(10_000);
         socket
             .getOutputStream()

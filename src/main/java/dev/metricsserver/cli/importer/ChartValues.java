@@ -21,7 +21,6 @@ import java.util.stream.StreamSupport;
 record ChartValues(ObjectNode values, Optional<String> namespace, List<String> notes) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final String CHART = "metrics-server";
 
   /** Reports whether an object of this kind has values inside. */
   static boolean isWrapper(JsonNode document) {

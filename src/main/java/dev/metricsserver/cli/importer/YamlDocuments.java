@@ -37,7 +37,7 @@ final class YamlDocuments {
             new SafeConstructor(options), new Representer(dumper), dumper, options, new Types());
     try {
       return StreamSupport.stream(yaml.loadAll(text).spliterator(), false)
-          .map(document -> (JsonNode) JSON.valueToTree(document))
+          .<JsonNode>map(JSON::valueToTree)
           .filter(document -> !document.isNull())
           .toList();
     } catch (MarkedYAMLException e) {

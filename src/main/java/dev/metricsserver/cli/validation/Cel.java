@@ -51,7 +51,7 @@ final class Cel {
           .build();
 
   private static final CelRuntime RUNTIME =
-      CelRuntimeFactory.standardCelRuntimeBuilder()
+      CelRuntimeFactory.legacyCelRuntimeBuilder()
           .setStandardEnvironmentEnabled(false)
           .setStandardFunctions(
               CelStandardFunctions.newBuilder()
