@@ -180,7 +180,7 @@ class ApprovalControllerTest {
   }
 
   private int refused() {
-    return (int) facts().total();
+    return facts().total();
   }
 
   private List<String> approvals() {
