@@ -240,8 +240,7 @@ final class Examiner {
         .filter(_ ->
             found.deployment().stream()
                 .map(d -> requireNonNullElse(d.getMetadata().getLabels(), Map.<String, String>of()))
-                .anyMatch(
-                    labels -> Names.MANAGED_BY.equals(labels.get("app.kubernetes.io/managed-by"))));
+                .anyMatch(labels -> Names.MANAGED_BY.equals(labels.get(Names.MANAGED_BY_LABEL))));
   }
 
   /**

@@ -10,7 +10,7 @@ import dev.metricsserver.model.DiagnosticData.Unread;
 import dev.metricsserver.model.MetricsServerFlags;
 import dev.metricsserver.model.NodeFacts;
 import dev.metricsserver.model.TrustBundle.Found;
-import dev.metricsserver.plan.KubeletPlanner;
+import dev.metricsserver.plan.ProbePlan;
 import dev.metricsserver.reading.Kubelets;
 import dev.metricsserver.reading.TrustBundleReader;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
@@ -103,7 +103,7 @@ final class ExternalKubelets {
     kubelets.setEventHandler(_ -> {});
     kubelets.start();
     try {
-      kubelets.look(KubeletPlanner.targets(spec, nodes), pem, requested);
+      kubelets.look(ProbePlan.of(spec, nodes).targets(), pem, requested);
       LiveCluster.awaitLooks(kubelets);
       return Optional.of(new KubeletFacts(kubelets.seen(), true, authority, requested));
     } finally {

@@ -3,8 +3,8 @@ package dev.metricsserver.controller;
 import dev.metricsserver.model.Observations;
 import dev.metricsserver.model.Observations.PodState;
 import dev.metricsserver.model.Observations.Registration;
+import dev.metricsserver.plan.Annotations;
 import dev.metricsserver.reading.Backoff;
-import dev.metricsserver.reading.Observer;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
@@ -49,7 +49,7 @@ final class AvailabilityRecheck {
                 .asJson(
                     Map.of(
                         "metadata",
-                        Map.of("annotations", Map.of(Observer.RECHECK, now.toString())))));
+                        Map.of("annotations", Map.of(Annotations.RECHECK, now.toString())))));
     return PAUSE.first();
   }
 

@@ -74,7 +74,7 @@ final class LastReadyStore {
             .withName(Names.LAST_READY)
             .withNamespace(plan.namespace())
             .addToLabels("app.kubernetes.io/name", Names.METRICS_SERVER)
-            .addToLabels("app.kubernetes.io/managed-by", Names.MANAGED_BY)
+            .addToLabels(Names.MANAGED_BY_LABEL, Names.MANAGED_BY)
             .endMetadata()
             .withRevision(config.getMetadata().getGeneration())
             .withData(plan.rollback().configuration().json())

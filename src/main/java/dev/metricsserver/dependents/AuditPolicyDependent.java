@@ -1,6 +1,6 @@
 package dev.metricsserver.dependents;
 
-import dev.metricsserver.plan.Planner;
+import dev.metricsserver.plan.AuditPlanner;
 import dev.metricsserver.rendering.OptionalObject;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.javaoperatorsdk.operator.api.config.informer.Field;
@@ -12,7 +12,7 @@ import io.javaoperatorsdk.operator.processing.dependent.kubernetes.KubernetesDep
 @KubernetesDependent(
     useSSA = BooleanWithUndefined.TRUE,
     informer =
-        @Informer(fieldSelector = @Field(path = "metadata.name", value = Planner.AUDIT_CONFIG_MAP)))
+        @Informer(fieldSelector = @Field(path = "metadata.name", value = AuditPlanner.CONFIG_MAP)))
 public final class AuditPolicyDependent extends OptionalDependent<ConfigMap> {
 
   /** For the workflow. */

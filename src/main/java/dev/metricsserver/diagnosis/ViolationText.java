@@ -19,6 +19,7 @@ import dev.metricsserver.plan.Violation.NoVersion;
 import dev.metricsserver.plan.Violation.NothingToObserve;
 import dev.metricsserver.plan.Violation.OfConflictPolicy;
 import dev.metricsserver.plan.Violation.OfOneField;
+import dev.metricsserver.plan.Violation.OfPod;
 import dev.metricsserver.plan.Violation.OfVersion;
 import dev.metricsserver.plan.Violation.OtherDigest;
 import dev.metricsserver.plan.Violation.OtherSelector;
@@ -71,6 +72,7 @@ public record ViolationText(String field, String message, String remedy) {
 
   private static ViolationText field(OfOneField violation) {
     return switch (violation) {
+      case OfPod v -> pod(v);
       case UnsupportedField(_, var version, var first) ->
           text(
               violation,
@@ -82,19 +84,6 @@ public record ViolationText(String field, String message, String remedy) {
               violation,
               "namespace %s does not exist".formatted(namespace),
               "create it: kubectl create namespace " + namespace);
-      case PortTaken(var port, var node, var usual) ->
-          text(
-              violation,
-              "%d is the kubelet's port on node %s, and with hostNetwork metrics-server needs it too"
-                  .formatted(port, node),
-              "set port to one that is free on every node"
-                  + usual.map(", or remove it for %d"::formatted).orElse(""));
-      case LimitBelowRequest(var resource, var limit, var request) ->
-          text(
-              violation,
-              "the limit %s is below the request %s".formatted(limit, request),
-              "raise resources.limits.%s or lower resources.requests.%s"
-                  .formatted(resource, resource));
       case NoCertManager() ->
           text(
               violation,
@@ -115,6 +104,24 @@ public record ViolationText(String field, String message, String remedy) {
               "this is the image of metrics-server %s, and version %s is to run"
                   .formatted(other, version),
               "set version to %s, or image.digest to %s".formatted(other, digest));
+    };
+  }
+
+  private static ViolationText pod(OfPod violation) {
+    return switch (violation) {
+      case PortTaken(var port, var node, var usual) ->
+          text(
+              violation,
+              "%d is the kubelet's port on node %s, and with hostNetwork metrics-server needs it too"
+                  .formatted(port, node),
+              "set port to one that is free on every node"
+                  + usual.map(", or remove it for %d"::formatted).orElse(""));
+      case LimitBelowRequest(var resource, var limit, var request) ->
+          text(
+              violation,
+              "the limit %s is below the request %s".formatted(limit, request),
+              "raise resources.limits.%s or lower resources.requests.%s"
+                  .formatted(resource, resource));
     };
   }
 

@@ -11,21 +11,21 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * A short list of CIDRs that contains every given address: the addresses themselves as long as they
- * are few, else the smallest prefixes that cover neighbours. So a NetworkPolicy stays small in a
- * cluster of thousands of nodes, and a node that joins between others changes nothing.
+ * Covers addresses with a short list of CIDRs: the addresses themselves while they are few,
+ * otherwise the smallest prefixes that cover neighbours. This keeps a NetworkPolicy small in a
+ * cluster of thousands of nodes, and a node that joins between others does not change it.
  */
 final class CoveringPrefixes {
 
-  /** How many CIDRs a list has at most, for each of IPv4 and IPv6. */
+  /** The most CIDRs in a list, for each of IPv4 and IPv6. */
   static final int MOST = 48;
 
-  /** A place between two blocks, and how much the blocks have in common. */
+  /** A gap between two blocks, and how many leading bits the blocks have in common. */
   private record Gap(int before, int commonPrefix) {}
 
   private CoveringPrefixes() {}
 
-  /** Whether one of the prefixes contains an address; what is neither is in none. */
+  /** Whether one of the prefixes contains an address; an invalid address is in none. */
   static boolean contain(Collection<String> prefixes, String address) {
     return Prefix.parse(address).stream()
         .anyMatch(a ->
@@ -35,8 +35,8 @@ final class CoveringPrefixes {
   /**
    * Covers addresses and CIDRs.
    *
-   * @param addresses what must be contained; what is no address is passed over, since nothing can
-   *     connect from it
+   * @param addresses the addresses to contain; invalid ones are ignored, since nothing can connect
+   *     from them
    * @return CIDRs, IPv4 before IPv6, in order of address
    */
   static List<String> cover(Collection<String> addresses) {
@@ -69,7 +69,7 @@ final class CoveringPrefixes {
     return one.length() == other.length() && one.join(other).length() == one.length() - 1;
   }
 
-  /** Joins the neighbours that have most in common until few enough are left. */
+  /** Joins the neighbours with the longest common prefix until few enough are left. */
   private static List<Prefix> few(List<Prefix> blocks) {
     if (blocks.isEmpty()) {
       return List.of();

@@ -7,15 +7,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
 
-/** Facts about metrics-server that are data: files beside this class, a line for each fact. */
+/** Reads data about metrics-server from files beside this class, one fact a line. */
 final class DataFile {
 
   private DataFile() {}
 
   /**
-   * The lines of a file, split at spaces; what starts with # is for people.
+   * The lines of a file, split at spaces, without blank lines and comments that start with #.
    *
-   * @param columns how many there are; the last one may hold spaces
+   * @param columns the number of columns; the last one may contain spaces
    */
   static List<String[]> read(String file, int columns) {
     try (InputStream stream = Objects.requireNonNull(DataFile.class.getResourceAsStream(file))) {

@@ -6,7 +6,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** When somebody keeps changing back what was taken over, the wiser head gives in. */
+/**
+ * Stops an adoption when another field manager reverts the operator's changes three times within
+ * ten minutes.
+ */
 public final class FieldManagerConflict {
 
   private static final int TIMES = 3;
@@ -15,7 +18,7 @@ public final class FieldManagerConflict {
   private FieldManagerConflict() {}
 
   /**
-   * Why the operator stops, if it does.
+   * The violation for which the operator stops; empty if it goes on.
    *
    * @param conflictingWrites in order of time
    */

@@ -34,14 +34,14 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** How metrics-server reaches the kubelets, and whether it verifies them. */
+/** Decides how metrics-server reaches the kubelets, and whether it verifies them. */
 public final class KubeletPlanner {
 
   static final int KUBELET_PORT = 10250;
   private static final int READ_ONLY_PORT = 10255;
   private static final int NAMES_SHOWN = 10;
 
-  /** Addresses before names, because pods cannot resolve nodes' names everywhere. */
+  /** Addresses before names, because not every cluster resolves node names in pods. */
   private static final List<List<AddressType>> ORDERS =
       List.of(
           List.of(AddressType.InternalIP, AddressType.ExternalIP, AddressType.Hostname),
@@ -81,17 +81,17 @@ public final class KubeletPlanner {
   }
 
   /**
-   * How somebody else's metrics-server speaks to the kubelets.
+   * How an external metrics-server connects to the kubelets.
    *
-   * @param spec that equals its flags
+   * @param spec the spec that corresponds to its flags
    */
   public static KubeletTLS theirs(
       KubeletSpec spec, Collection<NodeFacts> nodes, KubeletFacts kubelets, Instant now) {
     return new KubeletPlanner(spec, nodes, kubelets, Optional.empty(), now).tls();
   }
 
-  /** The kubelets whose certificates decide, where metrics-server would dial them. */
-  public static List<KubeletTarget> targets(KubeletSpec spec, Collection<NodeFacts> nodes) {
+  /** The kubelets whose certificates decide the mode, where metrics-server would dial them. */
+  static List<KubeletTarget> targets(KubeletSpec spec, Collection<NodeFacts> nodes) {
     var order = spec.addressTypes().isEmpty() ? ORDERS.getFirst() : spec.addressTypes();
     return selected(spec, nodes)
         .flatMap(n ->
@@ -109,7 +109,7 @@ public final class KubeletPlanner {
     return spec.port() == null ? kubeletPort(node) : spec.port();
   }
 
-  /** Where the kubelet listens; a node that does not say has it at the usual port. */
+  /** The port of the kubelet; the usual one if the Node does not report a port. */
   static int kubeletPort(NodeFacts node) {
     return node.kubeletPort() == 0 ? KUBELET_PORT : node.kubeletPort();
   }
@@ -133,7 +133,7 @@ public final class KubeletPlanner {
     return seen == 0 ? new NoCertificateSeen() : new CertificateNames(seen, nodes.size());
   }
 
-  /** The order by which the most signed certificates name what is dialled; at a tie, today's. */
+  /** The order whose addresses most signed certificates name; at a tie, the current order. */
   private List<AddressType> chooseAddressTypes() {
     if (!spec.addressTypes().isEmpty()) {
       return spec.addressTypes();
@@ -159,14 +159,14 @@ public final class KubeletPlanner {
         .count();
   }
 
-  /** The first type that the node has decides, and of that type the first address. */
+  /** The address that metrics-server dials: the first one of the first type that the Node has. */
   private static Optional<Address> dialled(NodeFacts node, List<AddressType> order) {
     return order.stream()
         .flatMap(t -> node.addresses().stream().filter(a -> a.type().equals(t.name())))
         .findFirst();
   }
 
-  /** Whether any node's kubelet is dialled by a name. */
+  /** Whether metrics-server dials any kubelet by name. */
   boolean namesDialled() {
     return nodes.stream().flatMap(n -> dialled(n, addressTypes).stream()).anyMatch(a -> !a.isIP());
   }
@@ -296,7 +296,7 @@ public final class KubeletPlanner {
         : kubelet.signedByGiven();
   }
 
-  /** The first ten, and how many more there are. */
+  /** The first ten names, and the number of the others. */
   public static String firstNames(List<String> names) {
     var shown = names.stream().limit(NAMES_SHOWN).collect(Collectors.joining(", "));
     var more = names.size() - NAMES_SHOWN;
@@ -305,7 +305,7 @@ public final class KubeletPlanner {
 
   // ------------------------------------------------------------------------------------- the pods
 
-  /** The flags that say all this. */
+  /** metrics-server's flags for these decisions. */
   List<String> args() {
     var args = new ArrayList<String>();
     args.add(
@@ -334,7 +334,7 @@ public final class KubeletPlanner {
     return "--kubelet-%s=%s/%s".formatted(name, mount.path(), mount.keys().get(key));
   }
 
-  /** What the flags name. */
+  /** The files that the flags name. */
   List<Mount> mounts() {
     return Stream.concat(
             givenAuthority().filter(a -> tls.verified()).stream(), clientCertificate().stream())
@@ -366,7 +366,7 @@ public final class KubeletPlanner {
                 "/etc/metrics-server/kubelet-client"));
   }
 
-  /** The port of a kubelet as far as a NetworkPolicy has to let it through. */
+  /** The port of a kubelet that a NetworkPolicy has to allow. */
   int port(NodeFacts node) {
     if (spec.port() != null) {
       return spec.port();

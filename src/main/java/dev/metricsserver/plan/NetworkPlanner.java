@@ -23,12 +23,12 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Who may connect to metrics-server and where it may connect to. */
+/** Decides which connections to and from metrics-server the network policy allows. */
 final class NetworkPlanner {
 
   private static final List<String> ANYWHERE = List.of("0.0.0.0/0", "::/0");
 
-  /** Before and after translation of the Service's address. */
+  /** The ports before and after translation of the Service address. */
   private static final List<Integer> USUAL_API_SERVER_PORTS = List.of(443, 6443);
 
   private final MetricsServerConfigSpec spec;
@@ -111,7 +111,7 @@ final class NetworkPlanner {
     return Optional.ofNullable(spec.monitoring().prometheus());
   }
 
-  /** A ServiceMonitor whose Prometheus cannot connect would raise an alarm of its own. */
+  /** No ServiceMonitor where the policy blocks Prometheus: its target would raise an alert. */
   MonitoringPlan monitoring() {
     var monitoring = spec.monitoring();
     var kinds = facts.prometheus();
@@ -138,9 +138,9 @@ final class NetworkPlanner {
   }
 
   /**
-   * The API servers, and what their packets can carry as source once a node has forwarded them: the
-   * node's addresses, the pod network's own and first address (flannel's tunnel, a bridge),
-   * Calico's tunnels.
+   * The API servers, and the source addresses that their packets can have after a node forwarded
+   * them: the node's addresses, the network and first address of its pod CIDR (flannel's tunnel, a
+   * bridge), and Calico's tunnels.
    */
   private List<String> clients() {
     var sources =
@@ -157,7 +157,7 @@ final class NetworkPlanner {
     return CoveringPrefixes.cover(sources.toList());
   }
 
-  /** Anywhere as long as no address is known, which is no reason to cut metrics-server off. */
+  /** Any address while no Node address is known, so that scrapes are not blocked. */
   private List<String> kubelets() {
     var addresses = addressesOfNodes().toList();
     return addresses.isEmpty() ? ANYWHERE : CoveringPrefixes.cover(addresses);
@@ -169,8 +169,8 @@ final class NetworkPlanner {
   }
 
   /**
-   * By service address and by endpoint: network plugins differ in whether they look before or after
-   * translation.
+   * Service address and endpoints: network plugins differ in whether they filter before or after
+   * address translation.
    */
   private List<Destination> apiServers() {
     if (facts.apiServerService().isEmpty() && facts.apiServers().isEmpty()) {

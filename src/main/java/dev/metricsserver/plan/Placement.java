@@ -7,20 +7,20 @@ import dev.metricsserver.model.NodeFacts;
 import dev.metricsserver.model.NodeFacts.Taint;
 import java.util.List;
 
-/** Which nodes can take a metrics-server pod in the long run. */
+/** Finds the nodes that can run a metrics-server pod, apart from temporary conditions. */
 final class Placement {
 
   private Placement() {}
 
-  /** How many they are. */
+  /** The number of these nodes. */
   static int capacity(List<NodeFacts> nodes, SchedulingSpec scheduling) {
     return usable(nodes, scheduling).size();
   }
 
   /**
-   * The nodes that selector and lasting taints leave. A cordon, a node that is not ready and
-   * pressure pass, so they never count: else a drain would change the number of replicas in the
-   * middle of itself.
+   * The nodes that match the node selector and have no lasting taint that is not tolerated.
+   * Cordons, pressure and nodes that are not ready are temporary and never count; otherwise a drain
+   * would change the number of replicas while it runs.
    */
   static List<NodeFacts> usable(List<NodeFacts> nodes, SchedulingSpec scheduling) {
     return nodes.stream()

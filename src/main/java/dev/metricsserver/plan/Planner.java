@@ -1,6 +1,5 @@
 package dev.metricsserver.plan;
 
-import dev.metricsserver.api.AuditSpec.Profile;
 import dev.metricsserver.api.KubeletSpec.Approval;
 import dev.metricsserver.api.KubeletSpec.TLSMode;
 import dev.metricsserver.api.LoggingSpec;
@@ -53,59 +52,22 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** Decides everything about metrics-server from what the user wants and what the cluster is. */
+/** Plans a metrics-server installation from the spec and the facts of the cluster. */
 public final class Planner {
 
-  /** The Deployment's annotation that says how the kubelets are spoken to. */
-  public static final String KUBELET_TLS = "metricsserver.dev/kubelet-tls";
-
-  /** The pod template's annotation with a digest of the CA that the user gave. */
-  public static final String KUBELET_CA = "metricsserver.dev/kubelet-ca";
-
-  /** The ConfigMap with what metrics-server records of requests. */
-  public static final String AUDIT_CONFIG_MAP = "metrics-server-audit";
-
-  /** Its key, and the file's name. */
-  public static final String AUDIT_KEY = "policy.yaml";
-
-  /** The Deployment's annotation that says how many replicas were planned. */
-  public static final String PLANNED_REPLICAS = "metricsserver.dev/planned-replicas";
-
-  /** The Deployment's annotation that says for how many nodes its requests were chosen. */
-  public static final String SIZED_FOR = "metricsserver.dev/sized-for-nodes";
-
-  /** The Deployment's annotation that says since when fewer replicas would do. */
-  public static final String FEWER_SINCE = "metricsserver.dev/fewer-replicas-since";
-
-  /** The Deployment's annotation that says since when smaller requests would do. */
-  public static final String SMALLER_SINCE = "metricsserver.dev/smaller-since";
-
-  /** The Deployment's annotation that names the configuration and the spec that it comes from. */
-  public static final String CONFIGURATION = "metricsserver.dev/configuration";
-
-  /** The Deployment's annotation that says whose it was. */
-  public static final String TAKEN_FROM = "metricsserver.dev/taken-from";
-
-  /** The Deployment's annotation that says how pods are replaced that are still somebody else's. */
-  public static final String TAKEOVER = "metricsserver.dev/takeover";
-
-  /** The Deployment's annotation that says when it was given its configuration. */
-  public static final String CONFIGURED_AT = "metricsserver.dev/configured-at";
-
-  private static final String AUDIT_PATH = "/etc/metrics-server/audit";
   private static final Duration MAX_KUBELET_TIMEOUT = Duration.ofSeconds(10);
   private static final int HOST_NETWORK_PORT = 4443;
 
-  /** On AWS Fargate a pod shares its network with a kubelet: Amazon EKS user guide. */
+  /** On AWS Fargate, a pod shares its network with a kubelet (Amazon EKS user guide). */
   private static final int FARGATE_PORT = 10251;
 
   /**
-   * How long a pod that was told to stop goes on answering, in seconds: until every node has heard
-   * that it is no longer an endpoint.
+   * Seconds for which a terminating pod keeps answering, until no node sends requests to it any
+   * more.
    */
   private static final int DRAIN_SECONDS = 5;
 
-  /** How long the start of the process and a scrape take. */
+  /** Seconds that the start of the process and one scrape take. */
   private static final int SCRAPE_SECONDS = 2;
 
   private final MetricsServerConfigSpec spec;
@@ -135,9 +97,9 @@ public final class Planner {
   }
 
   /**
-   * Plans, or says why not; objects of others that a plan must not touch are {@link Ownership}'s.
+   * Plans, or refuses the spec. {@link Ownership} checks the objects of other owners.
    *
-   * @param now the time, for what waits before it shrinks
+   * @param now the time, for decisions that wait before they reduce something
    */
   public static Decision plan(MetricsServerConfigSpec spec, ClusterFacts facts, Instant now) {
     return new Planner(spec, facts, now, Optional.empty()).decide();
@@ -182,7 +144,7 @@ public final class Planner {
     return spec.conflictPolicy() == ConflictPolicy.Adopt;
   }
 
-  /** The plan with the last configuration that was Ready, where this spec lets it be planned. */
+  /** The plan with the configuration that was last Ready, if the rest of the spec permits it. */
   private Optional<Decision> lastReady(Failure failure) {
     return facts
         .history()
@@ -365,25 +327,15 @@ public final class Planner {
     if (spec.logging().verbosity() > 0) {
       args.add("--v=" + spec.logging().verbosity());
     }
-    if (audited()) {
-      args.add("--audit-policy-file=" + AUDIT_PATH + "/" + AUDIT_KEY);
-      args.add("--audit-log-path=-");
-    }
+    args.addAll(AuditPlanner.args(spec.audit().profile()));
     args.addAll(spec.extraArgs());
     return List.copyOf(args);
-  }
-
-  private boolean audited() {
-    return spec.audit().profile() != Profile.None;
   }
 
   private List<Mount> mounts() {
     var mounts = new ArrayList<>(serving.mounts());
     mounts.addAll(kubelets.mounts());
-    if (audited()) {
-      mounts.add(
-          new Mount("audit-policy", false, AUDIT_CONFIG_MAP, List.of(AUDIT_KEY), AUDIT_PATH));
-    }
+    mounts.addAll(AuditPlanner.mounts(spec.audit().profile()));
     return List.copyOf(mounts);
   }
 
@@ -416,11 +368,11 @@ public final class Planner {
         : new Decided<>(versions.choose().orElseGet(Releases::newest).port(), DefaultPort.Usual);
   }
 
-  /** metrics-server reads the CA at its start only. */
+  /** metrics-server reads the CA only at its start, so a new CA has to replace the pods. */
   private Map<String, String> podTemplateAnnotations() {
     return kubelets.tls().verified()
             && facts.kubelets().authority().orElse(null) instanceof Found(var pem)
-        ? Map.of(KUBELET_CA, Integer.toHexString(pem.hashCode()))
+        ? Map.of(Annotations.KUBELET_CA, Digest.of(pem))
         : Map.of();
   }
 
@@ -428,7 +380,7 @@ public final class Planner {
     return facts.installed().flatMap(Installed::takeover);
   }
 
-  /** As long as it is of interest: who adopts wants to know what is left to do. */
+  /** The previous owner, while conflictPolicy is Adopt: its cleanup may not be done yet. */
   private Optional<Owner> previousOwner() {
     return facts.foreign().stream()
         .findFirst()
@@ -440,9 +392,9 @@ public final class Planner {
   private Map<String, String> deploymentAnnotations(Release release) {
     var annotations = new TreeMap<String, String>();
     var configuration = Rollback.key(facts, spec, configuration(release));
-    annotations.put(CONFIGURATION, configuration);
+    annotations.put(Annotations.CONFIGURATION, configuration);
     annotations.put(
-        CONFIGURED_AT,
+        Annotations.CONFIGURED_AT,
         facts
             .history()
             .attempt()
@@ -450,9 +402,9 @@ public final class Planner {
             .map(Attempt::since)
             .orElse(now)
             .toString());
-    takeover().ifPresent(t -> annotations.put(TAKEOVER, t.name()));
-    previousOwner().ifPresent(owner -> annotations.put(TAKEN_FROM, owner.key()));
-    annotations.put(KUBELET_TLS, kubelets.tls().mode().name());
+    takeover().ifPresent(t -> annotations.put(Annotations.TAKEOVER, t.name()));
+    previousOwner().ifPresent(owner -> annotations.put(Annotations.TAKEN_FROM, owner.key()));
+    annotations.put(Annotations.KUBELET_TLS, kubelets.tls().mode().name());
     annotations.putAll(size.annotations());
     return annotations;
   }

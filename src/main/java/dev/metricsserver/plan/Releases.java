@@ -7,15 +7,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** The metrics-server versions this operator runs: {@code metrics-server-releases.txt}. */
+/** The metrics-server versions that this operator knows: {@code metrics-server-releases.txt}. */
 final class Releases {
 
   /**
-   * A metrics-server release; {@code flags} are compared with the table of flags by this number.
+   * A metrics-server release.
    *
-   * @param tested the newest Kubernetes that it was tested with; no upper bound, nobody states one
-   * @param port the TCP port that it listens on, unless the spec says another
-   * @param digest of its image, for all architectures
+   * @param tested the newest Kubernetes that it was tested with, which is no upper bound: upstream
+   *     states none
+   * @param port the TCP port on which it listens by default
+   * @param digest of its multi-architecture image
    */
   record Release(
       String version,
@@ -54,7 +55,7 @@ final class Releases {
               .thenComparing(v -> v.get(1))
               .thenComparing(List::getLast));
 
-  /** Newest first. */
+  /** All known releases, newest first. */
   private static final List<Release> KNOWN =
       DataFile.read("metrics-server-releases.txt", 5).stream().map(Release::parse).toList();
 

@@ -16,18 +16,17 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Decides whether a configuration has had its time and the last one that was Ready must be in force
- * instead of it.
+ * Decides whether a configuration has failed to become ready in time, so that the one that was last
+ * Ready must be restored.
  */
 final class Rollback {
 
-  /** How long a pod may take to start and to be seen ready, beside the two scrapes. */
+  /** The time a pod may need to start and to be seen as ready, beside two scrapes. */
   private static final Duration START = Duration.ofSeconds(90);
 
   /**
-   * How long a pod may wait for what is no part of its configuration: a cluster autoscaler needs
-   * minutes for a node, a slow registry for an image. As long as a Deployment's controller waits by
-   * itself.
+   * The time a pod may wait for a node or an image: a cluster autoscaler or a slow registry needs
+   * minutes. It equals the default progress deadline of a Deployment.
    */
   private static final Duration PROVISION = Duration.ofMinutes(10);
 
@@ -41,10 +40,10 @@ final class Rollback {
     this.now = now;
   }
 
-  /** Names a configuration under this spec: the same text for the same attempt, also later. */
+  /** The key of a configuration under this spec; the same attempt always has the same key. */
   static String key(ClusterFacts facts, MetricsServerConfigSpec spec, Configuration configuration) {
-    // A spec that names no version has the installed one, which a rollback may change; one that
-    // names no resources has them by the number of nodes, and more nodes make no image good.
+    // Without a version in the spec, the installed one counts, which a rollback may change. Without
+    // resources in the spec, the number of nodes decides, and more nodes do not repair an image.
     var named =
         new Configuration(
             spec.version() == null ? "" : configuration.version(),
@@ -52,19 +51,19 @@ final class Rollback {
             spec.resources(),
             configuration.scheduling(),
             configuration.extraArgs());
-    return facts.history().spec() + "/" + Integer.toHexString(named.json().toString().hashCode());
+    return facts.history().spec() + "/" + Digest.of(named.json().toString());
   }
 
-  /** How long a pod may take that lacks nothing but metrics. */
+  /** The time a running pod may need to have metrics. */
   static Duration patience(Duration scrapeInterval) {
     return Scrapes.untilMetrics(scrapeInterval, START);
   }
 
   /**
-   * Why the wanted configuration must make room: because it did before under this spec, or because
-   * its time is up.
+   * The failure for which the wanted configuration must be rolled back: it failed before under this
+   * spec, or its time is over.
    *
-   * @param replicas how many pods it is to have
+   * @param replicas the planned number of pods
    */
   Optional<Failure> due(Configuration wanted, int replicas) {
     var history = facts.history();
@@ -101,8 +100,8 @@ final class Rollback {
   }
 
   /**
-   * Since when there has been no progress while the nodes were well: the one that has the pod, and
-   * as many as the pods need. Empty while they are not.
+   * The time since which the rollout has made no progress although enough nodes were ready: the
+   * pod's node, and as many as the pods need. Empty while they are not ready.
    */
   private Optional<Instant> clockStart(Attempt attempt, Trouble trouble, int replicas) {
     var usable = Placement.usable(facts.nodes(), spec.scheduling());

@@ -24,10 +24,10 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Decides how metrics-server's serving certificate is verified. A pod and the registration change
- * one after the other, in the order in which no request fails: before pods serve another
- * certificate it must be trusted, and before it is all that is trusted they must serve it. Once
- * verified, only the user's word ends that.
+ * Decides how metrics-server's serving certificate is verified. Pods and APIService change one
+ * after the other, in the order in which no request fails: a new certificate is trusted before pods
+ * serve it, and trusted alone only after all pods serve it. Once verified, only the spec ends
+ * verification.
  */
 final class ServingPlanner {
 
@@ -96,7 +96,7 @@ final class ServingPlanner {
     return facts.given().filter(Unusable.class::isInstance).map(Unusable.class::cast);
   }
 
-  /** While the Secret is lost, what was trusted before still is. */
+  /** While the Secret is missing, the CA of the APIService stays in force. */
   private Optional<String> caBundle() {
     return Stream.concat(
             Stream.of(facts.trusted()), facts.registration().map(Registration::caBundle).stream())
@@ -108,7 +108,7 @@ final class ServingPlanner {
     return new ServingTLS(spec.source(), mounted, caBundle, reason, unusable(), certManager());
   }
 
-  /** What the flags name. */
+  /** The files that the flags name. */
   List<Mount> mounts() {
     return tls().mounted()
         ? List.of(
@@ -121,7 +121,7 @@ final class ServingPlanner {
         : List.of();
   }
 
-  /** metrics-server's flags. */
+  /** metrics-server's flags for these decisions. */
   List<String> args() {
     var args = new ArrayList<String>();
     if (tls().mounted()) {

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Decides how many replicas there are, and how large: more at once, and fewer when it lasts. */
+/** Decides number and size of the pods: increases at once, reduces after a waiting time. */
 final class SizePlanner {
 
   private static final Duration FEWER_REPLICAS_AFTER = Duration.ofMinutes(10);
@@ -33,14 +33,14 @@ final class SizePlanner {
     this.capacity = Placement.capacity(facts.nodes(), spec.scheduling());
   }
 
-  /** Fewer, where the nodes say so and not the user, only when it lasts. */
+  /** The number of pods. A reduction that the spec does not ask for waits. */
   int replicas() {
     return fewerReplicas() && !lasted(fewerSince(), FEWER_REPLICAS_AFTER)
         ? installedReplicas()
         : wantedReplicas();
   }
 
-  /** Whether no two pods may be on one node. */
+  /** Whether two pods must not run on the same node. */
   boolean requiredAntiAffinity() {
     return replicas() > 1 && (spec.replicas() == null || replicas() <= capacity);
   }
@@ -73,13 +73,13 @@ final class SizePlanner {
   /** Annotations of the Deployment that the next decision reads. */
   Map<String, String> annotations() {
     var annotations = new TreeMap<String, String>();
-    annotations.put(Planner.PLANNED_REPLICAS, Integer.toString(replicas()));
-    annotations.put(Planner.SIZED_FOR, Integer.toString(step()));
+    annotations.put(Annotations.PLANNED_REPLICAS, Integer.toString(replicas()));
+    annotations.put(Annotations.SIZED_FOR, Integer.toString(step()));
     if (replicas() > wantedReplicas()) {
-      annotations.put(Planner.FEWER_SINCE, fewerSince().orElse(now).toString());
+      annotations.put(Annotations.FEWER_SINCE, fewerSince().orElse(now).toString());
     }
     if (smallerRequests() && step() > wantedStep()) {
-      annotations.put(Planner.SMALLER_SINCE, smallerSince().orElse(now).toString());
+      annotations.put(Annotations.SMALLER_SINCE, smallerSince().orElse(now).toString());
     }
     return annotations;
   }
@@ -107,8 +107,8 @@ final class SizePlanner {
   }
 
   /**
-   * Well below the step, not just under its edge, so that a few nodes that come and go roll
-   * nothing.
+   * Whether the number of nodes is well below the step, so that a few nodes that come and go do not
+   * replace the pods.
    */
   private boolean smallerRequests() {
     return facts.nodes().size() < 0.7 * Sizing.stepBelow(installedStep());
@@ -118,7 +118,7 @@ final class SizePlanner {
     return Sizing.step(facts.nodes().size());
   }
 
-  /** As a step, whatever somebody may have written into the annotation. */
+  /** The step of the installed requests, even if the annotation was edited. */
   private int installedStep() {
     return facts
         .installed()

@@ -13,10 +13,10 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Requests and limits by the number of nodes, in steps, so that a node more does not roll the pods.
- * The figures are metrics-server's own advice: 100m CPU and 200Mi up to 100 nodes, 1m and 2Mi more
- * for each further node. The limits leave room: a throttled metrics-server fails its liveness
- * probe, one without memory is killed in the middle of a scrape.
+ * Requests and limits by the number of nodes, in steps, so that one more node does not replace the
+ * pods. The numbers are upstream's advice: 100m CPU and 200Mi memory up to 100 nodes, and 1m and
+ * 2Mi for each further node. The limits leave headroom: throttling fails the liveness probe, and
+ * too little memory kills the pod during a scrape.
  */
 final class Sizing {
 
@@ -24,17 +24,17 @@ final class Sizing {
 
   private Sizing() {}
 
-  /** The smallest step that holds so many nodes. */
+  /** The smallest step for a number of nodes. */
   static int step(int nodes) {
     return STEPS.stream().filter(s -> s >= nodes).findFirst().orElse(STEPS.getLast());
   }
 
-  /** How many nodes the next smaller step holds, 0 below the smallest. */
+  /** The next smaller step; 0 below the smallest. */
   static int stepBelow(int step) {
     return STEPS.stream().filter(s -> s < step).reduce(0, (one, other) -> other);
   }
 
-  /** Requests and limits for a step, where the user does not say otherwise. */
+  /** Requests and limits for a step, except those that the spec sets. */
   static Resources resources(int step, ResourcesSpec spec) {
     var further = Math.max(0, step - 100);
     var cpu = 100 + further;
@@ -52,7 +52,7 @@ final class Sizing {
         canonical(memoryLimit));
   }
 
-  /** Requests above their limits, which the API server would refuse in the pod. */
+  /** Finds requests above their limits, which the API server would reject. */
   static List<Violation> check(Resources resources) {
     return Stream.concat(
             check("cpu", resources.cpuRequest(), resources.cpuLimit()),
@@ -76,7 +76,7 @@ final class Sizing {
         .compareTo(Quantity.parse(other).getNumericalAmount());
   }
 
-  /** As the API server writes it: 1000m is 1, 1024Mi is 1Gi, and parts of a thousandth count up. */
+  /** The amount as the API server writes it: 1000m is 1, 1024Mi is 1Gi, fractions round up. */
   private static String canonical(String amount) {
     var number = Quantity.parse(amount).getNumericalAmount();
     return amount.endsWith("i")

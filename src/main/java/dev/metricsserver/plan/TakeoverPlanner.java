@@ -24,14 +24,14 @@ public final class TakeoverPlanner {
   public static Optional<Takeover> of(Deployment deployment, boolean complete) {
     var annotations =
         requireNonNullElse(deployment.getMetadata().getAnnotations(), Map.<String, String>of());
-    if (!annotations.containsKey(Planner.CONFIGURATION)) {
+    if (!annotations.containsKey(Annotations.CONFIGURATION)) {
       return Optional.of(
           excludesOtherPods(deployment.getSpec().getTemplate().getSpec())
               ? Takeover.Replace
               : Takeover.Surge);
     }
     return Arrays.stream(Takeover.values())
-        .filter(t -> t.name().equals(annotations.get(Planner.TAKEOVER)) && !complete)
+        .filter(t -> t.name().equals(annotations.get(Annotations.TAKEOVER)) && !complete)
         .findFirst();
   }
 

@@ -4,11 +4,11 @@ import dev.metricsserver.model.KubernetesVersion;
 import java.util.Optional;
 
 /**
- * What there is to say about a version that goes on running as it is.
+ * Advice about a version that keeps running.
  *
- * @param version the one that runs
+ * @param version the running version
  * @param bound the oldest Kubernetes that it needs, or the newest that it was tested with
- * @param better the version to set, where this operator knows one
+ * @param better the version to set, if this operator knows a better one
  */
 public record VersionAdvice(
     Kind kind,
@@ -17,7 +17,7 @@ public record VersionAdvice(
     KubernetesVersion bound,
     Optional<String> better) {
 
-  /** What it is about. */
+  /** The subject of the advice. */
   public enum Kind {
     /** The cluster's Kubernetes is older than the version needs. */
     ClusterTooOld,
@@ -27,7 +27,7 @@ public record VersionAdvice(
     NewerVersion
   }
 
-  /** What there is to say about one that somebody else runs, by its number alone. */
+  /** Advice for the version of an external installation. */
   public static Optional<VersionAdvice> of(String version, KubernetesVersion kubernetes) {
     return Versions.advice(version, kubernetes);
   }

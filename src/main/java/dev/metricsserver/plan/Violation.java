@@ -44,6 +44,9 @@ public sealed interface Violation {
   /** A violation of one other field. */
   sealed interface OfOneField extends Violation {}
 
+  /** A violation of a field of the pods. */
+  sealed interface OfPod extends OfOneField {}
+
   /** The first version of metrics-server with a feature, and the oldest Kubernetes it needs. */
   record FirstVersion(String version, KubernetesVersion kubernetes) {}
 
@@ -117,7 +120,7 @@ public sealed interface Violation {
    *
    * @param usual the port without {@code spec.port}; empty if that is the one in question
    */
-  record PortTaken(int port, String node, Optional<Integer> usual) implements OfOneField {
+  record PortTaken(int port, String node, Optional<Integer> usual) implements OfPod {
     @Override
     public String field() {
       return "port";
@@ -125,7 +128,7 @@ public sealed interface Violation {
   }
 
   /** A limit is below the request. */
-  record LimitBelowRequest(String resource, String limit, String request) implements OfOneField {
+  record LimitBelowRequest(String resource, String limit, String request) implements OfPod {
     @Override
     public String field() {
       return "resources.limits." + resource;

@@ -15,7 +15,7 @@ import dev.metricsserver.model.History;
 import dev.metricsserver.model.NodeFacts;
 import dev.metricsserver.model.ServingFacts;
 import dev.metricsserver.model.TrustBundle.Found;
-import dev.metricsserver.plan.KubeletPlanner;
+import dev.metricsserver.plan.ProbePlan;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import java.util.List;
 import java.util.Optional;
@@ -83,7 +83,7 @@ record FactsReader(
         readers
             .kubelets()
             .look(
-                KubeletPlanner.targets(spec().kubelet(), nodes),
+                ProbePlan.of(spec().kubelet(), nodes).targets(),
                 authority.map(b -> b instanceof Found(var pem) ? pem : null),
                 requested);
     return new KubeletFacts(seen.kubelets(), seen.complete(), authority, requested);

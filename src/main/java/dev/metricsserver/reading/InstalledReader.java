@@ -9,11 +9,10 @@ import dev.metricsserver.model.MetricsServerContainer;
 import dev.metricsserver.model.MetricsServerFlags;
 import dev.metricsserver.model.Owner;
 import dev.metricsserver.model.Timestamps;
+import dev.metricsserver.plan.Annotations;
 import dev.metricsserver.plan.MetricsServerPlan;
-import dev.metricsserver.plan.Planner;
 import dev.metricsserver.plan.TakeoverPlanner;
 import dev.metricsserver.rendering.Names;
-import dev.metricsserver.rendering.Workload;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import java.util.Map;
@@ -35,25 +34,25 @@ final class InstalledReader {
     var flags = MetricsServerFlags.of(deployment.getSpec().getTemplate().getSpec());
     return new Installed(
         version(deployment).orElse(""),
-        Optional.ofNullable(annotations.get(Planner.KUBELET_TLS))
+        Optional.ofNullable(annotations.get(Annotations.KUBELET_TLS))
             .map(TLSMode.Verify.name()::equals)
             .orElseGet(flags::verifiesKubelets),
         flags.addressTypes(),
-        number(annotations.get(Planner.PLANNED_REPLICAS)),
-        number(annotations.get(Planner.SIZED_FOR)),
-        Timestamps.parse(annotations.get(Planner.FEWER_SINCE)),
-        Timestamps.parse(annotations.get(Planner.SMALLER_SINCE)),
+        number(annotations.get(Annotations.PLANNED_REPLICAS)),
+        number(annotations.get(Annotations.SIZED_FOR)),
+        Timestamps.parse(annotations.get(Annotations.FEWER_SINCE)),
+        Timestamps.parse(annotations.get(Annotations.SMALLER_SINCE)),
         requireNonNullElse(deployment.getSpec().getSelector().getMatchLabels(), Map.of()),
         TakeoverPlanner.of(deployment, Observer.rollout(deployment).complete()),
-        Owner.parse(annotations.get(Planner.TAKEN_FROM)),
+        Owner.parse(annotations.get(Annotations.TAKEN_FROM)),
         pods.anyMatch(pod -> hasOwnLabels(pod) && Observer.pod(pod).ready()));
   }
 
   /** Whether the Deployment was applied from this plan. */
   static boolean runs(Deployment deployment, MetricsServerPlan plan) {
     return plan.deploymentAnnotations()
-        .get(Planner.CONFIGURATION)
-        .equals(annotations(deployment).get(Planner.CONFIGURATION));
+        .get(Annotations.CONFIGURATION)
+        .equals(annotations(deployment).get(Annotations.CONFIGURATION));
   }
 
   private static Map<String, String> annotations(Deployment deployment) {
@@ -67,9 +66,9 @@ final class InstalledReader {
   private static Optional<String> version(Deployment deployment) {
     var label =
         Optional.ofNullable(deployment.getMetadata().getLabels())
-            .map(labels -> labels.get(Workload.VERSION_LABEL));
+            .map(labels -> labels.get(Names.VERSION_LABEL));
     var tag = ImageReference.of(image(deployment)).version();
-    return annotations(deployment).containsKey(Planner.CONFIGURATION)
+    return annotations(deployment).containsKey(Annotations.CONFIGURATION)
         ? label.or(() -> tag)
         : tag.or(() -> label);
   }

@@ -3,6 +3,7 @@ package dev.metricsserver.reading;
 import static java.util.Objects.requireNonNullElse;
 
 import dev.metricsserver.model.History.Failure;
+import dev.metricsserver.plan.Annotations;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import java.util.Map;
 import java.util.Optional;
@@ -13,9 +14,6 @@ import java.util.Optional;
  */
 public final class LastReady {
 
-  private static final String FAILED = "metricsserver.dev/failed-configuration";
-  private static final String FAILED_REASON = "metricsserver.dev/failed-reason";
-  private static final String FAILED_MESSAGE = "metricsserver.dev/failed-message";
   private static final int LONGEST_MESSAGE = 500;
 
   private LastReady() {}
@@ -24,22 +22,22 @@ public final class LastReady {
   public static Optional<Failure> failure(ControllerRevision revision) {
     var annotations =
         requireNonNullElse(revision.getMetadata().getAnnotations(), Map.<String, String>of());
-    return Optional.ofNullable(annotations.get(FAILED))
+    return Optional.ofNullable(annotations.get(Annotations.FAILED_CONFIGURATION))
         .map(configuration ->
             new Failure(
                 configuration,
-                annotations.getOrDefault(FAILED_REASON, ""),
-                annotations.getOrDefault(FAILED_MESSAGE, "")));
+                annotations.getOrDefault(Annotations.FAILED_REASON, ""),
+                annotations.getOrDefault(Annotations.FAILED_MESSAGE, "")));
   }
 
   /** The revision's annotations for what is gone back from. */
   public static Map<String, String> annotations(Failure failure) {
     return Map.of(
-        FAILED,
+        Annotations.FAILED_CONFIGURATION,
         failure.configuration(),
-        FAILED_REASON,
+        Annotations.FAILED_REASON,
         failure.reason(),
-        FAILED_MESSAGE,
+        Annotations.FAILED_MESSAGE,
         shortened(failure.message()));
   }
 

@@ -17,7 +17,7 @@ import dev.metricsserver.model.Observations.Rollout;
 import dev.metricsserver.model.Scrapes;
 import dev.metricsserver.model.Timestamps;
 import dev.metricsserver.model.TroubleKind;
-import dev.metricsserver.plan.Planner;
+import dev.metricsserver.plan.Annotations;
 import dev.metricsserver.tls.Certificates;
 import dev.metricsserver.tls.Pem;
 import io.fabric8.kubernetes.api.model.APIService;
@@ -42,12 +42,6 @@ import java.util.stream.Stream;
 
 /** Reads states off objects as the API server has them. Pure. */
 public final class Observer {
-
-  /**
-   * An annotation of the APIService whose change makes the API servers check its availability; its
-   * value is the time of the change.
-   */
-  public static final String RECHECK = "metricsserver.dev/look-again";
 
   /** By these taints autoscalers, Karpenter and cloud providers say that a node is to go. */
   private static final Set<String> GOING =
@@ -115,10 +109,10 @@ public final class Observer {
             .filter(c -> "Progressing".equals(c.getType()))
             .flatMap(c -> Timestamps.parse(c.getLastUpdateTime()).stream())
             .findFirst();
-    return Timestamps.parse(annotations.get(Planner.CONFIGURED_AT))
+    return Timestamps.parse(annotations.get(Annotations.CONFIGURED_AT))
         .map(since ->
             new Attempt(
-                annotations.getOrDefault(Planner.CONFIGURATION, ""),
+                annotations.getOrDefault(Annotations.CONFIGURATION, ""),
                 since,
                 progressed.orElse(since),
                 trouble(rollout(deployment), pods)));
@@ -275,7 +269,7 @@ public final class Observer {
   public static Registration registration(APIService service) {
     var annotations =
         requireNonNullElse(service.getMetadata().getAnnotations(), Map.<String, String>of());
-    var rechecked = Timestamps.parse(annotations.get(RECHECK));
+    var rechecked = Timestamps.parse(annotations.get(Annotations.RECHECK));
     return Optional.ofNullable(service.getStatus()).stream()
         .flatMap(s -> s.getConditions().stream())
         .filter(c -> "Available".equals(c.getType()))

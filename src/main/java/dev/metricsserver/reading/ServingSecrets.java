@@ -5,8 +5,8 @@ import static java.util.Objects.requireNonNullElse;
 import dev.metricsserver.model.Observations.Certificate;
 import dev.metricsserver.model.Observations.Certificate.Place;
 import dev.metricsserver.model.Timestamps;
+import dev.metricsserver.plan.Annotations;
 import dev.metricsserver.plan.ServingTLS;
-import dev.metricsserver.rendering.Serving;
 import dev.metricsserver.tls.Identity;
 import dev.metricsserver.tls.Pem;
 import dev.metricsserver.tls.ServingCertificates;
@@ -58,7 +58,7 @@ final class ServingSecrets {
   private static Instant changed(Map<String, Secret> secrets) {
     return Optional.ofNullable(secrets.get(ServingTLS.CERTIFICATE_SECRET))
         .map(secret -> secret.getMetadata().getAnnotations())
-        .flatMap(annotations -> Timestamps.parse(annotations.get(Serving.CHANGED)))
+        .flatMap(annotations -> Timestamps.parse(annotations.get(Annotations.CHANGED)))
         .orElse(Instant.EPOCH);
   }
 

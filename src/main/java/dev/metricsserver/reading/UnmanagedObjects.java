@@ -53,7 +53,7 @@ final class UnmanagedObjects {
   private static boolean managed(HasMetadata object) {
     var metadata = object.getMetadata();
     var labels = requireNonNullElse(metadata.getLabels(), Map.<String, String>of());
-    return Names.MANAGED_BY.equals(labels.get("app.kubernetes.io/managed-by"))
+    return Names.MANAGED_BY.equals(labels.get(Names.MANAGED_BY_LABEL))
         || metadata.getManagedFields().stream()
             .anyMatch(m -> Names.MANAGED_BY.equals(m.getManager()));
   }

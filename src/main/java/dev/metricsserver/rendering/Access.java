@@ -17,14 +17,14 @@ import io.fabric8.kubernetes.api.model.rbac.Subject;
 import io.fabric8.kubernetes.api.model.rbac.SubjectBuilder;
 import java.util.List;
 
-/** Who metrics-server is, what it may do, and who may read from it. */
+/** The identity of metrics-server, its rights, and the rights to read metrics. */
 public final class Access {
 
   private static final String RBAC = "rbac.authorization.k8s.io";
 
   private Access() {}
 
-  /** metrics-server's identity. Its token is mounted by the pods that ask for it. */
+  /** The ServiceAccount. Only pods that ask for its token mount it. */
   public static ServiceAccount serviceAccount(MetricsServerPlan plan) {
     return new ServiceAccountBuilder()
         .withMetadata(Names.metadata(plan.namespace(), Names.METRICS_SERVER))
@@ -33,7 +33,8 @@ public final class Access {
   }
 
   /**
-   * The kubelets' metrics, and which pods and nodes there are: exactly what metrics-server needs.
+   * The rights that metrics-server needs: to read the kubelets' metrics, and to list pods and
+   * nodes.
    */
   public static ClusterRole clusterRole() {
     return new ClusterRoleBuilder()
@@ -44,7 +45,7 @@ public final class Access {
         .build();
   }
 
-  /** Reading metrics, added to the roles view, edit and admin. */
+  /** The right to read metrics, aggregated to the roles view, edit and admin. */
   public static ClusterRole readerRole() {
     return new ClusterRoleBuilder()
         .withMetadata(Names.metadata(Names.READER_ROLE))
@@ -67,7 +68,7 @@ public final class Access {
         .build();
   }
 
-  /** Lets metrics-server ask the API server who a caller is and what it may do. */
+  /** Lets metrics-server authenticate and authorize its clients at the API server. */
   public static ClusterRoleBinding authDelegator(MetricsServerPlan plan) {
     return new ClusterRoleBindingBuilder()
         .withMetadata(Names.metadata(Names.AUTH_DELEGATOR))
@@ -76,7 +77,7 @@ public final class Access {
         .build();
   }
 
-  /** Lets metrics-server read which certificate the API servers' requests carry. */
+  /** Lets metrics-server read the CA of the API servers' client certificate. */
   public static RoleBinding authReader(MetricsServerPlan plan) {
     return new RoleBindingBuilder()
         .withMetadata(Names.metadata(Names.AUTH_READER_NAMESPACE, Names.AUTH_READER))

@@ -1,32 +1,29 @@
 package dev.metricsserver.rendering;
 
 import dev.metricsserver.api.AuditSpec.Profile;
+import dev.metricsserver.plan.AuditPlanner;
 import dev.metricsserver.plan.MetricsServerPlan;
-import dev.metricsserver.plan.Planner;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import java.util.Optional;
 
-/** What metrics-server records of who asks for metrics. */
+/** The audit policy of metrics-server. */
 public final class Audit {
 
   private Audit() {}
 
-  /** The ConfigMap with the audit policy, when something is recorded. */
+  /** The ConfigMap with the audit policy; empty if nothing is logged. */
   public static Optional<ConfigMap> policy(MetricsServerPlan plan) {
     return plan.audit() == Profile.None
         ? Optional.empty()
         : Optional.of(
             new ConfigMapBuilder()
-                .withMetadata(Names.metadata(plan.namespace(), Planner.AUDIT_CONFIG_MAP))
-                .addToData(Planner.AUDIT_KEY, rules(plan.audit()))
+                .withMetadata(Names.metadata(plan.namespace(), AuditPlanner.CONFIG_MAP))
+                .addToData(AuditPlanner.KEY, rules(plan.audit()))
                 .build());
   }
 
-  /**
-   * Neither the kubelet's probes, which ask every second, nor what the API servers ask for
-   * themselves.
-   */
+  /** Leaves out the kubelet's probes, which run every second, and the API servers' own requests. */
   private static String rules(Profile profile) {
     return """
     apiVersion: audit.k8s.io/v1

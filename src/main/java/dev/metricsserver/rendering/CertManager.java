@@ -8,18 +8,18 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What cert-manager is asked for. The life times are those of the operator's own certificates: 90
- * days and three years, renewed at two thirds.
+ * The objects for cert-manager. The lifetimes are those of the operator's own certificates: 90 days
+ * and three years, renewed at two thirds.
  */
 public final class CertManager {
 
-  /** Signs the CA's certificate, by the CA's own key. */
+  /** The Issuer that self-signs the CA's certificate. */
   public static final String BOOTSTRAP = "metrics-server-serving-selfsigned";
 
   /** The Certificate of the CA. */
   public static final String AUTHORITY = "metrics-server-serving-ca";
 
-  /** The Issuer that signs by the CA, and the Certificate that it signs. */
+  /** The Issuer that signs with the CA, and the Certificate that it signs. */
   public static final String SERVING = "metrics-server-serving";
 
   /** The Secret with the CA and its key, which the operator does not read. */
@@ -31,7 +31,7 @@ public final class CertManager {
 
   private CertManager() {}
 
-  /** The Issuer of the CA's certificate, where the user names no other issuer. */
+  /** The Issuer of the CA's certificate; empty if the spec names another issuer. */
   public static Optional<Issuer> bootstrap(MetricsServerPlan plan) {
     return withOwnIssuer(plan)
         .map(p ->
@@ -40,7 +40,7 @@ public final class CertManager {
                 new Issuer.Spec(new Issuer.SelfSigned(), null)));
   }
 
-  /** The CA, where the user names no issuer. */
+  /** The CA; empty if the spec names an issuer. */
   public static Optional<Certificate> authority(MetricsServerPlan plan) {
     return withOwnIssuer(plan)
         .map(p ->
@@ -58,7 +58,7 @@ public final class CertManager {
                     new IssuerReference(BOOTSTRAP, ISSUER, GROUP))));
   }
 
-  /** The Issuer that signs by the CA, where the user names no other. */
+  /** The Issuer that signs with the CA; empty if the spec names another. */
   public static Optional<Issuer> issuer(MetricsServerPlan plan) {
     return withOwnIssuer(plan)
         .map(p ->
@@ -77,7 +77,8 @@ public final class CertManager {
                 new Certificate.Spec(
                     ServingTLS.ISSUED_SECRET,
                     null,
-                    // A self-signed one would have no issuer without it, and Java reads none such.
+                    // Java cannot read a certificate without issuer, which a self-signed one would
+                    // be.
                     Names.METRICS_SERVER,
                     ServingTLS.names(p.namespace()),
                     List.of("digital signature", "server auth"),

@@ -9,7 +9,7 @@ import io.fabric8.kubernetes.model.annotation.Plural;
 import io.fabric8.kubernetes.model.annotation.Version;
 import java.util.List;
 
-/** What cert-manager is to keep in a Secret, with what is used of it. */
+/** A Certificate of cert-manager, with the fields that the operator uses. */
 @Group("cert-manager.io")
 @Version("v1")
 @Plural("certificates")
@@ -17,7 +17,7 @@ public final class Certificate extends ThirdPartyResource<Certificate.Spec> {
 
   private static final long serialVersionUID = 1;
 
-  /** Without anything, for whoever reads one. */
+  /** Creates an empty object, for deserialization. */
   public Certificate() {}
 
   Certificate(ObjectMeta metadata, Spec spec) {
@@ -27,8 +27,8 @@ public final class Certificate extends ThirdPartyResource<Certificate.Spec> {
   /**
    * The certificate.
    *
-   * @param duration how long it is valid, as cert-manager writes durations
-   * @param renewBefore how long before its end it is renewed
+   * @param duration its lifetime, as cert-manager writes durations
+   * @param renewBefore the time before its end at which it is renewed
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @JsonIgnoreProperties(ignoreUnknown = true)

@@ -12,25 +12,23 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/**
- * The CiliumNetworkPolicy. To Cilium a node and an API server are not their addresses but entities.
- */
+/** The CiliumNetworkPolicy. Cilium matches nodes and API servers as entities, not by address. */
 public final class CiliumNetwork {
 
   private static final List<String> NODES = List.of("host", "remote-node");
   private static final List<String> API_SERVERS = List.of("kube-apiserver");
   private static final List<String> CONTROL_PLANE =
       List.of("host", "remote-node", "kube-apiserver");
-  private static final List<String> EVERYBODY = List.of("all");
+  private static final List<String> ANY_CLIENT = List.of("all");
 
-  /** Where DNS is: pods, or a cache on each node. */
+  /** The DNS servers: pods, or a cache on each node. */
   private static final List<String> CLUSTER = List.of("cluster");
 
   private static final String DNS_PORT = "53";
 
   private CiliumNetwork() {}
 
-  /** The CiliumNetworkPolicy, when the plan has rules for one. */
+  /** The CiliumNetworkPolicy; empty if the plan has no rules for one. */
   public static Optional<CiliumNetworkPolicy> policy(MetricsServerPlan plan) {
     return plan.network().cilium().rules().map(rules -> policy(plan, rules));
   }
@@ -44,7 +42,7 @@ public final class CiliumNetwork {
   private static List<Rule> ingress(CiliumRules rules, int port) {
     var ports = tcp(List.of(port));
     var ingress = new ArrayList<Rule>();
-    ingress.add(new Rule(null, rules.open() ? EVERYBODY : CONTROL_PLANE, null, null, ports));
+    ingress.add(new Rule(null, rules.open() ? ANY_CLIENT : CONTROL_PLANE, null, null, ports));
     if (!rules.controlPlaneCIDRs().isEmpty()) {
       ingress.add(new Rule(null, null, rules.controlPlaneCIDRs(), null, ports));
     }

@@ -9,7 +9,7 @@ import io.fabric8.kubernetes.model.annotation.Version;
 import java.util.List;
 import java.util.Map;
 
-/** Cilium's policy, with what is used of it. */
+/** A CiliumNetworkPolicy, with the fields that the operator uses. */
 @Group("cilium.io")
 @Version("v2")
 @Plural("ciliumnetworkpolicies")
@@ -17,14 +17,14 @@ public final class CiliumNetworkPolicy extends ThirdPartyResource<CiliumNetworkP
 
   private static final long serialVersionUID = 1;
 
-  /** Without anything, for whoever reads one. */
+  /** Creates an empty object, for deserialization. */
   public CiliumNetworkPolicy() {}
 
   CiliumNetworkPolicy(ObjectMeta metadata, Spec spec) {
     super(metadata, spec);
   }
 
-  /** Which pods, and what they may do. */
+  /** The selected pods, and their allowed connections. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Spec(Selector endpointSelector, List<Rule> ingress, List<Rule> egress) {}
 
@@ -32,7 +32,7 @@ public final class CiliumNetworkPolicy extends ThirdPartyResource<CiliumNetworkP
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Selector(Map<String, String> matchLabels) {}
 
-  /** A connection that is let through; those it says nothing of are not. */
+  /** Allowed connections; all others are blocked. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Rule(
@@ -42,11 +42,11 @@ public final class CiliumNetworkPolicy extends ThirdPartyResource<CiliumNetworkP
       List<String> toEntities,
       List<PortRule> toPorts) {}
 
-  /** Ports that are let through. */
+  /** Allowed ports. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record PortRule(List<Port> ports) {}
 
-  /** A port as Cilium writes it: a text. */
+  /** A port as Cilium writes it: a string. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Port(String port, String protocol) {}
 }

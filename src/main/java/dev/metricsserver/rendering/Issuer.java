@@ -7,7 +7,7 @@ import io.fabric8.kubernetes.model.annotation.Group;
 import io.fabric8.kubernetes.model.annotation.Plural;
 import io.fabric8.kubernetes.model.annotation.Version;
 
-/** Who signs for cert-manager, with what is used of it. */
+/** An Issuer of cert-manager, with the fields that the operator uses. */
 @Group("cert-manager.io")
 @Version("v1")
 @Plural("issuers")
@@ -15,23 +15,23 @@ public final class Issuer extends ThirdPartyResource<Issuer.Spec> {
 
   private static final long serialVersionUID = 1;
 
-  /** Without anything, for whoever reads one. */
+  /** Creates an empty object, for deserialization. */
   public Issuer() {}
 
   Issuer(ObjectMeta metadata, Spec spec) {
     super(metadata, spec);
   }
 
-  /** One of the two. */
+  /** One of the two ways to sign. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Spec(SelfSigned selfSigned, CA ca) {}
 
-  /** Each certificate by its own key. */
+  /** Signs each certificate with its own key. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record SelfSigned() {}
 
-  /** By the key of a CA in a Secret. */
+  /** Signs with the key of a CA in a Secret. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record CA(String secretName) {}
 }

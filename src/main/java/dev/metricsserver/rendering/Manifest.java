@@ -6,7 +6,7 @@ import io.fabric8.kubernetes.api.model.apps.Deployment;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** All objects together. */
+/** All objects of an installation. */
 public final class Manifest {
 
   private Manifest() {}

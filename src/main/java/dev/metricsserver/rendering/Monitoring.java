@@ -17,15 +17,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** How Prometheus watches over metrics-server. */
+/** The objects for Prometheus Operator. */
 public final class Monitoring {
 
-  /** Prometheus' own, in its pod: metrics-server asks the API server what it may do. */
+  /** Prometheus' own token, in its pod, by which metrics-server authenticates it. */
   private static final String TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
   private static final String CRITICAL = "critical";
   private static final String WARNING = "warning";
-  private static final String WHY = " The findings say why: kubectl get msc cluster -o yaml";
+  private static final String WHY = " The findings have the cause: kubectl get msc cluster -o yaml";
 
   private static final List<Rule> ALERTS =
       List.of(
@@ -35,9 +35,8 @@ public final class Monitoring {
                   + " max(aggregator_unavailable_apiservice{name=\"v1beta1.metrics.k8s.io\"}) > 0",
               "5m",
               CRITICAL,
-              "Nobody gets metrics of nodes and pods.",
-              "HorizontalPodAutoscalers keep the replicas that they have, and kubectl top fails."
-                  + WHY),
+              "The metrics API has no metrics of nodes and pods.",
+              "HorizontalPodAutoscalers keep their current replicas, and kubectl top fails." + WHY),
           alert(
               "MetricsServerNodesMissing",
               "max(metrics_server_operator_nodes_reporting) <"
@@ -45,28 +44,29 @@ public final class Monitoring {
               "15m",
               WARNING,
               "Some nodes have no metrics.",
-              "{{ $value }} nodes have metrics, which is less than should." + WHY),
+              "{{ $value }} nodes have metrics, which is fewer than expected." + WHY),
           alert(
               "MetricsServerCertificateExpiring",
               "max(metrics_server_operator_findings{code=\"ServingCertificateExpiring\"}) > 0",
               "1h",
               WARNING,
               "A certificate of metrics-server is about to expire.",
-              "It has less than a sixth of its life left, and should long be renewed." + WHY),
+              "Less than a sixth of its lifetime is left, although it should have been renewed."
+                  + WHY),
           alert(
               "MetricsServerConflict",
               "max(metrics_server_operator_findings{code=\"Conflict\"}) > 0",
               "5m",
               WARNING,
-              "Somebody else's metrics API is in the way.",
-              "The operator touches nothing until that is decided." + WHY),
+              "An existing metrics API of another owner blocks the installation.",
+              "The operator changes nothing until the conflict is resolved." + WHY),
           alert(
               "MetricsServerRolledBack",
               "max(metrics_server_operator_findings{code=\"RolledBack\"}) > 0",
               "5m",
               WARNING,
-              "The last change of metrics-server's configuration failed and was taken back.",
-              "The configuration before it is in force until the spec changes." + WHY),
+              "The last change of metrics-server's configuration failed and was rolled back.",
+              "The previous configuration is in force until the spec changes." + WHY),
           alert(
               "MetricsServerRefusesRequests",
               "sum by (instance) (increase(authentication_attempts{job=\"metrics-server\","
@@ -75,14 +75,14 @@ public final class Monitoring {
                   + "result!=\"allowed\"}[10m])) > 5",
               "0m",
               WARNING,
-              "metrics-server refuses requests.",
-              "{{ $value }} requests to {{ $labels.instance }} in 10 minutes came from somebody"
-                  + " whom the API server does not know (401) or does not let (403). Who it is"
-                  + " tells spec.audit.profile: Metadata"));
+              "metrics-server rejects requests.",
+              "{{ $value }} requests to {{ $labels.instance }} in 10 minutes came from clients"
+                  + " that the API server does not authenticate (401) or authorize (403). Set"
+                  + " spec.audit.profile: Metadata to log their names"));
 
   private Monitoring() {}
 
-  /** The ServiceMonitor, when the plan has one. */
+  /** The ServiceMonitor; empty if the plan has none. */
   public static Optional<ServiceMonitor> serviceMonitor(MetricsServerPlan plan) {
     return Optional.of(plan)
         .filter(p -> p.monitoring().serviceMonitor())
@@ -104,7 +104,7 @@ public final class Monitoring {
         : new TLS(name, null, true);
   }
 
-  /** The PrometheusRule, when the plan has one. */
+  /** The PrometheusRule; empty if the plan has none. */
   public static Optional<PrometheusRule> rule(MetricsServerPlan plan) {
     return Optional.of(plan)
         .filter(p -> p.monitoring().rule())
@@ -114,7 +114,7 @@ public final class Monitoring {
                 new PrometheusRule.Spec(List.of(new Group(Names.METRICS_SERVER, ALERTS)))));
   }
 
-  /** Lets Prometheus read the metrics, when the plan says who that is. */
+  /** Lets the ServiceAccount of Prometheus read the metrics; empty if the spec names none. */
   public static Optional<ClusterRoleBinding> reader(MetricsServerPlan plan) {
     return plan.monitoring()
         .reader()

@@ -17,14 +17,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** The NetworkPolicy: who may connect to metrics-server, and where it may connect to. */
+/** The NetworkPolicy: the allowed connections to and from metrics-server. */
 public final class Network {
 
   private static final int DNS_PORT = 53;
 
   private Network() {}
 
-  /** The NetworkPolicy, when the plan has rules for one. */
+  /** The NetworkPolicy; empty if the plan has no rules for one. */
   public static Optional<NetworkPolicy> policy(MetricsServerPlan plan) {
     return plan.network().kubernetes().map(rules -> policy(plan, rules));
   }

@@ -1,7 +1,7 @@
 package dev.metricsserver.rendering;
 
+import dev.metricsserver.plan.AuditPlanner;
 import dev.metricsserver.plan.MetricsServerPlan;
-import dev.metricsserver.plan.Planner;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespaced;
@@ -58,7 +58,7 @@ public record OptionalObject<R extends HasMetadata>(
 
   /** What metrics-server writes to its audit log. */
   public static final OptionalObject<ConfigMap> AUDIT_POLICY =
-      new OptionalObject<>(ConfigMap::new, Planner.AUDIT_CONFIG_MAP, Audit::policy);
+      new OptionalObject<>(ConfigMap::new, AuditPlanner.CONFIG_MAP, Audit::policy);
 
   /** Prometheus' right to read metrics-server's own metrics. */
   public static final OptionalObject<ClusterRoleBinding> METRICS_READER =

@@ -8,7 +8,7 @@ import io.fabric8.kubernetes.model.annotation.Version;
 import java.util.List;
 import java.util.Map;
 
-/** What Prometheus Operator tells Prometheus to alert about, with what is used of it. */
+/** A PrometheusRule of Prometheus Operator, with the fields that the operator uses. */
 @io.fabric8.kubernetes.model.annotation.Group("monitoring.coreos.com")
 @Version("v1")
 @Plural("prometheusrules")
@@ -16,18 +16,18 @@ public final class PrometheusRule extends ThirdPartyResource<PrometheusRule.Spec
 
   private static final long serialVersionUID = 1;
 
-  /** Without anything, for whoever reads one. */
+  /** Creates an empty object, for deserialization. */
   public PrometheusRule() {}
 
   PrometheusRule(ObjectMeta metadata, Spec spec) {
     super(metadata, spec);
   }
 
-  /** As in a file of rules. */
+  /** The groups of rules. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Spec(List<Group> groups) {}
 
-  /** Rules that are looked at together. */
+  /** Rules that Prometheus evaluates together. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Group(String name, List<Rule> rules) {}
 

@@ -9,7 +9,7 @@ import io.fabric8.kubernetes.model.annotation.Version;
 import java.util.List;
 import java.util.Map;
 
-/** What Prometheus Operator tells Prometheus to read, with what is used of it. */
+/** A ServiceMonitor of Prometheus Operator, with the fields that the operator uses. */
 @Group("monitoring.coreos.com")
 @Version("v1")
 @Plural("servicemonitors")
@@ -17,31 +17,31 @@ public final class ServiceMonitor extends ThirdPartyResource<ServiceMonitor.Spec
 
   private static final long serialVersionUID = 1;
 
-  /** Without anything, for whoever reads one. */
+  /** Creates an empty object, for deserialization. */
   public ServiceMonitor() {}
 
   ServiceMonitor(ObjectMeta metadata, Spec spec) {
     super(metadata, spec);
   }
 
-  /** Services of the monitor's own namespace, and what to read of them. */
+  /** The Services of the monitor's namespace, and their endpoints to scrape. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Spec(Selector selector, List<Endpoint> endpoints) {}
 
-  /** By labels. */
+  /** Selects by labels. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Selector(Map<String, String> matchLabels) {}
 
-  /** A port, by its name. */
+  /** A named port to scrape. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Endpoint(String port, String scheme, String bearerTokenFile, TLS tlsConfig) {}
 
-  /** How the server is verified, or that it is not. */
+  /** How Prometheus verifies the server, or that it does not. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record TLS(String serverName, CA ca, Boolean insecureSkipVerify) {}
 
-  /** By whom. */
+  /** The CA that verifies the server. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record CA(Key secret) {}
 

@@ -1,5 +1,6 @@
 package dev.metricsserver.rendering;
 
+import dev.metricsserver.plan.Annotations;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.ServingTLS;
 import dev.metricsserver.tls.Certificates;
@@ -16,13 +17,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Base64;
 
-/** How requests for metrics reach the pods, and how the pods show who they are. */
+/** The Service, the APIService, and the Secrets with the serving certificate. */
 public final class Serving {
 
-  /** The annotation of the pods' Secret that says since when it has held what it holds. */
-  public static final String CHANGED = "metricsserver.dev/changed";
-
-  /** The key of both Secrets with whom to trust. */
+  /** The key of the CA certificates in both Secrets. */
   static final String CA_KEY = "ca.crt";
 
   private static final int SERVICE_PORT = 443;
@@ -49,7 +47,7 @@ public final class Serving {
         .build();
   }
 
-  /** The registration of the metrics API. */
+  /** The APIService of the metrics API. */
   public static APIService apiService(MetricsServerPlan plan) {
     return new APIServiceBuilder()
         .withMetadata(Names.metadata(Names.API_SERVICE))
@@ -58,7 +56,7 @@ public final class Serving {
         .withVersion("v1beta1")
         .withGroupPriorityMinimum(100)
         .withVersionPriority(100)
-        // Both, each time: one alone may not fit what the API server has of the other.
+        // Both are always sent: one alone may contradict the other one in the cluster.
         .withCaBundle(plan.serving().caBundle().map(Serving::base64).orElse(null))
         .withInsecureSkipTLSVerify(plan.serving().skipped())
         .withNewService()
@@ -85,12 +83,12 @@ public final class Serving {
         ? secret
         : new SecretBuilder(secret)
             .editMetadata()
-            .addToAnnotations(CHANGED, certificates.changed().toString())
+            .addToAnnotations(Annotations.CHANGED, certificates.changed().toString())
             .endMetadata()
             .build();
   }
 
-  /** With whom to trust: who asks metrics-server directly finds it beside the certificate. */
+  /** Includes the CA certificates for clients that connect to metrics-server directly. */
   private static Secret secret(
       MetricsServerPlan plan, String name, Identity identity, ServingCertificates certificates) {
     return new SecretBuilder()

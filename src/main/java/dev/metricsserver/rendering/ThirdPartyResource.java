@@ -7,7 +7,7 @@ import io.fabric8.kubernetes.api.model.Namespaced;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 
 /**
- * An object of a kind that somebody else defines, with what is used of it.
+ * An object of a kind that another project defines.
  *
  * @param <S> its spec
  */
@@ -21,10 +21,10 @@ public abstract class ThirdPartyResource<S> implements HasMetadata, Namespaced {
   private ObjectMeta metadata;
   private transient S spec;
 
-  /** Without anything, for whoever reads one. */
+  /** Creates an empty object, for deserialization. */
   protected ThirdPartyResource() {}
 
-  /** With its content. */
+  /** Creates an object with its content. */
   protected ThirdPartyResource(ObjectMeta metadata, S spec) {
     this.metadata = metadata;
     this.spec = spec;
@@ -55,12 +55,12 @@ public abstract class ThirdPartyResource<S> implements HasMetadata, Namespaced {
     this.metadata = metadata;
   }
 
-  /** What it says. */
+  /** The specification. */
   public S getSpec() {
     return spec;
   }
 
-  /** For whoever reads one. */
+  /** Sets the specification, for deserialization. */
   public void setSpec(S spec) {
     this.spec = spec;
   }

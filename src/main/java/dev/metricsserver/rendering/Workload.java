@@ -2,9 +2,12 @@ package dev.metricsserver.rendering;
 
 import dev.metricsserver.api.SchedulingSpec;
 import dev.metricsserver.model.ClusterFacts.Takeover;
+import dev.metricsserver.plan.Annotations;
+import dev.metricsserver.plan.AuditPlanner;
+import dev.metricsserver.plan.Digest;
 import dev.metricsserver.plan.MetricsServerPlan;
-import dev.metricsserver.plan.Planner;
 import dev.metricsserver.plan.PodPlan.Mount;
+import dev.metricsserver.plan.SizePlan.Resources;
 import io.fabric8.kubernetes.api.model.Affinity;
 import io.fabric8.kubernetes.api.model.AffinityBuilder;
 import io.fabric8.kubernetes.api.model.Container;
@@ -13,12 +16,22 @@ import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.KeyToPathBuilder;
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.LabelSelectorBuilder;
+import io.fabric8.kubernetes.api.model.Lifecycle;
+import io.fabric8.kubernetes.api.model.LifecycleBuilder;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.PodAffinityTerm;
 import io.fabric8.kubernetes.api.model.PodAffinityTermBuilder;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.PodSpecBuilder;
 import io.fabric8.kubernetes.api.model.Probe;
 import io.fabric8.kubernetes.api.model.ProbeBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceRequirements;
+import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
+import io.fabric8.kubernetes.api.model.SecurityContext;
+import io.fabric8.kubernetes.api.model.SecurityContextBuilder;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.TolerationBuilder;
 import io.fabric8.kubernetes.api.model.TopologySpreadConstraint;
@@ -36,27 +49,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** The pods, and what keeps enough of them running. */
+/** The Deployment and the PodDisruptionBudget. */
 public final class Workload {
 
-  /**
-   * The pod template's annotation with the ServiceAccount's UID: a new ServiceAccount of the same
-   * name makes the running pods' tokens worthless, so a new UID must roll them.
-   */
-  public static final String SERVICE_ACCOUNT_UID = "metricsserver.dev/service-account-uid";
+  private static final long NON_ROOT = 65534;
 
-  /**
-   * The pod template's annotation with a digest of the audit policy, which metrics-server reads at
-   * its start only.
-   */
-  public static final String AUDIT_POLICY = "metricsserver.dev/audit-policy";
-
-  /** The label with the version. */
-  public static final String VERSION_LABEL = "app.kubernetes.io/version";
-
-  private static final long NOBODY = 65534;
-
-  /** Endpoints reach all nodes within a second or two; this leaves room for a busy cluster. */
+  /** Endpoints reach all nodes within two seconds; this leaves room for a busy cluster. */
   private static final int TAKEOVER_SECONDS = 10;
 
   private static final int READABLE = 0440;
@@ -67,20 +65,20 @@ public final class Workload {
   /**
    * The Deployment.
    *
-   * @param serviceAccountUid the UID of metrics-server's ServiceAccount as it is in the cluster,
-   *     where there is one
+   * @param serviceAccountUid the UID of metrics-server's ServiceAccount in the cluster; empty if
+   *     there is none
    */
   public static Deployment deployment(MetricsServerPlan plan, Optional<String> serviceAccountUid) {
     return new DeploymentBuilder()
         .withMetadata(Names.metadata(plan.namespace(), Names.METRICS_SERVER))
         .editMetadata()
-        .addToLabels(VERSION_LABEL, plan.version().number())
+        .addToLabels(Names.VERSION_LABEL, plan.version().number())
         .addToAnnotations(plan.deploymentAnnotations())
         .endMetadata()
         .withNewSpec()
         .withReplicas(plan.size().replicas())
         .withRevisionHistoryLimit(3)
-        // Old pods are kept until every node has heard that requests no longer go to them.
+        // The old pods stay until no node sends requests to them.
         .withMinReadySeconds(plan.adoption().takeover().isPresent() ? TAKEOVER_SECONDS : null)
         .withSelector(selector(plan.adoption().selector().orElse(Names.SELECTOR)))
         .withNewStrategy()
@@ -91,40 +89,53 @@ public final class Workload {
         .endRollingUpdate()
         .endStrategy()
         .withNewTemplate()
-        .withNewMetadata()
+        .withMetadata(podMetadata(plan, serviceAccountUid))
+        .withSpec(podSpec(plan))
+        .endTemplate()
+        .endSpec()
+        .build();
+  }
+
+  private static ObjectMeta podMetadata(
+      MetricsServerPlan plan, Optional<String> serviceAccountUid) {
+    return new ObjectMetaBuilder()
         .addToLabels("app.kubernetes.io/name", Names.METRICS_SERVER)
         .addToLabels(plan.adoption().selector().orElse(Map.of()))
         .addToLabels(Names.PODS)
         .addToAnnotations(
-            serviceAccountUid.map(uid -> Map.of(SERVICE_ACCOUNT_UID, uid)).orElse(Map.of()))
+            serviceAccountUid
+                .map(uid -> Map.of(Annotations.SERVICE_ACCOUNT_UID, uid))
+                .orElse(Map.of()))
         .addToAnnotations(plan.pod().annotations())
         .addToAnnotations(
             Audit.policy(plan)
-                .map(policy ->
-                    Map.of(AUDIT_POLICY, Integer.toHexString(policy.getData().hashCode())))
+                .map(policy -> policy.getData().get(AuditPlanner.KEY))
+                .map(policy -> Map.of(Annotations.AUDIT_POLICY, Digest.of(policy)))
                 .orElse(Map.of()))
-        .endMetadata()
-        .withNewSpec()
+        .build();
+  }
+
+  private static PodSpec podSpec(MetricsServerPlan plan) {
+    var pod = plan.pod();
+    var scheduling = pod.scheduling();
+    return new PodSpecBuilder()
         .withServiceAccountName(Names.METRICS_SERVER)
         .withAutomountServiceAccountToken(true)
-        .withPriorityClassName(emptyToNull(plan.pod().scheduling().priorityClassName()))
-        .withHostNetwork(plan.pod().hostNetwork() ? true : null)
-        .withDnsPolicy(plan.pod().hostNetwork() ? "ClusterFirstWithHostNet" : null)
+        .withPriorityClassName(emptyToNull(scheduling.priorityClassName()))
+        .withHostNetwork(pod.hostNetwork() ? true : null)
+        .withDnsPolicy(pod.hostNetwork() ? "ClusterFirstWithHostNet" : null)
         .withNodeSelector(nodeSelector(plan))
-        .withTolerations(
-            plan.pod().scheduling().tolerations().stream().map(Workload::toleration).toList())
+        .withTolerations(scheduling.tolerations().stream().map(Workload::toleration).toList())
         .withTopologySpreadConstraints(
-            plan.pod().scheduling().topologySpreadConstraints().stream()
-                .map(Workload::spread)
-                .toList())
+            scheduling.topologySpreadConstraints().stream().map(Workload::spread).toList())
         .withAffinity(plan.size().replicas() > 1 ? affinity(plan) : null)
         .withImagePullSecrets(
-            plan.pod().image().pullSecrets().stream().map(LocalObjectReference::new).toList())
+            pod.image().pullSecrets().stream().map(LocalObjectReference::new).toList())
         .withNewSecurityContext()
         .withRunAsNonRoot(true)
-        .withRunAsUser(NOBODY)
-        .withRunAsGroup(NOBODY)
-        .withFsGroup(NOBODY)
+        .withRunAsUser(NON_ROOT)
+        .withRunAsGroup(NON_ROOT)
+        .withFsGroup(NON_ROOT)
         .withNewSeccompProfile()
         .withType("RuntimeDefault")
         .endSeccompProfile()
@@ -136,16 +147,13 @@ public final class Workload {
         .withSizeLimit(new Quantity("16Mi"))
         .endEmptyDir()
         .endVolume()
-        .addAllToVolumes(plan.pod().mounts().stream().map(Workload::volume).toList())
-        .endSpec()
-        .endTemplate()
-        .endSpec()
+        .addAllToVolumes(pod.mounts().stream().map(Workload::volume).toList())
         .build();
   }
 
   /**
-   * The same without a note of which state of the resource it is, and since when: with that of the
-   * Deployment as it is, if it has one. It changes with the spec even where nothing else does.
+   * The desired Deployment with the configuration annotations of the actual one, or without them.
+   * They change with every spec, so that a comparison must not count them.
    */
   public static Deployment withMemoryOf(Optional<Deployment> actual, Deployment desired) {
     var before =
@@ -153,7 +161,7 @@ public final class Workload {
             .map(deployment -> deployment.getMetadata().getAnnotations())
             .orElse(Map.<String, String>of());
     var annotations = desired.getMetadata().getAnnotations();
-    for (var note : List.of(Planner.CONFIGURATION, Planner.CONFIGURED_AT)) {
+    for (var note : List.of(Annotations.CONFIGURATION, Annotations.CONFIGURED_AT)) {
       if (before.containsKey(note)) {
         annotations.put(note, before.get(note));
       } else {
@@ -163,7 +171,7 @@ public final class Workload {
     return desired;
   }
 
-  /** Keeps all but one pod through a drain. */
+  /** The PodDisruptionBudget: a drain evicts one pod at a time. */
   public static PodDisruptionBudget disruptionBudget(MetricsServerPlan plan) {
     return new PodDisruptionBudgetBuilder()
         .withMetadata(Names.metadata(plan.namespace(), Names.METRICS_SERVER))
@@ -176,8 +184,8 @@ public final class Workload {
   }
 
   /**
-   * A single pod, and one of somebody else, is replaced after its successor is ready; on the host's
-   * network both would need the same port.
+   * A single pod, or the pod of a previous owner, is replaced after its successor is ready; on the
+   * host network both would need the same port.
    */
   private static boolean surges(MetricsServerPlan plan) {
     return (plan.size().replicas() == 1 && !plan.pod().hostNetwork())
@@ -185,62 +193,69 @@ public final class Workload {
   }
 
   private static Container container(MetricsServerPlan plan) {
-    var resources = plan.size().resources();
-    var builder =
-        new ContainerBuilder()
-            .withName(Names.METRICS_SERVER)
-            .withImage(plan.pod().image().reference())
-            .withImagePullPolicy(plan.pod().image().pullPolicy().name())
-            .withArgs(plan.pod().args())
-            .addNewPort()
-            .withName(Names.PORT)
-            .withContainerPort(plan.pod().port())
-            .withProtocol("TCP")
-            .endPort()
-            .withReadinessProbe(probe("/readyz", 1, plan.pod().readinessDelay()))
-            .withLivenessProbe(probe("/livez", 10, Optional.empty()))
-            .withNewResources()
-            .addToRequests("cpu", new Quantity(resources.cpuRequest()))
-            .addToRequests("memory", new Quantity(resources.memoryRequest()))
-            .addToLimits("cpu", new Quantity(resources.cpuLimit()))
-            .addToLimits("memory", new Quantity(resources.memoryLimit()))
-            .endResources()
-            .withNewSecurityContext()
-            .withAllowPrivilegeEscalation(false)
-            .withReadOnlyRootFilesystem(true)
-            .withRunAsNonRoot(true)
-            .withRunAsUser(NOBODY)
-            .withRunAsGroup(NOBODY)
-            .withNewCapabilities()
-            .withDrop("ALL")
-            .endCapabilities()
-            .withNewSeccompProfile()
-            .withType("RuntimeDefault")
-            .endSeccompProfile()
-            .endSecurityContext()
-            // The fatal line of a crash lands in the pod's status, where it can be read without
-            // access to logs.
-            .withTerminationMessagePolicy("FallbackToLogsOnError")
-            .addNewVolumeMount()
-            .withName(TMP)
-            .withMountPath("/tmp")
-            .endVolumeMount()
-            .addAllToVolumeMounts(plan.pod().mounts().stream().map(Workload::volumeMount).toList());
-    plan.pod()
-        .preStopSleep()
-        .ifPresent(seconds ->
-            builder
-                .withNewLifecycle()
-                .withNewPreStop()
-                .withNewSleep()
-                .withSeconds(seconds.longValue())
-                .endSleep()
-                .endPreStop()
-                .endLifecycle());
-    return builder.build();
+    var pod = plan.pod();
+    return new ContainerBuilder()
+        .withName(Names.METRICS_SERVER)
+        .withImage(pod.image().reference())
+        .withImagePullPolicy(pod.image().pullPolicy().name())
+        .withArgs(pod.args())
+        .addNewPort()
+        .withName(Names.PORT)
+        .withContainerPort(pod.port())
+        .withProtocol("TCP")
+        .endPort()
+        .withReadinessProbe(probe("/readyz", 1, pod.readinessDelay()))
+        .withLivenessProbe(probe("/livez", 10, Optional.empty()))
+        .withResources(resources(plan.size().resources()))
+        .withSecurityContext(securityContext())
+        // The last line of a crash is in the pod's status, where it can be read without a right to
+        // read logs.
+        .withTerminationMessagePolicy("FallbackToLogsOnError")
+        .addNewVolumeMount()
+        .withName(TMP)
+        .withMountPath("/tmp")
+        .endVolumeMount()
+        .addAllToVolumeMounts(pod.mounts().stream().map(Workload::volumeMount).toList())
+        .withLifecycle(pod.preStopSleep().map(Workload::preStopSleep).orElse(null))
+        .build();
   }
 
-  /** Readable for the pod's group, as {@code fsGroup} and the API server's own default have it. */
+  private static ResourceRequirements resources(Resources resources) {
+    return new ResourceRequirementsBuilder()
+        .addToRequests("cpu", new Quantity(resources.cpuRequest()))
+        .addToRequests("memory", new Quantity(resources.memoryRequest()))
+        .addToLimits("cpu", new Quantity(resources.cpuLimit()))
+        .addToLimits("memory", new Quantity(resources.memoryLimit()))
+        .build();
+  }
+
+  private static SecurityContext securityContext() {
+    return new SecurityContextBuilder()
+        .withAllowPrivilegeEscalation(false)
+        .withReadOnlyRootFilesystem(true)
+        .withRunAsNonRoot(true)
+        .withRunAsUser(NON_ROOT)
+        .withRunAsGroup(NON_ROOT)
+        .withNewCapabilities()
+        .withDrop("ALL")
+        .endCapabilities()
+        .withNewSeccompProfile()
+        .withType("RuntimeDefault")
+        .endSeccompProfile()
+        .build();
+  }
+
+  private static Lifecycle preStopSleep(int seconds) {
+    return new LifecycleBuilder()
+        .withNewPreStop()
+        .withNewSleep()
+        .withSeconds((long) seconds)
+        .endSleep()
+        .endPreStop()
+        .build();
+  }
+
+  /** The files are readable for the pod's group, which {@code fsGroup} sets. */
   private static Volume volume(Mount mount) {
     var items =
         mount.keys().stream()
@@ -272,7 +287,9 @@ public final class Workload {
         .build();
   }
 
-  /** Readiness is asked every second: a pod takes requests within a second of having metrics. */
+  /**
+   * Readiness is probed every second, so that a pod serves within a second of its first metrics.
+   */
   private static Probe probe(String path, int periodSeconds, Optional<Integer> delay) {
     return new ProbeBuilder()
         .withNewHttpGet()

@@ -1,7 +1,7 @@
 /**
- * Objects, pure: a {@link dev.metricsserver.plan.MetricsServerPlan} in, Kubernetes objects out, in
- * the canonical form in which the API server stores them, so that applying them twice changes
- * nothing. The rules behind that form: write every default inside lists and structs that are
- * replaced as a whole, and leave out zero values that the server drops.
+ * Kubernetes objects, as pure functions of a {@link dev.metricsserver.plan.MetricsServerPlan}. They
+ * have the canonical form in which the API server stores them, so that a second apply changes
+ * nothing: every default inside lists and structs that are replaced as a whole is written, and zero
+ * values that the server drops are left out.
  */
 package dev.metricsserver.rendering;

@@ -29,8 +29,8 @@ import dev.metricsserver.model.SampleCluster;
 import dev.metricsserver.model.SampleNode;
 import dev.metricsserver.model.ServingFacts;
 import dev.metricsserver.model.UnmanagedObject;
+import dev.metricsserver.plan.Annotations;
 import dev.metricsserver.plan.MetricsServerPlan;
-import dev.metricsserver.plan.Planner;
 import dev.metricsserver.plan.Plans;
 import dev.metricsserver.reading.Installation;
 import dev.metricsserver.reading.Installation.Keeper;
@@ -986,7 +986,7 @@ class CatalogueTest {
   private static MetricsServerPlan rolledBack() {
     var failure =
         new History.Failure(
-            PLAN.deploymentAnnotations().get(Planner.CONFIGURATION),
+            PLAN.deploymentAnnotations().get(Annotations.CONFIGURATION),
             "CrashLoopBackOff",
             "unknown flag: --logtostderr");
     var last = Plans.plan("version: 0.8.1").rollback().configuration();

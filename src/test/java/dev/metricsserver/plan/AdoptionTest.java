@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** How somebody else's metrics-server becomes ours without a gap, and when that is given up. */
+/** How the operator adopts an existing metrics-server without a gap, and when it stops. */
 class AdoptionTest {
 
   private static final String ADOPT = "conflictPolicy: Adopt";
@@ -50,7 +50,7 @@ class AdoptionTest {
   }
 
   @Test
-  void whatIsSomebodyElsesIsPlannedToBeOurs() {
+  void adopt_existingInstallation_isPlannedWithItsVersion() {
     var foreign = new UnmanagedObject(DEPLOYMENT, List.of(), HELM);
     var cluster = cluster(Takeover.Surge, false).foreign(foreign);
 
@@ -78,7 +78,7 @@ class AdoptionTest {
     assertThat(Workload.deployment(plan, Optional.empty()).getSpec().getSelector().getMatchLabels())
         .isEqualTo(SELECTOR);
     assertThat(plan.deploymentAnnotations())
-        .doesNotContainKeys(Planner.TAKEN_FROM, Planner.TAKEOVER);
+        .doesNotContainKeys(Annotations.TAKEN_FROM, Annotations.TAKEOVER);
   }
 
   /** Old pods serve until a new one does, and no request goes to them when they end. */
@@ -95,9 +95,9 @@ class AdoptionTest {
     assertThat(minReadySeconds(before)).isEqualTo(minReadySeconds(between)).isEqualTo(10);
     assertThat(minReadySeconds(after)).isNull();
     assertThat(after.deploymentAnnotations())
-        .doesNotContainKey(Planner.TAKEOVER)
-        .containsEntry(Planner.TAKEN_FROM, "Helm/kube-system/metrics-server");
-    assertThat(before.deploymentAnnotations()).containsEntry(Planner.TAKEOVER, "Surge");
+        .doesNotContainKey(Annotations.TAKEOVER)
+        .containsEntry(Annotations.TAKEN_FROM, "Helm/kube-system/metrics-server");
+    assertThat(before.deploymentAnnotations()).containsEntry(Annotations.TAKEOVER, "Surge");
   }
 
   private static Integer minReadySeconds(MetricsServerPlan plan) {

@@ -174,7 +174,7 @@ class CoveringPrefixesTest {
     assertThat(inOrder(cidrs)).as("in order").isTrue();
   }
 
-  /** With few addresses, nobody else is let in. */
+  /** With few addresses, no other address is allowed. */
   @ParameterizedTest
   @MethodSource("inputs")
   void fewAreExact(Input input) {

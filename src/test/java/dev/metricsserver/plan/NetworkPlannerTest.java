@@ -131,9 +131,9 @@ class NetworkPlannerTest {
         .hasValueSatisfying(r -> assertThat(r.clientNamespace()).contains("monitoring"));
   }
 
-  /** A rule without peers lets everybody in; one with a namespace would let in that alone. */
+  /** A rule without peers allows any client; a namespace beside it would allow only that one. */
   @Test
-  void whoLetsEverybodyInNamesNobody() {
+  void openPolicy_prometheusNamespace_isLeftOut() {
     var open = plan(PROMETHEUS, SampleCluster.ofNodes(2).apiServers(ELSEWHERE));
 
     assertThat(rules(open).clients()).isEmpty();
@@ -205,7 +205,7 @@ class NetworkPlannerTest {
   }
 
   @Test
-  void everybodyWhereCiliumCannotKnowTheAPIServersEither() {
+  void ciliumPolicy_apiServersUnknown_isOpen() {
     var cluster = SampleCluster.ofNodes(2).apiServers(ELSEWHERE).cilium(true, true);
 
     assertThat(plan("{}", cluster).network().reason()).isEqualTo(NetworkReason.Open);

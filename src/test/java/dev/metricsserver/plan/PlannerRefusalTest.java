@@ -46,7 +46,7 @@ class PlannerRefusalTest {
     assertThat(Ownership.respected(decision, List.of())).isEqualTo(decision);
   }
 
-  /** Whatever the spec says, and whoever installed what is there. */
+  /** For any spec and any existing installation. */
   @Test
   void observingPlansNothing() {
     assertThat(decide("{conflictPolicy: Observe, version: 9.9.9}", TWO_NODES))

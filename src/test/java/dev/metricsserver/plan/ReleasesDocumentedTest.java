@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class ReleasesDocumentedTest {
 
   private static final boolean UPDATE = "update".equals(System.getProperty("golden"));
-  private static final String UPDATED_BY = "the releases changed; .ci/generated writes it anew";
+  private static final String UPDATED_BY = "the releases changed; .ci/generated updates it";
   private static final Path README = Path.of("README.md");
   private static final Path IMAGES = Path.of("deploy/images.txt");
   private static final Pattern TABLE =

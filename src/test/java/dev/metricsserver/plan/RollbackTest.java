@@ -49,7 +49,7 @@ class RollbackTest {
     var history = new History(SPEC_ID, Optional.empty(), Optional.empty(), Optional.empty());
     return plan(spec, SampleCluster.ofNodes(2).history(history))
         .deploymentAnnotations()
-        .get(Planner.CONFIGURATION);
+        .get(Annotations.CONFIGURATION);
   }
 
   private static MetricsServerPlan after(History history) {
@@ -66,7 +66,8 @@ class RollbackTest {
     assertThat(plan.version().number()).isEqualTo("0.8.1");
     assertThat(plan.version().advice()).isEmpty();
     assertThat(plan.pod().args()).as("what no rollback touches").contains("--v=3");
-    assertThat(plan.deploymentAnnotations().get(Planner.CONFIGURATION)).isNotEqualTo(key(WANTED));
+    assertThat(plan.deploymentAnnotations().get(Annotations.CONFIGURATION))
+        .isNotEqualTo(key(WANTED));
   }
 
   @ParameterizedTest(name = "{0} at {1} after {2}s, the last progress {3}s ago: {4}")
@@ -188,7 +189,7 @@ class RollbackTest {
         .isEmpty();
   }
 
-  /** Also by an operator that was not there, and when somebody deleted the Deployment meanwhile. */
+  /** Also after a restart of the operator, and after the Deployment was deleted meanwhile. */
   @Test
   void whatFailedIsNotTriedAgain() {
     var failure = new Failure(key(WANTED), "ImagePullBackOff", "not found");
@@ -253,11 +254,11 @@ class RollbackTest {
     var history = history(WANTED, PULL, Duration.ofSeconds(30), Duration.ZERO);
 
     assertThat(after(history).deploymentAnnotations())
-        .contains(Map.entry(Planner.CONFIGURED_AT, since.toString()));
+        .contains(Map.entry(Annotations.CONFIGURED_AT, since.toString()));
     assertThat(
             plan("version: 0.8.0", SampleCluster.ofNodes(2).history(history))
                 .deploymentAnnotations())
-        .contains(Map.entry(Planner.CONFIGURED_AT, NOW.toString()));
+        .contains(Map.entry(Annotations.CONFIGURED_AT, NOW.toString()));
   }
 
   // --------------------------------------------------------------------------- the configuration

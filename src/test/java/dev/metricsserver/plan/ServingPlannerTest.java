@@ -43,7 +43,7 @@ class ServingPlannerTest {
     "'{}', old, new, false, true, new, Verified",
     "'{}', old, -, true, true, old, Verified",
     "'{}', old, -, false, true, old, Verified",
-    // What somebody else issues goes the same way.
+    // A certificate of another issuer goes the same way.
     "good, none, new, false, true, new, Verified",
     "good, any, new, false, true, -, PodsNotReplaced",
     "good, any, new, true, true, new, Verified",
@@ -159,9 +159,8 @@ class ServingPlannerTest {
     assertThat(other.deploymentAnnotations()).isEqualTo(one.deploymentAnnotations());
   }
 
-  /** What is served by then stays. */
   @Test
-  void withoutCertManagerNobodyIssues() {
+  void certManagerSource_noCertManager_isRefused() {
     var refusal = Plans.refusal(CERT_MANAGER, SampleCluster.ofNodes(2).serving(ServingFacts.NONE));
     assertThat(refusal.violations()).containsExactly(new Violation.NoCertManager());
   }

@@ -44,7 +44,7 @@ class TakeoverPlannerTest {
 
   @Test
   void of_ownTemplateNotRolledOut_goesOnAsBegun() {
-    var annotations = Map.of(Planner.CONFIGURATION, "1", Planner.TAKEOVER, "Replace");
+    var annotations = Map.of(Annotations.CONFIGURATION, "1", Annotations.TAKEOVER, "Replace");
 
     assertThat(TakeoverPlanner.of(deployment(annotations, false), false))
         .contains(Takeover.Replace);
@@ -52,14 +52,14 @@ class TakeoverPlannerTest {
 
   @Test
   void of_rolledOut_isOver() {
-    var annotations = Map.of(Planner.CONFIGURATION, "1", Planner.TAKEOVER, "Surge");
+    var annotations = Map.of(Annotations.CONFIGURATION, "1", Annotations.TAKEOVER, "Surge");
 
     assertThat(TakeoverPlanner.of(deployment(annotations, false), true)).isEmpty();
   }
 
   @Test
   void of_installedByTheOperator_isNone() {
-    assertThat(TakeoverPlanner.of(deployment(Map.of(Planner.CONFIGURATION, "1"), false), false))
+    assertThat(TakeoverPlanner.of(deployment(Map.of(Annotations.CONFIGURATION, "1"), false), false))
         .isEmpty();
   }
 

@@ -27,9 +27,9 @@ import dev.metricsserver.model.ProvidedCertificate.Unusable;
 import dev.metricsserver.model.SampleCluster;
 import dev.metricsserver.model.SampleNode;
 import dev.metricsserver.model.ServingFacts;
+import dev.metricsserver.plan.Annotations;
 import dev.metricsserver.plan.Decision.Refusal;
 import dev.metricsserver.plan.MetricsServerPlan;
-import dev.metricsserver.plan.Planner;
 import dev.metricsserver.plan.Plans;
 import dev.metricsserver.reading.ExternalInstallation;
 import dev.metricsserver.reading.Installation;
@@ -102,7 +102,7 @@ class StatusRendererTest {
     var last = Plans.plan("version: 0.8.1").rollback().configuration();
     var failure =
         new Failure(
-            Plans.plan("{}").deploymentAnnotations().get(Planner.CONFIGURATION),
+            Plans.plan("{}").deploymentAnnotations().get(Annotations.CONFIGURATION),
             "CrashLoopBackOff",
             "no flag");
     var plan =

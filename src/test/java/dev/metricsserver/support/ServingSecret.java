@@ -1,7 +1,7 @@
 package dev.metricsserver.support;
 
+import dev.metricsserver.plan.Annotations;
 import dev.metricsserver.plan.ServingTLS;
-import dev.metricsserver.rendering.Serving;
 import dev.metricsserver.tls.Certificates;
 import dev.metricsserver.tls.Identity;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
@@ -54,7 +54,7 @@ public final class ServingSecret {
         .patch(
             PatchContext.of(PatchType.JSON_MERGE),
             "{\"metadata\":{\"annotations\":{\"%s\":\"%s\"}}}"
-                .formatted(Serving.CHANGED, Instant.now().minus(age)));
+                .formatted(Annotations.CHANGED, Instant.now().minus(age)));
   }
 
   public static String encoded(String text) {

@@ -17,6 +17,7 @@ import dev.metricsserver.model.ClusterFacts;
 import dev.metricsserver.model.ClusterFacts.Endpoint;
 import dev.metricsserver.model.KubernetesVersion;
 import dev.metricsserver.model.Platform;
+import dev.metricsserver.plan.Annotations;
 import dev.metricsserver.plan.Decision;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Planner;
@@ -176,7 +177,7 @@ public final class RenderCommand implements Callable<Integer> {
             + " nodes.");
     lines.add(
         "- The Deployment has no annotation "
-            + Workload.SERVICE_ACCOUNT_UID
+            + Annotations.SERVICE_ACCOUNT_UID
             + ": who deletes and creates the ServiceAccount restarts the pods.");
     lines.add("- Kubelets: " + ReasonText.of(plan.kubelets().tls().reason()) + ".");
     lines.add("- NetworkPolicy: " + ReasonText.of(plan.network().reason()) + ".");
