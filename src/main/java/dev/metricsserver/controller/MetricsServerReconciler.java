@@ -11,7 +11,6 @@ import dev.metricsserver.diagnosis.Diagnosis;
 import dev.metricsserver.diagnosis.Evidence;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.model.ClusterFacts;
-import dev.metricsserver.model.Durations;
 import dev.metricsserver.model.Observations;
 import dev.metricsserver.model.Observations.Registration;
 import dev.metricsserver.model.UnmanagedObject;
@@ -20,6 +19,7 @@ import dev.metricsserver.plan.Decision;
 import dev.metricsserver.plan.Decision.Observing;
 import dev.metricsserver.plan.Decision.Planned;
 import dev.metricsserver.plan.Decision.Refusal;
+import dev.metricsserver.plan.KubeletPlan;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.plan.VersionAdvice;
@@ -308,7 +308,7 @@ public final class MetricsServerReconciler extends InstallationWorkflow
     return external
         .installation()
         .map(Installation::scrapeInterval)
-        .orElseGet(() -> Durations.of(config.getSpec().metricResolution()));
+        .orElseGet(() -> KubeletPlan.scrapeInterval(config.getSpec()));
   }
 
   // ----------------------------------------------------------------- the spec is refused, or fails
@@ -320,7 +320,7 @@ public final class MetricsServerReconciler extends InstallationWorkflow
       Cluster cluster,
       Instant now) {
     var observations = cluster.observations(now);
-    metrics.expect(observations, Durations.of(config.getSpec().metricResolution()));
+    metrics.expect(observations, KubeletPlan.scrapeInterval(config.getSpec()));
     statusWriter.report(
         config,
         new Outcome.Refused(reason),

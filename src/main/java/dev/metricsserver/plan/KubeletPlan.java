@@ -1,6 +1,8 @@
 package dev.metricsserver.plan;
 
 import dev.metricsserver.api.KubeletSpec.AddressType;
+import dev.metricsserver.api.MetricsServerConfigSpec;
+import dev.metricsserver.model.Durations;
 import dev.metricsserver.plan.Reason.AddressTypesReason;
 import java.time.Duration;
 import java.util.List;
@@ -16,4 +18,10 @@ public record KubeletPlan(
     KubeletTLS tls,
     Decided<List<AddressType>, AddressTypesReason> addressTypes,
     boolean approving,
-    Duration scrapeInterval) {}
+    Duration scrapeInterval) {
+
+  /** The scrape interval of a spec; the only place that parses {@code metricResolution}. */
+  public static Duration scrapeInterval(MetricsServerConfigSpec spec) {
+    return Durations.of(spec.metricResolution());
+  }
+}

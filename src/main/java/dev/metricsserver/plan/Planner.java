@@ -9,7 +9,6 @@ import dev.metricsserver.model.ClusterFacts;
 import dev.metricsserver.model.ClusterFacts.Installed;
 import dev.metricsserver.model.ClusterFacts.Takeover;
 import dev.metricsserver.model.Configuration;
-import dev.metricsserver.model.Durations;
 import dev.metricsserver.model.History.Attempt;
 import dev.metricsserver.model.History.Failure;
 import dev.metricsserver.model.NodeFacts;
@@ -349,7 +348,7 @@ public final class Planner {
   }
 
   private Duration resolution() {
-    return Durations.of(spec.metricResolution());
+    return KubeletPlan.scrapeInterval(spec);
   }
 
   private int port() {

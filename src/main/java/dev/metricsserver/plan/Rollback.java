@@ -4,7 +4,6 @@ import dev.metricsserver.api.MetricsServerConfigSpec;
 import dev.metricsserver.api.MetricsServerConfigSpec.RollbackPolicy;
 import dev.metricsserver.model.ClusterFacts;
 import dev.metricsserver.model.Configuration;
-import dev.metricsserver.model.Durations;
 import dev.metricsserver.model.History.Attempt;
 import dev.metricsserver.model.History.Failure;
 import dev.metricsserver.model.History.Trouble;
@@ -95,7 +94,7 @@ final class Rollback {
   private Duration patience(Trouble trouble) {
     return switch (trouble.kind()) {
       case Unschedulable, NotStarted -> PROVISION;
-      default -> patience(Durations.of(spec.metricResolution()));
+      default -> patience(KubeletPlan.scrapeInterval(spec));
     };
   }
 

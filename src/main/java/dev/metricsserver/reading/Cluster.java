@@ -7,12 +7,12 @@ import dev.metricsserver.model.CertificateRequests;
 import dev.metricsserver.model.ClusterFacts;
 import dev.metricsserver.model.ConflictingWrite;
 import dev.metricsserver.model.DiagnosticData;
-import dev.metricsserver.model.Durations;
 import dev.metricsserver.model.HygieneData;
 import dev.metricsserver.model.NodeFacts;
 import dev.metricsserver.model.NodeSelector;
 import dev.metricsserver.model.Observations;
 import dev.metricsserver.model.UnmanagedObject;
+import dev.metricsserver.plan.KubeletPlan;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.ServingCertificatePlanner;
 import dev.metricsserver.tls.ServingCertificates;
@@ -111,7 +111,7 @@ public final class Cluster {
         Observer.coverage(
             nodes,
             NodeSelector.of(spec.kubelet().nodeSelector()),
-            Durations.of(spec.metricResolution()),
+            KubeletPlan.scrapeInterval(spec),
             answer.nodes(),
             now),
         secrets.observed(),
@@ -133,7 +133,7 @@ public final class Cluster {
             external
                 .installation()
                 .map(Installation::scrapeInterval)
-                .orElseGet(() -> Durations.of(spec.metricResolution())),
+                .orElseGet(() -> KubeletPlan.scrapeInterval(spec)),
             answer.nodes(),
             now),
         external.certificates(),

@@ -113,7 +113,7 @@ class OwnerTest {
               Kind.PrometheusAdapter,
               "Service monitoring/prometheus-adapter"),
           new Case("unknown", Kind.Unknown, "field manager terraform-provider"),
-          new Case("nobody", Kind.Unknown, "no mark at all"));
+          new Case("unmarked", Kind.Unknown, "no mark at all"));
 
   @ParameterizedTest
   @FieldSource("CASES")

@@ -58,9 +58,9 @@ class AdoptionTest {
     assertThat(plan(ADOPT, cluster).version().number()).as("as it was").isEqualTo("0.8.1");
   }
 
-  /** A selector cannot be changed, so the pods bear its labels beside the usual ones. */
+  /** A selector is immutable, so the pods have its labels beside the usual ones. */
   @Test
-  void theSelectorIsKept() {
+  void adopt_existingSelector_isKept() {
     var deployment =
         Workload.deployment(plan(ADOPT, cluster(Takeover.Surge, false)), Optional.empty());
 
@@ -70,9 +70,9 @@ class AdoptionTest {
         .containsEntry("k8s-app", "metrics-server");
   }
 
-  /** And after the takeover, and whatever the policy is then. */
+  /** Also after the adoption, with any conflict policy. */
   @Test
-  void theSelectorIsKeptForGood() {
+  void selector_afterAdoption_isKept() {
     var plan = plan("{}", cluster(null, true));
 
     assertThat(Workload.deployment(plan, Optional.empty()).getSpec().getSelector().getMatchLabels())
@@ -81,9 +81,9 @@ class AdoptionTest {
         .doesNotContainKeys(Annotations.TAKEN_FROM, Annotations.TAKEOVER);
   }
 
-  /** Old pods serve until a new one does, and no request goes to them when they end. */
+  /** Old pods serve until a new one is ready, and get no request when they terminate. */
   @Test
-  void requestsMoveToTheNewPodsBeforeTheOldOnesEnd() {
+  void service_firstNewPodReady_selectsOnlyNewPods() {
     var before = plan(ADOPT, cluster(Takeover.Surge, false));
     var between = plan(ADOPT, cluster(Takeover.Surge, true));
     var after = plan(ADOPT, cluster(null, true));
@@ -106,7 +106,7 @@ class AdoptionTest {
 
   @ParameterizedTest
   @CsvSource({"Surge, 0, 1", "Replace, 1, 0"})
-  void newPodsComeFirstWhereTheyCan(Takeover takeover, int unavailable, int surge) {
+  void rollout_takeover_surgesWherePossible(Takeover takeover, int unavailable, int surge) {
     var rolling =
         Workload.deployment(plan(ADOPT, cluster(takeover, false)), Optional.empty())
             .getSpec()
@@ -118,7 +118,7 @@ class AdoptionTest {
   }
 
   @Test
-  void aSelectorOfAnotherApplicationIsRefused() {
+  void adopt_selectorOfOtherApplication_isRefused() {
     var cluster =
         SampleCluster.ofNodes(2).takeover(Map.of("k8s-app", "other"), Takeover.Surge, HELM, false);
 
@@ -126,9 +126,9 @@ class AdoptionTest {
         .containsExactly(new OtherSelector("kube-system", "other"));
   }
 
-  /** Its pods would lose their rights to the operator's before those can serve. */
+  /** Its pods would lose their rights before the operator's pods can serve. */
   @Test
-  void oneOfTheSameNamesInAnotherNamespaceIsRefused() {
+  void adopt_servedFromOtherNamespace_isRefused() {
     var served =
         foreign(
             new ObjectName("APIService", "", "v1beta1.metrics.k8s.io"),
@@ -154,9 +154,9 @@ class AdoptionTest {
   }
 
   /**
-   * Changes of an object, at these minutes.
+   * Another field manager changes an object at these minutes.
    *
-   * @param stops whether the operator gives in
+   * @param stops whether the operator stops
    */
   @ParameterizedTest
   @CsvSource({
@@ -167,10 +167,10 @@ class AdoptionTest {
     "'0 5 11', false",
     "'0 11 12', false",
     "'0 11 12 13', true",
-    // What comes later makes no difference: it has stopped.
+    // Later changes make no difference: the operator has stopped.
     "'0 1 2 60', true"
   })
-  void threeChangesWithinTenMinutesAreEnough(String minutes, boolean stops) {
+  void adopt_threeRevertsWithinTenMinutes_stops(String minutes, boolean stops) {
     var changes =
         Arrays.stream(minutes.split(" ", -1))
             .map(Integer::parseInt)
@@ -182,7 +182,7 @@ class AdoptionTest {
   }
 
   @Test
-  void oneChangeOfEachObjectIsNoFight() {
+  void adopt_oneRevertOfEachObject_continues() {
     var changes =
         IntStream.range(0, 5)
             .mapToObj(i -> change("Service/" + i, 0))

@@ -45,19 +45,19 @@ class CoveringPrefixesTest {
         "node-1 10.0.0.7 | 10.0.0.7/32",
         "node-1 * 10 10.1 1-2.0.0.0 | -",
       })
-  void fewAddressesAreListedAsTheyAre(String addresses, String cidrs) {
+  void cover_fewAddresses_listsThemUnchanged(String addresses, String cidrs) {
     assertThat(CoveringPrefixes.cover(List.of(addresses.split(" ", -1))))
         .isEqualTo(cidrs == null ? List.of() : List.of(cidrs.split(" ", -1)));
   }
 
   @Test
-  void noAddressesAreNoCidrs() {
+  void cover_noAddresses_isEmpty() {
     assertThat(CoveringPrefixes.cover(List.of())).isEmpty();
     assertThat(CoveringPrefixes.cover(List.of(""))).isEmpty();
   }
 
   @Test
-  void asManyAsFitAreListedAsTheyAre() {
+  void cover_asManyAddressesAsAllowed_listsThemUnchanged() {
     var addresses = apart(CoveringPrefixes.MOST);
 
     assertThat(CoveringPrefixes.cover(addresses))
@@ -65,7 +65,7 @@ class CoveringPrefixesTest {
   }
 
   @Test
-  void oneMoreJoinsTheTwoThatHaveMostInCommon() {
+  void cover_oneAddressTooMany_joinsTheClosestTwo() {
     var addresses = new ArrayList<>(apart(CoveringPrefixes.MOST));
     addresses.add("10.0.2.7");
 
@@ -78,7 +78,7 @@ class CoveringPrefixesTest {
   }
 
   @Test
-  void aNodeThatJoinsBetweenOthersChangesNothing() {
+  void cover_nodeJoinsBetweenOthers_isUnchanged() {
     var nodes = IntStream.rangeClosed(1, 1000).mapToObj(i -> address(i * 2)).toList();
     var more = new ArrayList<>(nodes);
     more.add(address(777));
@@ -87,7 +87,7 @@ class CoveringPrefixesTest {
   }
 
   @Test
-  void aNodeThatLeavesAmongOthersChangesNothing() {
+  void cover_nodeLeavesAmongOthers_isUnchanged() {
     var nodes = IntStream.rangeClosed(1, 1000).mapToObj(i -> address(i * 2)).toList();
     var less = new ArrayList<>(nodes);
     less.remove(address(778));
@@ -96,7 +96,7 @@ class CoveringPrefixesTest {
   }
 
   @Test
-  void thousandsOfNodesTakeNoTime() {
+  void cover_thousandsOfNodes_isFast() {
     var random = new Random(7);
     var addresses = IntStream.range(0, 5_000).mapToObj(i -> address(random.nextInt())).toList();
 
@@ -108,7 +108,7 @@ class CoveringPrefixesTest {
   }
 
   @Test
-  void fiveThousandNodesInOneNetworkAreAFewCidrs() {
+  void cover_fiveThousandNodesInOneNetwork_isAFewCidrs() {
     var nodes = IntStream.rangeClosed(1, 5000).mapToObj(i -> address(0x0a000000 + i)).toList();
 
     assertThat(CoveringPrefixes.cover(nodes)).hasSizeLessThanOrEqualTo(24);
@@ -116,7 +116,7 @@ class CoveringPrefixesTest {
 
   // --------------------------------------------------------------------------------- properties
 
-  /** Random input; the seed is in its name, and makes the same input again. */
+  /** Random input; its name contains the seed, which reproduces the input. */
   record Input(long seed, List<String> addresses) {
 
     static Input random(long seed) {
@@ -144,7 +144,7 @@ class CoveringPrefixesTest {
     }
   }
 
-  /** Fifty seeds, of which most are new each time; -Dseed=N takes that one only. */
+  /** Fifty seeds, most of them new in each run; -Dseed=N uses only that one. */
   static Stream<Input> inputs() {
     var seed = Long.getLong("seed");
     return seed != null
@@ -156,7 +156,7 @@ class CoveringPrefixesTest {
 
   @ParameterizedTest
   @MethodSource("inputs")
-  void allOfItHolds(Input input) {
+  void cover_anyAddresses_keepsItsPromises(Input input) {
     var cidrs = CoveringPrefixes.cover(input.addresses());
 
     assertThat(input.addresses()).as("all are contained").allMatch(a -> contained(a, cidrs));
@@ -177,7 +177,7 @@ class CoveringPrefixesTest {
   /** With few addresses, no other address is allowed. */
   @ParameterizedTest
   @MethodSource("inputs")
-  void fewAreExact(Input input) {
+  void cover_fewAddresses_isExact(Input input) {
     var few = new HashSet<>(input.addresses().stream().limit(40).toList());
     few.removeIf(a -> a.contains("/"));
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which extraArgs are taken, and what the user reads about the others. */
+/** Which extraArgs are accepted, and the messages about the others. */
 class FlagsTest {
 
   private static final List<String> VERSIONS =
@@ -42,12 +42,12 @@ class FlagsTest {
         "--strict-transport-security-directives=max-age=1,includeSubDomains",
         "--goaway-chance=0.001"
       })
-  void whatNoFieldCoversAndDoesNoHarmIsTaken(String argument) {
+  void extraArgs_harmlessFlag_isAccepted(String argument) {
     assertThat(Flags.check(argument, release("0.9.0"))).isEmpty();
   }
 
   @Test
-  void whatIsTakenComesLastAndInItsOrder() {
+  void extraArgs_accepted_comeLastInOrder() {
     assertThat(Plans.plan("extraArgs: [--vmodule=a=1, --profiling=false]").pod().args())
         .endsWith("--vmodule=a=1", "--profiling=false");
   }
@@ -73,7 +73,7 @@ class FlagsTest {
     "--kubelet-client-key=/x, kubelet.tls.clientCertificate",
     "--deprecated-kubelet-completely-insecure=true, kubelet.tls.mode"
   })
-  void aFlagThatAFieldOwnsNamesTheField(String argument, String field) {
+  void extraArgs_flagOfField_namesTheField(String argument, String field) {
     var name = argument.substring(0, argument.indexOf('='));
 
     assertThat(Flags.check(argument, release("0.9.0")).map(ViolationText::of))
@@ -101,7 +101,7 @@ class FlagsTest {
             + " and would not start",
         "--help=true | metrics-server would print and exit"
       })
-  void aFlagThatDoesHarmIsRefusedWithTheReason(String argument, String why) {
+  void extraArgs_harmfulFlag_isRefusedWithReason(String argument, String why) {
     var name = argument.substring(0, argument.indexOf('='));
 
     assertThat(Flags.check(argument, release("0.9.0")).map(ViolationText::of))
@@ -117,7 +117,7 @@ class FlagsTest {
         "--=x=1",
         "--profiling =1"
       })
-  void aFlagThatDoesNotExistIsRefused(String argument) {
+  void extraArgs_unknownFlag_isRefused(String argument) {
     assertThat(Flags.check(argument, release("0.9.0")).map(ViolationText::of))
         .hasValueSatisfying(v -> {
           assertThat(v.field()).isEqualTo("extraArgs");
@@ -126,12 +126,12 @@ class FlagsTest {
   }
 
   @Test
-  void theSentenceAboutAFlagThatDoesNotExist() {
+  void extraArgs_unknownFlag_namesVersionAndFlag() {
     assertThat(Flags.check("--nonsense=1", release("0.9.0")).map(ViolationText::of))
         .contains(violation("metrics-server 0.9.0 has no flag --nonsense", "remove it"));
   }
 
-  /** metrics-server does not read one as the other, so it would not start. */
+  /** metrics-server accepts only the exact name, so it would not start. */
   @ParameterizedTest(name = "{0}")
   @ValueSource(
       strings = {
@@ -139,13 +139,13 @@ class FlagsTest {
         "--log_flush_frequency=1s",
         "--metric_resolution=1m"
       })
-  void anUnderscoreIsNoHyphen(String argument) {
+  void extraArgs_underscoreForHyphen_isRefused(String argument) {
     assertThat(Flags.check(argument, release("0.9.0")).map(ViolationText::of))
         .hasValueSatisfying(v -> assertThat(v.message()).contains("has no flag"));
   }
 
   @Test
-  void theOldFlagsForLoggingHaveUnderscores() {
+  void extraArgs_oldLoggingFlag_needsUnderscores() {
     assertThat(Flags.check("--skip_headers=true", release("0.6.4"))).isEmpty();
     assertThat(Flags.check("--skip-headers=true", release("0.6.4"))).isPresent();
   }
@@ -157,7 +157,7 @@ class FlagsTest {
     "node-selector, 0.6.4, 0.7.0, 1.27",
     "tls-curve-preferences, 0.8.1, 0.9.0, 1.34"
   })
-  void aFlagOfNewerVersionsNamesTheFirst(
+  void extraArgs_flagOfNewerVersion_namesTheFirstVersion(
       String flag, String version, String first, String kubernetes) {
     assertThat(Flags.check("--" + flag + "=1", release(version)).map(ViolationText::of))
         .contains(
@@ -169,7 +169,7 @@ class FlagsTest {
 
   @ParameterizedTest(name = "{0} in {1}")
   @CsvSource({"logtostderr, 0.7.0", "stderrthreshold, 0.9.0", "log_dir, 0.8.1"})
-  void aFlagOfOlderVersionsIsRefusedWithoutAWayBack(String flag, String version) {
+  void extraArgs_flagOfOlderVersion_isRefused(String flag, String version) {
     assertThat(Flags.check("--" + flag + "=1", release("0.6.4"))).isEmpty();
     assertThat(Flags.check("--" + flag + "=1", release(version)).map(ViolationText::of))
         .contains(
@@ -178,19 +178,19 @@ class FlagsTest {
 
   @ParameterizedTest(name = "{0}")
   @ValueSource(strings = {"--profiling", "-v=4", "profiling=false", "--=false", "--", ""})
-  void whatIsNoFlagWithAValueIsRefused(String argument) {
+  void extraArgs_malformedArgument_isRefused(String argument) {
     assertThat(Flags.check(argument, release("0.9.0")).map(ViolationText::of))
         .contains(
             violation(argument + " is not of the form --name=value", "write it as --name=value"));
   }
 
   @Test
-  void anEmptyValueIsAValue() {
+  void extraArgs_emptyValue_isAccepted() {
     assertThat(Flags.check("--vmodule=", release("0.9.0"))).isEmpty();
   }
 
   @Test
-  void everyWrongFlagIsTold() {
+  void extraArgs_severalWrongFlags_reportsEach() {
     var refusal =
         Plans.refusal(
             "extraArgs: [--profiling=false, --v=4, --nonsense=1]", SampleCluster.ofNodes(2));
@@ -203,10 +203,10 @@ class FlagsTest {
 
   // --------------------------------------------------------------------------------- the table
 
-  /** How many docs/command-line-flags.txt lists, and --help, which it does not. */
+  /** The flags that docs/command-line-flags.txt lists, and --help, which it does not list. */
   @ParameterizedTest(name = "{0}: {1}")
   @CsvSource({"0.6.0, 70", "0.6.1, 84", "0.6.4, 84", "0.7.2, 79", "0.8.1, 102", "0.9.0, 104"})
-  void theTableHasAllFlagsOfAVersion(String version, int flags) {
+  void flagTable_version_hasAllItsFlags(String version, int flags) {
     var known =
         lines()
             .map(line -> line.split(" ", 2)[0])
@@ -219,7 +219,7 @@ class FlagsTest {
   }
 
   @Test
-  void theTableIsInOrderAndComplete() {
+  void flagTable_lines_areOrderedAndWellFormed() {
     assertThat(lines().map(line -> line.split(" ", 2)[0].replace('_', '-')))
         .isSorted()
         .doesNotHaveDuplicates();
@@ -231,7 +231,7 @@ class FlagsTest {
   }
 
   @Test
-  void everyFieldThatAFlagNamesExists() {
+  void flagTable_fields_exist() {
     var fields =
         lines().filter(line -> line.contains(" field ")).map(line -> line.split(" field ", 2)[1]);
 

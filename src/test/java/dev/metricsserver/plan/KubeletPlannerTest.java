@@ -58,7 +58,7 @@ class KubeletPlannerTest {
 
   // ---------------------------------------------------------------------------------------- Auto
 
-  /** What one of two kubelets shows, what is installed, and what comes of it. */
+  /** The state of one of two kubelets, the installed mode, and the planned mode. */
   @ParameterizedTest(name = "{0}, installed {1}: {2}")
   @CsvSource({
     "signed, nothing, Verify",
@@ -77,14 +77,15 @@ class KubeletPlannerTest {
     "unreachable, insecure, Verify",
     "unseen, nothing, Verify"
   })
-  void oneKubeletOfTwo(String shows, String installed, TLSMode mode) {
+  void autoMode_oneOfTwoKubelets_decidesWithItsCertificate(
+      String shows, String installed, TLSMode mode) {
     var tls = tls(installed(shown(two(), "node-2", shows), installed));
 
     assertThat(tls.mode()).isEqualTo(mode);
     assertThat(tls.automatic()).isTrue();
   }
 
-  /** Only a certificate that was seen justifies insecure. */
+  /** Only a certificate that was seen justifies Insecure. */
   @ParameterizedTest(name = "{0}, installed {1}: {2}")
   @CsvSource({
     "refusing, nothing, Verify",
@@ -94,7 +95,8 @@ class KubeletPlannerTest {
     "unreachable, insecure, Insecure",
     "unseen, nothing, Verify"
   })
-  void noCertificateAtAll(String shows, String installed, TLSMode mode) {
+  void autoMode_noCertificateSeen_keepsTheInstalledMode(
+      String shows, String installed, TLSMode mode) {
     var cluster = shown(shown(two(), "node-1", shows), "node-2", shows);
 
     assertThat(tls(installed(cluster, installed)).mode()).isEqualTo(mode);
@@ -102,7 +104,7 @@ class KubeletPlannerTest {
   }
 
   @Test
-  void aNodeThatIsNotReadyHasNoVote() {
+  void autoMode_nodeNotReady_isIgnored() {
     var gone = SampleNode.number(2).notReady().facts();
     var cluster = SampleCluster.of(ONE, gone).kubelet("node-2", selfSigned(gone));
 
@@ -111,7 +113,7 @@ class KubeletPlannerTest {
   }
 
   @Test
-  void aNodeThatIsNotAskedHasNoVote() {
+  void autoMode_nodeNotSelected_isIgnored() {
     var cluster =
         SampleCluster.of(SampleNode.number(1).label("metrics", "yes").facts(), TWO)
             .kubelet("node-2", selfSigned(TWO));
@@ -137,7 +139,7 @@ class KubeletPlannerTest {
   }
 
   @Test
-  void nothingIsDecidedBeforeTheFirstLook() {
+  void autoMode_probesIncomplete_isPending() {
     assertThat(decide("{}", two().beforeTheFirstLook())).isEqualTo(new Pending());
   }
 
@@ -145,16 +147,16 @@ class KubeletPlannerTest {
   @EnumSource(
       value = TLSMode.class,
       names = {"Verify", "Insecure", "Plaintext"})
-  void whatTheUserAsksForNeedsNoLook(TLSMode mode) {
+  void configuredMode_probesIncomplete_isPlanned(TLSMode mode) {
     var plan = plan("kubelet: {tls: {mode: %s}}".formatted(mode), two().beforeTheFirstLook());
 
     assertThat(plan.kubelets().tls().mode()).isEqualTo(mode);
     assertThat(plan.kubelets().tls().automatic()).isFalse();
   }
 
-  /** What is wrong with the spec can be said without a look at kubelets. */
+  /** Violations of the spec do not depend on the kubelets. */
   @Test
-  void aRefusalDoesNotWait() {
+  void refusal_probesIncomplete_doesNotWait() {
     assertThat(refusal("version: 9.9.9", two().beforeTheFirstLook()).reason())
         .isEqualTo(Decision.Refusal.InvalidSpec);
   }
@@ -170,22 +172,22 @@ class KubeletPlannerTest {
     "refusing, Refused, remote error: internal_error",
     "unreachable, Unreachable, no answer in 2 s"
   })
-  void whatIsWrongWithAKubelet(String shows, Kind kind, String detail) {
+  void kubelet_faulty_isReportedWithItsKind(String shows, Kind kind, String detail) {
     assertThat(tls(shown(two(), "node-2", shows)).problems())
         .extracting(p -> p.node().name(), p -> p.address(), p -> p.kind(), p -> p.detail())
         .containsExactly(tuple("node-2", "10.0.0.2", kind, detail));
   }
 
   @Test
-  void aKubeletThatAskedForACertificateWaitsForIt() {
+  void kubelet_withPendingRequest_isRequested() {
     assertThat(tls(two().kubelet("node-2", refusing()).requested("node-2")).problems())
         .extracting(p -> p.kind())
         .containsExactly(Kind.Requested);
   }
 
-  /** It is renewing: what it has is good meanwhile. */
+  /** It renews its certificate, and the current one is valid meanwhile. */
   @Test
-  void aKubeletWithACertificateThatAskedForAnotherIsFine() {
+  void kubelet_withCertificateAndPendingRequest_isFine() {
     assertThat(tls(two().requested("node-2")).problems()).isEmpty();
   }
 
@@ -193,7 +195,7 @@ class KubeletPlannerTest {
   @EnumSource(
       value = TLSMode.class,
       names = {"Auto", "Verify", "Insecure", "Plaintext"})
-  void anOpenReadOnlyPortIsSeenInEveryMode(TLSMode mode) {
+  void readOnlyPort_open_isReportedInEveryMode(TLSMode mode) {
     var cluster = two().kubelet("node-1", readable(signed(ONE)));
 
     assertThat(
@@ -207,13 +209,13 @@ class KubeletPlannerTest {
   // ----------------------------------------------------------------------------------- addresses
 
   @Test
-  void addressesAreDialledWhereCertificatesNameThem() {
+  void addressTypes_certificatesNameAddresses_prefersAddresses() {
     assertThat(plan("{}", two()).pod().args())
         .contains("--kubelet-preferred-address-types=InternalIP,ExternalIP,Hostname");
   }
 
   @Test
-  void namesAreDialledWhereCertificatesNameThemOnly() {
+  void addressTypes_certificatesNameOnlyNames_prefersNames() {
     var cluster = two().kubelet("node-1", named("node-1")).kubelet("node-2", named("node-2"));
 
     assertThat(plan("{}", cluster).pod().args())
@@ -222,9 +224,9 @@ class KubeletPlannerTest {
     assertThat(plan("{}", cluster).network().kubernetes().orElseThrow().dns()).isTrue();
   }
 
-  /** Else a single new node would replace all pods. */
+  /** Otherwise one new node would replace all pods. */
   @Test
-  void whatIsDialledStaysAtATie() {
+  void addressTypes_tie_staysAsInstalled() {
     var cluster =
         two()
             .kubelet("node-2", named("node-2"))
@@ -235,7 +237,7 @@ class KubeletPlannerTest {
   }
 
   @Test
-  void whatTheUserWantsIsDialled() {
+  void addressTypes_configured_areUsed() {
     var cluster = two().kubelet("node-1", named("node-1")).kubelet("node-2", named("node-2"));
     var plan = plan("kubelet: {addressTypes: [InternalIP]}", cluster);
 
@@ -244,7 +246,7 @@ class KubeletPlannerTest {
   }
 
   @Test
-  void kubeletsAreLookedAtWhereTheyAreDialled() {
+  void probePlan_targets_areWhereMetricsServerDials() {
     var nodes =
         List.of(
             SampleNode.number(1).kubeletPort(10260).facts(),
@@ -267,7 +269,7 @@ class KubeletPlannerTest {
   // --------------------------------------------------------------------------------------- flags
 
   @Test
-  void plaintextIsReadFromTheReadOnlyPort() {
+  void plaintextMode_default_readsTheReadOnlyPort() {
     var plan = plan("kubelet: {tls: {mode: Plaintext}}", two());
 
     assertThat(plan.pod().args())
@@ -277,7 +279,7 @@ class KubeletPlannerTest {
   }
 
   @Test
-  void aGivenAuthorityIsMountedAndItsChangeReplacesThePods() {
+  void ownAuthority_changed_replacesThePods() {
     var cluster =
         two()
             .authority(new TrustBundle.Found("one"))
@@ -303,7 +305,7 @@ class KubeletPlannerTest {
 
   /** metrics-server does not start with both. */
   @Test
-  void aGivenAuthorityThatDidNotSignIsNotUsed() {
+  void ownAuthority_insecureMode_isNotMounted() {
     var plan = plan(AUTHORITY, two().authority(new TrustBundle.Found("one")));
 
     assertThat(plan.pod().args())
@@ -314,7 +316,7 @@ class KubeletPlannerTest {
   }
 
   @Test
-  void aGivenAuthorityThatCannotBeHadIsRefused() {
+  void ownAuthority_missing_isRefused() {
     var missing =
         new TrustBundle.Missing(
             new ObjectName("ConfigMap", "kube-system", "ca"), "ca.crt", new NoObject());
@@ -324,7 +326,7 @@ class KubeletPlannerTest {
   }
 
   @Test
-  void aClientCertificateIsMounted() {
+  void clientCertificate_configured_isMounted() {
     var plan = plan("kubelet: {tls: {clientCertificate: {secretName: our-client}}}", two());
 
     assertThat(plan.pod().args())
@@ -342,7 +344,7 @@ class KubeletPlannerTest {
   }
 
   @Test
-  void besideFargateMetricsServerNeedsAnotherPort() {
+  void port_fargateNode_differsFromKubelets() {
     var fargate = SampleNode.number(1).label("eks.amazonaws.com/compute-type", "fargate").facts();
 
     assertThat(plan("{}", SampleCluster.of(fargate, TWO)).pod().port()).isEqualTo(10251);

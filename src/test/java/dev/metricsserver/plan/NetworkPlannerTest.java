@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Who may connect to metrics-server, and where it may connect to. */
+/** The allowed connections to and from metrics-server. */
 class NetworkPlannerTest {
 
   private static final Endpoint NODE_2 = new Endpoint("10.0.0.2", 6443);
@@ -30,7 +30,7 @@ class NetworkPlannerTest {
   // ------------------------------------------------------------------------- whether, and which
 
   @Test
-  void strictWhereTheAPIServersAreNodes() {
+  void policy_apiServersAreNodes_isStrict() {
     var plan = plan("{}");
 
     assertThat(plan.network().reason()).isEqualTo(NetworkReason.Strict);
@@ -48,7 +48,7 @@ class NetworkPlannerTest {
   }
 
   @Test
-  void openWhereTheAPIServersAreElsewhere() {
+  void policy_apiServersAreElsewhere_isOpen() {
     var plan = plan("{}", SampleCluster.ofNodes(2).apiServers(ELSEWHERE));
 
     assertThat(plan.network().reason()).isEqualTo(NetworkReason.Open);
@@ -57,20 +57,20 @@ class NetworkPlannerTest {
   }
 
   @Test
-  void openWhereOneOfTheAPIServersIsElsewhere() {
+  void policy_oneAPIServerIsElsewhere_isOpen() {
     var cluster = SampleCluster.ofNodes(2).apiServers(new Endpoint("10.0.0.1", 6443), ELSEWHERE);
 
     assertThat(plan("{}", cluster).network().reason()).isEqualTo(NetworkReason.Open);
   }
 
   @Test
-  void openWhereNoAPIServerIsKnown() {
+  void policy_noAPIServerKnown_isOpen() {
     assertThat(plan("{}", SampleCluster.ofNodes(2).apiServers()).network().reason())
         .isEqualTo(NetworkReason.Open);
   }
 
   @Test
-  void strictWhereTheUserSaysWhereTheAPIServersAre() {
+  void policy_controlPlaneCIDRs_isStrict() {
     var plan =
         plan(
             "networkPolicy: {controlPlaneCIDRs: [172.30.0.0/28]}",
@@ -96,7 +96,7 @@ class NetworkPlannerTest {
         "networkPolicy: {mode: Cilium} | false | CiliumMissing",
         "networkPolicy: {controlPlaneCIDRs: [10.0.0.0/28]} | true | CiliumWithoutPolicies"
       })
-  void noPolicyWhereNoneIsWantedOrNoneWouldWork(String spec, boolean cilium, NetworkReason reason) {
+  void policy_disabledOrUseless_isAbsent(String spec, boolean cilium, NetworkReason reason) {
     var cluster = SampleCluster.ofNodes(2);
     var plan = plan(spec, cluster.cilium(cilium, false));
 
@@ -106,7 +106,7 @@ class NetworkPlannerTest {
   }
 
   @Test
-  void aPolicyThatIsAskedForIsWrittenWhereCiliumRuns() {
+  void policy_kubernetesModeWithCilium_isWritten() {
     var plan =
         plan("networkPolicy: {mode: Kubernetes}", SampleCluster.ofNodes(2).cilium(true, true));
 
@@ -120,7 +120,7 @@ class NetworkPlannerTest {
   private static final String PROMETHEUS = "monitoring: {prometheus: {namespace: monitoring}}";
 
   @Test
-  void prometheusIsLetInWhereItIsNamed() {
+  void policy_prometheusNamespace_isAllowed() {
     assertThat(rules(plan(PROMETHEUS)).clientNamespace()).contains("monitoring");
     assertThat(rules(plan("{}")).clientNamespace()).isEmpty();
     assertThat(
@@ -152,7 +152,7 @@ class NetworkPlannerTest {
         "networkPolicy: {mode: Disabled} | true | false | true",
         "hostNetwork: true | true | false | true",
       })
-  void prometheusIsToldWhereItCanConnect(
+  void serviceMonitor_prometheusCanConnect_isWritten(
       String spec, boolean serviceMonitor, boolean shutOut, boolean rule) {
     var monitoring = plan(spec, SampleCluster.ofNodes(2).prometheusOperator()).monitoring();
 
@@ -162,7 +162,7 @@ class NetworkPlannerTest {
   }
 
   @Test
-  void prometheusIsToldNothingWhereItsOperatorIsNot() {
+  void serviceMonitor_noPrometheusOperator_isAbsent() {
     var monitoring = plan(PROMETHEUS).monitoring();
 
     assertThat(monitoring.serviceMonitor()).isFalse();
@@ -172,7 +172,7 @@ class NetworkPlannerTest {
   }
 
   @Test
-  void itsServiceAccountGetsTheRightWhereItIsNamed() {
+  void metricsReader_serviceAccountNamed_getsTheRight() {
     var spec = "monitoring: {prometheus: {namespace: monitoring, serviceAccount: prometheus-k8s}}";
 
     assertThat(plan(spec).monitoring().reader())
@@ -185,7 +185,7 @@ class NetworkPlannerTest {
   @CsvSource(
       delimiter = '|',
       value = {"{} | true", "networkPolicy: {mode: Cilium} | false"})
-  void entitiesWhereCiliumRunsOrIsAskedFor(String spec, boolean runs) {
+  void ciliumPolicy_ciliumRunsOrIsConfigured_isWritten(String spec, boolean runs) {
     var plan = plan(spec, SampleCluster.ofNodes(2).cilium(runs, true));
 
     assertThat(plan.network().reason()).isEqualTo(NetworkReason.Strict);
@@ -197,7 +197,7 @@ class NetworkPlannerTest {
   }
 
   @Test
-  void definitionsThatCiliumLeftBehindAreNoCilium() {
+  void ciliumPolicy_onlyDefinitionsExist_isAbsent() {
     var plan = plan("{}", SampleCluster.ofNodes(2).cilium(false, true));
 
     assertThat(plan.network().kubernetes()).isPresent();
@@ -215,21 +215,21 @@ class NetworkPlannerTest {
   // ---------------------------------------------------------------------------------- from where
 
   @Test
-  void theFirstTwoAddressesOfAPodNetworkAreItsNodes() {
+  void clients_podCIDRs_includeTheirFirstTwoAddresses() {
     var node = SampleNode.bare("a").podCIDR("10.244.3.0/24").podCIDR("fd00:10:244:3::/64");
 
     assertThat(clients(node)).contains("10.244.3.0/31", "fd00:10:244:3::/127");
   }
 
   @Test
-  void tunnelsAreTheirNodes() {
+  void clients_tunnelAddresses_areIncluded() {
     var node = SampleNode.bare("a").tunnel("10.244.9.17").tunnel("fd00::9:17");
 
     assertThat(clients(node)).contains("10.244.9.17/32", "fd00::9:17/128");
   }
 
   @Test
-  void everyAddressOfANodeIsItself() {
+  void clients_nodeWithSeveralAddresses_includeAll() {
     var node =
         SampleNode.bare("a")
             .address("InternalIP", "10.0.0.9")
@@ -247,7 +247,7 @@ class NetworkPlannerTest {
   }
 
   @Test
-  void aNodeThatJoinsBetweenManyOthersChangesNothing() {
+  void rules_nodeJoinsBetweenOthers_areUnchanged() {
     var nodes = IntStream.rangeClosed(1, 500).mapToObj(i -> SampleNode.number(2 * i).facts());
     var evenOnes = nodes.toArray(NodeFacts[]::new);
     var oneMore = Arrays.copyOf(evenOnes, evenOnes.length + 1);
@@ -261,7 +261,7 @@ class NetworkPlannerTest {
   // ------------------------------------------------------------------------------------ to where
 
   @Test
-  void onlyTheAddressesOfNodesAreKubelets() {
+  void kubelets_nodesWithNames_areAddressesOnly() {
     var node = SampleNode.number(2).tunnel("10.244.9.17");
     var cluster = SampleCluster.of(SampleNode.number(1).facts(), node.facts());
 
@@ -269,7 +269,7 @@ class NetworkPlannerTest {
   }
 
   @Test
-  void kubeletsListenWhereTheirNodesSay() {
+  void kubeletPorts_reportedByNodes_areUsed() {
     var cluster =
         SampleCluster.of(
             SampleNode.number(1).kubeletPort(10260).facts(),
@@ -280,7 +280,7 @@ class NetworkPlannerTest {
   }
 
   @Test
-  void kubeletsListenWhereTheUserSays() {
+  void kubeletPorts_configured_areUsed() {
     var cluster = SampleCluster.of(SampleNode.number(1).kubeletPort(10260).facts());
 
     assertThat(rules(plan("kubelet: {port: 10255}", cluster)).kubeletPorts())
@@ -288,7 +288,7 @@ class NetworkPlannerTest {
   }
 
   @Test
-  void whatIsNotKnownIsNotCutOff() {
+  void rules_addressesUnknown_allowAnyAddress() {
     var cluster = SampleCluster.of().apiServers().service();
 
     assertThat(rules(plan("{}", cluster)).kubeletPorts()).containsExactly(10250);
@@ -300,7 +300,7 @@ class NetworkPlannerTest {
   }
 
   @Test
-  void theAPIServersAreTheirServiceAndTheirEndpoints() {
+  void apiServers_serviceAndEndpoints_areAllowed() {
     var cluster =
         SampleCluster.ofNodes(3)
             .apiServers(new Endpoint("10.0.0.1", 6443), new Endpoint("10.0.0.2", 6443))
@@ -313,7 +313,7 @@ class NetworkPlannerTest {
   }
 
   @Test
-  void aServiceAndEndpointsOnOnePortAreOneDestination() {
+  void apiServers_samePort_areOneDestination() {
     var cluster = SampleCluster.ofNodes(1).apiServers(new Endpoint("172.30.0.10", 443));
 
     assertThat(rules(plan("{}", cluster)).apiServers())
@@ -335,7 +335,7 @@ class NetworkPlannerTest {
         "{kubelet: {addressTypes: [InternalDNS, InternalIP]}} | InternalDNS | true",
         "{kubelet: {addressTypes: [ExternalDNS, InternalIP]}} | InternalIP | false"
       })
-  void namesAreLookedUpWhereANodeIsDialledByName(String spec, String has, boolean dns) {
+  void dns_nodeDialledByName_isAllowed(String spec, String has, boolean dns) {
     var node = SampleNode.bare("a");
     if (!has.equals("Hostname")) {
       node.address(has, has.endsWith("IP") ? "10.0.0.9" : "a.example.com");

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** With which flags metrics-server runs. */
+/** The flags of metrics-server. */
 class PlannerArgsTest {
 
   private static final String EVERYTHING =
@@ -149,20 +149,20 @@ class PlannerArgsTest {
     "1m, 10s",
     "1h, 10s"
   })
-  void aKubeletHasNineTenthsOfTheResolutionAndNeverMoreThanTenSeconds(
+  void kubeletTimeout_default_isNineTenthsOfResolutionUpToTenSeconds(
       String resolution, String timeout) {
     assertThat(plan("metricResolution: " + resolution).pod().args())
         .contains("--metric-resolution=" + resolution, "--kubelet-request-timeout=" + timeout);
   }
 
   @Test
-  void aTimeoutThatIsAskedForIsTakenAsItIs() {
+  void kubeletTimeout_configured_isUsed() {
     assertThat(plan("{metricResolution: 1m, kubelet: {requestTimeout: 45s}}").pod().args())
         .contains("--kubelet-request-timeout=45s");
   }
 
   @Test
-  void theIntervalOfTheScrapesIsTheResolution() {
+  void scrapeInterval_anyResolution_equalsIt() {
     assertThat(plan("metricResolution: 1m30s").kubelets().scrapeInterval())
         .isEqualTo(Duration.ofSeconds(90));
   }
@@ -176,7 +176,7 @@ class PlannerArgsTest {
         "{port: 8443} | 8443",
         "{port: 8443, hostNetwork: true} | 8443"
       })
-  void metricsServerListensOnAPortThatIsFree(String spec, int port) {
+  void port_default_isFree(String spec, int port) {
     var plan = plan(spec);
 
     assertThat(plan.pod().port()).isEqualTo(port);
@@ -191,7 +191,7 @@ class PlannerArgsTest {
     "0.8.0, 1.35, false",
     "0.9.0, 1.35, false"
   })
-  void aPodThatCannotWaitByItselfSleepsBeforeItStopsWhereTheClusterKnowsHow(
+  void preStopSleep_oldVersionOnNewCluster_isSet(
       String version, String kubernetes, boolean sleeps) {
     var cluster = SampleCluster.ofNodes(2).kubernetes(kubernetes);
 
@@ -201,7 +201,7 @@ class PlannerArgsTest {
 
   @ParameterizedTest(name = "metrics-server {0} with {1} is asked from second {2} on")
   @CsvSource({"0.6.1, 15s, 17", "0.8.0, 1m, 62", "0.8.1, 10s, 12", "0.9.0, 15s,"})
-  void aPodThatSaysTooEarlyThatItIsReadyIsNotAskedBeforeTheSecondScrape(
+  void readinessDelay_oldVersion_coversTheSecondScrape(
       String version, String resolution, Integer delay) {
     assertThat(
             plan("{version: %s, metricResolution: %s}".formatted(version, resolution))
@@ -210,10 +210,10 @@ class PlannerArgsTest {
         .isEqualTo(Optional.ofNullable(delay));
   }
 
-  /** A flag that a version does not know keeps it from starting. */
+  /** A version does not start with an unknown flag. */
   @ParameterizedTest
   @ValueSource(strings = {"0.6.1", "0.6.4", "0.7.0", "0.7.1", "0.7.2", "0.8.0", "0.8.1", "0.9.0"})
-  void everyFlagExistsInTheVersion(String version) {
+  void args_everyVersion_existInIt(String version) {
     var release = Releases.find(version).orElseThrow();
     var spec =
         release.atLeast("0.7.0")

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which specs are refused, and what the user reads then. */
+/** Which specs are refused, and the messages. */
 class PlannerRefusalTest {
 
   private static final SampleCluster TWO_NODES = SampleCluster.ofNodes(2);
@@ -33,10 +33,10 @@ class PlannerRefusalTest {
           List.of(),
           new Owner(Kind.Helm, "kube-system", "metrics-server", "a label"));
 
-  /** What is wrong with the spec is of no use as long as nothing can be installed. */
+  /** Other violations are of no use while nothing can be installed. */
   @ParameterizedTest
   @ValueSource(strings = {"{}", "version: 9.9.9"})
-  void aConflictIsTheOnlyThingThatIsSaid(String spec) {
+  void conflict_withOtherViolations_isReportedAlone(String spec) {
     var decision = decide(spec, SampleCluster.ofNodes(2).foreign(HELMS));
 
     assertThat(Ownership.respected(decision, List.of(HELMS, HELMS)))
@@ -48,7 +48,7 @@ class PlannerRefusalTest {
 
   /** For any spec and any existing installation. */
   @Test
-  void observingPlansNothing() {
+  void observe_anySpec_plansNothing() {
     assertThat(decide("{conflictPolicy: Observe, version: 9.9.9}", TWO_NODES))
         .isEqualTo(new Observing(List.of()));
     assertThat(decide("conflictPolicy: Observe", SampleCluster.ofNodes(2).foreign(HELMS)))
@@ -56,7 +56,7 @@ class PlannerRefusalTest {
   }
 
   @Test
-  void aNamespaceThatDoesNotExistIsRefused() {
+  void namespace_missing_isRefused() {
     assertThat(texts(refusal("namespace: monitoring", SampleCluster.ofNodes(2).withoutNamespace())))
         .isEqualTo(
             refused(
@@ -66,7 +66,7 @@ class PlannerRefusalTest {
   }
 
   @Test
-  void theKubeletsPortIsRefusedOnTheHostNetwork() {
+  void hostNetwork_kubeletPortConfigured_isRefused() {
     assertThat(texts(refusal("{hostNetwork: true, port: 10250}", TWO_NODES)))
         .isEqualTo(
             refused(
@@ -77,7 +77,7 @@ class PlannerRefusalTest {
   }
 
   @Test
-  void theUsualPortIsRefusedOnTheHostNetworkWhereAKubeletHasIt() {
+  void hostNetwork_kubeletUsesDefaultPort_isRefused() {
     var cluster = SampleCluster.of(SampleNode.number(1).kubeletPort(4443).facts());
 
     assertThat(texts(refusal("hostNetwork: true", cluster)))
@@ -89,9 +89,9 @@ class PlannerRefusalTest {
                 "set port to one that is free on every node"));
   }
 
-  /** A kubelet whose port is not known is taken to be at the usual one. */
+  /** A kubelet whose port is unknown is assumed to use the usual port. */
   @Test
-  void theUsualKubeletPortIsRefusedOnTheHostNetworkWhereNoneIsReported() {
+  void hostNetwork_kubeletPortUnknown_usualOneIsRefused() {
     var cluster = SampleCluster.of(SampleNode.number(1).kubeletPort(0).facts());
 
     assertThat(refusal("{hostNetwork: true, port: 10250}", cluster).violations())
@@ -99,9 +99,9 @@ class PlannerRefusalTest {
         .containsExactly("port");
   }
 
-  /** Seen of 0.9.0: it says that vmodule is only for the text format, and stops. */
+  /** Version 0.9.0 exits with the message that vmodule is only for the text format. */
   @Test
-  void vmoduleIsRefusedWithJSONLogs() {
+  void vmodule_jsonLogs_isRefused() {
     assertThat(
             texts(
                 refusal(
@@ -116,7 +116,7 @@ class PlannerRefusalTest {
   }
 
   @Test
-  void theKubeletsPortIsFreeInThePodNetwork() {
+  void podNetwork_kubeletPort_isAccepted() {
     assertThat(plan("port: 10250").pod().port()).isEqualTo(10250);
   }
 
@@ -129,7 +129,7 @@ class PlannerRefusalTest {
         "{requests: {memory: 1Gi}, limits: {memory: 1G}} | memory | 1G | 1Gi",
         "{limits: {memory: 100Mi}} | memory | 100Mi | 200Mi"
       })
-  void aLimitBelowTheRequestIsRefused(String resources, String what, String limit, String request) {
+  void limit_belowRequest_isRefused(String resources, String what, String limit, String request) {
     assertThat(texts(refusal("resources: " + resources, TWO_NODES)))
         .isEqualTo(
             refused(
@@ -139,7 +139,7 @@ class PlannerRefusalTest {
   }
 
   @Test
-  void bothLimitsAreToldAtOnce() {
+  void limits_bothBelowRequests_areBothReported() {
     var spec = "resources: {requests: {cpu: '2', memory: 2Gi}, limits: {cpu: '1', memory: 1Gi}}";
 
     assertThat(refusal(spec, TWO_NODES).violations())
@@ -161,7 +161,7 @@ class PlannerRefusalTest {
         "::::/64",
         "010.0.0.1/32"
       })
-  void whatIsNoCidrIsRefused(String cidr) {
+  void controlPlaneCIDRs_invalid_isRefused(String cidr) {
     assertThat(texts(refusal("networkPolicy: {controlPlaneCIDRs: ['" + cidr + "']}", TWO_NODES)))
         .isEqualTo(
             refused(
@@ -181,7 +181,7 @@ class PlannerRefusalTest {
         "2001:db8::/64",
         "2001:DB8:0:0::1/128"
       })
-  void cidrsAreTaken(String cidr) {
+  void controlPlaneCIDRs_valid_isAccepted(String cidr) {
     assertThat(decide("networkPolicy: {controlPlaneCIDRs: ['" + cidr + "']}", TWO_NODES))
         .isInstanceOf(Planned.class);
   }
@@ -194,7 +194,7 @@ class PlannerRefusalTest {
         "kubelet.nodeSelector | kubelet: {nodeSelector: {a: b}}",
         "logging.format | logging: {format: JSON}"
       })
-  void aFieldForNewerVersionsIsRefused(String field, String spec) {
+  void field_unsupportedByVersion_isRefused(String field, String spec) {
     var old = SampleCluster.ofNodes(2).kubernetes("1.26");
 
     assertThat(texts(refusal(spec, old)))
@@ -209,7 +209,7 @@ class PlannerRefusalTest {
   }
 
   @Test
-  void everythingThatIsWrongIsToldAtOnce() {
+  void spec_severalViolations_reportsAll() {
     var spec =
         """
         namespace: nowhere

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** How many pods run, where, and how large they are. */
+/** Number, placement and size of the pods. */
 class PlannerSizeTest {
 
   private static final String KUBELET_TLS = "metricsserver.dev/kubelet-tls";
@@ -30,10 +30,10 @@ class PlannerSizeTest {
   // --------------------------------------------------------------------------------- replicas
 
   /**
-   * A second node beside a usual one.
+   * A second node beside an ordinary one.
    *
    * @param spec of metrics-server
-   * @param capacity whether it can take a pod
+   * @param capacity whether it can run a pod
    */
   record Second(String name, SampleNode node, String spec, boolean capacity) {
     @Override
@@ -127,7 +127,7 @@ class PlannerSizeTest {
 
   @ParameterizedTest
   @MethodSource("secondNodes")
-  void twoPodsRunWhereTwoNodesCanTakeThem(Second second) {
+  void replicas_twoUsableNodes_areTwo(Second second) {
     var first = SampleNode.number(1).label("a", "b").facts();
     var plan = plan(second.spec(), SampleCluster.of(first, second.node().facts()));
 
@@ -138,7 +138,7 @@ class PlannerSizeTest {
 
   @ParameterizedTest(name = "{0} nodes: {1}")
   @CsvSource({"0, 1", "1, 1", "2, 2", "3, 2", "300, 2"})
-  void neverMoreThanTwoPodsByThemselves(int nodes, int replicas) {
+  void replicas_manyNodes_areTwo(int nodes, int replicas) {
     assertThat(plan("{}", SampleCluster.ofNodes(nodes)).size().replicas()).isEqualTo(replicas);
   }
 
@@ -150,7 +150,7 @@ class PlannerSizeTest {
     "3, 2, true, false",
     "2, 1, true, false"
   })
-  void theUsersNumberOfPodsIsTakenAndTheyShareANodeOnlyWhenTheyMust(
+  void replicas_configured_shareNodesOnlyIfNeeded(
       int replicas, int nodes, boolean disruptionBudget, boolean requiredAntiAffinity) {
     var cluster = SampleCluster.ofNodes(nodes).installed("0.9.0", 2, 100, null, null);
     var plan = plan("replicas: " + replicas, cluster);
@@ -162,7 +162,7 @@ class PlannerSizeTest {
   }
 
   @Test
-  void aSecondPodComesAtOnce() {
+  void replicas_secondNode_increaseAtOnce() {
     var plan = plan("{}", SampleCluster.ofNodes(2).installed("0.9.0", 1, 100, null, null));
 
     assertThat(plan.size().replicas()).isEqualTo(2);
@@ -170,7 +170,7 @@ class PlannerSizeTest {
   }
 
   @Test
-  void theTimeIsNotedWhenOnlyOneNodeIsLeft() {
+  void replicas_oneNodeLeft_timeIsNoted() {
     var plan = plan("{}", SampleCluster.ofNodes(1).installed("0.9.0", 2, 100, null, null));
 
     assertThat(plan.size().replicas()).isEqualTo(2);
@@ -181,7 +181,7 @@ class PlannerSizeTest {
 
   @ParameterizedTest(name = "{0} s: {1}")
   @CsvSource({"1, 2", "599, 2", "600, 1", "6000, 1"})
-  void theSecondPodGoesAfterTenMinutesWithOneNode(long seconds, int replicas) {
+  void replicas_tenMinutesWithOneNode_decrease(long seconds, int replicas) {
     var since = NOW.minusSeconds(seconds);
     var plan = plan("{}", SampleCluster.ofNodes(1).installed("0.9.0", 2, 100, since, null));
 
@@ -191,7 +191,7 @@ class PlannerSizeTest {
   }
 
   @Test
-  void theTimeIsForgottenWhenTheSecondNodeIsBack() {
+  void replicas_secondNodeBack_timeIsCleared() {
     var since = NOW.minus(Duration.ofMinutes(9));
     var plan = plan("{}", SampleCluster.ofNodes(2).installed("0.9.0", 2, 100, since, null));
 
@@ -199,9 +199,9 @@ class PlannerSizeTest {
     assertThat(plan.deploymentAnnotations()).doesNotContainKey(FEWER_SINCE);
   }
 
-  /** What waits for one thing to shrink says nothing about the other one. */
+  /** The waiting times of the reductions are independent. */
   @Test
-  void theSecondPodWaitsItsOwnTenMinutes() {
+  void replicas_configurationRemoved_waitTenMinutes() {
     var requestsCouldShrinkSince = NOW.minus(Duration.ofMinutes(59));
     var cluster =
         SampleCluster.ofNodes(1).installed("0.9.0", 2, 250, null, requestsCouldShrinkSince);
@@ -213,9 +213,9 @@ class PlannerSizeTest {
         .containsEntry(SMALLER_SINCE, requestsCouldShrinkSince.toString());
   }
 
-  /** Else its pods would be rolled twice by the wait that is to spare them. */
+  /** Otherwise the waiting time would replace the pods twice. */
   @Test
-  void aNodeThatIsAwayForAMomentChangesNoPod() {
+  void replicas_nodeAwayForAMoment_areUnchanged() {
     var plan = plan("{}", SampleCluster.ofNodes(1).installed("0.9.0", 2, 100, null, null));
 
     assertThat(plan.size().replicas()).isEqualTo(2);
@@ -243,12 +243,12 @@ class PlannerSizeTest {
     "10000, 10000",
     "12000, 10000"
   })
-  void requestsAreChosenForAStep(int nodes, String step) {
+  void requests_nodes_areOfTheirStep(int nodes, String step) {
     assertThat(plan("{}", cluster(nodes)).deploymentAnnotations()).containsEntry(SIZED_FOR, step);
   }
 
   @Test
-  void requestsGrowAtOnce() {
+  void requests_moreNodes_growAtOnce() {
     var plan = plan("{}", cluster(101).installed("0.9.0", 2, 100, null, null));
 
     assertThat(plan.deploymentAnnotations())
@@ -258,7 +258,7 @@ class PlannerSizeTest {
 
   @ParameterizedTest(name = "{0} nodes, sized for {1}")
   @CsvSource({"100, 250", "70, 250", "175, 500", "350, 1000", "9000, 10000"})
-  void requestsStayForFewNodesLess(int nodes, int sizedFor) {
+  void requests_fewNodesLess_stay(int nodes, int sizedFor) {
     var longAgo = NOW.minus(Duration.ofDays(9));
     var cluster = cluster(nodes).installed("0.9.0", 2, sizedFor, null, longAgo);
 
@@ -269,7 +269,7 @@ class PlannerSizeTest {
 
   @ParameterizedTest(name = "{0} nodes, sized for {1}")
   @CsvSource({"69, 250", "174, 500", "2, 1000"})
-  void theTimeIsNotedWhenMuchLessWouldDo(int nodes, int sizedFor) {
+  void requests_muchFewerNodes_timeIsNoted(int nodes, int sizedFor) {
     var cluster = cluster(nodes).installed("0.9.0", 2, sizedFor, null, null);
 
     assertThat(plan("{}", cluster).deploymentAnnotations())
@@ -285,8 +285,7 @@ class PlannerSizeTest {
     "3600, 300, 1000, 500",
     "3600, 2, 1000, 100"
   })
-  void requestsShrinkAfterAnHourThatLessWouldDo(
-      long seconds, int nodes, int sizedFor, String step) {
+  void requests_anHourWithFewerNodes_shrink(long seconds, int nodes, int sizedFor, String step) {
     var since = NOW.minusSeconds(seconds);
     var plan = plan("{}", cluster(nodes).installed("0.9.0", 2, sizedFor, null, since));
 
@@ -305,7 +304,7 @@ class PlannerSizeTest {
     " 5000,      5, 10000Mi,    10, 20000Mi",
     "10000,     10, 20000Mi,    20, 40000Mi"
   })
-  void amountsByNumberOfNodes(
+  void resources_step_haveUpstreamsAmounts(
       int nodes, String cpu, String memory, String cpuLimit, String memoryLimit) {
     assertThat(plan("{}", cluster(nodes)).size().resources())
         .isEqualTo(new Resources(cpu, memory, cpuLimit, memoryLimit));
@@ -325,14 +324,14 @@ class PlannerSizeTest {
             + " | 500m | 200Mi  | 1500m | 1Gi",
         "{limits: {cpu: 1000m, memory: 1.5Gi}}  | 100m | 200Mi  | 1    | 1536Mi"
       })
-  void theUsersAmountsAreTakenInCanonicalForm(
+  void resources_configured_areCanonical(
       String resources, String cpu, String memory, String cpuLimit, String memoryLimit) {
     assertThat(plan("resources: " + resources).size().resources())
         .isEqualTo(new Resources(cpu, memory, cpuLimit, memoryLimit));
   }
 
   @Test
-  void theMemoryOfNoMetricsServerIsOfNoUse() {
+  void annotations_nothingInstalled_areIgnored() {
     var forged = cluster(2).installed("0.9.0", 0, 0, null, Instant.EPOCH);
 
     assertThat(plan("{}", forged).deploymentAnnotations())
@@ -343,7 +342,7 @@ class PlannerSizeTest {
             Map.entry(SIZED_FOR, "100"));
   }
 
-  /** With nodes that take pods, and of which nothing else matters. */
+  /** Nodes that can run pods. */
   private static SampleCluster cluster(int nodes) {
     var node = SampleNode.bare("node").facts();
     return SampleCluster.of(Collections.nCopies(nodes, node).toArray(NodeFacts[]::new));

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which metrics-server runs, and which image it comes from. */
+/** The version of metrics-server, and its image. */
 class PlannerVersionTest {
 
   @ParameterizedTest(name = "on Kubernetes {0}: {1}")
@@ -36,7 +36,7 @@ class PlannerVersionTest {
     "1.35, 0.9.0",
     "1.36, 0.9.0"
   })
-  void theNewestThatTheClusterSupportsIsInstalled(String kubernetes, String version) {
+  void version_nothingInstalled_isNewestSupported(String kubernetes, String version) {
     var cluster = SampleCluster.ofNodes(2).kubernetes(kubernetes);
 
     assertThat(plan("{}", cluster).version().number()).isEqualTo(version);
@@ -52,7 +52,7 @@ class PlannerVersionTest {
     "0.8.1, 1.36",
     "0.9.0, 1.34"
   })
-  void theInstalledVersionIsKeptAsLongAsItIsSupported(String installed, String kubernetes) {
+  void version_installedAndSupported_isKept(String installed, String kubernetes) {
     var cluster = SampleCluster.ofNodes(2).kubernetes(kubernetes).installed(installed);
 
     assertThat(plan("{}", cluster).version().number()).isEqualTo(installed);
@@ -60,7 +60,7 @@ class PlannerVersionTest {
 
   @ParameterizedTest(name = "{0} on Kubernetes {1} becomes {2}")
   @CsvSource({"0.9.0, 1.33, 0.8.1", "0.8.1, 1.30, 0.7.2", "0.7.2, 1.26, 0.6.4"})
-  void anInstalledVersionForNewerClustersIsReplaced(
+  void version_installedForNewerCluster_isReplaced(
       String installed, String kubernetes, String version) {
     var cluster = SampleCluster.ofNodes(2).kubernetes(kubernetes).installed(installed);
 
@@ -69,14 +69,14 @@ class PlannerVersionTest {
 
   @ParameterizedTest(name = "\"{0}\"")
   @ValueSource(strings = {"", "0.5.2", "0.99.0", "mine"})
-  void anInstalledVersionThatIsNotKnownIsReplaced(String installed) {
+  void version_installedAndUnknown_isReplaced(String installed) {
     var cluster = SampleCluster.ofNodes(2).installed(installed);
 
     assertThat(plan("{}", cluster).version().number()).isEqualTo("0.9.0");
   }
 
   @Test
-  void latestFollowsTheCluster() {
+  void latest_clusterUpgraded_follows() {
     var upgraded = SampleCluster.ofNodes(2).kubernetes("1.34").installed("0.8.1");
 
     assertThat(plan("version: Latest", upgraded).version().number()).isEqualTo("0.9.0");
@@ -84,7 +84,7 @@ class PlannerVersionTest {
 
   @ParameterizedTest(name = "{0} on Kubernetes {1}")
   @CsvSource({"0.6.4, 1.36", "0.7.0, 1.27", "0.7.1, 1.35", "0.8.0, 1.31", "0.9.0, 1.34"})
-  void aVersionThatIsAskedForIsTaken(String version, String kubernetes) {
+  void version_configured_isUsed(String version, String kubernetes) {
     var cluster = SampleCluster.ofNodes(2).kubernetes(kubernetes).installed("0.7.2");
 
     assertThat(plan("version: " + version, cluster).version().number()).isEqualTo(version);
@@ -99,7 +99,7 @@ class PlannerVersionTest {
         "0.8.1 | 1.31 | 1.30 | 0.7.2, 0.7.1, 0.7.0, 0.6.4, 0.6.3, 0.6.2, 0.6.1, 0.6.0",
         "0.7.2 | 1.27 | 1.26 | 0.6.4, 0.6.3, 0.6.2, 0.6.1, 0.6.0"
       })
-  void aVersionForNewerClustersIsRefusedByName(
+  void version_configuredForNewerCluster_isRefused(
       String version, String needed, String kubernetes, String usable) {
     var cluster = SampleCluster.ofNodes(2).kubernetes(kubernetes).installed("0.6.4");
 
@@ -113,7 +113,7 @@ class PlannerVersionTest {
 
   @ParameterizedTest(name = "{0}")
   @ValueSource(strings = {"0.5.2", "0.9.1", "1.0.0"})
-  void aVersionThatIsNotKnownIsRefused(String version) {
+  void version_configuredAndUnknown_isRefused(String version) {
     assertThat(texts(refusal("version: " + version, SampleCluster.ofNodes(2))))
         .isEqualTo(
             refused(
@@ -124,7 +124,7 @@ class PlannerVersionTest {
 
   @ParameterizedTest(name = "{0}")
   @ValueSource(strings = {"{}", "version: Latest", "version: 0.7.2", "version: 9.9.9"})
-  void aClusterThatIsTooOldForAllIsRefused(String spec) {
+  void version_clusterTooOldForAll_isRefused(String spec) {
     assertThat(texts(refusal(spec, SampleCluster.ofNodes(2).kubernetes("1.24").installed("0.6.4"))))
         .isEqualTo(
             refused(
@@ -145,12 +145,12 @@ class PlannerVersionTest {
             + " registry.k8s.io/metrics-server/metrics-server:v0.9.0@sha256:0a",
         "{image: {registry: r, repository: s, tag: t, digest: 'sha256:0b'}} | r/s:t@sha256:0b"
       })
-  void theImageIsPutTogetherFromItsParts(String spec, String image) {
+  void image_parts_areJoined(String spec, String image) {
     assertThat(plan(spec).pod().image().reference()).isEqualTo(image);
   }
 
   @Test
-  void aVersionThatRunsGoesOnInAClusterThatBecameTooOldForIt() {
+  void version_installedOnOlderCluster_keepsRunning() {
     var cluster = SampleCluster.ofNodes(2).kubernetes("1.33").installed("0.9.0");
 
     assertThat(plan("version: 0.9.0", cluster).version().number()).isEqualTo("0.9.0");
@@ -172,7 +172,7 @@ class PlannerVersionTest {
     "0.7.2, 1.30,,,",
     "0.6.4, 1.26,,,"
   })
-  void whatIsSaidAboutAVersionThatIsKept(
+  void advice_keptVersion_isGiven(
       String version, String kubernetes, Kind kind, String bound, String better) {
     var cluster = SampleCluster.ofNodes(2).kubernetes(kubernetes).installed(version);
     var expected =
@@ -183,7 +183,7 @@ class PlannerVersionTest {
     assertThat(plan("version: " + version, cluster).version().advice()).isEqualTo(expected);
   }
 
-  /** Of others only the image tells, and it may be one that this operator does not run. */
+  /** The image of an external installation may have a version that the operator does not know. */
   @ParameterizedTest(name = "{0} on Kubernetes {1}: {2}")
   @CsvSource({
     "0.8.0, 1.33, NewerVersion, 1.33, 0.8.1",
@@ -193,7 +193,7 @@ class PlannerVersionTest {
     "0.5.2, 1.33, NewerVersion, 1.33, 0.8.1",
     "0.10.0, 1.36,,,"
   })
-  void whatIsSaidAboutAVersionOfOthers(
+  void advice_externalVersion_isGiven(
       String version, String kubernetes, Kind kind, String bound, String better) {
     assertThat(VersionAdvice.of(version, KubernetesVersion.parse(kubernetes)))
         .isEqualTo(
@@ -201,7 +201,7 @@ class PlannerVersionTest {
   }
 
   @Test
-  void latestNeedsNoAdviceButToUpgradeTheOperator() {
+  void advice_latest_onlyForUnknownKubernetes() {
     assertThat(
             plan("version: Latest", SampleCluster.ofNodes(2).installed("0.8.1")).version().advice())
         .isEmpty();
@@ -211,7 +211,7 @@ class PlannerVersionTest {
   }
 
   @Test
-  void theDigestOfAnotherVersionIsRefused() {
+  void digest_ofOtherVersion_isRefused() {
     var digest = Releases.find("0.8.0").orElseThrow().digest();
 
     assertThat(plan("{version: 0.8.0, image: {digest: '%s'}}".formatted(digest)).version().number())
@@ -225,9 +225,9 @@ class PlannerVersionTest {
                     "set version to 0.8.0, or image.digest to " + Releases.newest().digest())));
   }
 
-  /** Each line says something, and the newest comes first. */
+  /** No line is redundant, and the newest release comes first. */
   @Test
-  void theTableOfReleasesIsInOrder() {
+  void releaseTable_lines_areOrdered() {
     var releases =
         DataFile.read("metrics-server-releases.txt", 5).stream()
             .map(Releases.Release::parse)

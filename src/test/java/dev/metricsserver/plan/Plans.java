@@ -29,7 +29,7 @@ public final class Plans {
     }
   }
 
-  /** What comes of a spec. */
+  /** The decision about a spec. */
   public static Decision decide(String spec, SampleCluster cluster) {
     return Planner.plan(spec(spec), cluster.facts(), NOW);
   }

@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What users read about versions and images is what the operator does. */
+/** The documents list the versions and images of the operator. */
 class ReleasesDocumentedTest {
 
   private static final boolean UPDATE = "update".equals(System.getProperty("golden"));
@@ -26,7 +26,7 @@ class ReleasesDocumentedTest {
   private static final Pattern IMAGE = Pattern.compile("(?m)^\\s*(?:- )?image: (\\S+)$");
   private static final KubernetesVersion FUTURE = new KubernetesVersion(1, 999);
 
-  /** What the local cluster runs. */
+  /** The Kubernetes of the local cluster. */
   private static final Pattern LOCAL = Pattern.compile("(?m)^KUBERNETES_VERSION=(\\d+\\.\\d+)");
 
   /** The oldest and the newest, by kind. */
@@ -52,7 +52,7 @@ class ReleasesDocumentedTest {
   }
 
   @Test
-  void everyReleaseIsInTheCompatibilityTable() throws IOException {
+  void compatibilityTable_releases_areListed() throws IOException {
     var rows =
         versions().stream()
             .map(v -> Releases.find(v).orElseThrow())
@@ -73,9 +73,9 @@ class ReleasesDocumentedTest {
         .containsExactly(table);
   }
 
-  /** Nothing else is ever pulled, so this is what a cluster without a way out has to mirror. */
+  /** No other image is pulled, so an air-gapped cluster has to mirror exactly these. */
   @Test
-  void everyImageIsListed() throws IOException {
+  void imageList_releases_areListed() throws IOException {
     var metricsServer =
         versions().stream().map(v -> image(v) + " " + Releases.find(v).orElseThrow().digest());
     var images =
@@ -95,7 +95,7 @@ class ReleasesDocumentedTest {
         .reference();
   }
 
-  /** What the manifests name, which is one image. */
+  /** The one image of the manifests. */
   private static List<String> operator() throws IOException {
     try (var files = Files.walk(Path.of("deploy/base"))) {
       var images =

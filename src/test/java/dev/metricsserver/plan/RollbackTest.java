@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** When the last configuration that was Ready comes back, and what of it. */
+/** When the configuration that was last Ready is restored, and which part of it. */
 class RollbackTest {
 
   private static final String SPEC_ID = "uid/7";
@@ -57,7 +57,7 @@ class RollbackTest {
   }
 
   @Test
-  void whatNeverBecameReadyMakesRoom() {
+  void configuration_neverReady_isRolledBack() {
     var plan = after(history(WANTED, PULL, LONG, LONG));
 
     assertThat(plan.rollback().failure())
@@ -87,7 +87,7 @@ class RollbackTest {
     "NotReady, 15s, 3600, 119, false",
     "NotReady, 15s, 119, 3600, false"
   })
-  void itHasTimeForTwoScrapesAndItsStart(
+  void configuration_beforeItsTimeIsOver_stays(
       String reason, String resolution, long since, long progress, boolean back) {
     var spec = "{version: 0.9.0, metricResolution: %s}".formatted(resolution);
     var history =
@@ -103,7 +103,7 @@ class RollbackTest {
   }
 
   @Test
-  void timeStandsStillWhileTheNodeOfThePodIsNotReady() {
+  void clock_nodeOfPodNotReady_stops() {
     var cluster =
         SampleCluster.of(
                 SampleNode.number(1).notReady().facts(),
@@ -115,7 +115,7 @@ class RollbackTest {
   }
 
   @Test
-  void timeStandsStillWhileFewerNodesAreReadyThanThePodsNeed() {
+  void clock_tooFewReadyNodes_stops() {
     var cluster =
         SampleCluster.of(SampleNode.number(1).facts(), SampleNode.number(2).notReady().facts())
             .history(history(WANTED, PULL, LONG, LONG));
@@ -125,7 +125,7 @@ class RollbackTest {
 
   @ParameterizedTest(name = "node-{0} ready for {1}s: {2}")
   @CsvSource({"1, 119, false", "1, 120, true", "2, 119, false", "2, 120, true"})
-  void timeBeginsAnewWhenANodeIsBack(int number, long seconds, boolean back) {
+  void clock_nodeIsBack_restarts(int number, long seconds, boolean back) {
     var cluster =
         SampleCluster.of(
                 SampleNode.number(number).readySince(NOW.minusSeconds(seconds)).facts(),
@@ -135,9 +135,9 @@ class RollbackTest {
     assertThat(plan(WANTED, cluster).rollback().failure().isPresent()).isEqualTo(back);
   }
 
-  /** In a big cluster some node is always away. */
+  /** In a large cluster, some node is always away. */
   @Test
-  void nodesThatThePodsDoNotNeedDoNotMatter() {
+  void clock_unneededNodeNotReady_runs() {
     var cluster =
         SampleCluster.of(
                 SampleNode.number(1).facts(),
@@ -150,7 +150,7 @@ class RollbackTest {
   }
 
   @Test
-  void aSelectorThatNoNodeHasIsRolledBack() {
+  void scheduling_noMatchingNode_isRolledBack() {
     var spec = "scheduling: {nodeSelector: {no: where}}";
     var cluster =
         SampleCluster.ofNodes(2)
@@ -160,7 +160,7 @@ class RollbackTest {
   }
 
   @Test
-  void withoutALastOneThereIsNothingToGoBackTo() {
+  void rollback_noLastReady_isNotDone() {
     var history = history(WANTED, PULL, LONG, LONG);
     var first = new History(SPEC_ID, Optional.empty(), Optional.empty(), history.attempt());
 
@@ -168,7 +168,7 @@ class RollbackTest {
   }
 
   @Test
-  void theLastOneItselfIsNeverGoneBackFrom() {
+  void rollback_wantedIsLastReady_isNotDone() {
     var same = "version: 0.8.1";
 
     assertThat(
@@ -179,7 +179,7 @@ class RollbackTest {
   }
 
   @Test
-  void whoWantsNoRollbackHasNone() {
+  void rollback_never_isNotDone() {
     var spec = "{version: 0.9.0, rollback: Never}";
 
     assertThat(
@@ -191,7 +191,7 @@ class RollbackTest {
 
   /** Also after a restart of the operator, and after the Deployment was deleted meanwhile. */
   @Test
-  void whatFailedIsNotTriedAgain() {
+  void failedConfiguration_sameSpec_isNotRetried() {
     var failure = new Failure(key(WANTED), "ImagePullBackOff", "not found");
     var history = new History(SPEC_ID, Optional.of(LAST), Optional.of(failure), Optional.empty());
 
@@ -199,9 +199,9 @@ class RollbackTest {
     assertThat(after(history).rollback().configuration()).isEqualTo(LAST);
   }
 
-  /** A spec without a version has the installed one, and after the rollback that is another one. */
+  /** A spec without a version uses the installed one, which the rollback changes. */
   @Test
-  void whatFailedIsNotTriedAgainWithTheVersionThatCameBack() {
+  void failedConfiguration_versionRolledBack_isNotRetried() {
     var spec = "image: {tag: nowhere}";
     var failure = new Failure(key(spec), "ImagePullBackOff", "not found");
     var history = new History(SPEC_ID, Optional.of(LAST), Optional.of(failure), Optional.empty());
@@ -210,9 +210,9 @@ class RollbackTest {
     assertThat(plan(spec, cluster).rollback().failure()).contains(failure);
   }
 
-  /** The size of the pods follows the nodes, and is another one for a hundred and one of them. */
+  /** The size of the pods follows the number of nodes and changes at 101 nodes. */
   @Test
-  void whatFailedIsNotTriedAgainWithMoreNodes() {
+  void failedConfiguration_moreNodes_isNotRetried() {
     var failure = new Failure(key(WANTED), "ImagePullBackOff", "not found");
     var history = new History(SPEC_ID, Optional.of(LAST), Optional.of(failure), Optional.empty());
 
@@ -222,7 +222,7 @@ class RollbackTest {
 
   @ParameterizedTest(name = "{0}")
   @ValueSource(strings = {"uid/8", "other/7"})
-  void aChangedSpecIsTried(String changed) {
+  void failedConfiguration_changedSpec_isRetried(String changed) {
     var failure = new Failure(key(WANTED), "ImagePullBackOff", "not found");
     var history =
         new History(
@@ -235,9 +235,9 @@ class RollbackTest {
     assertThat(after(history).version().number()).isEqualTo("0.9.0");
   }
 
-  /** 0.6.4 has no such flag: a rollback must not drop what the spec says besides. */
+  /** Version 0.6.4 has no such flag: a rollback must not drop the rest of the spec. */
   @Test
-  void aLastOneThatThisSpecDoesNotFitIsNotBroughtBack() {
+  void rollback_lastReadyDoesNotFitSpec_isNotDone() {
     var spec = "{version: 0.9.0, kubelet: {requestTimeout: 5s}}";
     var old = plan("{version: 0.6.4}").rollback().configuration();
     var history =
@@ -249,7 +249,7 @@ class RollbackTest {
   }
 
   @Test
-  void aDeploymentOnItsWayKeepsItsTime() {
+  void attempt_unchanged_keepsItsTime() {
     var since = NOW.minusSeconds(30);
     var history = history(WANTED, PULL, Duration.ofSeconds(30), Duration.ZERO);
 
@@ -264,14 +264,14 @@ class RollbackTest {
   // --------------------------------------------------------------------------- the configuration
 
   @Test
-  void onlyThisIsEverRolledBack() {
+  void configuration_fields_areTheDocumentedOnes() {
     assertThat(Configuration.class.getRecordComponents())
         .extracting(RecordComponent::getName)
         .containsExactly("version", "image", "resources", "scheduling", "extraArgs");
   }
 
   @Test
-  void theRestOfTheSpecStays() {
+  void rollback_restOfSpec_stays() {
     var spec =
         spec(
             """
@@ -306,7 +306,7 @@ class RollbackTest {
   }
 
   @Test
-  void itIsTheSameAfterItWasWrittenAndRead() {
+  void configuration_writtenAndRead_isEqual() {
     var serialization = new KubernetesSerialization();
     var configuration =
         plan("""

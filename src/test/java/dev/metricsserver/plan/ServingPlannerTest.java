@@ -17,15 +17,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Whom the API servers trust, and what the pods serve, by what both do now. */
+/** What the API servers trust and the pods serve, by the current state of both. */
 class ServingPlannerTest {
 
   private static final String CERT_MANAGER = "serving: {tls: {source: CertManager}}";
   private static final String SELF_SIGNED = "serving: {tls: {source: SelfSigned}}";
 
   /**
-   * Registration: none, any (whom it trusts) or a CA bundle. CA: what the Secret trusts. Pods:
-   * whether all serve from the Secret.
+   * APIService: none, any (trusts any certificate) or a CA bundle. CA: what the Secret trusts.
+   * Pods: whether all serve from the Secret.
    */
   @ParameterizedTest
   @CsvSource({
@@ -33,12 +33,12 @@ class ServingPlannerTest {
     "'{}', none, -, false, true, -, NotIssued",
     "'{}', none, new, false, true, new, Verified",
     "'{}', none, new, true, true, new, Verified",
-    // From what makes its own: trust ends for them when the last of them is gone.
+    // From self-signed pods: any certificate is accepted until the last of them is gone.
     "'{}', any, -, false, true, -, PodsNotReplaced",
     "'{}', any, new, false, true, -, PodsNotReplaced",
     "'{}', any, new, true, true, new, Verified",
     "'{}', any, -, true, true, -, NotIssued",
-    // Once verified: whatever happens to pods and Secrets.
+    // Once verified: for any state of pods and Secrets.
     "'{}', old, new, true, true, new, Verified",
     "'{}', old, new, false, true, new, Verified",
     "'{}', old, -, true, true, old, Verified",
@@ -48,20 +48,20 @@ class ServingPlannerTest {
     "good, any, new, false, true, -, PodsNotReplaced",
     "good, any, new, true, true, new, Verified",
     "good, old, new, true, true, new, Verified",
-    // What cannot be used changes nothing.
+    // An unusable certificate changes nothing.
     "bad, none, -, false, true, -, NotIssued",
     "bad, none, stale, false, true, -, NotIssued",
     "bad, any, -, false, true, -, NotIssued",
     "bad, any, stale, true, true, -, NotIssued",
     "bad, old, old, true, true, old, Verified",
     "bad, old, -, true, true, old, Verified",
-    // Back to what makes its own: trust them first.
+    // Back to self-signed pods: accept their certificates first.
     "self, old, new, true, true, -, SelfSigned",
     "self, any, new, true, false, -, SelfSigned",
     "self, any, -, false, false, -, SelfSigned",
     "self, none, -, false, false, -, SelfSigned",
   })
-  void noRequestFails(
+  void tls_eachState_keepsRequestsWorking(
       String spec,
       String registration,
       String authority,
@@ -114,7 +114,7 @@ class ServingPlannerTest {
   }
 
   @Test
-  void whatIsMountedIsWhatIsServed() {
+  void tls_mountedCertificate_isServed() {
     var verified = plan("{}", ServingFacts.NONE);
     assertThat(verified.pod().args())
         .contains(
@@ -132,7 +132,7 @@ class ServingPlannerTest {
   }
 
   @Test
-  void theFloorAndTheCipherSuitesAreFlags() {
+  void tls_minVersionAndCipherSuites_areFlags() {
     assertThat(plan("{}", ServingFacts.NONE).pod().args())
         .noneMatch(a -> a.startsWith("--tls-min-version") || a.startsWith("--tls-cipher"));
     assertThat(plan("serving: {tls: {minVersion: VersionTLS13}}", ServingFacts.NONE).pod().args())
@@ -148,9 +148,9 @@ class ServingPlannerTest {
             "--tls-cipher-suites=TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384");
   }
 
-  /** Or else its renewal would restart the pods. */
+  /** Otherwise a renewal would restart the pods. */
   @Test
-  void nothingOfTheCertificateIsInThePodTemplate() {
+  void tls_certificateChanged_keepsThePodTemplate() {
     var one = plan("{}", new ServingFacts(Optional.empty(), "one", true, Optional.empty(), false));
     var other =
         plan("{}", new ServingFacts(Optional.empty(), "other", true, Optional.empty(), false));
@@ -166,7 +166,7 @@ class ServingPlannerTest {
   }
 
   @Test
-  void certManagerIsAskedWhereItIsToIssue() {
+  void certManager_configured_hasObjects() {
     var there = new ServingFacts(Optional.empty(), "", false, Optional.empty(), true);
     var own = plan(CERT_MANAGER, there).serving().certManager();
     assertThat(own.wanted()).isTrue();

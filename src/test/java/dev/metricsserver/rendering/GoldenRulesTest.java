@@ -17,24 +17,24 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
-/** What holds for every object that was reviewed, whatever the case. */
+/** Rules for every golden object of every case. */
 class GoldenRulesTest {
 
   private static final YAMLMapper YAML = new YAMLMapper();
 
-  /** Zero values that the API server keeps, because it tells them from a missing field. */
+  /** Zero values that the API server keeps, because they differ from a missing field. */
   private static final Set<String> KEPT =
       Set.of(
           "automountServiceAccountToken: false",
           "allowPrivilegeEscalation: false",
-          // Dropped, but said all the same; the comparison knows.
+          // The server drops it; the comparison ignores the difference.
           "insecureSkipTLSVerify: false",
           "maxSurge: 0",
           "maxUnavailable: 0",
-          // Of a kind that others define, where nothing is dropped.
+          // Of a third-party kind, where the server drops nothing.
           "selfSigned: ");
 
-  /** The only rights that metrics-server needs, and those that people get. */
+  /** The only rights that metrics-server needs, and those of users. */
   private static final Set<String> RIGHTS =
       Set.of(
           " nodes/metrics get",
@@ -153,7 +153,7 @@ class GoldenRulesTest {
                     "app.kubernetes.io/managed-by: metrics-server-operator"));
   }
 
-  /** What the server or the garbage collector fills in is no business of a renderer. */
+  /** A renderer leaves out fields that the server or the garbage collector sets. */
   @TestFactory
   Stream<DynamicTest> nothingButItsNameLabelsAndAnnotationsIsMetadata() {
     return forAll(

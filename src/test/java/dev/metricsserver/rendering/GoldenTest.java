@@ -42,10 +42,10 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * What is made of a spec and a cluster, object by object, as it was reviewed. Each directory in
- * src/test/resources/golden is a case: spec.yaml is what a user applies, cluster.yaml is what the
- * cluster is, and the objects are the files out-*.yaml; objects that no case has different are in
- * the directory "always".
+ * The objects for a spec and a cluster, as they were reviewed. Each directory in
+ * src/test/resources/golden is a case: spec.yaml is the spec, cluster.yaml describes the cluster,
+ * and the files out-*.yaml are the objects; objects that are equal in all cases are in the
+ * directory "always".
  */
 class GoldenTest {
 
@@ -63,13 +63,13 @@ class GoldenTest {
   /**
    * The file cluster.yaml.
    *
-   * @param apiServers where the API servers listen, as address:port
-   * @param service where their Service is, as address:port
-   * @param nodes as the API server has them
-   * @param cilium whether Cilium runs here
-   * @param prometheus whether Prometheus Operator's kinds are here
-   * @param certManager whether cert-manager's kinds are here
-   * @param workers how many nodes there are besides: node-1, node-2 and so on
+   * @param apiServers the addresses of the API servers, as address:port
+   * @param service the address of their Service, as address:port
+   * @param nodes Node objects
+   * @param cilium whether Cilium runs in the cluster
+   * @param prometheus whether the cluster has the kinds of Prometheus Operator
+   * @param certManager whether the cluster has the kinds of cert-manager
+   * @param workers the number of further nodes: node-1, node-2 and so on
    */
   record Cluster(
       String kubernetes,

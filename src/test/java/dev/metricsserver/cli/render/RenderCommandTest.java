@@ -114,7 +114,7 @@ class RenderCommandTest {
     assertThat(run.status()).isZero();
     assertThat(run.out()).isEqualTo(render("{}", "--kubernetes", "1.35").out());
     assertThat(run.err())
-        .contains("by whom to verify a certificate is only known from its Secret")
+        .contains("only the Secret tells the CA of its certificate")
         .contains("insecureSkipTLSVerify");
   }
 
