@@ -84,7 +84,10 @@ class RequestFloodTest {
         .until(() ->
             controller.getSecondaryResources(new MetricsServerConfig()).iterator().next().total()
                 == REQUESTS + LARGE);
-    assertThat(used() - before).isLessThan(MAX_BYTES);
+    // What other threads of this JVM still hold for a moment is not retained.
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() -> assertThat(used() - before).isLessThan(MAX_BYTES));
   }
 
   private static long used() {

@@ -7,6 +7,7 @@ import com.sun.source.tree.ClassTree;
 import com.sun.source.tree.CompilationUnitTree;
 import com.sun.source.tree.MethodTree;
 import com.sun.source.tree.Tree;
+import com.sun.source.tree.VariableTree;
 import com.sun.source.util.JavacTask;
 import com.sun.source.util.TreePathScanner;
 import com.sun.source.util.Trees;
@@ -147,7 +148,7 @@ class SizeTest {
     private static int components(ClassTree record) {
       return (int)
           record.getMembers().stream()
-              .filter(member -> member.getKind() == Tree.Kind.VARIABLE)
+              .filter(member -> member instanceof VariableTree)
               .filter(member -> !member.toString().contains("static "))
               .count();
     }
