@@ -9,10 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/**
- * Nothing in the schema is untried: whoever adds a rule, an enum or a bound adds a resource that
- * breaks it.
- */
+/** Nothing in the schema is untried: a new rule, enum or bound needs a resource that breaks it. */
 class CorpusTest {
 
   @Test

@@ -51,7 +51,7 @@ class CustomResourceDefinitionTest {
     }
     assertThat(file)
         .as(
-            "the types in api/ changed; this writes the file anew: %s",
+            "the types in api/ changed; this writes the file again: %s",
             CustomResourceDefinitions.REGENERATE)
         .content(UTF_8)
         .isEqualTo(text);

@@ -43,7 +43,7 @@ final class CustomResourceDefinitions {
   static final Path SCHEMA =
       Path.of("src/main/resources/dev/metricsserver/cli/validation/schema.json");
 
-  /** Writes {@link #FILE} and {@link #SCHEMA} anew. */
+  /** Writes {@link #FILE} and {@link #SCHEMA} again. */
   static final String REGENERATE =
       "./mvnw -q test -Dtest=CustomResourceDefinitionTest,ReferenceTest -Dgolden=update";
 

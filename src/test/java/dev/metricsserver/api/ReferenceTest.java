@@ -28,7 +28,7 @@ class ReferenceTest {
       Files.writeString(FILE, reference);
     }
     assertThat(FILE)
-        .as("the fields changed; this writes their reference anew: .ci/generated")
+        .as("the fields changed; this writes their reference again: .ci/generated")
         .content(UTF_8)
         .isEqualTo(reference);
   }

@@ -201,7 +201,7 @@ class ApprovalPolicyTest {
             d -> d.extensions = List.of(extension("1.2.3", new byte[40_000]))),
         new Case("another version", Rule.Encoding, d -> d.version = 1),
         new Case(
-            "somebody else's name",
+            "the name of another node",
             Rule.Subject,
             d -> d.subject = subject("system:nodes", "system:node:node-2")),
         new Case(

@@ -121,7 +121,7 @@ class DoctorTextTest {
   }
 
   @Test
-  void aPageAsksNobodyForAnything() {
+  void page_ofAReport_makesNoRequest() {
     assertThat(new DoctorPage(broken(), NOW).html().replace("https://10.0.0.1:6443", ""))
         .doesNotContain("<script", "<link", "<img", "url(", "@import", "://");
   }
@@ -141,7 +141,7 @@ class DoctorTextTest {
     if ("update".equals(System.getProperty("golden"))) {
       Files.writeString(file, text);
     }
-    assertThat(file).as("this writes it anew: %s", UPDATE).content(UTF_8).isEqualTo(text);
+    assertThat(file).as("this writes it again: %s", UPDATE).content(UTF_8).isEqualTo(text);
   }
 
   @Test
@@ -215,7 +215,7 @@ class DoctorTextTest {
   }
 
   @Test
-  void nobodyKnowsHowKubeletsAreThatNobodyAsks() {
+  void kubelets_notProbed_areUnknown() {
     assertThat(broken().route().stops().getFirst().state()).isEqualTo(State.Unknown);
     var withoutNodes = Seen.fine(NOW).reporting(0, 0).observations();
     assertThat(Route.of(withoutNodes, Optional.of(SERVICE), true).stops().getFirst().state())

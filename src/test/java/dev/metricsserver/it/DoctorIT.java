@@ -618,9 +618,9 @@ class DoctorIT {
   @Test
   @Order(11)
   void theRemedyIsCarriedOutWhereItIsOneChange() throws IOException {
-    var mended = answered("y\n", "--fix", "ScaledToZero");
-    assertThat(mended.out())
-        .as(mended.err())
+    var fixed = answered("y\n", "--fix", "ScaledToZero");
+    assertThat(fixed.out())
+        .as(fixed.err())
         .contains("--- Deployment/kube-system/by-hand\n", "-  replicas: 0\n", "+  replicas: 1\n")
         .containsPattern("\\d\\d:\\d\\d:\\d\\d Deployment/kube-system/by-hand was changed\n")
         .containsPattern("\\d\\d:\\d\\d:\\d\\d ScaledToZero is gone");
@@ -643,9 +643,9 @@ class DoctorIT {
         rules:
           - {apiGroups: [""], resources: [nodes], verbs: [get]}
         """);
-    var mended = doctor("--fix", "MetricsServerRightsMissing", "--yes");
-    assertThat(mended.out())
-        .as(mended.err())
+    var fixed = doctor("--fix", "MetricsServerRightsMissing", "--yes");
+    assertThat(fixed.out())
+        .as(fixed.err())
         .contains(
             "--- ClusterRole/system:metrics-server\n",
             "+  - \"nodes/metrics\"\n",

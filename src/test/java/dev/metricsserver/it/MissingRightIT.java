@@ -23,7 +23,7 @@ class MissingRightIT {
   private static final Duration SOON = Duration.ofSeconds(60);
 
   @Test
-  void theRemedyOfTheFindingMends() throws Exception {
+  void right_missing_isGrantedByTheRemedyOfTheFinding() throws Exception {
     try (var cluster = new TestCluster()) {
       cluster.takeRights("policy", "poddisruptionbudgets");
       // To watch them it must be allowed from the start; to write them is what it lacks.

@@ -225,7 +225,7 @@ class OperatorIT {
 
   /** For a second more the API server sends to watches what the older definition knows. */
   @Test
-  void aFieldThatComesWithANewDefinitionIsNotLost(@TempDir Path folder) throws IOException {
+  void field_ofANewerDefinition_isNotLost(@TempDir Path folder) throws IOException {
     Chart.olderBase(folder);
     cluster.apply(folder.resolve(Chart.DEFINITION));
     soon(

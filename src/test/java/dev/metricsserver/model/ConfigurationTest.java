@@ -34,7 +34,7 @@ class ConfigurationTest {
   }
 
   @Test
-  void whatSomebodyElseWroteIsNone() {
+  void annotation_ofAnotherWriter_isNoConfiguration() {
     for (var data : List.of(Map.of("replicas", 1), "text", JsonNodeFactory.instance.arrayNode())) {
       assertThat(Configuration.of(data)).isEmpty();
     }

@@ -56,14 +56,14 @@ class ManagedFieldsTest {
         // As the token controller, and OpenShift, add to ServiceAccounts.
         "{'f:secrets': {}, 'f:imagePullSecrets': {}} | false"
       })
-  void onlyWhoeverWritesContentIsARival(String fields, boolean rival) {
+  void managers_ofContentOnly_areRivals(String fields, boolean rival) {
     assertThat(ManagedFields.rivals(deployment(OURS, theirs(fields)), US)).hasSize(rival ? 1 : 0);
     assertThat(ConflictingWrite.of(deployment(OURS, theirs(fields)), US, CONFIG).isPresent())
         .isEqualTo(rival);
   }
 
   @Test
-  void statusAndScaleAreNobodysRivals() {
+  void managers_ofStatusAndScale_areNoRivals() {
     var scaled =
         "{manager: kube-controller-manager, operation: Update, subresource: scale, fieldsV1:"
             + " {'f:spec': {'f:replicas': {}}}}";
@@ -92,7 +92,7 @@ class ManagedFieldsTest {
     "2026-11-21T12:00:01Z, 2, False, false",
     "2026-11-21T12:00:01Z, 1, True, false"
   })
-  void whatIsMadeAnewAfterTheTakeoverIsAConflictingWrite(
+  void object_recreatedAfterTheAdoption_isAConflictingWrite(
       String created, long generation, String stalled, boolean expected) {
     MetricsServerConfig config =
         OBJECTS.unmarshal(

@@ -96,7 +96,7 @@ class KubeletsTest {
   }
 
   @Test
-  void anotherGivenAuthorityIsANewRound() throws Exception {
+  void probes_anotherGivenAuthority_startAgain() throws Exception {
     allowed.release(10);
     kubelets.look(targets(2), Optional.empty(), Set.of());
     await().until(kubelets::complete);
@@ -110,7 +110,7 @@ class KubeletsTest {
   }
 
   @Test
-  void anotherAuthorityOfTheClusterIsANewRound() {
+  void probes_anotherAuthorityOfTheCluster_startAgain() {
     allowed.release(10);
     kubelets.look(targets(2), Optional.empty(), Set.of());
     await().until(kubelets::complete);

@@ -25,7 +25,7 @@ class RotationTest {
     private boolean everywhere = true;
     private Instant now = NOW;
 
-    /** What somebody else issues; null where the operator does. */
+    /** The certificate of another issuer; null where the operator issues. */
     private Given given;
 
     Cluster reconcile() {
@@ -37,7 +37,7 @@ class RotationTest {
                   secrets, published, given.leaf(), given.authorities(), everywhere, now);
       secrets =
           new ServingCertificates(
-              // The operator's CA stays in its Secret, whoever issues.
+              // The operator's CA stays in its Secret with every issuer.
               next.authority().or(seen::authority), next.trusted(), next.leaf(), next.changed());
       published = seen.trusted().isEmpty() ? published : seen.trusted();
       return this;
@@ -160,7 +160,7 @@ class RotationTest {
     cluster.serves(nextLeaf);
   }
 
-  /** Whoever publishes is late: the leaf waits. */
+  /** The publication is late: the leaf waits. */
   @Test
   void aLeafWaitsForTheRegistration() {
     var cluster = Cluster.installed();
@@ -240,7 +240,7 @@ class RotationTest {
     assertThat(cluster.published).containsExactly(cluster.authority());
   }
 
-  /** Past the end of the leaf, or of the CA too: nobody renewed for so long. */
+  /** Past the end of the leaf, or of the CA too: without renewal for that long. */
   @ParameterizedTest
   @ValueSource(ints = {89, 91, 2 * 365, 3 * 365 + 1, 10_000})
   void aClockThatMovesFarHeals(int days) {
@@ -287,7 +287,7 @@ class RotationTest {
 
     cluster.reconcile();
     assertThat(cluster.secrets.leaf()).contains(cluster.given.leaf());
-    assertThat(cluster.secrets.authority()).as("nobody asked for one").isEmpty();
+    assertThat(cluster.secrets.authority()).as("none was requested").isEmpty();
     cluster.reconcile().serves(cluster.leaf());
     var before = cluster.secrets;
     assertThat(cluster.after(Duration.ofDays(59)).secrets).isEqualTo(before);

@@ -103,7 +103,7 @@ class PlanTextTest {
   }
 
   @Test
-  void anObjectOfSomebodyElseIsSaidToBeTakenOver() {
+  void object_ofAnotherOwner_isAdopted() {
     var before = deployment("{}");
     before
         .getMetadata()

@@ -109,7 +109,7 @@ class RenderCommandTest {
   /** By whom to verify only the cluster knows. */
   @ParameterizedTest
   @ValueSource(strings = {"{source: CertManager}", "{source: Secret, secret: {name: corporate}}"})
-  void whatSomebodyElseIssuesIsRenderedAsSelfSigned(String tls) throws IOException {
+  void certificate_ofAnotherIssuer_isRenderedAsSelfSigned(String tls) throws IOException {
     var run = render("{serving: {tls: %s}}".formatted(tls), "--kubernetes", "1.35");
     assertThat(run.status()).isZero();
     assertThat(run.out()).isEqualTo(render("{}", "--kubernetes", "1.35").out());
