@@ -182,9 +182,11 @@ public final class MockCluster extends KubernetesCrudDispatcher implements AutoC
 
   /** Returns an object by its path, for example {@code /api/v1/nodes/node1}. */
   public Optional<ObjectNode> get(String path) {
-    return Optional.ofNullable(findResource(getKey(path)))
-        .map(Map.Entry::getValue)
-        .map(MockCluster::parse);
+    synchronized (map) {
+      return Optional.ofNullable(findResource(getKey(path)))
+          .map(Map.Entry::getValue)
+          .map(MockCluster::parse);
+    }
   }
 
   private static RecordedRequest request(HttpMethod method, String path, String json) {
