@@ -90,6 +90,15 @@ class ArchitectureTest {
   }
 
   @Test
+  void map_inTheDocument_listsEveryPackageInItsOrder() throws IOException {
+    assertThat(
+            Files.readAllLines(Path.of("docs/architecture.md")).stream()
+                .filter(line -> line.matches(" {2}[a-z]+/ .*"))
+                .map(line -> line.strip().replaceFirst("/.*", "")))
+        .containsExactlyElementsOf(PACKAGES);
+  }
+
+  @Test
   void whatDecidesDoesNotKnowTheFramework() {
     check(
         noClasses()
