@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import io.fabric8.kubernetes.api.model.StatusBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.http.HttpRequest;
@@ -88,7 +89,10 @@ public final class ObjectList {
     try {
       var _ = read(client, path, item);
     } catch (StatusException e) {
-      throw new KubernetesClientException(e.getMessage(), e.code(), null);
+      throw new KubernetesClientException(
+          e.getMessage(),
+          e.code(),
+          new StatusBuilder().withCode(e.code()).withMessage(e.getMessage()).build());
     } catch (IOException e) {
       throw new KubernetesClientException(e.getMessage(), e);
     }
