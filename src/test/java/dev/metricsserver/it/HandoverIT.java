@@ -22,10 +22,6 @@ import org.junit.jupiter.api.Test;
 class HandoverIT {
 
   private static final Duration A_WHILE = Duration.ofMinutes(2);
-
-  /** As long as a leader that ends without a word keeps the Lease. */
-  private static final Duration LEASE = Duration.ofSeconds(15);
-
   private static TestCluster cluster;
   private static Path kubeconfig;
   private static final List<OperatorUnderTest> operators = new ArrayList<>();
@@ -52,7 +48,7 @@ class HandoverIT {
   }
 
   @Test
-  void plannedHandover_leaderTerminates_doesNotWaitForTheLeaseToExpire() throws Exception {
+  void plannedHandover_leaderTerminates_takesFiveSecondsAtMost() throws Exception {
     var times = new ArrayList<Duration>();
     var leader = leading("planned-0");
     for (var i = 1; i <= 5; i++) {
@@ -63,17 +59,17 @@ class HandoverIT {
     }
     System.out.println(
         "Planned hand-over, from the end of the old leader to the Lease of the new one: " + times);
-    assertThat(times).allSatisfy(t -> assertThat(t).isLessThan(LEASE));
+    assertThat(times).allSatisfy(t -> assertThat(t).isLessThanOrEqualTo(Duration.ofSeconds(5)));
   }
 
   @Test
-  void crash_leaderKilled_standbyTakesOver() throws Exception {
+  void crash_leaderKilled_takesTwentySecondsAtMost() throws Exception {
     var leader = leading("crash-0");
     var standBy = standingBy("crash-1");
     leader.kill();
     var time = takesOver(standBy, "crash-1", Instant.now());
     System.out.println("Hand-over after SIGKILL, until the new leader has the Lease: " + time);
-    assertThat(time).isLessThan(A_WHILE);
+    assertThat(time).isLessThanOrEqualTo(Duration.ofSeconds(20));
   }
 
   private static OperatorUnderTest started(String name) throws IOException {
