@@ -88,7 +88,9 @@ class ServingSourceIT {
           "corporate",
           Issuer.leaf(corporate, List.of("a.example"), Instant.now()),
           corporate.certificate());
-      soon("it is another's", () -> assertThat(unusable()).contains("is for a.example, but the API servers ask for"));
+      soon(
+          "it is another's",
+          () -> assertThat(unusable()).contains("is for a.example, but the API servers ask for"));
       var condition = cluster.config().getStatus().condition(ConditionType.Stalled).orElseThrow();
       assertThat(condition.getStatus()).isEqualTo("True");
       assertThat(condition.getReason()).isEqualTo("ServingCertificateUnusable");
