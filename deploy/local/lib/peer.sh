@@ -35,7 +35,7 @@ turn_of() {
     RESOURCE=metricsserverconfigs.metricsserver.dev
     RESOURCE_NAMESPACE=''
     NAME=cluster
-    API_PATH=apis/metricsserver.dev/v1alpha1/metricsserverconfigs/cluster
+    API_PATH=apis/metricsserver.dev/v1beta1/metricsserverconfigs/cluster
     LOGGED='Verified all objects'
   else
     NAMESPACE=helm-operator

@@ -17,7 +17,7 @@ import io.fabric8.kubernetes.model.annotation.Version;
     "The configuration of metrics-server in this cluster. A cluster has one metrics API, so there"
         + " is one such resource, named cluster. spec: {} is a complete configuration.")
 @Group(MetricsServerConfig.GROUP)
-@Version("v1alpha1")
+@Version("v1beta1")
 @ShortNames("msc")
 @ValidationRule(
     value = "self.metadata.name == 'cluster'",

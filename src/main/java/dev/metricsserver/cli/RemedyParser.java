@@ -48,7 +48,7 @@ final class RemedyParser {
       Map.of(
           "APIService", "apiregistration.k8s.io/v1",
           "Deployment", "apps/v1",
-          "MetricsServerConfig", "metricsserver.dev/v1alpha1",
+          "MetricsServerConfig", "metricsserver.dev/v1beta1",
           "Namespace", "v1",
           "Service", "v1");
 

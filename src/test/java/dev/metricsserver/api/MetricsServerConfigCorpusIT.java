@@ -86,7 +86,7 @@ class MetricsServerConfigCorpusIT {
     await("the schema is published")
         .atMost(PATIENCE)
         .untilAsserted(() ->
-            assertThat(client.raw("/openapi/v3/apis/metricsserver.dev/v1alpha1"))
+            assertThat(client.raw("/openapi/v3/apis/metricsserver.dev/v1beta1"))
                 .contains(
                     "Insecure: not verified, so an attacker who takes over a node's address"));
   }
@@ -95,7 +95,7 @@ class MetricsServerConfigCorpusIT {
   @Test
   void resourceWithoutSpecIsTheDefaultConfiguration() {
     var resource = new GenericKubernetesResource();
-    resource.setApiVersion("metricsserver.dev/v1alpha1");
+    resource.setApiVersion("metricsserver.dev/v1beta1");
     resource.setKind("MetricsServerConfig");
     resource.setMetadata(new ObjectMetaBuilder().withName(MetricsServerConfig.NAME).build());
     try {

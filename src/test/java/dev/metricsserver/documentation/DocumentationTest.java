@@ -206,7 +206,7 @@ class DocumentationTest {
         Files.writeString(
             folder.resolve("cr.yaml"),
             text.startsWith("spec:")
-                ? "apiVersion: metricsserver.dev/v1alpha1\nkind: MetricsServerConfig\n"
+                ? "apiVersion: metricsserver.dev/v1beta1\nkind: MetricsServerConfig\n"
                     + "metadata: {name: cluster}\n"
                     + text
                 : text);

@@ -253,7 +253,7 @@ class CommandLineIT {
         Files.writeString(
             cluster.directory().resolve("cr.yaml"),
             """
-            apiVersion: metricsserver.dev/v1alpha1
+            apiVersion: metricsserver.dev/v1beta1
             kind: MetricsServerConfig
             metadata: {name: cluster}
             spec: %s

@@ -408,9 +408,9 @@ public final class MockCluster extends KubernetesCrudDispatcher implements AutoC
   /** Two nodes, and metrics-server's pods as they are once its Deployment exists. */
   private void seed() {
     create(
-        "/apis/metricsserver.dev/v1alpha1/metricsserverconfigs",
+        "/apis/metricsserver.dev/v1beta1/metricsserverconfigs",
         """
-        {"apiVersion": "metricsserver.dev/v1alpha1", "kind": "MetricsServerConfig",
+        {"apiVersion": "metricsserver.dev/v1beta1", "kind": "MetricsServerConfig",
          "metadata": {"name": "cluster"}, "spec": {}, "status": {"observedGeneration": -1}}\
         """);
     create(

@@ -31,7 +31,7 @@ class OperatorErrorsIT {
 
   private static final Duration SOON = Duration.ofSeconds(90);
   private static final String CONFIG =
-      "/apis/metricsserver.dev/v1alpha1/metricsserverconfigs/cluster";
+      "/apis/metricsserver.dev/v1beta1/metricsserverconfigs/cluster";
 
   /** As often as the client tries one write by itself, and once more. */
   private static final int TIMES = 5;

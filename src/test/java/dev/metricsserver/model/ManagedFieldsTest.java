@@ -97,7 +97,7 @@ class ManagedFieldsTest {
     MetricsServerConfig config =
         OBJECTS.unmarshal(
             """
-            apiVersion: metricsserver.dev/v1alpha1
+            apiVersion: metricsserver.dev/v1beta1
             kind: MetricsServerConfig
             metadata: {name: cluster, generation: %d}
             status:

@@ -92,7 +92,7 @@ class ArgoHealthTest {
     var config =
         KUBERNETES.unmarshal(
             """
-            apiVersion: metricsserver.dev/v1alpha1
+            apiVersion: metricsserver.dev/v1beta1
             kind: MetricsServerConfig
             metadata: {name: cluster, generation: %d}
             spec: %s

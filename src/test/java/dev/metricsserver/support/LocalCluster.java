@@ -171,7 +171,7 @@ public final class LocalCluster implements BeforeAllCallback, AfterAllCallback {
   public void apply(String more) {
     var spec =
         """
-        apiVersion: metricsserver.dev/v1alpha1
+        apiVersion: metricsserver.dev/v1beta1
         kind: MetricsServerConfig
         metadata: {name: cluster}
         spec:
@@ -180,7 +180,7 @@ public final class LocalCluster implements BeforeAllCallback, AfterAllCallback {
         """
             .formatted(apiServerAddress(), more);
     client
-        .genericKubernetesResources("metricsserver.dev/v1alpha1", "MetricsServerConfig")
+        .genericKubernetesResources("metricsserver.dev/v1beta1", "MetricsServerConfig")
         .load(new ByteArrayInputStream(spec.getBytes(StandardCharsets.UTF_8)))
         .forceConflicts()
         .serverSideApply();

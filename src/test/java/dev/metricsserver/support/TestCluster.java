@@ -326,11 +326,11 @@ public final class TestCluster implements AutoCloseable {
   /** Applies a MetricsServerConfig with this spec, as YAML on one line. */
   public void applyConfig(String spec) {
     admin
-        .genericKubernetesResources("metricsserver.dev/v1alpha1", "MetricsServerConfig")
+        .genericKubernetesResources("metricsserver.dev/v1beta1", "MetricsServerConfig")
         .load(
             new ByteArrayInputStream(
                 """
-                apiVersion: metricsserver.dev/v1alpha1
+                apiVersion: metricsserver.dev/v1beta1
                 kind: MetricsServerConfig
                 metadata: {name: cluster}
                 spec: %s

@@ -101,7 +101,7 @@ public final class ImportCommand implements Callable<Integer> {
       result.notes().forEach(note -> text.append("# - ").append(note).append('\n'));
     }
     var config = new LinkedHashMap<String, Object>();
-    config.put("apiVersion", MetricsServerConfig.GROUP + "/v1alpha1");
+    config.put("apiVersion", MetricsServerConfig.GROUP + "/v1beta1");
     config.put("kind", "MetricsServerConfig");
     config.put("metadata", Map.of("name", MetricsServerConfig.NAME));
     config.put("spec", result.spec());

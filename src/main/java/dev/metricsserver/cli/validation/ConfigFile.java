@@ -18,7 +18,7 @@ import java.util.Map;
 /** A file with a MetricsServerConfig, checked as the API server checks it. */
 public final class ConfigFile {
 
-  private static final String API_VERSION = MetricsServerConfig.GROUP + "/v1alpha1";
+  private static final String API_VERSION = MetricsServerConfig.GROUP + "/v1beta1";
 
   private static final ObjectMapper YAML =
       YAMLMapper.builder().enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION).build();

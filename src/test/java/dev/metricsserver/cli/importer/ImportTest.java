@@ -406,7 +406,7 @@ class ImportTest {
     assertThat(run.out())
         .isEqualTo(
             """
-            apiVersion: metricsserver.dev/v1alpha1
+            apiVersion: metricsserver.dev/v1beta1
             kind: MetricsServerConfig
             metadata:
               name: cluster
@@ -459,7 +459,7 @@ class ImportTest {
             # What has no equal in a MetricsServerConfig, and is left out:
             # - podDisruptionBudget: there is one where two replicas run
             # - nonsense: is not a value of metrics-server's own chart
-            apiVersion: metricsserver.dev/v1alpha1
+            apiVersion: metricsserver.dev/v1beta1
             kind: MetricsServerConfig
             metadata:
               name: cluster

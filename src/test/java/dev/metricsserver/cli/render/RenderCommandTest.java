@@ -147,7 +147,7 @@ class RenderCommandTest {
         Files.writeString(
             directory.resolve("cr.yaml"),
             """
-            apiVersion: metricsserver.dev/v1alpha1
+            apiVersion: metricsserver.dev/v1beta1
             kind: MetricsServerConfig
             metadata: {name: cluster}
             spec: %s
