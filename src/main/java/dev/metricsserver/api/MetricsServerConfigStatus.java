@@ -136,6 +136,22 @@ public record MetricsServerConfigStatus(
       @JsonPropertyDescription("A stable identifier of the kind of finding.") String code,
       @JsonPropertyDescription("Error, Warning or Info.") String severity,
       @JsonPropertyDescription("The problem and its cause.") String message,
-      @JsonPropertyDescription("Remediation: a command or a field to change.") String remedy,
+      @JsonPropertyDescription("The remedy in one line: commands, fields or steps to take.")
+          String remedy,
+      @JsonPropertyDescription("The remedy as a list of steps, in order.")
+          List<RemedyStepStatus> steps,
       @JsonPropertyDescription("The affected object, as kind/namespace/name.") String object) {}
+
+  /** One step of a remedy. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record RemedyStepStatus(
+      @JsonPropertyDescription(
+              "Absent for the recommended way; steps with the same number are one alternative.")
+          Integer alternative,
+      @JsonPropertyDescription(
+              "The kind of step, such as SetField, Patch, RolloutRestart, Manual or None.")
+          String action,
+      @JsonPropertyDescription("The step as a sentence.") String text,
+      @JsonPropertyDescription("The command to type, where the step is one command.")
+          String command) {}
 }

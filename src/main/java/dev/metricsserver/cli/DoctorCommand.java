@@ -4,12 +4,17 @@ import static picocli.CommandLine.Command;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.metricsserver.cli.RemedyParser.Fix;
 import dev.metricsserver.cli.cluster.ClusterOptions;
 import dev.metricsserver.cli.common.ApiErrors;
 import dev.metricsserver.cli.common.Colours;
 import dev.metricsserver.cli.common.ExitStatus;
 import dev.metricsserver.cli.common.Failure;
+import dev.metricsserver.diagnosis.Finding;
+import dev.metricsserver.diagnosis.FindingCode;
+import dev.metricsserver.diagnosis.Remedy;
+import dev.metricsserver.diagnosis.RemedyRenderer;
+import dev.metricsserver.diagnosis.Step;
+import dev.metricsserver.diagnosis.Step.NodeConfiguration;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
@@ -31,41 +36,41 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Says what is wrong with a cluster's metrics-server, whoever installed it. */
+/** Diagnoses the metrics-server of a cluster, the operator's or an existing one. */
 @Command(
     name = "doctor",
     mixinStandardHelpOptions = true,
     sortOptions = false,
     description = {
-      "Says whether a cluster's metrics-server works, whoever installed it, and if not, what is"
-          + " wrong and what mends it.",
+      "Diagnoses the metrics-server of a cluster, whether or not this operator installed it: what"
+          + " is wrong, why, and how to fix it.",
       "",
-      "Without --fix it only reads, with your rights. What these do not cover it says, and goes on."
+      "Without --fix it only reads, with your rights. It reports what it may not read."
     },
     exitCodeListHeading = "%nExit status:%n",
     exitCodeList = {
-      "0:metrics come through, and nothing is weaker than it should be",
-      "1:there are findings that are errors or warnings",
-      "2:it could not be told"
+      "0:metrics are available, and no error or warning was found",
+      "1:errors or warnings were found",
+      "2:the state could not be determined"
     })
 final class DoctorCommand implements Callable<Integer> {
 
-  private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(2);
+  private static final Duration INTERVAL = Duration.ofSeconds(2);
 
-  /** Pods start and are asked twice for metrics, and the API server looks every half minute. */
-  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  /** Pods start and scrape twice, and the API server checks every 30 seconds. */
+  private static final Duration TIMEOUT = Duration.ofMinutes(3);
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** How it is said. */
+  /** Formats of the output. */
   enum Format {
-    /** For people. */
+    /** Text for a terminal. */
     text,
-    /** For a program. */
+    /** Data for a program. */
     json,
-    /** For a program. */
+    /** The same as YAML. */
     yaml,
-    /** For a ticket. */
+    /** Text for an issue or ticket. */
     markdown
   }
 
@@ -79,27 +84,27 @@ final class DoctorCommand implements Callable<Integer> {
   @Option(
       names = {"-w", "--watch"},
       description =
-          "Looks again every two seconds, says what is new, and ends when all is well. Interrupted,"
-              + " it ends with the status of the last look.")
+          "Repeats the diagnosis every two seconds, prints what changed, and ends when all is well."
+              + " When interrupted, it exits with the status of the last diagnosis.")
   private boolean watch;
 
   @Option(
       names = "--fix",
       paramLabel = "CODE",
       description =
-          "Shows what the remedy of this finding changes, asks, changes it with your rights, and"
-              + " ends when the finding is gone. What machines must be told it writes to a file.")
+          "Shows the changes of this finding's remedy, asks, makes them with your rights, and ends"
+              + " when the finding is gone. Patches of nodes' configuration are written to a file.")
   private String fix;
 
-  @Option(names = "--yes", description = "Does not ask before a change.")
+  @Option(names = "--yes", description = "Changes without asking.")
   private boolean yes;
 
   @Option(
       names = "--html",
       paramLabel = "FILE",
       description =
-          "Writes a page for a browser as well: the way, each node, findings, and how long"
-              + " certificates are valid. It needs no network.")
+          "Also writes an HTML page: the path, the nodes, the findings and the validity of"
+              + " certificates. The page loads nothing from the network.")
   private Path html;
 
   @Mixin private ClusterOptions cluster;
@@ -110,14 +115,14 @@ final class DoctorCommand implements Callable<Integer> {
     try (var client = cluster.connect()) {
       var examination = examine(client);
       if (fix != null) {
-        return mend(client, examination);
+        return fix(client, examination);
       }
       return watch ? watch(client, examination) : shown(examination);
     }
   }
 
   private int shown(Examination examination) {
-    print(said(examination));
+    print(rendered(examination));
     return examination.status();
   }
 
@@ -128,10 +133,10 @@ final class DoctorCommand implements Callable<Integer> {
     Runtime.getRuntime().addShutdownHook(interrupted);
     try {
       var watched = new WatchLoop(terminal());
-      print(watched.next(said(first)));
+      print(watched.next(rendered(first)));
       while (status.get() != ExitStatus.OK) {
-        Thread.sleep(BETWEEN_LOOKS);
-        print(watched.next(looked(client, status)));
+        Thread.sleep(INTERVAL);
+        print(watched.next(diagnosed(client, status)));
       }
       return status.get();
     } finally {
@@ -139,11 +144,12 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  private String looked(KubernetesClient client, AtomicInteger status) throws InterruptedException {
+  private String diagnosed(KubernetesClient client, AtomicInteger status)
+      throws InterruptedException {
     try {
       var examination = examine(client);
       status.set(examination.status());
-      return said(examination);
+      return rendered(examination);
     } catch (KubernetesClientException e) {
       status.set(ExitStatus.FAILED);
       return ApiErrors.sentence(e) + "\n";
@@ -154,40 +160,52 @@ final class DoctorCommand implements Callable<Integer> {
     return command.commandLine().getColorScheme().ansi().enabled();
   }
 
-  private int mend(KubernetesClient client, Examination examination) throws InterruptedException {
+  private int fix(KubernetesClient client, Examination examination) throws InterruptedException {
     var finding =
         examination.findings().stream()
             .filter(f -> f.code().name().equalsIgnoreCase(fix))
             .findFirst()
             .orElseThrow(() -> new Failure(notFound(examination)));
-    var fixes = RemedyParser.of(finding.remedy(), Instant.now());
-    if (fixes.isEmpty()) {
+    var remedy = finding.remedy();
+    var machines = remedy.nodeConfiguration();
+    var writes = RemedyWrite.of(remedy.executable(), Instant.now());
+    if (machines.isEmpty() && writes.isEmpty()) {
       throw new Failure(
-          "--fix: for %s this command can do nothing, because %s. Its remedy: %s"
-              .formatted(finding.code(), RemedyParser.whyNone(finding.remedy()), finding.remedy()));
+          "--fix: this command cannot fix %s, because %s. Its remedy: %s"
+              .formatted(finding.code(), whyNot(remedy), finding.remedyText()));
     }
-    print("→ %s\n".formatted(finding.remedy()));
-    if (fixes.getFirst() instanceof Fix.Machines machines) {
-      tell(machines);
+    print("→ %s\n".formatted(finding.remedyText()));
+    if (machines.isPresent()) {
+      configure(remedy, machines.get());
       return ExitStatus.ATTENTION;
     }
-    var mender = new RemedyApplier(client);
+    var applier = new RemedyApplier(client);
     var colours = new Colours(command.commandLine().getColorScheme().ansi());
-    for (var change : fixes.stream().map(mender::trial).toList()) {
+    for (var change : writes.stream().map(applier::dryRun).toList()) {
       change.difference().forEach(line -> print(colours.difference(line) + "\n"));
     }
     if (!yes && !agreed("Change this?")) {
       print("Nothing was changed.\n");
       return ExitStatus.ATTENTION;
     }
-    for (var one : fixes) {
-      step("%s was changed".formatted(mender.apply(one)));
+    for (var write : writes) {
+      step("%s was changed".formatted(applier.apply(write)));
     }
-    return awaitGone(client, finding.code().name());
+    return awaitGone(client, finding.code());
+  }
+
+  private static String whyNot(Remedy remedy) {
+    var first = remedy.steps().getFirst();
+    if (first instanceof Step.None) {
+      return "no action is needed";
+    }
+    return first.needsValue()
+        ? "it needs a value that only you know"
+        : "it takes more than a change of objects in the cluster";
   }
 
   private String notFound(Examination examination) {
-    return "--fix: there is no finding %s; there are: %s"
+    return "--fix: no finding %s; found: %s"
         .formatted(
             fix,
             examination.findings().stream()
@@ -195,18 +213,22 @@ final class DoctorCommand implements Callable<Integer> {
                 .collect(Collectors.joining(", ")));
   }
 
-  private void tell(Fix.Machines machines) {
+  /** Writes the patch to a file, for the program that configures the nodes. */
+  private void configure(Remedy remedy, NodeConfiguration configuration) {
     var file = Path.of("machine-configuration-patch.json");
-    if (Files.exists(file) && !yes && !agreed("Write over %s?".formatted(file))) {
+    if (Files.exists(file) && !yes && !agreed("Overwrite %s?".formatted(file))) {
       print("Nothing was written.\n");
       return;
     }
-    if (!machines.first().isEmpty()) {
-      print("This comes first:\n%s\n".formatted(machines.first()));
+    var before = remedy.beforeNodeConfiguration();
+    if (!before.steps().isEmpty()) {
+      print("First:\n%s\n".formatted(RemedyRenderer.line(before)));
     }
     print(
-        "This tells the machines:\n%s @%s\n"
-            .formatted(machines.command(), written(file, machines.patch())));
+        "This configures the nodes:\n%s @%s\n"
+            .formatted(
+                RemedyRenderer.command(configuration),
+                written(file, RemedyRenderer.patch(configuration))));
   }
 
   private static Path written(Path file, String patch) {
@@ -228,22 +250,25 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  private int awaitGone(KubernetesClient client, String code) throws InterruptedException {
+  private int awaitGone(KubernetesClient client, FindingCode code) throws InterruptedException {
     step("waiting until %s is gone".formatted(code));
-    for (var end = Instant.now().plus(PATIENCE); Instant.now().isBefore(end); ) {
+    for (var end = Instant.now().plus(TIMEOUT); Instant.now().isBefore(end); ) {
       var examination = examine(client);
-      var codes = examination.findings().stream().map(f -> f.code().name()).distinct().toList();
+      var codes = examination.findings().stream().map(Finding::code).distinct().toList();
       if (!codes.contains(code)) {
         step(
             "%s is gone".formatted(code)
-                + (codes.isEmpty() ? "" : "; left: " + String.join(", ", codes)));
+                + (codes.isEmpty()
+                    ? ""
+                    : "; left: "
+                        + codes.stream().map(Enum::name).collect(Collectors.joining(", "))));
         return examination.status();
       }
-      Thread.sleep(BETWEEN_LOOKS);
+      Thread.sleep(INTERVAL);
     }
     throw new Failure(
-        "--fix: it was changed, and %s is still found after %d minutes"
-            .formatted(code, PATIENCE.toMinutes()));
+        "--fix: the changes were made, and %s is still found after %d minutes"
+            .formatted(code, TIMEOUT.toMinutes()));
   }
 
   private void step(String what) {
@@ -263,7 +288,7 @@ final class DoctorCommand implements Callable<Integer> {
     return examination;
   }
 
-  private String said(Examination examination) {
+  private String rendered(Examination examination) {
     var text = new DoctorText(examination);
     var colours = new Colours(command.commandLine().getColorScheme().ansi());
     return switch (format) {

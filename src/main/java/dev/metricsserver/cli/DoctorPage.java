@@ -13,10 +13,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
-/**
- * What {@code doctor} found as one page of HTML that asks nobody for anything: no script, no
- * address. Pure.
- */
+/** The output of {@code doctor} as an HTML page that loads nothing: no script, no address. Pure. */
 final class DoctorPage {
 
   private static final String STYLE =
@@ -37,14 +34,16 @@ final class DoctorPage {
       pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: .3rem 0 0 } td, th { text-align: left; padding-right: 1.5rem }
       """;
 
-  /** From then on a certificate is marked. */
+  /** A certificate is marked when it expires within this time. */
   private static final Duration SOON = Duration.ofDays(14);
 
   private final Examination examination;
   private final Instant now;
 
   /**
-   * @param now when it was found
+   * A page of an examination.
+   *
+   * @param now when it was made
    */
   DoctorPage(Examination examination, Instant now) {
     this.examination = examination;
@@ -76,7 +75,7 @@ final class DoctorPage {
     %s
     <h2>Certificates</h2>
     %s
-    <p><small>Looked at %s by metrics-server-operator %s.</small></p>
+    <p><small>Diagnosed at %s by metrics-server-operator %s.</small></p>
     </body>
     </html>
     """
@@ -97,8 +96,8 @@ final class DoctorPage {
     return switch (examination.status()) {
       case ExitStatus.OK -> "all is well";
       case ExitStatus.ATTENTION ->
-          examination.route().whole() ? "works, and could be better" : "does not work";
-      default -> "cannot be told";
+          examination.route().whole() ? "works, with warnings" : "does not work";
+      default -> "unknown";
     };
   }
 
@@ -130,7 +129,7 @@ final class DoctorPage {
             finding.code(),
             escaped(finding.object()),
             escaped(finding.message()),
-            escaped(finding.remedy()));
+            escaped(finding.remedyText()));
   }
 
   private String nodes() {
@@ -171,13 +170,13 @@ final class DoctorPage {
       case Reporting -> "with metrics";
       case Missing -> "without";
       case NotReady -> "not ready";
-      case NotExpected -> "not expected to have any";
+      case NotExpected -> "not expected to have metrics";
     };
   }
 
   private String certificates() {
     return examination.certificates().isEmpty()
-        ? "<p>None could be seen from here.</p>"
+        ? "<p>None can be read from here.</p>"
         : "<table>\n<tr><th>of</th><th>valid until</th><th>remains</th></tr>\n%s</table>"
             .formatted(
                 examination.certificates().stream()
@@ -197,7 +196,7 @@ final class DoctorPage {
                 : remains.toDays() > 1 ? remains.toDays() + " days" : remains.toHours() + " hours");
   }
 
-  /** What others named or said is text, whatever it looks like. */
+  /** Escapes everything that HTML gives a meaning. */
   static String escaped(String text) {
     return text.replace("&", "&amp;")
         .replace("<", "&lt;")

@@ -6,7 +6,8 @@ import dev.metricsserver.cli.common.Colours;
 import dev.metricsserver.cli.common.ExitStatus;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
-import java.time.Instant;
+import dev.metricsserver.diagnosis.Remedy;
+import dev.metricsserver.diagnosis.RemedyRenderer;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -15,7 +16,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Help.Ansi.Style;
 
-/** What {@code doctor} prints: for a terminal, for a ticket, for a program. Pure. */
+/** The output of {@code doctor} as text, Markdown and data. Pure. */
 final class DoctorText {
 
   private static final String HERE = "↑ it breaks here";
@@ -26,7 +27,7 @@ final class DoctorText {
     this.examination = examination;
   }
 
-  /** For people. */
+  /** Text for a terminal. */
   List<String> text(Colours colours) {
     var lines = new ArrayList<String>();
     lines.add(examination.about());
@@ -47,15 +48,15 @@ final class DoctorText {
               .formatted(
                   number, colours.severity(finding.severity()), finding.code(), finding.object()));
       lines.add("   " + finding.message());
-      finding.remedy().lines().forEach(line -> lines.add("   → " + line));
-      if (!RemedyParser.of(finding.remedy(), Instant.EPOCH).isEmpty()) {
-        lines.add("     --fix %s shows what that changes, and asks".formatted(finding.code()));
+      lines.addAll(remedy(finding.remedy()));
+      if (fixable(finding.remedy())) {
+        lines.add("     --fix %s shows these changes and asks".formatted(finding.code()));
       }
     }
     return lines;
   }
 
-  /** For a ticket. */
+  /** Markdown for an issue or ticket. */
   List<String> markdown() {
     var lines = new ArrayList<String>();
     lines.add("### " + escaped(examination.about()));
@@ -81,14 +82,14 @@ final class DoctorText {
               .formatted(
                   finding.severity(),
                   finding.code(),
-                  finding.object(),
+                  escaped(finding.object()),
                   escaped(finding.message())));
-      lines.add("   → " + escaped(finding.remedy()).replace("\n", " "));
+      lines.add("   → " + escaped(finding.remedyText()));
     }
     return lines;
   }
 
-  /** For a program; the same in JSON and YAML. */
+  /** Data for a program, the same in JSON and YAML. */
   Map<String, Object> fields() {
     var fields = new LinkedHashMap<String, Object>();
     fields.put("cluster", examination.cluster());
@@ -132,10 +133,50 @@ final class DoctorText {
                     "code", f.code().name(),
                     "severity", f.severity().name(),
                     "message", f.message(),
-                    "remedy", f.remedy(),
+                    "remedy", f.remedyText(),
+                    "steps", steps(f.remedy()),
                     "object", f.object()))
             .toList());
     return fields;
+  }
+
+  /** One step a line; an alternative begins with "or". */
+  private static List<String> remedy(Remedy remedy) {
+    var lines = new ArrayList<String>();
+    var way = 0;
+    for (var step : RemedyRenderer.steps(remedy)) {
+      var or = step.alternative() != way ? "or " : "";
+      way = step.alternative();
+      lines.add("   → " + or + step.text());
+    }
+    return lines;
+  }
+
+  /** Whether {@code --fix} makes changes, or writes a patch for nodes. */
+  static boolean fixable(Remedy remedy) {
+    return !remedy.executable().isEmpty() || remedy.nodeConfiguration().isPresent();
+  }
+
+  private static List<Map<String, Object>> steps(Remedy remedy) {
+    return RemedyRenderer.steps(remedy).stream()
+        .map(step -> {
+          var fields = fields("action", step.action(), "text", step.text());
+          Map.of(
+                  "command", step.command(),
+                  "field", step.field(),
+                  "value", step.value(),
+                  "object", step.object())
+              .entrySet()
+              .stream()
+              .sorted(Map.Entry.comparingByKey())
+              .filter(e -> !e.getValue().isEmpty())
+              .forEach(e -> fields.put(e.getKey(), e.getValue()));
+          if (step.alternative() > 0) {
+            fields.put("alternative", step.alternative());
+          }
+          return fields;
+        })
+        .toList();
   }
 
   private static Map<String, Object> fields(Object... namesAndValues) {
@@ -150,7 +191,7 @@ final class DoctorText {
     return examination.route().stops();
   }
 
-  /** The way in one line, and below it a mark. */
+  /** The path in one line, and a mark below it. */
   private List<String> drawing(Colours colours) {
     var line = new StringBuilder();
     var plain = 0;
@@ -175,7 +216,7 @@ final class DoctorText {
     if (findings.isEmpty()) {
       return examination.route().whole()
           ? "All is well."
-          : "Something is wrong, and from here it cannot be told what.";
+          : "Something is wrong, and the reason cannot be determined from here.";
     }
     var counts =
         findings.stream()
@@ -185,7 +226,7 @@ final class DoctorText {
     return counts.entrySet().stream()
             .map(e -> counted(e.getKey(), e.getValue()))
             .collect(Collectors.joining(", "))
-        + ", the first to look at first:";
+        + ", the most important first:";
   }
 
   private static String counted(Severity severity, long count) {
@@ -198,9 +239,9 @@ final class DoctorText {
     return "%d %s%s".formatted(count, noun, count == 1 ? "" : "s");
   }
 
-  /** What is markup elsewhere is text here. */
+  /** Escapes everything that Markdown or HTML gives a meaning. */
   private static String escaped(String text) {
-    return text.replaceAll("([\\\\`*_{}\\[\\]<>|#])", "\\\\$1");
+    return text.replaceAll("([\\\\`*_{}\\[\\]<>|#~&!])", "\\\\$1");
   }
 
   private static String sign(State state, Colours colours) {

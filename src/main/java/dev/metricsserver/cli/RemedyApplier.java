@@ -1,8 +1,8 @@
 package dev.metricsserver.cli;
 
-import dev.metricsserver.cli.RemedyParser.Fix;
 import dev.metricsserver.cli.cluster.Change;
 import dev.metricsserver.cli.common.Failure;
+import dev.metricsserver.diagnosis.Step;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.Resource;
@@ -11,10 +11,10 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.util.List;
 import java.util.Optional;
 
-/** Makes one change of one object, first on trial and then in earnest, with the user's rights. */
+/** Carries out one write of a remedy, first as a dry run, then for real, with the user's rights. */
 final class RemedyApplier {
 
-  /** What the API server calls whoever made the change. */
+  /** The field manager of the change. */
   private static final String MANAGER = "metrics-server-doctor";
 
   private final KubernetesClient client;
@@ -23,46 +23,51 @@ final class RemedyApplier {
     this.client = client;
   }
 
-  /** What the change would make of the object; the API server tells, and writes nothing. */
-  Change trial(Fix fix) {
-    return switch (fix) {
-      case Fix.Applied(var object) -> {
+  /** The effect on the object, by a dry run of the API server that writes nothing. */
+  Change dryRun(RemedyWrite write) {
+    return switch (write) {
+      case RemedyWrite.Applied(var object) -> {
         var before = resource(object).get();
-        var after = patched(fix, true);
+        var after = patched(write, true);
         yield before == null ? Change.created(after, "") : Change.of(before, after, MANAGER);
       }
-      case Fix.Patched(var object, _, _) ->
-          Change.of(required(object), patched(fix, true), MANAGER);
-      case Fix.Deleted(var object) -> Change.deleted(required(object));
-      case Fix.Machines _ -> throw new IllegalArgumentException("no object of the cluster");
+      case RemedyWrite.Patched(var object, _, _) ->
+          Change.of(required(object), patched(write, true), MANAGER);
+      case RemedyWrite.Deleted(var object) -> Change.deleted(required(object));
     };
   }
 
-  /** Makes the change, and returns the object's name. */
-  String apply(Fix fix) {
-    return switch (fix) {
-      case Fix.Applied _, Fix.Patched _ -> Change.name(patched(fix, false));
-      case Fix.Deleted(var object) -> {
+  /** Writes, and returns the object's name. */
+  String apply(RemedyWrite write) {
+    return switch (write) {
+      case RemedyWrite.Applied _, RemedyWrite.Patched _ -> Change.name(patched(write, false));
+      case RemedyWrite.Deleted(var object) -> {
         resource(object).delete();
         yield Change.name(object);
       }
-      case Fix.Machines _ -> throw new IllegalArgumentException("no object of the cluster");
     };
   }
 
-  private GenericKubernetesResource patched(Fix fix, boolean trial) {
-    return switch (fix) {
-      case Fix.Applied(var object) ->
-          client.resource(object).patch(context(PatchType.SERVER_SIDE_APPLY, trial).build());
-      case Fix.Patched(var object, var type, var patch) ->
-          resource(object).patch(context(type, trial).build(), patch);
-      default -> throw new IllegalArgumentException("not a patch: " + fix);
+  private GenericKubernetesResource patched(RemedyWrite write, boolean dryRun) {
+    return switch (write) {
+      case RemedyWrite.Applied(var object) ->
+          client.resource(object).patch(context(PatchType.SERVER_SIDE_APPLY, dryRun).build());
+      case RemedyWrite.Patched(var object, var type, var patch) ->
+          resource(object).patch(context(type(type), dryRun).build(), patch);
+      default -> throw new IllegalArgumentException("not a patch: " + write);
     };
   }
 
-  private static PatchContext.Builder context(PatchType type, boolean trial) {
+  private static PatchType type(Step.PatchType type) {
+    return switch (type) {
+      case json -> PatchType.JSON;
+      case merge -> PatchType.JSON_MERGE;
+    };
+  }
+
+  private static PatchContext.Builder context(PatchType type, boolean dryRun) {
     var context = new PatchContext.Builder().withPatchType(type).withFieldManager(MANAGER);
-    return (trial ? context.withDryRun(List.of("All")) : context)
+    return (dryRun ? context.withDryRun(List.of("All")) : context)
         .withForce(type == PatchType.SERVER_SIDE_APPLY ? true : null);
   }
 
@@ -71,7 +76,7 @@ final class RemedyApplier {
         .orElseThrow(() -> new Failure("--fix: there is no " + Change.name(named)));
   }
 
-  /** With all fields that it has. */
+  /** The object with all its fields. */
   private Resource<GenericKubernetesResource> resource(GenericKubernetesResource named) {
     var kind = client.genericKubernetesResources(named.getApiVersion(), named.getKind());
     var metadata = named.getMetadata();

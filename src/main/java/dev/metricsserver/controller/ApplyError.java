@@ -3,7 +3,7 @@ package dev.metricsserver.controller;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.diagnosis.FindingCode;
-import dev.metricsserver.diagnosis.MissingRightText;
+import dev.metricsserver.diagnosis.OperatorRemedy;
 import dev.metricsserver.model.MissingRight;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.AggregatedOperatorException;
@@ -23,10 +23,10 @@ final class ApplyError {
       return new Finding(
           FindingCode.ApplyFailed,
           Severity.Error,
-          "the API server refused a request of the operator: " + status.getMessage(),
+          "the API server rejected a request of the operator: " + status.getMessage(),
           refused.getCode() == HttpURLConnection.HTTP_FORBIDDEN
-              ? forbidden(status.getMessage())
-              : "none needed if it passes: the operator goes on trying",
+              ? OperatorRemedy.forbidden(MissingRight.of(status.getMessage()))
+              : OperatorRemedy.retry(),
           details == null || details.getName() == null
               ? "MetricsServerConfig/cluster"
               : details.getKind() + "/" + details.getName());
@@ -34,20 +34,9 @@ final class ApplyError {
     return new Finding(
         FindingCode.ApplyFailed,
         Severity.Error,
-        "the operator could not finish: " + cause.getMessage(),
-        "none needed if it passes: the operator goes on trying; else see its log",
+        "the operator could not apply the configuration: " + cause.getMessage(),
+        OperatorRemedy.retry(),
         "MetricsServerConfig/cluster");
-  }
-
-  private static String forbidden(String message) {
-    return MissingRight.of(message)
-        .map(right ->
-            "install the operator again as its release has it, by Helm or deploy/install.yaml; or"
-                + " give it this right alone:\n"
-                + MissingRightText.commands(right))
-        .orElse(
-            "install the operator again as its release has it, by Helm or deploy/install.yaml; or"
-                + " let the policy that refuses admit the operator");
   }
 
   /**

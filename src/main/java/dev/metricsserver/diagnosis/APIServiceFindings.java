@@ -1,35 +1,31 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.diagnosis.Step.SetField;
 import dev.metricsserver.model.Observations.Registration;
+import dev.metricsserver.reading.Installation;
 import dev.metricsserver.rendering.Names;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Whether the API server reaches the metrics-server that is registered with it. */
+/** Whether the API server reaches the metrics-server that its APIService names. */
 final class APIServiceFindings {
 
   private static final String API_SERVICE = "APIService/" + Names.API_SERVICE;
+
+  /** Timeouts in the messages of the API server. */
   private static final Pattern TIMEOUT =
       Pattern.compile("timeout|deadline exceeded|Client\\.Timeout|timed out|no route to host");
 
-  /** Names of containers that Istio and Linkerd put into pods. */
+  /** Names of containers that Istio and Linkerd inject into pods. */
   private static final Set<String> MESHES = Set.of("istio-proxy", "linkerd-proxy");
-
-  private static final String UNMESHED =
-      "kubectl -n {namespace} patch deployment {deployment} --type merge -p"
-          + " '{\"spec\":{\"template\":{\"metadata\":{\"labels\":{\"sidecar.istio.io/inject\":\"false\"},\"annotations\":{\"linkerd.io/inject\":\"disabled\"}}}}}'";
-  private static final String UNMESHED_NAMESPACE =
-      "take namespace {namespace} out of the mesh (kubectl label namespace {namespace}"
-          + " istio-injection=disabled --overwrite, kubectl annotate namespace {namespace}"
-          + " linkerd.io/inject=disabled --overwrite), then kubectl -n {namespace} rollout restart"
-          + " deployment/{deployment}";
 
   private APIServiceFindings() {}
 
-  /** A pod is ready, and the API server does not get through to it. */
+  /** A pod is ready, and the API server does not reach it. */
   static List<Finding> unreachable(Evidence evidence) {
     return evidence.observations().registration().stream()
         .filter(r -> evidence.serving() && !r.available() && !evidence.justChanged(r))
@@ -48,38 +44,38 @@ final class APIServiceFindings {
         .toList();
   }
 
-  /** A pod is ready, and the Service does not lead to it. */
+  /** A pod is ready, and the Service does not select it. */
   private static Optional<Finding> endpoints(Evidence evidence, Registration registration) {
     if (!registration.reason().endsWith("EndpointsNotFound")
         && !registration.reason().equals("MissingEndpoints")) {
       return Optional.empty();
     }
+    var context = new Context(evidence.installation());
     var service =
         "Service/%s/%s"
             .formatted(evidence.installation().namespace(), evidence.installation().service());
     return Optional.of(
         evidence.observations().endpointReady()
-            ? of(
+            ? context.finding(
                 FindingCode.ServicePortNameWrong,
+                Severity.Error,
                 "the API server finds no endpoint of metrics-server, because Service {service}"
-                    + " leads to a port by a name that none of the pods' ports has",
-                "kubectl -n {namespace} patch service {service} --type json -p"
-                    + " '[{\"op\":\"replace\",\"path\":\"/spec/ports/0/targetPort\",\"value\":{port}}]'",
-                evidence,
+                    + " names a target port that the pods do not have",
+                context.restoreOr(context.patchServicePort()),
                 service)
-            : of(
+            : context.finding(
                 FindingCode.ServiceSelectsNothing,
+                Severity.Error,
                 "the API server finds no endpoint of metrics-server, because the selector of"
                     + " Service {service} matches none of its ready pods",
-                "kubectl -n {namespace} set selector service {service} "
-                    + evidence.installation().labels(),
-                evidence,
+                context.restoreOr(context.patchServiceSelector()),
                 service));
   }
 
-  /** A proxy of a service mesh wants certificates of its own from whoever connects. */
+  /** The proxy of a service mesh requires certificates of its own from clients. */
   private static Optional<Finding> mesh(Evidence evidence) {
     var installation = evidence.installation();
+    var context = new Context(installation);
     return evidence.observations().pods().stream()
         .filter(pod -> pod.beside().stream().anyMatch(MESHES::contains))
         .findFirst()
@@ -87,54 +83,74 @@ final class APIServiceFindings {
             new Finding(
                 FindingCode.ServiceMeshInTheWay,
                 Severity.Error,
-                "the API server does not get through to metrics-server, because a proxy of a service mesh (%s) in its pod takes the connections"
+                "the API server does not reach metrics-server, because the proxy of a service mesh (%s) in its pod intercepts the connections"
                     .formatted(
                         pod.beside().stream().filter(MESHES::contains).findFirst().orElseThrow()),
-                Rule.filled(installation.ours() ? UNMESHED_NAMESPACE : UNMESHED, installation),
+                installation.ours() ? withoutMesh(context) : unmeshed(context),
                 "Pod/%s/%s".formatted(installation.namespace(), pod.name())));
   }
 
-  private static Finding of(
-      FindingCode code, String message, String other, Evidence evidence, String object) {
-    var installation = evidence.installation();
-    return new Finding(
-        code,
-        Severity.Error,
-        Rule.filled(message, installation),
-        Rule.filled(installation.ours() ? "{restore}" : other, installation),
-        object);
+  /** The operator reverts labels of its pods, so the namespace leaves the mesh. */
+  private static Remedy withoutMesh(Context context) {
+    var namespace = context.installation().namespace();
+    return Remedy.of(
+            Step.run(
+                "where the mesh is Istio",
+                "kubectl label namespace %s istio-injection=disabled --overwrite",
+                namespace),
+            Step.run(
+                "where the mesh is Linkerd",
+                "kubectl annotate namespace %s linkerd.io/inject=disabled --overwrite",
+                namespace))
+        .then(context.restart());
+  }
+
+  private static Remedy unmeshed(Context context) {
+    return context.patchTemplate(
+        Map.of(
+            "metadata",
+            Map.of(
+                "labels", Map.of("sidecar.istio.io/inject", "false"),
+                "annotations", Map.of("linkerd.io/inject", "disabled"))));
   }
 
   private static Optional<Finding> blocked(Evidence evidence, Registration registration) {
     if (!TIMEOUT.matcher(registration.message()).find()) {
       return Optional.empty();
     }
-    var installation = evidence.installation();
-    var open = "open TCP port {port} from the control plane to the ";
-    var hostNetwork =
-        "if the control plane is not on the pod network, "
-            + (installation.ours()
-                ? "set spec.hostNetwork: true"
-                : "give the pods the host's network and another port than 10250");
     return Optional.of(
         new Finding(
             FindingCode.APIServiceUnreachable,
             Severity.Error,
-            "the API server's connections to metrics-server get no answer although a pod is ready,"
-                + " so something drops them on the way: "
+            "the API server's connections to metrics-server time out although a pod is ready, so a"
+                + " firewall or policy drops them: "
                 + registration.message(),
-            Rule.filled(
-                installation.hostNetwork()
-                    ? open + "nodes"
-                    : open
-                        + "pods; "
-                        + (installation.policed()
-                            ? "if a NetworkPolicy is in the way, name the control plane's addresses"
-                                + " in spec.networkPolicy.controlPlaneCIDRs; "
-                            : "")
-                        + hostNetwork,
-                installation),
+            open(evidence.installation()),
             API_SERVICE));
+  }
+
+  private static Remedy open(Installation installation) {
+    var open =
+        Remedy.manual(
+            "open TCP port %d from the control plane to the %s"
+                .formatted(installation.port(), installation.hostNetwork() ? "nodes" : "pods"));
+    if (installation.hostNetwork()) {
+      return open;
+    }
+    var addresses =
+        installation.policed()
+            ? open.or(
+                Context.choose(
+                    "networkPolicy.controlPlaneCIDRs",
+                    "to the control plane's addresses, if a NetworkPolicy blocks them"))
+            : open;
+    return installation.ours()
+        ? addresses.or(
+            new SetField(
+                "hostNetwork", true, "if the control plane does not reach the pod network"))
+        : addresses.or(
+            "if the control plane does not reach the pod network, run the pods on the host network"
+                + " with a port other than 10250");
   }
 
   private static Finding unknown(Registration registration) {
@@ -143,34 +159,37 @@ final class APIServiceFindings {
         Severity.Error,
         "the API server does not reach metrics-server although a pod is ready (%s): %s"
             .formatted(registration.reason(), registration.message()),
-        "kubectl get apiservice %s -o yaml".formatted(Names.API_SERVICE),
+        Remedy.of(
+            Step.run(
+                "to see the API server's reason",
+                "kubectl get apiservice " + Names.API_SERVICE + " -o yaml")),
         API_SERVICE);
   }
 
-  /** A pod is ready, and nobody has told the API server. The operator does so by itself. */
+  /** A pod is ready, and no APIService names it. The operator creates its own. */
   static List<Finding> unregistered(Evidence evidence) {
     return evidence.serving()
             && !evidence.installation().ours()
             && evidence.observations().registration().isEmpty()
         ? List.of(
-            new Finding(
-                FindingCode.MetricsAPINotRegistered,
-                Severity.Error,
-                Rule.filled(
+            new Context(evidence.installation())
+                .finding(
+                    FindingCode.MetricsAPINotRegistered,
+                    Severity.Error,
                     "metrics-server {namespace}/{deployment} is ready, but the API server does not"
-                        + " know it: there is no APIService "
+                        + " use it, because there is no APIService "
                         + Names.API_SERVICE,
-                    evidence.installation()),
-                "install it again the way it was installed: the APIService is part of every"
-                    + " packaging, of some only where it is asked for (apiService.create: true)",
-                API_SERVICE))
+                    Remedy.manual(
+                        "install metrics-server again with its APIService; some packagings create"
+                            + " it only on request (apiService.create: true)"),
+                    API_SERVICE))
         : List.of();
   }
 
   /**
-   * What there is to say where no metrics-server is found.
+   * The finding where no metrics-server is found.
    *
-   * @param service the Service that the metrics API is registered with, as namespace/name
+   * @param service the Service that the APIService names, as namespace/name
    */
   static Finding nothingFound(Optional<String> service) {
     return service
@@ -178,63 +197,64 @@ final class APIServiceFindings {
             new Finding(
                 FindingCode.RegistrationLeftBehind,
                 Severity.Error,
-                "the metrics API is registered with Service %s, and there is no metrics-server behind it"
+                "the APIService of the metrics API names Service %s, which has no metrics-server"
                     .formatted(name),
-                "kubectl delete apiservice %s, where metrics-server was removed for good; else install it again"
-                    .formatted(Names.API_SERVICE),
+                Remedy.of(Context.deleteAPIService()).or("install metrics-server again"),
                 API_SERVICE))
         .orElseGet(() ->
             new Finding(
                 FindingCode.MetricsServerMissing,
                 Severity.Error,
-                "this cluster has no metrics-server, and nobody else serves the metrics API",
-                "install it: with this operator by kubectl apply -f deploy/install.yaml and a"
-                    + " MetricsServerConfig",
+                "this cluster has no metrics-server, and no other server of the metrics API",
+                Remedy.of(
+                        Step.run(
+                            "to install this operator", "kubectl apply -f deploy/install.yaml"))
+                    .then("create a MetricsServerConfig named cluster"),
                 API_SERVICE));
   }
 
-  /** The API server calls it available, and a query comes back without metrics. */
+  /** The APIService is available, and a query returns no metrics. */
   static List<Finding> unanswered(Evidence evidence) {
     var answer = evidence.observations().answer();
     return evidence.observations().registration().stream()
         .filter(r -> evidence.serving() && r.available() && !evidence.justChanged(r))
-        .filter(r -> answer.asked() && !answer.answered())
-        .map(r ->
-            Rule.first(
-                    APIServiceRules.UNANSWERED,
-                    answer.error(),
-                    evidence.installation(),
-                    Severity.Error,
-                    API_SERVICE)
-                .or(() ->
-                    Rule.first(
-                        APIServiceRules.UNAVAILABLE,
-                        answer.error(),
-                        evidence.installation(),
-                        Severity.Error,
-                        API_SERVICE))
+        .filter(_ -> answer.asked() && !answer.answered())
+        .map(_ ->
+            known(APIServiceRules.UNANSWERED, evidence)
+                .or(() -> known(APIServiceRules.UNAVAILABLE, evidence))
                 .orElseGet(() ->
                     new Finding(
                         FindingCode.MetricsNotAnswered,
                         Severity.Error,
-                        "the metrics API is registered but does not answer: " + answer.error(),
-                        "kubectl get --raw /apis/metrics.k8s.io/v1beta1/nodes",
+                        "the APIService of the metrics API is available, but queries fail: "
+                            + answer.error(),
+                        Remedy.of(
+                            Step.run(
+                                "to see the answer",
+                                "kubectl get --raw /apis/metrics.k8s.io/v1beta1/nodes")),
                         API_SERVICE)))
         .toList();
   }
 
-  /** Metrics come, but they are old. */
+  private static Optional<Finding> known(List<Rule> rules, Evidence evidence) {
+    return Rule.first(
+        rules,
+        evidence.observations().answer().error(),
+        evidence.installation(),
+        Severity.Error,
+        API_SERVICE);
+  }
+
+  /** Metrics are available, but old. */
   static List<Finding> stale(Evidence evidence) {
     return evidence.observations().answer().staleSince().stream()
         .map(since ->
             new Finding(
                 FindingCode.MetricsStale,
                 Severity.Warning,
-                "the newest measurement is of %s: metrics-server answers, but has stopped to ask the kubelets, or the clocks of nodes are wrong"
+                "the newest metrics are of %s: metrics-server answers, but no longer scrapes the kubelets, or the clocks of nodes are wrong"
                     .formatted(since),
-                Rule.filled(
-                    "kubectl -n {namespace} rollout restart deployment/{deployment}",
-                    evidence.installation()),
+                new Context(evidence.installation()).restart(),
                 evidence.installation().object()))
         .toList();
   }

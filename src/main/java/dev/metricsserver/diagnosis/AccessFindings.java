@@ -1,109 +1,191 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.diagnosis.Step.Apply;
+import dev.metricsserver.diagnosis.Step.Target;
 import dev.metricsserver.model.DiagnosticData.Unread;
+import dev.metricsserver.model.Right;
 import dev.metricsserver.rendering.Names;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Who may do what: metrics-server, and whoever diagnoses it. */
+/** Rights of metrics-server, and rights of the diagnosis. */
 final class AccessFindings {
 
-  /** Also where there is one that gives too little, or gives it to somebody else. */
-  static final String APPLIED = " --dry-run=client -o yaml | kubectl apply -f -";
+  /** Why metrics-server cannot authenticate the API server. */
+  static final String AGGREGATION_DISABLED =
+      "API aggregation is not configured: ConfigMap kube-system/extension-apiserver-authentication"
+          + " has no requestheader-client-ca-file";
 
-  /** Gives metrics-server the rights by which it reads nodes, pods and kubelets. */
-  static final String CREATE_ROLE =
-      "kubectl create clusterrole system:metrics-server --verb=get,list,watch"
-          + " --resource=nodes,pods,nodes/metrics"
-          + APPLIED
-          + " && kubectl create clusterrolebinding system:metrics-server"
-          + " --clusterrole=system:metrics-server --serviceaccount={namespace}:{account}"
-          + APPLIED;
+  /** Also changes an object that exists and grants too little, or grants it to another account. */
+  private static final String APPLIED = " --dry-run=client -o yaml | kubectl apply -f -";
 
-  private static final String CREATE_DELEGATOR =
-      "kubectl create clusterrolebinding metrics-server:system:auth-delegator"
-          + " --clusterrole=system:auth-delegator --serviceaccount={namespace}:{account}"
-          + APPLIED;
-
-  /** Lets metrics-server read how callers are recognised. */
-  static final String CREATE_READER =
-      "kubectl -n kube-system create rolebinding metrics-server-auth-reader"
-          + " --role=extension-apiserver-authentication-reader"
-          + " --serviceaccount={namespace}:{account}"
-          + APPLIED;
+  private static final String RBAC = "rbac.authorization.k8s.io";
+  private static final String ROLE = "system:metrics-server";
+  private static final String READER = "extension-apiserver-authentication-reader";
 
   private AccessFindings() {}
 
-  /** The API servers do not say how an aggregated API recognises them. */
+  // ------------------------------------------------------------------------------------ remedies
+
+  static Remedy enableAggregation() {
+    return Remedy.manual(
+        "start kube-apiserver with --requestheader-client-ca-file, --proxy-client-cert-file,"
+            + " --proxy-client-key-file and the other --requestheader- flags");
+  }
+
+  /** Grants metrics-server the rights to read nodes, pods and kubelets. */
+  static Remedy createRole(Context context) {
+    var rules =
+        List.of(
+            Map.of(
+                "apiGroups", List.of(""),
+                "resources", List.of("nodes", "pods", "nodes/metrics"),
+                "verbs", List.of("get", "list", "watch")));
+    return Remedy.of(
+        new Apply(
+            Target.cluster(RBAC + "/v1", "ClusterRole", ROLE),
+            Map.of("rules", rules),
+            Optional.of(
+                Command.of(
+                    "kubectl create clusterrole "
+                        + ROLE
+                        + " --verb=get,list,watch --resource=nodes,pods,nodes/metrics"
+                        + APPLIED))),
+        clusterRoleBinding(context, ROLE, ROLE));
+  }
+
+  private static Step clusterRoleBinding(Context context, String name, String role) {
+    return new Apply(
+        Target.cluster(RBAC + "/v1", "ClusterRoleBinding", name),
+        binding(context, "ClusterRole", role),
+        Optional.of(
+            Command.of(
+                "kubectl create clusterrolebinding "
+                    + name
+                    + " --clusterrole="
+                    + role
+                    + " --serviceaccount=%s"
+                    + APPLIED,
+                account(context))));
+  }
+
+  /** Grants metrics-server the right to read how to authenticate the API server. */
+  static Remedy createReader(Context context) {
+    return Remedy.of(
+        new Apply(
+            Target.namespaced(
+                RBAC + "/v1",
+                "RoleBinding",
+                Names.AUTH_READER_NAMESPACE,
+                "metrics-server-auth-reader"),
+            binding(context, "Role", READER),
+            Optional.of(
+                Command.of(
+                    "kubectl -n kube-system create rolebinding metrics-server-auth-reader --role="
+                        + READER
+                        + " --serviceaccount=%s"
+                        + APPLIED,
+                    account(context)))));
+  }
+
+  private static Remedy createDelegator(Context context) {
+    return Remedy.of(
+        clusterRoleBinding(
+            context, "metrics-server:system:auth-delegator", "system:auth-delegator"));
+  }
+
+  private static String account(Context context) {
+    return context.installation().namespace() + ":" + context.installation().serviceAccount();
+  }
+
+  private static Map<String, Object> binding(Context context, String kind, String role) {
+    return Map.of(
+        "roleRef",
+        Map.of("apiGroup", RBAC, "kind", kind, "name", role),
+        "subjects",
+        List.of(
+            Map.of(
+                "kind",
+                "ServiceAccount",
+                "namespace",
+                context.installation().namespace(),
+                "name",
+                context.installation().serviceAccount())));
+  }
+
+  // ------------------------------------------------------------------------------------ findings
+
+  /** The API servers do not publish how they authenticate themselves to aggregated APIs. */
   static List<Finding> frontProxyUnknown(Evidence evidence) {
     return evidence.clues().frontProxy().filter(published -> !published).stream()
         .map(_ ->
             new Finding(
                 FindingCode.AggregationDisabled,
                 Severity.Error,
-                "the API server is not set up for aggregated APIs, so metrics-server cannot"
-                    + " recognise it: kube-system/extension-apiserver-authentication has no"
-                    + " requestheader-client-ca-file",
-                "start kube-apiserver with --requestheader-client-ca-file,"
-                    + " --proxy-client-cert-file, --proxy-client-key-file and the other"
-                    + " --requestheader- flags",
+                "metrics-server cannot authenticate the API server, because "
+                    + AGGREGATION_DISABLED,
+                enableAggregation(),
                 "ConfigMap/kube-system/extension-apiserver-authentication"))
         .toList();
   }
 
-  /** metrics-server may not do what it must. */
+  /** metrics-server lacks rights that it needs. */
   static List<Finding> rightsMissing(Evidence evidence) {
+    var context = new Context(evidence.installation());
     return Stream.of(
             missing(
                 evidence,
                 FindingCode.AuthReaderMissing,
-                "configmaps",
-                "it stops at its start",
-                CREATE_READER),
+                Set.of("configmaps"),
+                "it exits at startup",
+                createReader(context)),
             missing(
                 evidence,
                 FindingCode.MetricsServerRightsMissing,
-                "nodes|pods",
-                "it cannot read kubelets, or does not start to serve",
-                CREATE_ROLE),
+                Set.of("nodes", "pods"),
+                "it cannot read kubelets, or does not become ready",
+                createRole(context)),
             missing(
                 evidence,
                 FindingCode.AuthDelegatorMissing,
-                "tokenreviews|subjectaccessreviews",
-                "it refuses everybody who asks for metrics",
-                CREATE_DELEGATOR))
+                Set.of("tokenreviews", "subjectaccessreviews"),
+                "it rejects every query for metrics",
+                createDelegator(context)))
         .flatMap(Optional::stream)
         .toList();
   }
 
   private static Optional<Finding> missing(
-      Evidence evidence, FindingCode code, String resources, String consequence, String create) {
+      Evidence evidence,
+      FindingCode code,
+      Set<String> resources,
+      String consequence,
+      Remedy create) {
     var installation = evidence.installation();
     var denied =
         evidence.clues().denied().stream()
-            .filter(d -> d.matches("\\w+ (?:" + resources + ")(?:[./ ].*)?"))
+            .filter(right -> resources.contains(right.resource()))
+            .map(Right::words)
             .collect(Collectors.joining(", "));
+    var account = installation.namespace() + "/" + installation.serviceAccount();
     return denied.isEmpty()
         ? Optional.empty()
         : Optional.of(
             new Finding(
                 code,
                 Severity.Error,
-                Rule.filled(
-                    "metrics-server's ServiceAccount {namespace}/{account} may not "
-                        + denied
-                        + ", so "
-                        + consequence,
-                    installation),
-                Rule.filled(installation.ours() ? "{restore}" : create, installation),
-                "ServiceAccount/%s/%s"
-                    .formatted(installation.namespace(), installation.serviceAccount())));
+                "metrics-server's ServiceAccount %s has no right to %s, so %s"
+                    .formatted(account, denied, consequence),
+                new Context(installation).restoreOr(create),
+                "ServiceAccount/" + account));
   }
 
-  /** What could not be read and might have told more. */
+  /** Evidence that could not be read. */
   static List<Finding> unread(Evidence evidence) {
     var installation = evidence.installation();
     return evidence.clues().unread().stream()
@@ -120,11 +202,18 @@ final class AccessFindings {
     return new Finding(
         FindingCode.EvidenceNotReadable,
         Severity.Info,
-        "%s could not be read, so this diagnosis goes without: %s"
+        "%s could not be read, so this diagnosis is incomplete: %s"
             .formatted(unread.what(), unread.message()),
-        unread.forbidden() && ours
-            ? (unread.what().startsWith("logs") ? Grant.LOGS : Grant.USUAL)
-            : unread.forbidden() ? "ask somebody who may read them" : "try again",
+        readable(unread, ours),
         "Namespace/" + namespace);
+  }
+
+  private static Remedy readable(Unread unread, boolean ours) {
+    if (!unread.forbidden()) {
+      return Remedy.manual("try again");
+    }
+    return ours
+        ? Remedy.of(unread.source() == Unread.Source.Logs ? Grant.logs() : Grant.usual())
+        : Remedy.manual("ask an administrator with read access");
   }
 }

@@ -10,20 +10,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Findings about kubelets' requests for serving certificates that nobody has decided. */
+/** Findings about kubelets' requests for serving certificates that are not approved. */
 final class CertificateFindings {
 
   private static final String CONFIG = "MetricsServerConfig/cluster";
 
-  /** A node that joins needs a while until its addresses are known. */
+  /** The addresses of a node that joins are not known at once. */
   private static final Duration UNTIL_WAITING = Duration.ofMinutes(1);
 
   private static final Duration UNTIL_STALLED = Duration.ofMinutes(2);
   private static final int SHOWN = 5;
+  private static final String KUBELET_RETRIES = "the kubelet then creates a new request";
 
   private CertificateFindings() {}
 
-  /** What is to be said of requests. */
+  /** All findings about requests. */
   static List<Finding> of(Evidence evidence) {
     return of(
         evidence.requests(),
@@ -34,11 +35,11 @@ final class CertificateFindings {
   }
 
   /**
-   * The same.
+   * All findings about requests.
    *
    * @param ours whether there is an operator that could approve them
-   * @param enabled whether the operator is to approve requests
-   * @param severity of what keeps a node's metrics away
+   * @param enabled whether the operator approves requests
+   * @param severity of a node that has no metrics
    */
   static List<Finding> of(
       CertificateRequests requests, boolean ours, boolean enabled, Severity severity, Instant now) {
@@ -48,7 +49,7 @@ final class CertificateFindings {
       requests.requests().stream()
           .filter(r -> r.state() == State.Refused)
           .limit(SHOWN)
-          .map(CertificateFindings::refused)
+          .map(CertificateFindings::rejected)
           .forEach(findings::add);
       var waiting = in(State.Waiting, requests, now.minus(UNTIL_WAITING));
       if (!waiting.isEmpty()) {
@@ -66,7 +67,7 @@ final class CertificateFindings {
     return List.copyOf(findings);
   }
 
-  /** Requests that somebody decided against, of kubelets that are without metrics. */
+  /** Denied or failed requests of kubelets that have no metrics. */
   static List<Finding> denied(Evidence evidence) {
     var missing = evidence.observations().coverage().missing();
     return evidence.clues().refusedRequests().stream()
@@ -76,11 +77,10 @@ final class CertificateFindings {
             new Finding(
                 FindingCode.CertificateRequestDenied,
                 Severity.Warning,
-                "certificate request %s of %s came to nothing, so its kubelet has no certificate: %s"
+                "certificate request %s of %s was denied or failed, so its kubelet has no serving certificate: %s"
                     .formatted(r.name(), r.node(), r.reason()),
-                "ask whoever approves requests here, mend what was wrong, then kubectl delete csr %s"
-                        .formatted(r.name())
-                    + "; the kubelet makes a new one by itself",
+                Remedy.manual("ask the approver of requests in this cluster, and fix the cause")
+                    .then(Step.run("(" + KUBELET_RETRIES + ")", "kubectl delete csr %s", r.name())),
                 "CertificateSigningRequest/" + r.name()))
         .toList();
   }
@@ -95,25 +95,23 @@ final class CertificateFindings {
     return new Finding(
         FindingCode.ApprovalForbidden,
         enabled ? Severity.Error : Severity.Warning,
-        "the API server does not let the operator "
-            + (enabled ? "approve" : "read")
-            + " the kubelets' certificate requests: "
-            + message,
+        "the operator has no right to %s the kubelets' certificate requests: %s"
+            .formatted(enabled ? "approve" : "read", message),
         enabled
-            ? Grant.APPROVAL + ", or remove spec.kubelet.servingCertificateApproval"
-            : Grant.USUAL,
+            ? Remedy.of(Grant.approval()).or(Context.remove("kubelet.servingCertificateApproval"))
+            : Remedy.of(Grant.usual()),
         CONFIG);
   }
 
-  private static Finding refused(Request request) {
+  private static Finding rejected(Request request) {
     return new Finding(
         FindingCode.CertificateRequestRefused,
         Severity.Warning,
-        "certificate request %s of %s is not approved, because it breaks a rule: %s"
+        "the operator does not approve certificate request %s of %s, because it violates a rule: %s"
             .formatted(request.name(), request.node(), request.reason()),
-        "find out who made it with kubectl describe csr %s, then kubectl certificate deny %s or kubectl delete csr %s"
-                .formatted(request.name(), request.name(), request.name())
-            + "; a kubelet makes a new one by itself",
+        Remedy.of(
+            Step.run("to see its requestor", "kubectl describe csr %s", request.name()),
+            Step.run("(" + KUBELET_RETRIES + ")", "kubectl delete csr %s", request.name())),
         "CertificateSigningRequest/" + request.name());
   }
 
@@ -122,20 +120,22 @@ final class CertificateFindings {
     return new Finding(
         FindingCode.CertificateRequestsWaiting,
         Severity.Warning,
-        "%s not right yet and looked at again and again: %s"
+        "%s not valid yet, and the operator checks again: %s"
             .formatted(
                 these(requests, all),
                 requests.stream()
                     .limit(SHOWN)
                     .map(r -> "%s of %s (%s)".formatted(r.name(), r.node(), r.reason()))
                     .collect(Collectors.joining(", "))),
-        "kubectl get node %s -o jsonpath='{.status.addresses}' shows which addresses the node has"
-                .formatted(first.node())
-            + "; a kubelet makes a new request when its addresses change",
+        Remedy.of(
+            Step.run(
+                "to see the node's addresses (its kubelet creates a new request when they change)",
+                "kubectl get node %s -o jsonpath='{.status.addresses}'",
+                first.node())),
         "CertificateSigningRequest/" + first.name());
   }
 
-  /** A person may take two minutes; then it is said that nothing goes on without one. */
+  /** After two minutes without an approval the finding waits for user action. */
   private static Finding notApproved(
       List<Request> requests,
       CertificateRequests all,
@@ -145,37 +145,48 @@ final class CertificateFindings {
     var stalled =
         severity == Severity.Error
             && requests.stream().anyMatch(r -> r.created().isBefore(now.minus(UNTIL_STALLED)));
-    // Only a request that the operator would approve itself is recommended for approval.
+    return new Finding(
+        FindingCode.CertificateRequestsNotApproved,
+        severity,
+        "%s waiting for approval%s, so these kubelets have no certificate that can be verified: %s"
+            .formatted(
+                these(requests, all),
+                ours ? ", which the operator is not configured to give" : "",
+                requests.stream()
+                    .limit(SHOWN)
+                    .map(r -> "%s of %s".formatted(r.name(), r.node()))
+                    .collect(Collectors.joining(", "))),
+        approve(requests, ours),
+        "CertificateSigningRequest/" + requests.getFirst().name(),
+        stalled);
+  }
+
+  /** Recommends for approval only what the operator would approve itself. */
+  private static Remedy approve(List<Request> requests, boolean ours) {
     var names =
         requests.stream()
             .filter(r -> r.state() == State.Acceptable)
             .limit(SHOWN)
             .map(Request::name)
-            .collect(Collectors.joining(" "));
-    return new Finding(
-        FindingCode.CertificateRequestsNotApproved,
-        severity,
-        "%s waiting for somebody's approval%s; until"
-                .formatted(
-                    these(requests, all),
-                    ours ? ", and the operator is not told to approve them" : "")
-            + " then the kubelets have no certificate that can be verified: "
-            + requests.stream()
-                .limit(SHOWN)
-                .map(r -> "%s of %s".formatted(r.name(), r.node()))
-                .collect(Collectors.joining(", ")),
-        "check them with kubectl describe csr"
-            + (names.isEmpty() ? "" : ", then kubectl certificate approve " + names)
-            + (ours
-                ? "; or have the operator do it: "
-                    + Grant.APPROVAL
-                    + " and spec.kubelet.servingCertificateApproval: Enabled"
-                : ""),
-        "CertificateSigningRequest/" + requests.getFirst().name(),
-        stalled);
+            .toArray();
+    var check = Remedy.of(Step.run("to check the requests", "kubectl describe csr"));
+    var byHand =
+        names.length == 0
+            ? check
+            : check.then(
+                Step.run(
+                    "if they are valid",
+                    "kubectl certificate approve" + " %s".repeat(names.length),
+                    names));
+    return ours ? byHand.or(byOperator()) : byHand;
   }
 
-  /** Where not all are listed, those that are listed stand for the others. */
+  /** The operator gets the right to approve requests, and approves them. */
+  static Remedy byOperator() {
+    return Remedy.of(Grant.approval(), Step.set("kubelet.servingCertificateApproval", "Enabled"));
+  }
+
+  /** Where not all requests are listed, those that are listed stand for the others. */
   private static String these(List<Request> requests, CertificateRequests all) {
     var number = all.total() > all.requests().size() ? all.total() : requests.size();
     return number == 1

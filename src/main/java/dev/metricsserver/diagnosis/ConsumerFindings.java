@@ -1,15 +1,23 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.diagnosis.Step.Apply;
+import dev.metricsserver.diagnosis.Step.FillIn;
+import dev.metricsserver.diagnosis.Step.Label;
+import dev.metricsserver.diagnosis.Step.Target;
+import dev.metricsserver.model.Consumers.Autoscaler;
 import dev.metricsserver.plan.KubeletPlanner;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Who cannot use metrics although they are there. */
+/** Users, pods and autoscalers that cannot use metrics although metrics are available. */
 final class ConsumerFindings {
 
   private static final int SHOWN = 3;
   private static final String READER = "system:aggregated-metrics-reader";
+  private static final String NOT_THE_CAUSE = "; metrics-server is not the cause";
 
   private ConsumerFindings() {}
 
@@ -28,36 +36,43 @@ final class ConsumerFindings {
             new Finding(
                 FindingCode.PodsWithoutMetrics,
                 Severity.Info,
-                "%s %s no metrics, and the node has: metrics-server leaves out a pod of which one container reports no CPU or no memory, such as one that has ended; this is not metrics-server's fault"
-                    .formatted(KubeletPlanner.firstNames(pods), pods.size() == 1 ? "has" : "have"),
-                "kubectl -n %s describe pod %s shows which container does nothing; while it does, no HorizontalPodAutoscaler can count on this pod"
-                    .formatted(pod[0], pod[1]),
+                "%s %s no metrics although the node has: metrics-server omits a pod when one of its containers reports no CPU or no memory, for example because it has ended"
+                        .formatted(
+                            KubeletPlanner.firstNames(pods), pods.size() == 1 ? "has" : "have")
+                    + NOT_THE_CAUSE,
+                Remedy.of(
+                    Step.run(
+                        "to find the idle container (a HorizontalPodAutoscaler ignores this pod)",
+                        "kubectl -n %s describe pod %s",
+                        pod[0],
+                        pod[1])),
                 "Pod/%s/%s".formatted(pod[0], pod[1])));
   }
 
   private static Stream<Finding> viewers(Evidence evidence) {
-    var installation = evidence.installation();
     return evidence.consumers().viewersShutOut()
         ? Stream.of(
             new Finding(
                 FindingCode.ViewRoleMissing,
                 Severity.Warning,
-                "who has the role view, edit or admin may not read metrics, because no ClusterRole"
-                    + " adds them to view",
-                Rule.filled(
-                    installation.ours()
-                        ? "{restore}"
-                        : "kubectl create clusterrole "
-                            + READER
-                            + " --verb=get,list,watch"
-                            + " --resource=pods.metrics.k8s.io,nodes.metrics.k8s.io"
-                            + AccessFindings.APPLIED
-                            + " && kubectl label clusterrole "
-                            + READER
-                            + " rbac.authorization.k8s.io/aggregate-to-view=true --overwrite",
-                    installation),
+                "users with the role view, edit or admin have no right to read metrics, because no"
+                    + " ClusterRole adds this right to view",
+                new Context(evidence.installation()).restoreOr(createReader()),
                 "ClusterRole/" + READER))
         : Stream.empty();
+  }
+
+  private static Remedy createReader() {
+    var target = Target.cluster("rbac.authorization.k8s.io/v1", "ClusterRole", READER);
+    var rules =
+        List.of(
+            Map.of(
+                "apiGroups", List.of("metrics.k8s.io"),
+                "resources", List.of("pods", "nodes"),
+                "verbs", List.of("get", "list", "watch")));
+    return Remedy.of(
+        new Apply(target, Map.of("rules", rules), Optional.empty()),
+        new Label(target, Map.of("rbac.authorization.k8s.io/aggregate-to-view", "true")));
   }
 
   private static Stream<Finding> autoscalers(Evidence evidence) {
@@ -67,15 +82,31 @@ final class ConsumerFindings {
             new Finding(
                 FindingCode.AutoscalerWithoutRequests,
                 Severity.Info,
-                "HorizontalPodAutoscaler %s in namespace %s does nothing, because a container of %s does not say how much %s it requests; this is not metrics-server's fault"
-                    .formatted(
-                        autoscaler.name(),
-                        autoscaler.namespace(),
-                        autoscaler.target(),
-                        autoscaler.resource()),
-                "kubectl -n %s set resources %s --requests=%s=VALUE"
-                    .formatted(autoscaler.namespace(), autoscaler.target(), autoscaler.resource()),
+                "HorizontalPodAutoscaler %s in namespace %s does nothing, because a container of %s has no %s request"
+                        .formatted(
+                            autoscaler.name(),
+                            autoscaler.namespace(),
+                            autoscaler.target(),
+                            autoscaler.resource())
+                    + NOT_THE_CAUSE,
+                setRequests(autoscaler),
                 "HorizontalPodAutoscaler/%s/%s"
                     .formatted(autoscaler.namespace(), autoscaler.name())));
+  }
+
+  private static Remedy setRequests(Autoscaler autoscaler) {
+    return Remedy.of(
+        new FillIn(
+            Target.namespaced(
+                "autoscaling/v2",
+                "HorizontalPodAutoscaler",
+                autoscaler.namespace(),
+                autoscaler.name()),
+            Command.of(
+                "kubectl -n %s set resources %s --%s",
+                autoscaler.namespace(),
+                autoscaler.target(),
+                "requests=" + autoscaler.resource() + "=VALUE"),
+            ""));
   }
 }

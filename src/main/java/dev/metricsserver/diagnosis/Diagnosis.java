@@ -4,16 +4,18 @@ import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.model.DiagnosticData.Unread;
 import dev.metricsserver.plan.Decision.Refusal;
 import dev.metricsserver.plan.Violation;
+import dev.metricsserver.reading.Installation;
+import dev.metricsserver.reading.Installation.Keeper;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** From evidence to findings: the first is the one to look at first. */
+/** Turns evidence into findings. */
 public final class Diagnosis {
 
-  /** Looks at one thing; finds nothing while that is as it should be. */
+  /** One check; finds nothing while all is well. */
   @FunctionalInterface
   interface Check {
     List<Finding> of(Evidence evidence);
@@ -21,7 +23,7 @@ public final class Diagnosis {
 
   /**
    * The path from pods to answers, causes before consequences. The first check that finds something
-   * ends the walk: what comes after a broken link is its consequence.
+   * ends the walk, because all later problems are its consequences.
    */
   private static final List<Check> PATH =
       List.of(
@@ -40,7 +42,7 @@ public final class Diagnosis {
           PodFindings::complainedOf,
           ScrapeFindings::nothingScraped);
 
-  /** What is wrong whatever else is. */
+  /** Checks that are independent of the path. */
   private static final List<Check> BESIDE =
       List.of(
           CertificateFindings::of,
@@ -92,9 +94,16 @@ public final class Diagnosis {
                 beside.stream(),
                 failures.stream())
             .flatMap(findings -> findings)
-            .map(finding -> PackagingRemedy.kept(finding, evidence.installation()))
+            .map(finding -> finding.with(adapted(finding.remedy(), evidence.installation())))
             .sorted(Comparator.comparing(Finding::severity))
             .toList());
+  }
+
+  /** A paused operator changes nothing, and an owner reverts changes of its Deployment. */
+  private static Remedy adapted(Remedy remedy, Installation installation) {
+    return installation.keeper() == Keeper.PausedOperator
+        ? remedy.unpaused()
+        : PackagingRemedy.lasting(remedy, installation);
   }
 
   private static List<Finding> result(Check check, Evidence evidence, List<Finding> failures) {
@@ -122,16 +131,16 @@ public final class Diagnosis {
         FindingCode.CheckFailed,
         Severity.Warning,
         "%s of this diagnosis failed, so a finding may be missing: %s".formatted(place, e),
-        "report this message to the project; the other findings are complete",
+        Remedy.manual("report this message to the project; the other findings are complete"),
         evidence.installation().object());
   }
 
   /**
-   * What there is to say where no metrics-server is found.
+   * The findings where no metrics-server is found.
    *
-   * @param service the Service that the metrics API is registered with, as namespace/name; empty
-   *     when it is registered with none
-   * @param unread what could not be read: there may be one all the same
+   * @param service the Service that the APIService names, as namespace/name; empty when no
+   *     APIService exists
+   * @param unread what could not be read: a metrics-server may exist all the same
    */
   public static List<Finding> nothingFound(Optional<String> service, List<Unread> unread) {
     return unread.isEmpty()
@@ -139,7 +148,7 @@ public final class Diagnosis {
         : unread.stream().map(AccessFindings::unread).toList();
   }
 
-  /** Findings about a refused spec, one for each violation. */
+  /** Findings about a rejected spec, one for each violation. */
   public static List<Finding> refused(Refusal reason, List<Violation> violations) {
     var code = FindingCode.valueOf(reason.name());
     return violations.stream()

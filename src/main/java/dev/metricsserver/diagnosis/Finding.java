@@ -3,31 +3,45 @@ package dev.metricsserver.diagnosis;
 /**
  * One thing that is wrong or worth knowing.
  *
- * @param code a stable name for the kind of finding
- * @param message one or two sentences: what is the matter and why
- * @param remedy the command or field that mends it
+ * @param message what happened and why, in one or two sentences, without control characters
  * @param object the object concerned, as kind/namespace/name or kind/name
- * @param stalled whether nothing goes on until a person does something
+ * @param stalled whether the operator waits for user action
  */
 public record Finding(
     FindingCode code,
     Severity severity,
     String message,
-    String remedy,
+    Remedy remedy,
     String object,
     boolean stalled) {
 
-  /** One that does not stop the operator from going on by itself. */
+  /** Removes control characters, which a message quoted from the cluster may have. */
+  public Finding {
+    message = Words.printable(message);
+    object = Words.printable(object);
+  }
+
+  /** A finding that does not stop the operator. */
   public Finding(
-      FindingCode code, Severity severity, String message, String remedy, String object) {
+      FindingCode code, Severity severity, String message, Remedy remedy, String object) {
     this(code, severity, message, remedy, object, false);
   }
 
-  /** How bad it is. */
+  /** The remedy in one line. */
+  public String remedyText() {
+    return RemedyRenderer.line(remedy);
+  }
+
+  /** The same with another remedy. */
+  Finding with(Remedy other) {
+    return new Finding(code, severity, message, other, object, stalled);
+  }
+
+  /** How much a finding matters. */
   public enum Severity {
     /** Metrics are missing because of it. */
     Error,
-    /** Metrics are there, but something is weaker than it should be. */
+    /** Metrics are available, but something is weaker than it should be. */
     Warning,
     /** Good to know. */
     Info

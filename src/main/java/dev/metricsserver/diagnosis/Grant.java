@@ -1,21 +1,36 @@
 package dev.metricsserver.diagnosis;
 
-/** How the operator gets rights and loses them, by who installed it with kustomize or with Helm. */
+import dev.metricsserver.diagnosis.Step.Run;
+
+/** Rights of the operator, granted with kustomize or with Helm. */
 final class Grant {
 
-  /** What it has from the start, where somebody took some away. */
-  static final String USUAL = "kubectl apply -k deploy/base (with Helm: helm upgrade)";
-
-  /** To approve kubelets' certificate requests. */
-  static final String APPROVAL =
-      "kubectl apply -k deploy/csr-approval (with Helm: servingCertificateApproval.enabled=true)";
-
-  static final String NO_APPROVAL =
-      "kubectl delete -k deploy/csr-approval (with Helm: servingCertificateApproval.enabled=false)";
-
-  /** To read metrics-server's logs. */
-  static final String LOGS =
-      "kubectl apply -k deploy/diagnosis (with Helm: diagnosis.enabled=true)";
+  private static final String HELM = "(with Helm: set %s)";
 
   private Grant() {}
+
+  /** The rights that the operator has from its installation. */
+  static Step usual() {
+    return new Run(Command.of("kubectl apply -k deploy/base"), "(with Helm: upgrade the release)");
+  }
+
+  /** The right to approve kubelets' certificate requests. */
+  static Step approval() {
+    return new Run(
+        Command.of("kubectl apply -k deploy/csr-approval"),
+        HELM.formatted("servingCertificateApproval.enabled=true"));
+  }
+
+  /** Removes the right to approve kubelets' certificate requests. */
+  static Step noApproval() {
+    return new Run(
+        Command.of("kubectl delete -k deploy/csr-approval"),
+        HELM.formatted("servingCertificateApproval.enabled=false"));
+  }
+
+  /** The right to read metrics-server's logs. */
+  static Step logs() {
+    return new Run(
+        Command.of("kubectl apply -k deploy/diagnosis"), HELM.formatted("diagnosis.enabled=true"));
+  }
 }

@@ -1,153 +1,186 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.diagnosis.Step.HelmUpgrade.HelmValue;
+import dev.metricsserver.diagnosis.Step.Patch;
+import dev.metricsserver.diagnosis.Step.PatchType;
+import dev.metricsserver.diagnosis.Step.Target;
 import dev.metricsserver.model.HygieneData;
+import dev.metricsserver.model.HygieneData.Budget;
+import dev.metricsserver.model.Right;
 import dev.metricsserver.plan.KubeletPlanner;
 import dev.metricsserver.rendering.Names;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The chores that people forget. */
+/**
+ * Hygiene checks: surplus rights, policies without effect, blocked drains, second installations.
+ */
 final class HygieneFindings {
 
-  /** How manifests and charts call the container of addon-resizer. */
-  private static final Pattern NANNY = Pattern.compile("nanny|addon-?resizer");
+  /** The names that manifests and charts give the container of addon-resizer. */
+  private static final Pattern RESIZER = Pattern.compile("nanny|addon-?resizer");
 
-  /** What that needs of the same ServiceAccount. */
-  private static final Pattern NANNYS = Pattern.compile(" (?:deployments\\.apps|/metrics)");
+  private static final String ALL_BINDINGS =
+      "kubectl get clusterrolebindings,rolebindings -A -o wide | grep %s";
 
   private HygieneFindings() {}
 
   static List<Finding> of(Evidence evidence) {
-    var upkeep = evidence.upkeep();
+    var hygiene = evidence.upkeep();
     return Stream.of(
-            approval(evidence, upkeep),
-            everything(upkeep),
-            excess(evidence, upkeep),
-            notEnforced(evidence, upkeep),
-            budgets(upkeep),
-            nanny(evidence))
+            approval(evidence, hygiene),
+            everything(hygiene),
+            excess(evidence, hygiene),
+            notEnforced(evidence, hygiene),
+            budgets(hygiene),
+            resizer(evidence))
         .flatMap(findings -> findings)
         .toList();
   }
 
-  private static Stream<Finding> approval(Evidence evidence, HygieneData upkeep) {
-    return upkeep.approvalAllowed() && !evidence.subject().approving()
+  private static Stream<Finding> approval(Evidence evidence, HygieneData hygiene) {
+    return hygiene.approvalAllowed() && !evidence.subject().approving()
         ? Stream.of(
             new Finding(
                 FindingCode.ApprovalRightUnused,
                 Severity.Warning,
-                "the operator may approve certificate requests and is not told to, so the right is"
-                    + " of use only to whoever steals its token",
-                Grant.NO_APPROVAL,
+                "the operator has the right to approve certificate requests and is not configured"
+                    + " to use it, so only an attacker who steals its token could use it",
+                Remedy.of(Grant.noApproval()),
                 "ClusterRoleBinding/metrics-server-operator-csr-approval"))
         : Stream.empty();
   }
 
-  private static Stream<Finding> everything(HygieneData upkeep) {
-    return upkeep.everythingAllowed().stream()
+  private static Stream<Finding> everything(HygieneData hygiene) {
+    return hygiene.everythingAllowed().stream()
         .map(account ->
             new Finding(
                 FindingCode.RightsUnlimited,
                 Severity.Warning,
-                "ServiceAccount %s may do everything in this cluster, and needs a few rights only: somebody bound it to a role such as cluster-admin"
+                "ServiceAccount %s has every right in this cluster and needs only a few, because a binding grants it a role such as cluster-admin"
                     .formatted(account),
-                "kubectl get clusterrolebindings -o wide | grep %s shows which binding; delete that one"
-                    .formatted(account.replaceAll(".*/", "")),
+                Remedy.of(
+                        Step.run(
+                            "to find that binding",
+                            ALL_BINDINGS,
+                            account.substring(account.indexOf('/') + 1)))
+                    .then("delete that binding"),
                 "ServiceAccount/" + account));
   }
 
-  private static Stream<Finding> excess(Evidence evidence, HygieneData upkeep) {
+  private static Stream<Finding> excess(Evidence evidence, HygieneData hygiene) {
     var installation = evidence.installation();
+    var resized = resizers(evidence).findAny().isPresent();
     var excess =
-        upkeep.excessRights().stream()
-            .filter(
-                right -> !(nannies(evidence).findAny().isPresent() && NANNYS.matcher(right).find()))
+        hygiene.excessRights().stream()
+            .filter(right -> !(resized && ofResizer(right)))
+            .map(Right::words)
             .toList();
+    var account = installation.namespace() + "/" + installation.serviceAccount();
     return excess.isEmpty()
         ? Stream.empty()
         : Stream.of(
             new Finding(
                 FindingCode.RightsUnused,
-                // Charts of metrics-server give more than it uses; who uses one may know.
+                // Charts of metrics-server grant more than it uses, and their users may know.
                 installation.ours() ? Severity.Warning : Severity.Info,
-                Rule.filled(
-                    "metrics-server's ServiceAccount {namespace}/{account} may "
-                        + KubeletPlanner.firstNames(excess)
-                        + " and has no use for it"
-                        + (installation.ours() ? ": some role beside its own is bound to it" : ""),
-                    installation),
-                Rule.filled(
-                    "kubectl get clusterrolebindings,rolebindings -A -o wide | grep"
-                        + " {namespace}/{account} shows which bindings; "
-                        + (installation.ours()
-                            ? "delete those that are not metrics-server's own"
-                            : "take it out of the role that gives it"),
-                    installation),
-                "ServiceAccount/%s/%s"
-                    .formatted(installation.namespace(), installation.serviceAccount())));
+                "metrics-server's ServiceAccount %s has rights that it does not need (%s)%s"
+                    .formatted(
+                        account,
+                        KubeletPlanner.firstNames(excess),
+                        installation.ours()
+                            ? ", because a role other than its own is bound to it"
+                            : ""),
+                Remedy.of(Step.run("to see the bindings", ALL_BINDINGS, account))
+                    .then(
+                        installation.ours()
+                            ? "delete the bindings that are not metrics-server's own"
+                            : "remove these rights from the role that grants them"),
+                "ServiceAccount/" + account));
   }
 
-  /** With one pod, or as many as there are, none may ever be evicted. */
-  private static Stream<Finding> budgets(HygieneData upkeep) {
-    return upkeep.budgets().stream()
+  /** Rights that addon-resizer needs of the ServiceAccount that it shares with metrics-server. */
+  private static boolean ofResizer(Right right) {
+    return right.resource().equals("/metrics")
+        || (right.resource().equals("deployments") && right.group().equals("apps"));
+  }
+
+  /** A budget that wants all pods healthy never lets one be evicted. */
+  private static Stream<Finding> budgets(HygieneData hygiene) {
+    return hygiene.budgets().stream()
         .map(budget ->
             new Finding(
                 FindingCode.DrainBlocked,
                 Severity.Warning,
-                "PodDisruptionBudget %s in namespace %s never lets a pod of metrics-server go, because it wants %d of %d healthy: a drain of its node waits without end"
+                "PodDisruptionBudget %s in namespace %s blocks drains of nodes with a metrics-server pod, because it requires %d of %d pods to be healthy"
                     .formatted(budget.name(), budget.namespace(), budget.wanted(), budget.pods()),
-                "kubectl -n %s patch pdb %s --type merge -p '{\"spec\":{\"minAvailable\":null,\"maxUnavailable\":1}}'"
-                    .formatted(budget.namespace(), budget.name()),
+                oneUnavailable(budget),
                 "PodDisruptionBudget/%s/%s".formatted(budget.namespace(), budget.name())));
   }
 
-  /** A sidecar that writes the Deployment it is in. */
-  private static Stream<Finding> nanny(Evidence evidence) {
+  private static Remedy oneUnavailable(Budget budget) {
+    var spec = new HashMap<String, Object>(Map.of("maxUnavailable", 1));
+    spec.put("minAvailable", null);
+    return Remedy.of(
+        new Patch(
+            Target.namespaced(
+                "policy/v1", "PodDisruptionBudget", budget.namespace(), budget.name()),
+            PatchType.merge,
+            Map.of("spec", spec)));
+  }
+
+  /** A container that changes the Deployment that it is part of. */
+  private static Stream<Finding> resizer(Evidence evidence) {
     var installation = evidence.installation();
+    var context = new Context(installation);
     return installation.ours()
         ? Stream.empty()
-        : nannies(evidence)
+        : resizers(evidence)
             .limit(1)
             .map(container ->
                 new Finding(
                     FindingCode.ResizedByAddonResizer,
                     Severity.Info,
-                    "container %s beside metrics-server changes its requests and limits with the number of nodes: each change replaces the pods, and who applies the manifest again undoes it"
+                    "container %s in metrics-server's pod changes its requests and limits with the number of nodes; each change replaces the pods, and applying the manifest reverts it"
                         .formatted(container),
-                    PackagingRemedy.upgraded(installation, "--set addonResizer.enabled=false")
+                    context
+                        .helm(List.of(new HelmValue("addonResizer.enabled", "false")))
                         .orElseGet(() ->
-                            Rule.filled(
-                                "kubectl -n {namespace} edit deployment {deployment}: remove container %s, and request 100m CPU and 200Mi, with 1m and 2Mi more for each node above 100"
-                                    .formatted(container),
-                                installation)),
+                            context.edit(
+                                "remove the addon-resizer container, and request 100m CPU and"
+                                    + " 200Mi, plus 1m and 2Mi for each node above 100")),
                     installation.object()));
   }
 
-  private static Stream<String> nannies(Evidence evidence) {
+  private static Stream<String> resizers(Evidence evidence) {
     return evidence.observations().pods().stream()
         .flatMap(pod -> pod.beside().stream())
-        .filter(container -> NANNY.matcher(container).find());
+        .filter(container -> RESIZER.matcher(container).find());
   }
 
-  /** What was tried before there was no policy any more says nothing. */
-  private static Stream<Finding> notEnforced(Evidence evidence, HygieneData upkeep) {
-    return upkeep.openTo().stream()
+  /** A connection that was made before the policy existed proves nothing. */
+  private static Stream<Finding> notEnforced(Evidence evidence, HygieneData hygiene) {
+    return hygiene.openTo().stream()
         .filter(_ -> evidence.subject().plan().flatMap(p -> p.network().kubernetes()).isPresent())
         .map(address ->
             new Finding(
                 FindingCode.NetworkPolicyNotEnforced,
                 Severity.Warning,
-                "nobody enforces NetworkPolicies here: the operator's own pod, which the policy does not admit, got through to metrics-server at %s"
+                "NetworkPolicies are not enforced in this cluster: the operator's pod reached metrics-server at %s although the policy does not allow it"
                     .formatted(address),
-                "use a network plugin that enforces them, such as Calico or Cilium, or say that you"
-                    + " know: spec.networkPolicy.mode: Disabled",
+                Remedy.manual(
+                        "use a network plugin that enforces NetworkPolicies, such as Calico or"
+                            + " Cilium")
+                    .or(Context.set("networkPolicy.mode", "Disabled")),
                 "NetworkPolicy/%s/%s"
                     .formatted(evidence.installation().namespace(), Names.NETWORK_POLICY)));
   }
 
-  /** Who mends what another one runs into, mends the wrong one. */
+  /** Other metrics-server Deployments, so that users do not debug the wrong one. */
   static List<Finding> others(Evidence evidence) {
     return evidence.upkeep().others().stream()
         .limit(3)
@@ -156,10 +189,14 @@ final class HygieneFindings {
           return new Finding(
               FindingCode.SecondMetricsServer,
               Severity.Warning,
-              "%s in namespace %s is another metrics-server: it asks all kubelets too, and nobody asks it"
+              "%s in namespace %s is another metrics-server: it scrapes all kubelets, and the API server does not use it"
                   .formatted(parts[1], parts[0]),
-              "kubectl -n %s delete deployment %s, by whatever installed it"
-                  .formatted(parts[0], parts[1]),
+              Remedy.of(
+                  Step.run(
+                      "(or remove it with the tool that installed it)",
+                      "kubectl -n %s delete deployment %s",
+                      parts[0],
+                      parts[1])),
               "Deployment/" + other);
         })
         .toList();

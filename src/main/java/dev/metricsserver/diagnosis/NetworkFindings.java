@@ -1,56 +1,60 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.diagnosis.Step.Apply;
+import dev.metricsserver.diagnosis.Step.SetField;
+import dev.metricsserver.diagnosis.Step.Target;
 import dev.metricsserver.model.DiagnosticData.Policy;
 import dev.metricsserver.model.DiagnosticData.Scrape;
 import dev.metricsserver.model.Observations.Problem;
 import dev.metricsserver.reading.Installation;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** NetworkPolicies that leave metrics-server no way. The operator's own opens the ways it needs. */
+/** NetworkPolicies that block metrics-server. The operator's own policy allows what it needs. */
 final class NetworkFindings {
 
-  /** The end of a flag's name is none. */
-  private static final Pattern NO_WAY =
+  /** A connection that got no answer; a flag whose name ends with timeout is none. */
+  private static final Pattern NO_ANSWER =
       Pattern.compile(
           "(?<!-)timeout|deadline exceeded|Client\\.Timeout|timed out|no route to host");
 
   private NetworkFindings() {}
 
-  /** The API server does not get in, and a policy admits nobody. */
+  /** The API server does not reach the pods, and a policy allows no client. */
   static List<Finding> ingressClosed(Evidence evidence) {
     return evidence.observations().registration().stream()
         .filter(r -> evidence.serving() && !r.available() && !evidence.justChanged(r))
-        .filter(r -> NO_WAY.matcher(r.message()).find())
-        .filter(r -> evidence.clues().policies().stream().noneMatch(Policy::admitsPort))
-        .flatMap(r -> closing(evidence, Policy::ingress).stream())
+        .filter(r -> NO_ANSWER.matcher(r.message()).find())
+        .filter(_ -> evidence.clues().policies().stream().noneMatch(Policy::admitsPort))
+        .flatMap(_ -> closing(evidence, Policy::ingress).stream())
         .map(policy ->
             of(
                 evidence.installation(),
                 policy,
-                "lets nobody in to port {port}, so the API server does not get through",
-                allow(
-                    "ingress",
-                    "\"policyTypes\":[\"Ingress\"],\"ingress\":[{\"ports\":[{\"port\":{port}}]}]")))
+                "allows no client on port %d, so the API server does not reach it"
+                    .formatted(evidence.installation().port()),
+                "ingress",
+                List.of(Map.of("ports", List.of(Map.of("port", evidence.installation().port()))))))
         .toList();
   }
 
-  /** metrics-server gets nowhere, and a policy restricts where it may go. */
+  /** metrics-server gets no answers, and a policy restricts its connections. */
   static List<Finding> egressClosed(Evidence evidence) {
     var clues = evidence.clues();
-    var nowhere =
+    var noAnswer =
         Stream.of(
                 clues.scrapes().stream().map(Scrape::error),
                 clues.log().stream(),
                 lastWords(evidence))
             .flatMap(words -> words)
-            .anyMatch(NO_WAY.asPredicate());
+            .anyMatch(NO_ANSWER.asPredicate());
     return evidence.serving()
-            || !nowhere
+            || !noAnswer
             || clues.policies().stream().anyMatch(Policy::admitsEgress)
         ? List.of()
         : closing(evidence, Policy::egress).stream()
@@ -58,9 +62,10 @@ final class NetworkFindings {
                 of(
                     evidence.installation(),
                     policy,
-                    "restricts where it may connect to, and it gets no answer from kubelets or the"
-                        + " API server",
-                    allow("egress", "\"policyTypes\":[\"Egress\"],\"egress\":[{}]")))
+                    "restricts its connections, so it gets no answer from kubelets or the API"
+                        + " server",
+                    "egress",
+                    List.of(Map.of())))
             .toList();
   }
 
@@ -77,27 +82,39 @@ final class NetworkFindings {
         : evidence.clues().policies().stream().filter(direction).findFirst();
   }
 
-  private static Finding of(Installation installation, Policy policy, String what, String allow) {
+  private static Finding of(
+      Installation installation, Policy policy, String effect, String direction, Object rules) {
+    var namespace = installation.namespace();
     return new Finding(
         FindingCode.NetworkPolicyInTheWay,
         Severity.Error,
-        Rule.filled(
-            "NetworkPolicy %s of namespace {namespace} selects metrics-server and %s"
-                .formatted(policy.name(), what),
-            installation),
-        Rule.filled(
-            installation.ours()
-                ? "set spec.networkPolicy.mode: Auto, so that the operator opens the ways it needs"
-                : allow,
-            installation),
-        "NetworkPolicy/%s/%s".formatted(installation.namespace(), policy.name()));
+        "NetworkPolicy %s in namespace %s selects metrics-server and %s"
+            .formatted(policy.name(), namespace, effect),
+        installation.ours()
+            ? Remedy.of(
+                new SetField(
+                    "networkPolicy.mode", "Auto", "the operator then allows what it needs"))
+            : allow(installation, direction, rules),
+        "NetworkPolicy/%s/%s".formatted(namespace, policy.name()));
   }
 
-  private static String allow(String direction, String rules) {
-    return "echo '{\"apiVersion\":\"networking.k8s.io/v1\",\"kind\":\"NetworkPolicy\",\"metadata\":{\"name\":\"{deployment}-open-"
-        + direction
-        + "\"},\"spec\":{\"podSelector\":{\"matchLabels\":{labels}},"
-        + rules
-        + "}}' | kubectl -n {namespace} apply -f -";
+  private static Remedy allow(Installation installation, String direction, Object rules) {
+    return Remedy.of(
+        new Apply(
+            Target.namespaced(
+                "networking.k8s.io/v1",
+                "NetworkPolicy",
+                installation.namespace(),
+                installation.deployment() + "-open-" + direction),
+            Map.of(
+                "spec",
+                Map.of(
+                    "podSelector",
+                    Map.of("matchLabels", installation.selector()),
+                    "policyTypes",
+                    List.of(direction.equals("ingress") ? "Ingress" : "Egress"),
+                    direction,
+                    rules)),
+            Optional.empty()));
   }
 }

@@ -49,7 +49,8 @@ public final class OwnerText {
   }
 
   /** The two ways out of a conflict. */
-  static String resolution(Owner owner, List<UnmanagedObject> objects) {
+  static String resolution(Owner named, List<UnmanagedObject> objects) {
+    var owner = Owners.safe(named);
     return switch (owner.kind()) {
       case OpenShift, AKS, GKE ->
           "it cannot be removed there, so either observe it: %s, or do without this operator: kubectl delete msc cluster"
@@ -115,7 +116,7 @@ public final class OwnerText {
               Ownership.restores(owner)
                   ? "%s restores its own version sooner or later: for a lasting fix, %s, and install your own metrics-server"
                       .formatted(name(owner), remove(owner))
-                  : "and change it at the source of %s, which otherwise reverts it"
+                  : "change it at the source of %s, which otherwise reverts it"
                       .formatted(name(owner)));
     };
   }

@@ -1,30 +1,30 @@
 package dev.metricsserver.diagnosis;
 
-import dev.metricsserver.api.MetricsServerConfigSpec.ConflictPolicy;
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.diagnosis.Step.SetField;
 import java.util.List;
 
-/** Whose metrics-server it is. */
+/** Who owns metrics-server. */
 final class OwnershipFindings {
 
   private OwnershipFindings() {}
 
-  /** Whose it was, and what is left to do so that it does not become theirs again. */
+  /** The previous owner, and what keeps it from reverting the operator's changes. */
   static List<Finding> adopted(Evidence evidence) {
     return evidence.subject().plan().flatMap(p -> p.adoption().previousOwner()).stream()
         .map(owner ->
             new Finding(
                 FindingCode.Adopted,
                 Severity.Info,
-                "metrics-server was taken over from %s, who may not know that"
+                "metrics-server was adopted from %s, which may still list it"
                     .formatted(OwnerText.name(owner)),
-                OwnerText.release(owner)
-                    + "; then set spec.conflictPolicy: Refuse, and this is told no more",
+                Remedy.manual(OwnerText.release(Owners.safe(owner)))
+                    .then(new SetField("conflictPolicy", "Refuse", "clears this finding")),
                 evidence.installation().object()))
         .toList();
   }
 
-  /** That it is only watched, and whose it is. */
+  /** The owner of an installation that the operator only observes. */
   static List<Finding> observing(Evidence evidence) {
     return evidence.subject().foreign().stream()
         .limit(1)
@@ -32,10 +32,10 @@ final class OwnershipFindings {
             new Finding(
                 FindingCode.Observing,
                 Severity.Info,
-                "this metrics-server was installed by %s (recognised by %s), and is only watched"
+                "the operator only observes this metrics-server, because %s installed it (recognised by %s)"
                     .formatted(OwnerText.name(foreign.owner()), foreign.owner().mark()),
-                "none needed; %s lets the operator take it over"
-                    .formatted(OwnerText.set(ConflictPolicy.Adopt)),
+                Remedy.none("none")
+                    .or(new SetField("conflictPolicy", "Adopt", "the operator then adopts it")),
                 foreign.object().toString()))
         .toList();
   }

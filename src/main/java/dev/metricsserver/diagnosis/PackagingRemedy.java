@@ -1,127 +1,95 @@
 package dev.metricsserver.diagnosis;
 
+import dev.metricsserver.diagnosis.Step.HelmUpgrade;
+import dev.metricsserver.diagnosis.Step.HelmUpgrade.HelmValue;
+import dev.metricsserver.diagnosis.Step.Manual;
+import dev.metricsserver.diagnosis.Step.RolloutRestart;
 import dev.metricsserver.model.MetricsServerFlags;
 import dev.metricsserver.model.Owner;
 import dev.metricsserver.reading.Installation;
 import dev.metricsserver.reading.Packaging;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** How somebody else's metrics-server is changed, in the words of whoever installed it. */
+/** Changes of an existing metrics-server, made the way it was installed. */
 final class PackagingRemedy {
 
-  /** {@code {flags --a=1 --b=2}} sets flags, {@code {without --a}} takes one away. */
-  private static final Pattern FLAGS = Pattern.compile("\\{(flags|without) ([^}]*)}");
-
-  private static final Pattern CHANGES =
-      Pattern.compile("kubectl -n \\S+ (?:patch|edit|scale|set \\w+) deployment.*", Pattern.DOTALL);
-
-  /** Upstream's; others of that name have other values. */
+  /** The version of upstream's chart, in the label that Helm sets; other charts differ. */
   private static final Pattern CHART = Pattern.compile("metrics-server-(3\\.\\d+\\.\\d+)");
-
-  private static final String REPOSITORY = "https://kubernetes-sigs.github.io/metrics-server";
 
   private PackagingRemedy() {}
 
   /**
    * Upgrades a Helm release to other values, without another version.
    *
-   * @param values as options of {@code helm upgrade}
    * @return empty where it is no release of upstream's chart, whose values these are
    */
-  static Optional<String> upgraded(Installation installation, String values) {
+  static Optional<HelmUpgrade> upgraded(Installation installation, List<HelmValue> values) {
     return installation
         .packaging()
-        .filter(p -> p.owner().kind() == Owner.Kind.Helm && !values.isEmpty())
+        .filter(p -> p.owner().kind() == Owner.Kind.Helm)
         .flatMap(p -> {
           var chart = CHART.matcher(p.chart());
           return chart.matches()
               ? Optional.of(
-                  "helm -n %s upgrade %s metrics-server --repo %s --version %s --reuse-values %s"
-                      .formatted(
-                          p.owner().namespace(),
-                          p.owner().name(),
-                          REPOSITORY,
-                          chart.group(1),
-                          values))
+                  new HelmUpgrade(p.owner().namespace(), p.owner().name(), chart.group(1), values))
               : Optional.empty();
         });
   }
 
-  /** Flags in place of their placeholders. */
-  static String filled(String text, Installation installation) {
-    return FLAGS
-        .matcher(text)
-        .replaceAll(found ->
-            Matcher.quoteReplacement(
-                flags(found.group(1).equals("flags"), found.group(2), installation)));
-  }
-
-  private static String flags(boolean set, String flags, Installation installation) {
-    var list = List.of(flags.split(" ", -1));
-    return installation
+  /**
+   * Changes flags. Flags in the container's command cannot be told from the program, so they are
+   * edited by hand.
+   *
+   * @param added set to these values
+   * @param removed names of flags
+   */
+  static Remedy flags(Context context, List<String> added, List<String> removed) {
+    return context
+        .installation()
         .packaging()
         .map(Packaging::flags)
-        .filter(now -> !now.isEmpty() && now.stream().noneMatch(flag -> flag.contains("'")))
-        .map(now -> changed(now, set, list))
-        .flatMap(then ->
-            upgraded(
-                    installation,
-                    "--set-json 'defaultArgs=%s' --set-json 'args=[]'"
-                        .formatted(json(MetricsServerFlags.without(then, List.of("secure-port")))))
-                .or(() -> Optional.of(patched(then, installation))))
+        .filter(now -> !now.isEmpty())
+        .map(now -> changed(now, added, removed))
+        .map(then ->
+            context.helm(values(then)).orElseGet(() -> context.patchContainer("args", then)))
         .orElseGet(() ->
-            "kubectl -n %s edit deployment %s: %s %s %s args"
-                .formatted(
-                    installation.namespace(),
-                    installation.deployment(),
-                    set ? "set" : "remove",
-                    String.join(" and ", list),
-                    set ? "in" : "from"));
+            context.edit(
+                added.isEmpty()
+                    ? "remove %s from args".formatted(String.join(" and ", removed))
+                    : "set %s in args".formatted(String.join(" and ", added))));
   }
 
-  private static String patched(List<String> flags, Installation installation) {
-    return "kubectl -n %s patch deployment %s --type json -p '[{\"op\":\"add\",\"path\":\"/spec/template/spec/containers/%d/args\",\"value\":%s}]'"
-        .formatted(
-            installation.namespace(),
-            installation.deployment(),
-            installation.packaging().map(Packaging::container).orElse(0),
-            json(flags));
+  /** The chart sets the port by another value. */
+  private static List<HelmValue> values(List<String> flags) {
+    return List.of(
+        new HelmValue("defaultArgs", MetricsServerFlags.without(flags, List.of("secure-port"))),
+        new HelmValue("args", List.of()));
   }
 
-  private static List<String> changed(List<String> now, boolean set, List<String> flags) {
-    var kept = MetricsServerFlags.without(now, flags.stream().map(PackagingRemedy::name).toList());
-    return set ? Stream.concat(kept.stream(), flags.stream()).toList() : kept;
+  private static List<String> changed(List<String> now, List<String> added, List<String> removed) {
+    var names = Stream.concat(added.stream(), removed.stream()).map(PackagingRemedy::name).toList();
+    return Stream.concat(MetricsServerFlags.without(now, names).stream(), added.stream()).toList();
   }
 
   private static String name(String flag) {
     return flag.substring(2).split("=", 2)[0];
   }
 
-  private static String json(List<String> flags) {
-    return flags.stream()
-        .map(flag -> "\"" + flag.replace("\\", "\\\\").replace("\"", "\\\"") + "\"")
-        .collect(Collectors.joining(",", "[", "]"));
+  private static boolean changesDeployment(Step step) {
+    return !(step instanceof RolloutRestart)
+        && step.changes().filter(target -> target.kind().equals("Deployment")).isPresent();
   }
 
-  /** A change of the Deployment does not last where somebody writes it again. */
-  static Finding kept(Finding finding, Installation installation) {
+  /** Adds that a change of the Deployment does not last where its owner reverts it. */
+  static Remedy lasting(Remedy remedy, Installation installation) {
     return installation
         .packaging()
-        .filter(_ -> CHANGES.matcher(finding.remedy()).matches())
-        .flatMap(p -> OwnerText.reverted(p.owner()))
-        .map(undone ->
-            new Finding(
-                finding.code(),
-                finding.severity(),
-                finding.message(),
-                finding.remedy() + "; " + undone,
-                finding.object(),
-                finding.stalled()))
-        .orElse(finding);
+        .filter(_ -> changesDeployment(remedy.steps().getFirst()))
+        .flatMap(p -> OwnerText.reverted(Owners.safe(p.owner())))
+        .map(undone -> remedy.then(new Manual(undone)))
+        .orElse(remedy);
   }
 }

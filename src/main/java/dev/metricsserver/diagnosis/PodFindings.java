@@ -17,36 +17,31 @@ final class PodFindings {
   private static final String CRASHING = "CrashLoopBackOff";
   private static final String OUT_OF_MEMORY = "OOMKilled";
 
-  /** Why a container does not run that did. */
+  /** Reasons of a container that ran before. */
   private static final Set<String> ENDED = Set.of(CRASHING, OUT_OF_MEMORY);
 
   private PodFindings() {}
 
-  /** There are none, because somebody wants none. */
+  /** The Deployment wants no pods. */
   static List<Finding> scaledToZero(Evidence evidence) {
     var installation = evidence.installation();
+    var context = new Context(installation);
     return evidence.observations().rollout().stream()
         .filter(rollout -> rollout.wanted() == 0)
         .map(_ ->
             new Finding(
                 FindingCode.ScaledToZero,
                 Severity.Error,
-                "nobody serves metrics, because the Deployment is scaled to no pods at all",
-                installation.ours()
-                    ? Rule.filled("{restore}", installation)
-                    : Rule.filled(
-                        "kubectl -n {namespace} scale deployment/{deployment} --replicas=1",
-                        installation),
+                "metrics are not served, because the Deployment is scaled to zero pods",
+                context.restoreOr(context.scale(1)),
                 installation.object()))
         .toList();
   }
 
-  /** There are none, because Kubernetes refuses to make them, or does not. */
+  /** No pod exists, because Kubernetes rejects it or does not create it. */
   static List<Finding> notCreated(Evidence evidence) {
     return evidence.observations().pods().isEmpty()
-        ? Stream.concat(
-                refused(evidence.installation(), evidence, Severity.Error), absent(evidence))
-            .toList()
+        ? Stream.concat(rejected(evidence, Severity.Error), absent(evidence)).toList()
         : List.of();
   }
 
@@ -56,8 +51,7 @@ final class PodFindings {
             of(
                 FindingCode.PodsNotCreated,
                 Severity.Error,
-                "metrics-server has no pod, and Kubernetes does not say why: " + words,
-                describe(evidence.installation()),
+                "metrics-server has no pod, and Kubernetes reports no reason: " + words,
                 evidence.installation()));
   }
 
@@ -67,22 +61,21 @@ final class PodFindings {
         .map(Problem::message);
   }
 
-  private static String describe(Installation installation) {
-    return "kubectl -n %s describe replicaset -l %s"
-        .formatted(installation.namespace(), installation.labels());
-  }
-
+  /** A finding about the ReplicaSet. */
   private static Finding of(
-      FindingCode code,
-      Severity severity,
-      String message,
-      String remedy,
-      Installation installation) {
-    return new Finding(code, severity, message, remedy, installation.object());
+      FindingCode code, Severity severity, String message, Installation installation) {
+    return new Finding(
+        code,
+        severity,
+        message,
+        Remedy.of(
+            new Context(installation)
+                .kubectl("to see the reason", "describe replicaset -l %s", installation.labels())),
+        installation.object());
   }
 
-  private static Stream<Finding> refused(
-      Installation installation, Evidence evidence, Severity severity) {
+  private static Stream<Finding> rejected(Evidence evidence, Severity severity) {
+    var installation = evidence.installation();
     return evidence.observations().rollout().flatMap(Rollout::refusal).stream()
         .map(failure -> newest(evidence).orElse(failure))
         .map(failure ->
@@ -91,12 +84,11 @@ final class PodFindings {
                     of(
                         FindingCode.PodsNotCreated,
                         severity,
-                        "Kubernetes refuses to create metrics-server's pods: " + failure,
-                        describe(installation),
+                        "Kubernetes rejects metrics-server's pods: " + failure,
                         installation)));
   }
 
-  /** The condition keeps its first reason for as long as it lasts, whatever the reason is now. */
+  /** The condition keeps its first reason as long as it lasts; Events have the current one. */
   private static Optional<String> newest(Evidence evidence) {
     return evidence.clues().events().stream()
         .filter(event -> event.reason().equals(Complaint.NOT_CREATED))
@@ -104,45 +96,46 @@ final class PodFindings {
         .findFirst();
   }
 
-  /** Some serve, but Kubernetes refuses to make the others. */
+  /** Some pods are ready, and Kubernetes rejects the others. */
   static List<Finding> fewerThanWanted(Evidence evidence) {
-    return evidence.serving()
-        ? refused(evidence.installation(), evidence, Severity.Warning).toList()
-        : List.of();
+    return evidence.serving() ? rejected(evidence, Severity.Warning).toList() : List.of();
   }
 
-  /** Some serve, and one that should take the place of another does not get ready. */
+  /** Some pods are ready, and a new one does not become ready. */
   static List<Finding> stuck(Evidence evidence) {
     var pods = evidence.observations().pods();
-    var installation = evidence.installation();
     return overdue(evidence)
         .filter(_ -> evidence.serving() && pods.stream().allMatch(p -> p.problem().isEmpty()))
         .map(words ->
             pods.stream()
                 .filter(p -> !p.ready())
                 .findFirst()
-                .map(pod ->
-                    new Finding(
-                        FindingCode.RolloutStuck,
-                        Severity.Warning,
-                        "the rollout of metrics-server does not end, because pod %s does not get ready; those that are ready serve: %s"
-                            .formatted(pod.name(), words),
-                        "kubectl -n %1$s describe pod %2$s, and kubectl -n %1$s logs %2$s"
-                            .formatted(installation.namespace(), pod.name()),
-                        "Pod/%s/%s".formatted(installation.namespace(), pod.name())))
+                .map(pod -> stuck(pod, words, evidence.installation()))
                 .orElseGet(() ->
                     of(
                         FindingCode.RolloutStuck,
                         Severity.Warning,
-                        "the rollout of metrics-server does not end, although every pod of it is"
+                        "the rollout of metrics-server does not complete although all its pods are"
                             + " ready: "
                             + words,
-                        describe(installation),
-                        installation)))
+                        evidence.installation())))
         .toList();
   }
 
-  /** None is ready, none says why, and Kubernetes complains of one in an Event. */
+  private static Finding stuck(PodState pod, String words, Installation installation) {
+    var context = new Context(installation);
+    return new Finding(
+        FindingCode.RolloutStuck,
+        Severity.Warning,
+        "the rollout of metrics-server does not complete, because pod %s does not become ready; the ready pods still serve metrics: %s"
+            .formatted(pod.name(), words),
+        Remedy.of(
+            context.kubectl("to see its state", "describe pod %s", pod.name()),
+            context.kubectl("to see its log", "logs %s", pod.name())),
+        "Pod/%s/%s".formatted(installation.namespace(), pod.name()));
+  }
+
+  /** No pod is ready, none has a problem in its status, and an Event reports one. */
   static List<Finding> complainedOf(Evidence evidence) {
     var starting =
         evidence.observations().pods().stream()
@@ -154,7 +147,7 @@ final class PodFindings {
         : evidence.clues().events().stream()
             .flatMap(event ->
                 Rule.first(
-                    starting.contains(event.object()) ? PodRules.START : PodRules.PROBES,
+                    starting.contains(event.object()) ? CrashRules.START : CrashRules.PROBES,
                     event.message(),
                     evidence.installation(),
                     Severity.Error,
@@ -164,7 +157,7 @@ final class PodFindings {
             .toList();
   }
 
-  /** None has ever run, and one at least says why: nothing else can be told before it does. */
+  /** No pod ever ran, and one has a reason: other causes cannot be seen before it runs. */
   static List<Finding> notStarted(Evidence evidence) {
     return evidence.observations().pods().stream()
             .flatMap(p -> p.problem().stream())
@@ -173,32 +166,39 @@ final class PodFindings {
         : notRunning(evidence);
   }
 
-  /** None is ready, and nobody hears of one, because nobody hears of its node. */
+  /** No pod is ready, and the node of one is not Ready. */
   static List<Finding> outOfReach(Evidence evidence) {
-    var installation = evidence.installation();
     var lost = evidence.observations().coverage().notReady();
     return evidence.observations().pods().stream()
         .filter(_ -> !evidence.serving())
         .filter(pod -> pod.node().filter(lost::contains).isPresent())
         .limit(1)
-        .map(pod ->
-            new Finding(
-                FindingCode.PodNodeNotReady,
-                Severity.Error,
-                "nobody serves metrics, because node %s of metrics-server's pod is not Ready; this is not metrics-server's fault"
-                    .formatted(pod.node().orElseThrow()),
-                "kubectl -n %s delete pod %s --grace-period=0 --force, and another node takes it; kubectl describe node %s says why"
-                    .formatted(installation.namespace(), pod.name(), pod.node().orElseThrow()),
-                "Pod/%s/%s".formatted(installation.namespace(), pod.name())))
+        .map(pod -> outOfReach(pod, pod.node().orElseThrow(), evidence.installation()))
         .toList();
   }
 
-  /** None is ready, and one at least says why. */
+  private static Finding outOfReach(PodState pod, String node, Installation installation) {
+    return new Finding(
+        FindingCode.PodNodeNotReady,
+        Severity.Error,
+        "metrics are not served, because node %s of metrics-server's pod is not Ready; metrics-server is not the cause"
+            .formatted(node),
+        Remedy.of(
+                new Context(installation)
+                    .kubectl(
+                        "to move the pod to another node",
+                        "delete pod %s --grace-period=0 --force",
+                        pod.name()))
+            .or(Step.run("to see why the node is not Ready", "kubectl describe node %s", node)),
+        "Pod/%s/%s".formatted(installation.namespace(), pod.name()));
+  }
+
+  /** No pod is ready, and one has a reason. */
   static List<Finding> notRunning(Evidence evidence) {
     return evidence.serving() ? List.of() : first(evidence, Severity.Error).toList();
   }
 
-  /** One pod serves, another one does not run: no outage, but none to spare either. */
+  /** One pod is ready, another one does not run: metrics are served without redundancy. */
   static List<Finding> standIns(Evidence evidence) {
     return evidence.serving() ? first(evidence, Severity.Warning).toList() : List.of();
   }
@@ -214,35 +214,41 @@ final class PodFindings {
       Evidence evidence, PodState pod, Problem problem, Severity severity) {
     var installation = evidence.installation().withImage(pod.image());
     var object = "Pod/%s/%s".formatted(installation.namespace(), pod.name());
-    var known =
-        switch (problem.reason()) {
-          case "Unschedulable" -> PodRules.SCHEDULING;
-          case "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull" ->
-              PodRules.IMAGE;
-          case OUT_OF_MEMORY -> PodRules.MEMORY;
-          case CRASHING -> PodRules.CRASH;
-          default -> PodRules.START;
-        };
-    return Rule.first(known, problem.message(), installation, severity, object)
+    return Rule.first(rules(problem.reason()), problem.message(), installation, severity, object)
         .or(() -> logged(evidence, installation, problem, severity, object))
-        .orElseGet(() ->
-            CRASHING.equals(problem.reason())
-                ? new Finding(
-                    FindingCode.PodCrashing,
-                    severity,
-                    "metrics-server stops right after its start: " + problem.message(),
-                    "kubectl -n %s logs %s --previous"
-                        .formatted(installation.namespace(), pod.name()),
-                    object)
-                : new Finding(
-                    FindingCode.PodNotRunning,
-                    severity,
-                    "the pod does not run (%s): %s".formatted(problem.reason(), problem.message()),
-                    "kubectl -n %s describe pod %s".formatted(installation.namespace(), pod.name()),
-                    object));
+        .orElseGet(() -> unknown(pod, problem, installation, severity, object));
   }
 
-  /** What became of it only the log tells where its last words are not in the pod's status. */
+  private static List<Rule> rules(String reason) {
+    return switch (reason) {
+      case "Unschedulable" -> PodRules.SCHEDULING;
+      case "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull" ->
+          PodRules.IMAGE;
+      case OUT_OF_MEMORY -> CrashRules.MEMORY;
+      case CRASHING -> CrashRules.CRASH;
+      default -> CrashRules.START;
+    };
+  }
+
+  private static Finding unknown(
+      PodState pod, Problem problem, Installation installation, Severity severity, String object) {
+    var context = new Context(installation);
+    return CRASHING.equals(problem.reason())
+        ? new Finding(
+            FindingCode.PodCrashing,
+            severity,
+            "metrics-server exits at startup: " + problem.message(),
+            Remedy.of(context.kubectl("to see the reason", "logs %s --previous", pod.name())),
+            object)
+        : new Finding(
+            FindingCode.PodNotRunning,
+            severity,
+            "the pod does not run (%s): %s".formatted(problem.reason(), problem.message()),
+            Remedy.of(context.kubectl("to see the reason", "describe pod %s", pod.name())),
+            object);
+  }
+
+  /** Uses the container log when the termination message is empty. */
   private static Optional<Finding> logged(
       Evidence evidence,
       Installation installation,
@@ -251,8 +257,8 @@ final class PodFindings {
       String object) {
     return CRASHING.equals(problem.reason())
         ? evidence.clues().log().stream()
-            .flatMap(
-                words -> Rule.first(PodRules.CRASH, words, installation, severity, object).stream())
+            .flatMap(words ->
+                Rule.first(CrashRules.CRASH, words, installation, severity, object).stream())
             .findFirst()
         : Optional.empty();
   }

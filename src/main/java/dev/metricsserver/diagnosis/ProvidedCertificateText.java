@@ -1,11 +1,12 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.model.MissingRight;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.ProvidedCertificate.Problem;
 import dev.metricsserver.model.ProvidedCertificate.Unusable;
 import java.util.List;
 
-/** Why a provided serving certificate cannot be used, and the remedy, in words. */
+/** Why a provided serving certificate cannot be used, and the remedy. */
 public final class ProvidedCertificateText {
 
   private ProvidedCertificateText() {}
@@ -42,37 +43,63 @@ public final class ProvidedCertificateText {
     };
   }
 
-  /** Returns the remedy: a sentence or commands. */
-  public static String remedy(Unusable unusable) {
-    var namespace = unusable.secret().namespace();
+  /** Returns the remedy. */
+  public static Remedy remedy(Unusable unusable) {
     return switch (unusable.problem()) {
-      case Problem.Missing _ ->
-          "kubectl -n %s create secret generic %s --type=kubernetes.io/tls --from-file=tls.crt --from-file=tls.key --from-file=ca.crt"
-              .formatted(namespace, unusable.secret().name());
+      case Problem.Missing _ -> create(unusable.secret());
       case Problem.NotIssued _ ->
-          "kubectl -n %s describe certificates.cert-manager.io,issuers.cert-manager.io"
-              .formatted(namespace);
-      case Problem.Forbidden(var message) ->
-          MissingRight.of(message).map(MissingRightText::commands).orElse(message);
-      case Problem.Unreadable _ -> "the operator reads it again within a minute";
+          Remedy.of(
+              Step.run(
+                  "to see the reason",
+                  "kubectl -n %s describe certificates.cert-manager.io,issuers.cert-manager.io",
+                  unusable.secret().namespace()));
+      case Problem.Forbidden(var message) -> allow(message);
+      case Problem.Unreadable _ ->
+          Remedy.none("none if it passes: the operator reads it again within a minute");
       case Problem.NoCertificate _ ->
-          "put the certificate there, as text between -----BEGIN CERTIFICATE----- and -----END"
-              + " CERTIFICATE-----";
-      case Problem.NoKey _ -> "put the RSA or elliptic-curve key there, without a password";
+          Remedy.manual(
+              "put the certificate there, as text between -----BEGIN CERTIFICATE----- and"
+                  + " -----END CERTIFICATE-----");
+      case Problem.NoKey _ ->
+          Remedy.manual("put the RSA or elliptic-curve key there, without a password");
       case Problem.OtherKey _ ->
-          "put the key and the certificate that belong together there, the server's certificate"
-              + " before those of CAs";
+          Remedy.manual(
+              "put the key and the certificate that belong together there, the server's"
+                  + " certificate before those of CAs");
       case Problem.OtherNames(var expected, _) ->
-          "put a certificate there that has the DNS name %s among its subject alternative names"
-              .formatted(expected);
-      case Problem.Expired _ -> "put a new certificate there";
+          Remedy.manual(
+              "put a certificate there that has the DNS name %s among its subject alternative names"
+                  .formatted(expected));
+      case Problem.Expired _ -> Remedy.manual("put a new certificate there");
       case Problem.NotYetValid _ ->
-          "put a certificate there that is valid now, or correct the clock";
+          Remedy.manual("put a certificate there that is valid now, or correct the clock");
       case Problem.NoAuthority _ ->
-          "put the CA certificate that signed tls.crt there, for the API servers to verify with";
+          Remedy.manual(
+              "put the CA certificate that signed tls.crt there, for the API servers to verify"
+                  + " with");
       case Problem.NotSigned _ ->
-          "put the CA certificate that signed it there, and intermediate CAs into tls.crt after it";
+          Remedy.manual(
+              "put the CA certificate that signed it there, and intermediate CAs into tls.crt"
+                  + " after it");
     };
+  }
+
+  private static Remedy create(ObjectName secret) {
+    return Remedy.of(
+        Step.run(
+            "",
+            "kubectl -n %s create secret generic %s --type=kubernetes.io/tls --from-file=tls.crt"
+                + " --from-file=tls.key --from-file=ca.crt",
+            secret.namespace(),
+            secret.name()));
+  }
+
+  /** A policy that rejects a request names no right, so its message is shown. */
+  private static Remedy allow(String message) {
+    return MissingRight.of(message)
+        .map(OperatorRemedy::grant)
+        .orElseGet(
+            () -> Remedy.manual("exempt the operator from the policy that rejects it: " + message));
   }
 
   private static String listed(List<String> names) {

@@ -5,12 +5,12 @@ import dev.metricsserver.model.Configuration;
 import dev.metricsserver.model.History.Failure;
 import java.util.List;
 
-/** Why a configuration was gone back from, and how to get a better one into force. */
+/** Why the operator restored an earlier configuration, and how to get a newer one into force. */
 final class RollbackFindings {
 
   private RollbackFindings() {}
 
-  /** Told before everything else: what is in force is not what was asked for. */
+  /** Comes before all other findings, because the spec is not in force. */
   static List<Finding> of(Evidence evidence) {
     return evidence.subject().plan().stream()
         .flatMap(plan ->
@@ -20,43 +20,49 @@ final class RollbackFindings {
   }
 
   /**
-   * @param inForce the configuration that was gone back to
-   * @param severity what it means for metrics
+   * The finding of one rollback.
+   *
+   * @param inForce the configuration that was restored
+   * @param severity its effect on metrics
    */
   static Finding of(Failure failure, Configuration inForce, Severity severity) {
     return new Finding(
         FindingCode.RolledBack,
         severity,
-        "the last configuration that was Ready is in force again (metrics-server %s), because the"
-                .formatted(inForce.version())
-            + " new one never became ready: "
-            + why(failure),
-        "%s; every change of the spec is tried anew".formatted(remedy(failure)),
+        "the operator restored the last configuration that was Ready (metrics-server %s), because the new one did not become ready: %s"
+            .formatted(inForce.version(), why(failure)),
+        remedy(failure),
         "MetricsServerConfig/cluster",
         true);
   }
 
   private static String why(Failure failure) {
     return switch (failure.kind()) {
-      case Unschedulable -> "no node could take its pods: " + failure.message();
+      case Unschedulable -> "no node accepted its pods: " + failure.message();
       case ImageNotPulled -> "its image could not be pulled: " + failure.message();
-      case NotStarted -> "its image or volumes did not come";
+      case NotStarted -> "its image or volumes were not available in time";
       case OutOfMemory -> "it needed more memory than its limit";
-      case Crashed -> "metrics-server stopped right after its start: " + failure.message();
-      case NotReady -> "its pods ran, and had no metrics to serve";
-      case NotCreated -> "Kubernetes refused to create its pods: " + failure.message();
+      case Crashed -> "metrics-server exited at startup: " + failure.message();
+      case NotReady -> "its pods ran and had no metrics to serve";
+      case NotCreated -> "Kubernetes rejected its pods: " + failure.message();
       default -> failure.reason() + ": " + failure.message();
     };
   }
 
-  private static String remedy(Failure failure) {
+  /** Each change of the spec is a new attempt. */
+  private static Remedy remedy(Failure failure) {
     return switch (failure.kind()) {
-      case Unschedulable -> "correct spec.scheduling or spec.resources.requests";
+      case Unschedulable -> retry("correct spec.scheduling or spec.resources.requests");
       case ImageNotPulled, NotStarted ->
-          "correct spec.version or spec.image, or put the image where the nodes find it";
-      case OutOfMemory -> "set spec.resources.limits.memory to more";
-      case Crashed -> "correct spec.extraArgs, spec.version or spec.image";
-      default -> "correct spec.version, image, resources, scheduling or extraArgs";
+          retry("correct spec.version or spec.image")
+              .or("push the image to the registry, and change the spec");
+      case OutOfMemory -> Context.choose("resources.limits.memory", "to a higher value");
+      case Crashed -> retry("correct spec.extraArgs, spec.version or spec.image");
+      default -> retry("correct spec.version, image, resources, scheduling or extraArgs");
     };
+  }
+
+  private static Remedy retry(String change) {
+    return Remedy.manual(change + " (each change of the spec starts a new attempt)");
   }
 }

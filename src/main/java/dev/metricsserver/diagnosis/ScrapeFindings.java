@@ -6,6 +6,7 @@ import dev.metricsserver.model.Scrapes;
 import dev.metricsserver.plan.KubeletPlanner;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -18,8 +19,8 @@ final class ScrapeFindings {
   private ScrapeFindings() {}
 
   /**
-   * The pods run, but after two scrapes and some they still have nothing to serve, and what the
-   * kubelets show does not explain it.
+   * The pods run, but after more than two scrapes they have no metrics to serve, and the probes of
+   * the kubelets do not explain it.
    */
   static List<Finding> nothingScraped(Evidence evidence) {
     var installation = evidence.installation();
@@ -29,12 +30,13 @@ final class ScrapeFindings {
         || !KubeletFindings.unreadable(evidence).isEmpty()) {
       return List.of();
     }
-    var told = told(evidence, evidence.clues().scrapes());
+    var logged = logged(evidence, evidence.clues().scrapes());
     return evidence.observations().pods().stream()
         .filter(
             p -> p.runningSince().map(t -> t.plus(patience).isBefore(evidence.now())).orElse(false))
         .limit(1)
-        .flatMap(p -> told.isEmpty() ? Stream.of(unexplained(evidence, p.name())) : told.stream())
+        .flatMap(
+            p -> logged.isEmpty() ? Stream.of(unexplained(evidence, p.name())) : logged.stream())
         .toList();
   }
 
@@ -43,49 +45,44 @@ final class ScrapeFindings {
     var object = "Pod/%s/%s".formatted(installation.namespace(), pod);
     return evidence.clues().log().stream()
         .flatMap(words ->
-            Rule.first(PodRules.CRASH, words, installation, Severity.Error, object).stream())
+            Rule.first(CrashRules.CRASH, words, installation, Severity.Error, object).stream())
         .findFirst()
         .orElseGet(() ->
             new Finding(
                 FindingCode.KubeletsNotScraped,
                 Severity.Error,
                 "metrics-server runs but gets no metrics from the kubelets",
-                "see the reason with kubectl -n %s logs %s"
-                    .formatted(installation.namespace(), pod),
+                Remedy.of(new Context(installation).kubectl("to see the reason", "logs %s", pod)),
                 object));
   }
 
-  /** What metrics-server's log says of kubelets, one finding for each kind of trouble. */
-  private static List<Finding> told(Evidence evidence, List<Scrape> scrapes) {
-    return ScrapeRules.RULES.stream()
+  /** What metrics-server's log says about kubelets, one finding for each kind of problem. */
+  private static List<Finding> logged(Evidence evidence, List<Scrape> scrapes) {
+    return ScrapeRule.RULES.stream()
         .flatMap(rule -> {
           var nodes =
-              scrapes.stream().filter(s -> ScrapeRules.first(s.error()).equals(rule)).toList();
-          return nodes.isEmpty() ? Stream.empty() : Stream.of(told(evidence, rule, nodes));
+              scrapes.stream().filter(s -> ScrapeRule.first(s.error()).equals(rule)).toList();
+          return nodes.isEmpty() ? Stream.empty() : Stream.of(logged(evidence, rule, nodes));
         })
         .toList();
   }
 
-  private static Finding told(Evidence evidence, Rule rule, List<Scrape> nodes) {
-    var names = KubeletPlanner.firstNames(nodes.stream().map(Scrape::node).toList());
-    var first = nodes.getFirst();
-    var finding =
-        Rule.first(
-                List.of(rule),
-                first.error(),
-                evidence.installation(),
-                evidence.severity(),
-                "Node/" + first.node())
-            .orElseThrow();
-    return new Finding(
-        finding.code(),
-        finding.severity(),
-        finding.message().replace("{nodes}", names),
-        finding.remedy().replace("{node}", first.node()),
-        finding.object());
+  private static Finding logged(Evidence evidence, ScrapeRule rule, List<Scrape> nodes) {
+    var detail = rule.detail(nodes.getFirst().error());
+    var family = rule.code() == FindingCode.KubeletAddressFamily;
+    return new KubeletProblems(
+            evidence.installation(),
+            evidence.subject().approving(),
+            nodes.stream().map(Scrape::node).toList(),
+            List.of(),
+            family ? detail : "",
+            family ? "" : detail)
+        .finding(rule.code(), evidence.severity());
   }
 
-  /** Nodes that should have metrics and have none, but for those whose kubelet is the reason. */
+  /**
+   * Nodes that should have metrics and have none, except those whose kubelet is the known cause.
+   */
   static List<Finding> nodesMissing(Evidence evidence) {
     var coverage = evidence.observations().coverage();
     var explained = KubeletFindings.nodes(evidence);
@@ -94,22 +91,17 @@ final class ScrapeFindings {
       return List.of();
     }
     var own = own(evidence, missing);
-    var told =
-        Stream.concat(
-                own.stream().limit(1).map(s -> ownNode(evidence, s.node())),
-                told(
-                    evidence,
-                    evidence.clues().scrapes().stream()
-                        .filter(s -> missing.contains(s.node()) && !own.contains(s))
-                        .toList())
-                    .stream())
+    var others =
+        evidence.clues().scrapes().stream()
+            .filter(s -> missing.contains(s.node()) && !own.contains(s))
             .toList();
     var silent =
         missing.stream()
             .filter(n -> evidence.clues().scrapes().stream().noneMatch(s -> s.node().equals(n)))
             .collect(Collectors.partitioningBy(coverage.windows()::contains));
     return Stream.of(
-            told.stream(),
+            own.stream().limit(1).map(s -> ownNode(evidence, s.node())),
+            logged(evidence, others).stream(),
             Stream.of(silent.get(false))
                 .filter(nodes -> !nodes.isEmpty())
                 .map(nodes -> without(evidence, nodes)),
@@ -120,28 +112,32 @@ final class ScrapeFindings {
         .toList();
   }
 
-  /** Their kubelets answer, and have nothing to tell. */
+  /** Their kubelets answer without metrics. */
   private static Finding windows(Evidence evidence, List<String> nodes) {
     var installation = evidence.installation();
+    var linux = Map.of("kubernetes.io/os", "linux");
     return new Finding(
         FindingCode.WindowsNodesWithoutMetrics,
         evidence.severity(),
-        "%s %s Windows and %s no metrics: the container runtime of a Windows node often has none for its kubelet (hcsshim, containerd 1.6.5 and 1.6.6); this is not metrics-server's fault"
+        "%s %s Windows and %s no metrics: container runtimes on Windows often report none to the kubelet (hcsshim, containerd 1.6.5 and 1.6.6); metrics-server is not the cause"
             .formatted(
                 KubeletPlanner.firstNames(nodes),
                 nodes.size() == 1 ? "runs" : "run",
                 nodes.size() == 1 ? "has" : "have"),
-        Rule.filled(
-            "kubectl get --raw /api/v1/nodes/%s/proxy/metrics/resource shows what the kubelet has; update the node's containerd, or leave Windows out: "
-                    .formatted(nodes.getFirst())
-                + (installation.ours()
-                    ? "spec.kubelet.nodeSelector: {kubernetes.io/os: linux}"
-                    : "{flags --node-selector=kubernetes.io/os=linux}"),
-            installation),
+        Remedy.of(
+                Step.run(
+                    "to see the kubelet's metrics",
+                    "kubectl get --raw /api/v1/nodes/%s/proxy/metrics/resource",
+                    nodes.getFirst()))
+            .then("update containerd on the node")
+            .or(
+                installation.ours()
+                    ? Context.set("kubelet.nodeSelector", linux)
+                    : new Context(installation).flags("--node-selector=kubernetes.io/os=linux")),
         "Node/" + nodes.getFirst());
   }
 
-  /** The one missing node, where the only pod runs there and gets through to others. */
+  /** The one missing node, where the only pod runs there and reaches other nodes. */
   private static List<Scrape> own(Evidence evidence, List<String> missing) {
     var pods = evidence.observations().pods();
     return pods.size() == 1
@@ -149,7 +145,7 @@ final class ScrapeFindings {
             && evidence.observations().coverage().reporting() > 0
         ? evidence.clues().scrapes().stream()
             .filter(s -> missing.contains(s.node()))
-            .filter(s -> ScrapeRules.first(s.error()).code() == FindingCode.KubeletUnreachable)
+            .filter(s -> ScrapeRule.first(s.error()).code() == FindingCode.KubeletUnreachable)
             .toList()
         : List.of();
   }
@@ -158,15 +154,14 @@ final class ScrapeFindings {
     return new Finding(
         FindingCode.OwnNodeUnreachable,
         evidence.severity(),
-        "metrics-server does not reach the kubelet of %s, on which it runs itself, and reaches those of other nodes: either that kubelet stands still, or its node does not let pods connect to its own address, as Fargate never does"
+        "metrics-server does not reach the kubelet of %s, the node that it runs on, and reaches those of other nodes: either that kubelet does not run, or its node blocks connections from pods to its own address, as Fargate does"
             .formatted(node),
-        "let pods connect to their own node's address, or "
-            + (evidence.installation().ours()
-                ? "have metrics-server run on other nodes: spec.scheduling.nodeSelector"
-                : Rule.filled(
-                    "have metrics-server run on another node: kubectl -n {namespace} edit"
-                        + " deployment {deployment}: set nodeSelector",
-                    evidence.installation())),
+        Remedy.manual("allow connections from pods to their own node's address")
+            .or(
+                evidence.installation().ours()
+                    ? Context.choose("scheduling.nodeSelector", "to labels of other nodes")
+                    : new Context(evidence.installation())
+                        .edit("set nodeSelector to labels of other nodes")),
         "Node/" + node);
   }
 
@@ -177,15 +172,17 @@ final class ScrapeFindings {
         evidence.severity(),
         "%d of %d nodes have no metrics: %s"
             .formatted(missing.size(), coverage.expected(), KubeletPlanner.firstNames(missing)),
-        "kubectl -n %s logs deployment/%s | grep %s"
-            .formatted(
-                evidence.installation().namespace(),
-                evidence.installation().deployment(),
-                missing.getFirst()),
+        Remedy.of(
+            new Context(evidence.installation())
+                .kubectl(
+                    "to see the reason",
+                    "logs deployment/%s | grep %s",
+                    evidence.installation().deployment(),
+                    missing.getFirst())),
         "Node/" + missing.getFirst());
   }
 
-  /** Nodes from which nobody expects metrics. */
+  /** Nodes that are not expected to have metrics. */
   static List<Finding> nodesNotReady(Evidence evidence) {
     var nodes = evidence.observations().coverage().notReady();
     return nodes.isEmpty()
@@ -194,9 +191,10 @@ final class ScrapeFindings {
             new Finding(
                 FindingCode.NodesNotReady,
                 Severity.Info,
-                "%s %s not Ready and so not expected to have metrics; this is not metrics-server's fault"
+                "%s %s not Ready, so no metrics are expected; metrics-server is not the cause"
                     .formatted(KubeletPlanner.firstNames(nodes), nodes.size() == 1 ? "is" : "are"),
-                "kubectl describe node " + nodes.getFirst(),
+                Remedy.of(
+                    Step.run("to see the reason", "kubectl describe node %s", nodes.getFirst())),
                 "Node/" + nodes.getFirst()));
   }
 }

@@ -1,16 +1,17 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.diagnosis.Step.SetField;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.rendering.Names;
 import java.util.List;
 
-/** What works, and is weaker than it could be, by the operator's own decisions. */
+/** Protection that is weaker than possible, because of the operator's own decisions. */
 final class SecurityFindings {
 
   private SecurityFindings() {}
 
-  /** About the NetworkPolicy. */
+  /** Findings about the NetworkPolicy. */
   static List<Finding> network(Evidence evidence) {
     return evidence.subject().plan().stream().flatMap(plan -> network(plan).stream()).toList();
   }
@@ -20,34 +21,37 @@ final class SecurityFindings {
       case Strict, Disabled -> List.of();
       case Open ->
           List.of(
-              new Finding(
+              of(
                   FindingCode.NetworkPolicyOpen,
-                  Severity.Info,
-                  ReasonText.of(plan.network().reason()),
-                  "name where the API servers connect from in"
-                      + " spec.networkPolicy.controlPlaneCIDRs",
-                  policy(plan)));
+                  plan,
+                  Context.choose(
+                      "networkPolicy.controlPlaneCIDRs",
+                      "to the addresses that the API servers connect from")));
       case CiliumMissing ->
           List.of(
-              new Finding(
+              of(
                   FindingCode.NetworkPolicyNotApplied,
-                  Severity.Info,
-                  ReasonText.of(plan.network().reason()),
-                  "install Cilium's CustomResourceDefinitions, and the policy is written by itself;"
-                      + " or set spec.networkPolicy.mode: Auto",
-                  policy(plan)));
+                  plan,
+                  Remedy.manual(
+                          "install Cilium's CustomResourceDefinitions (the operator then creates"
+                              + " the policy)")
+                      .or(Context.set("networkPolicy.mode", "Auto"))));
       case HostNetwork, CiliumWithoutPolicies ->
           List.of(
-              new Finding(
+              of(
                   FindingCode.NetworkPolicyNotApplied,
-                  Severity.Info,
-                  ReasonText.of(plan.network().reason()),
-                  "none needed; set spec.networkPolicy.mode: Disabled to say that you know",
-                  policy(plan)));
+                  plan,
+                  Remedy.none("none")
+                      .or(new SetField("networkPolicy.mode", "Disabled", "clears this finding"))));
     };
   }
 
-  /** About a Prometheus that could read metrics-server's metrics, and is shut out. */
+  private static Finding of(FindingCode code, MetricsServerPlan plan, Remedy remedy) {
+    return new Finding(
+        code, Severity.Info, ReasonText.of(plan.network().reason()), remedy, policy(plan));
+  }
+
+  /** Prometheus could read metrics-server's metrics, and the policy does not allow it. */
   static List<Finding> monitoring(Evidence evidence) {
     return evidence.subject().plan().stream()
         .filter(plan -> plan.monitoring().shutOut())
@@ -55,10 +59,10 @@ final class SecurityFindings {
             new Finding(
                 FindingCode.PrometheusShutOut,
                 Severity.Info,
-                "this cluster has ServiceMonitors, but the NetworkPolicy lets only the control"
-                    + " plane connect to metrics-server, so there is none for it",
-                "say where Prometheus runs, in spec.monitoring.prometheus.namespace; or set"
-                    + " spec.monitoring.serviceMonitor: Disabled",
+                "the operator creates no ServiceMonitor, because the NetworkPolicy allows only the"
+                    + " control plane to connect to metrics-server",
+                Context.choose("monitoring.prometheus.namespace", "to the namespace of Prometheus")
+                    .or(Context.set("monitoring.serviceMonitor", "Disabled")),
                 policy(plan)))
         .toList();
   }

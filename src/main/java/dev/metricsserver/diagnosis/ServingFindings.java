@@ -2,6 +2,7 @@ package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.api.ServingSpec.Source;
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.diagnosis.Step.SetField;
 import dev.metricsserver.model.Observations.Certificate;
 import dev.metricsserver.model.Observations.Certificate.Place;
 import dev.metricsserver.model.ProvidedCertificate.Unusable;
@@ -12,14 +13,14 @@ import dev.metricsserver.rendering.Names;
 import java.time.Duration;
 import java.util.List;
 
-/** Findings about metrics-server's own certificate. */
+/** Findings about the certificate that metrics-server presents. */
 final class ServingFindings {
 
   private static final Duration MONTH = Duration.ofDays(30);
 
   private ServingFindings() {}
 
-  /** The user wants nobody to verify it. */
+  /** The spec turns verification off. */
   static List<Finding> unverified(Evidence evidence) {
     return evidence.subject().plan().stream()
         .map(p -> p.serving())
@@ -29,13 +30,12 @@ final class ServingFindings {
                 FindingCode.ServingTLSInsecure,
                 Severity.Warning,
                 ReasonText.of(tls.reason()),
-                "remove spec.serving.tls.source, or set it to Operator: pods and registration"
-                    + " change in an order in which no request fails",
+                Context.remove("serving.tls.source"),
                 "APIService/" + Names.API_SERVICE))
         .toList();
   }
 
-  /** What the spec asks for cannot be served; what is served stays. */
+  /** The configured certificate is unusable; metrics-server keeps serving the previous one. */
   static List<Finding> unusable(Evidence evidence) {
     return evidence.subject().plan().stream()
         .flatMap(plan -> plan.serving().unusable().stream().map(u -> unusable(u, plan)))
@@ -52,14 +52,14 @@ final class ServingFindings {
                 issued ? "source" : "secret",
                 ProvidedCertificateText.message(unusable),
                 plan.serving().verified()
-                    ? "the pods go on with the certificate of before"
-                    : "pods and registration stay as they are until it can be used"),
+                    ? "metrics-server keeps serving the previous certificate"
+                    : "pods and APIService stay unchanged until it is usable"),
         ProvidedCertificateText.remedy(unusable),
         "MetricsServerConfig/cluster",
         !issued || unusable.exists());
   }
 
-  /** A certificate that should long have been renewed, the operator's or somebody else's. */
+  /** A certificate that should have been renewed, the operator's or an existing installation's. */
   static List<Finding> expiring(Evidence evidence) {
     return evidence.subject().plan().filter(p -> !p.serving().mounted()).isPresent()
         ? List.of()
@@ -70,8 +70,8 @@ final class ServingFindings {
   }
 
   /**
-   * Renewed after two thirds of its life, it never gets to five sixths; of one that lives for years
-   * the last month counts.
+   * Certificates are renewed after two thirds of their life, so less than a sixth left is overdue;
+   * for certificates with a life of years the last month counts.
    */
   private static boolean dueForLong(Certificate certificate, Evidence evidence) {
     var sixth = Duration.between(certificate.notBefore(), certificate.notAfter()).dividedBy(6);
@@ -83,25 +83,19 @@ final class ServingFindings {
     var expired = evidence.now().isAfter(certificate.notAfter());
     return new Finding(
         FindingCode.ServingCertificateExpiring,
-        // Whether the API servers mind that of somebody else's, their own answer tells.
+        // For an existing installation the API server's own answer decides.
         expired && evidence.subject().plan().isPresent() ? Severity.Error : Severity.Warning,
         "%s %s %s %s and was not renewed"
             .formatted(
                 switch (certificate.place()) {
                   case Secret -> "the certificate in Secret";
-                  case Service -> "the certificate that metrics-server shows behind Service";
+                  case Service -> "the certificate that metrics-server presents behind Service";
                   case APIService -> "the CA in the caBundle of APIService";
                 },
                 certificate.name(),
                 expired ? "expired at" : "expires at",
                 certificate.notAfter()),
-        evidence.installation().keeper() == Keeper.PausedOperator
-            ? "set spec.paused: false, and the operator renews it at once"
-            : evidence
-                .subject()
-                .plan()
-                .map(ServingFindings::renewal)
-                .orElseGet(() -> theirs(certificate, evidence.installation().namespace())),
+        renewal(certificate, evidence),
         certificate.place() == Place.APIService
             ? "APIService/" + certificate.name()
             : "%s/%s/%s"
@@ -109,32 +103,55 @@ final class ServingFindings {
                     certificate.place(), evidence.installation().namespace(), certificate.name()));
   }
 
-  private static String theirs(Certificate certificate, String namespace) {
+  private static Remedy renewal(Certificate certificate, Evidence evidence) {
+    return evidence.installation().keeper() == Keeper.PausedOperator
+        ? Remedy.of(new SetField("paused", false, "the operator then renews it at once"))
+        : evidence
+            .subject()
+            .plan()
+            .map(ServingFindings::renewal)
+            .orElseGet(() -> external(certificate, evidence.installation().namespace()));
+  }
+
+  private static Remedy external(Certificate certificate, String namespace) {
     return switch (certificate.place()) {
       case Secret ->
-          "kubectl -n %s describe secret %s says what made it: have that renew it; the pods serve the new one within minutes"
-              .formatted(namespace, certificate.name());
+          Remedy.of(
+                  Step.run(
+                      "to find its issuer",
+                      "kubectl -n %s describe secret %s",
+                      namespace,
+                      certificate.name()))
+              .then("renew it there (the pods serve the new certificate within minutes)");
       case Service ->
-          "have whatever made it renew it, in the file that --tls-cert-file names; the pods serve"
-              + " the new one within minutes";
+          Remedy.manual(
+              "renew it in the file that --tls-cert-file names (the pods serve the new certificate"
+                  + " within minutes)");
       case APIService ->
-          "have whatever made it renew it: put the new CA beside the old one into the caBundle"
-              + " first, and then have it sign metrics-server's certificate";
+          Remedy.manual("add the new CA beside the old one to the caBundle")
+              .then("issue a new certificate for metrics-server from the new CA");
     };
   }
 
-  private static String renewal(MetricsServerPlan plan) {
+  private static Remedy renewal(MetricsServerPlan plan) {
     return switch (plan.serving().source()) {
       case Operator ->
-          "the operator renews it by itself; if this stays, another finding or its log says"
-              + " what is in the way";
+          Remedy.none("none: the operator renews it")
+              .or(
+                  Step.run(
+                      "if this finding stays",
+                      "kubectl -n metrics-server-operator logs"
+                          + " deployment/metrics-server-operator"));
       case CertManager ->
-          "kubectl -n %s describe certificates.cert-manager.io says why cert-manager does not"
-                  .formatted(plan.namespace())
-              + " renew it";
+          Remedy.of(
+              Step.run(
+                  "to see why cert-manager does not renew it",
+                  "kubectl -n %s describe certificates.cert-manager.io",
+                  plan.namespace()));
       default ->
-          "put a new certificate into the Secret that spec.serving.tls.secret names;"
-              + " the pods serve it within minutes, and none restarts";
+          Remedy.manual(
+              "put a new certificate into the Secret that spec.serving.tls.secret names (the pods"
+                  + " serve it within minutes, without a restart)");
     };
   }
 }

@@ -3,12 +3,12 @@ package dev.metricsserver.diagnosis;
 import dev.metricsserver.diagnosis.Finding.Severity;
 import java.util.List;
 
-/** What else does not work because metrics-server does not. */
+/** Consequences of a metrics API that does not answer. */
 final class SideEffectFindings {
 
   private SideEffectFindings() {}
 
-  /** Deleting a namespace asks every API, also one that does not answer. */
+  /** Deleting a namespace queries every API, also one that does not answer. */
   static List<Finding> stuckNamespaces(Evidence evidence) {
     var namespaces = evidence.clues().stuckNamespaces();
     return namespaces.isEmpty()
@@ -17,10 +17,10 @@ final class SideEffectFindings {
             new Finding(
                 FindingCode.NamespacesStuck,
                 Severity.Warning,
-                "deleting %s does not finish, because the metrics API does not say whether something of its is in there"
+                "the deletion of namespace %s does not complete, because the metrics API does not answer whether it has objects there"
                     .formatted(String.join(", ", namespaces)),
-                "none of its own: it goes on as soon as the metrics API answers, or is deleted"
-                    + " (kubectl delete apiservice v1beta1.metrics.k8s.io)",
+                Remedy.none("none: it completes as soon as the metrics API answers")
+                    .or(Context.deleteAPIService()),
                 "Namespace/" + namespaces.getFirst()));
   }
 }

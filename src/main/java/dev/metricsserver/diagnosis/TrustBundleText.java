@@ -6,7 +6,7 @@ import dev.metricsserver.model.TrustBundle.Problem;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Why the kubelets' configured CA cannot be used, and the remedy, in words. */
+/** Why the kubelets' configured CA cannot be used, and the remedy. */
 public final class TrustBundleText {
 
   private static final String FIELD = "spec.kubelet.tls.certificateAuthority";
@@ -29,20 +29,21 @@ public final class TrustBundleText {
     };
   }
 
-  /** Returns the remedy: a sentence or commands. */
-  public static String remedy(Missing missing) {
+  /** Returns the remedy. */
+  public static Remedy remedy(Missing missing) {
     return switch (missing.problem()) {
       case Problem.NoObject _ ->
-          "create it with the kubelets' CA under the key %s, or name another one in %s"
-              .formatted(missing.key(), FIELD);
+          Remedy.manual("create it with the kubelets' CA under the key " + missing.key())
+              .or("name another one in " + FIELD);
       case Problem.NoKey _ ->
-          "put the kubelets' CA under that key, or name another one in " + FIELD;
+          Remedy.manual("put the kubelets' CA under that key").or("name another one in " + FIELD);
       case Problem.NoCertificate _ ->
-          "put the kubelets' CA there, as text between -----BEGIN CERTIFICATE----- and -----END"
-              + " CERTIFICATE-----";
-      case Problem.Forbidden(var message) ->
-          MissingRightText.commands(right(missing, message), ROLE);
-      case Problem.Unreadable _ -> "the operator reads it again within a minute";
+          Remedy.manual(
+              "put the kubelets' CA there, as text between -----BEGIN CERTIFICATE----- and"
+                  + " -----END CERTIFICATE-----");
+      case Problem.Forbidden(var message) -> OperatorRemedy.grant(right(missing, message), ROLE);
+      case Problem.Unreadable _ ->
+          Remedy.none("none if it passes: the operator reads it again within a minute");
     };
   }
 

@@ -42,7 +42,7 @@ import java.util.stream.Collectors;
  * @param message the wrong value, and why it is wrong
  * @param remedy how to resolve it
  */
-public record ViolationText(String field, String message, String remedy) {
+public record ViolationText(String field, String message, Remedy remedy) {
 
   /** The words for a violation. */
   public static ViolationText of(Violation violation) {
@@ -66,7 +66,11 @@ public record ViolationText(String field, String message, String remedy) {
     return field.isEmpty() ? message : "spec." + field + ": " + message;
   }
 
-  private static ViolationText text(Violation violation, String message, String remedy) {
+  private static ViolationText text(Violation violation, String message, String manual) {
+    return text(violation, message, Remedy.manual(manual));
+  }
+
+  private static ViolationText text(Violation violation, String message, Remedy remedy) {
     return new ViolationText(violation.field(), message, remedy);
   }
 

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
  */
 public record DiagnosticData(
     List<Unread> unread,
-    List<String> denied,
+    List<Right> denied,
     Optional<Boolean> frontProxy,
     List<Complaint> events,
     List<Policy> policies,
@@ -63,13 +63,30 @@ public record DiagnosticData(
   }
 
   /**
-   * What could not be read.
+   * Evidence that could not be read.
    *
+   * @param source what it is about
    * @param what in the plural, such as {@code events in namespace kube-system}
-   * @param forbidden whether a right is missing, and not the answer
-   * @param message what the API server said
+   * @param forbidden whether a right is missing; else the API server did not answer
+   * @param message the API server's message
    */
-  public record Unread(String what, boolean forbidden, String message) {}
+  public record Unread(Source source, String what, boolean forbidden, String message) {
+
+    /** Evidence that needs no right of its own. */
+    public Unread(String what, boolean forbidden, String message) {
+      this(Source.Other, what, forbidden, message);
+    }
+
+    /** Kinds of evidence that matter for the remedy. */
+    public enum Source {
+      /** Logs of pods. */
+      Logs,
+      /** The APIService, its Service or the Deployment: without them no installation is found. */
+      Installation,
+      /** Everything else. */
+      Other
+    }
+  }
 
   /**
    * An Event's reason and message.

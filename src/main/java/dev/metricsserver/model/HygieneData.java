@@ -18,7 +18,7 @@ import java.util.Optional;
 public record HygieneData(
     boolean approvalAllowed,
     List<String> everythingAllowed,
-    List<String> excessRights,
+    List<Right> excessRights,
     Optional<String> openTo,
     List<String> others,
     List<Budget> budgets) {

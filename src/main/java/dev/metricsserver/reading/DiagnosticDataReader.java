@@ -12,6 +12,7 @@ import dev.metricsserver.model.DiagnosticData.Scrape;
 import dev.metricsserver.model.DiagnosticData.Unread;
 import dev.metricsserver.model.LabelSelectors;
 import dev.metricsserver.model.Observations.PodState;
+import dev.metricsserver.model.Right;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Event;
@@ -101,20 +102,26 @@ public final class DiagnosticDataReader {
   }
 
   private <T> T tried(String what, List<Unread> unread, Supplier<T> read, T otherwise) {
+    return tried(Unread.Source.Other, what, unread, read, otherwise);
+  }
+
+  private <T> T tried(
+      Unread.Source source, String what, List<Unread> unread, Supplier<T> read, T otherwise) {
     try {
       return read.get();
     } catch (KubernetesClientException e) {
-      unread.add(new Unread(what, e.getCode() == 403 || e.getCode() == 401, ApiErrors.message(e)));
+      unread.add(
+          new Unread(source, what, e.getCode() == 403 || e.getCode() == 401, ApiErrors.message(e)));
       return otherwise;
     }
   }
 
   // -------------------------------------------------------------------------------------- rights
 
-  private List<String> denied(Installation installation) {
+  private List<Right> denied(Installation installation) {
     return NEEDED.stream()
         .filter(right -> !reviews.allowed(installation, right))
-        .map(Reviews::words)
+        .map(Reviews::data)
         .toList();
   }
 
@@ -186,17 +193,18 @@ public final class DiagnosticDataReader {
   private DiagnosticData withLogs(DiagnosticData found, String namespace, List<PodState> pods) {
     var unread = new ArrayList<>(found.unread());
     var what = "logs of pods in namespace " + namespace;
-    var allowed = tried(what, unread, () -> mayReadLogs(namespace), false);
+    var allowed = tried(Unread.Source.Logs, what, unread, () -> mayReadLogs(namespace), false);
     var log =
         allowed
             ? tried(
+                Unread.Source.Logs,
                 what,
                 unread,
                 () -> pods.stream().limit(2).map(p -> log(namespace, p)).reduce("", String::concat),
                 "")
             : "";
     if (!allowed) {
-      unread.add(new Unread(what, true, "there is no right to get pods/log"));
+      unread.add(new Unread(Unread.Source.Logs, what, true, "there is no right to get pods/log"));
     }
     return new DiagnosticData(
         List.copyOf(unread),

@@ -2,11 +2,11 @@ package dev.metricsserver.reading;
 
 import static java.util.Objects.requireNonNullElse;
 
+import dev.metricsserver.model.Right;
 import dev.metricsserver.rendering.Access;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRuleBuilder;
 import java.util.List;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What roles give a metrics-server, less what it needs. Pure. */
@@ -34,15 +34,15 @@ final class Grants {
     return new PolicyRuleBuilder().withApiGroups(group).withResources(resource);
   }
 
-  /** Rights of no use, as people write them: {@code get/list namespaces}. */
-  static List<String> unused(List<PolicyRule> granted) {
+  /** Rights of no use. */
+  static List<Right> unused(List<PolicyRule> granted) {
     return granted.stream()
         .flatMap(rule -> Stream.concat(resources(rule), paths(rule)))
         .distinct()
         .toList();
   }
 
-  private static Stream<String> resources(PolicyRule rule) {
+  private static Stream<Right> resources(PolicyRule rule) {
     var names = requireNonNullElse(rule.getResourceNames(), List.<String>of());
     return rule.getApiGroups().stream()
         .flatMap(group ->
@@ -51,22 +51,22 @@ final class Grants {
                   var verbs =
                       rule.getVerbs().stream()
                           .filter(verb -> !needed(verb, group, resource, names))
-                          .collect(Collectors.joining("/"));
-                  return verbs.isEmpty()
-                      ? ""
-                      : "%s %s%s%s"
-                          .formatted(
-                              verbs,
-                              resource,
-                              group.isEmpty() ? "" : "." + group,
-                              names.isEmpty() ? "" : " " + String.join("/", names));
+                          .toList();
+                  var slash = resource.indexOf('/');
+                  return new Right(
+                      verbs,
+                      group,
+                      slash < 0 ? resource : resource.substring(0, slash),
+                      slash < 0 ? "" : resource.substring(slash + 1),
+                      names,
+                      "");
                 }))
-        .filter(words -> !words.isEmpty());
+        .filter(right -> !right.verbs().isEmpty());
   }
 
-  private static Stream<String> paths(PolicyRule rule) {
+  private static Stream<Right> paths(PolicyRule rule) {
     return rule.getNonResourceURLs().stream()
-        .map(path -> String.join("/", rule.getVerbs()) + " " + path);
+        .map(path -> new Right(rule.getVerbs(), "", path, "", List.of(), ""));
   }
 
   /** A right to all objects of a kind is more than one to some. */

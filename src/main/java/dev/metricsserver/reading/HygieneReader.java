@@ -7,6 +7,7 @@ import dev.metricsserver.model.ClusterFacts.Endpoint;
 import dev.metricsserver.model.HygieneData;
 import dev.metricsserver.model.HygieneData.Budget;
 import dev.metricsserver.model.LabelSelectors;
+import dev.metricsserver.model.Right;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.NetworkPlan.NetworkRules;
 import dev.metricsserver.rendering.Names;
@@ -144,7 +145,7 @@ public final class HygieneReader {
     var excess =
         UNUSED.stream()
             .filter(right -> everything.isEmpty() && reviews.allowed(installation, right))
-            .map(Reviews::words)
+            .map(Reviews::data)
             .toList();
     return new HygieneData(false, everything, excess, Optional.empty(), List.of(), List.of());
   }
@@ -153,7 +154,7 @@ public final class HygieneReader {
    * All that its roles give and it does not need. Who may read every role and binding sees more by
    * this than by asking for each right.
    */
-  public List<String> unused(Installation installation) {
+  public List<Right> unused(Installation installation) {
     return Grants.unused(
         Stream.concat(
                 client.rbac().clusterRoleBindings().list().getItems().stream()

@@ -1,10 +1,14 @@
 package dev.metricsserver.reading;
 
+import static java.util.Objects.requireNonNullElse;
+
+import dev.metricsserver.model.Right;
 import io.fabric8.kubernetes.api.model.authorization.v1.ResourceAttributes;
 import io.fabric8.kubernetes.api.model.authorization.v1.ResourceAttributesBuilder;
 import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewBuilder;
 import io.fabric8.kubernetes.api.model.authorization.v1.SubjectAccessReviewBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import java.util.List;
 
 /** Asks the API server who may do what. */
 final class Reviews {
@@ -24,16 +28,14 @@ final class Reviews {
         .withSubresource(subresource);
   }
 
-  /** As people write it: {@code get nodes/metrics}. */
-  static String words(ResourceAttributes right) {
-    return right.getVerb()
-        + " "
-        + right.getResource()
-        + (right.getSubresource().isEmpty() ? "" : "/" + right.getSubresource())
-        + (right.getGroup().isEmpty() ? "" : "." + right.getGroup())
-        + (right.getName() == null
-            ? ""
-            : " %s in namespace %s".formatted(right.getName(), right.getNamespace()));
+  static Right data(ResourceAttributes right) {
+    return new Right(
+        List.of(right.getVerb()),
+        right.getGroup(),
+        right.getResource(),
+        right.getSubresource(),
+        right.getName() == null ? List.of() : List.of(right.getName()),
+        requireNonNullElse(right.getNamespace(), ""));
   }
 
   /** Whether the client may do it. */

@@ -156,7 +156,7 @@ record ConditionsRenderer(
       case Outcome.Refused(var reason) -> State.of(true, reason.name(), firstError());
       default ->
           waitsForUser(ready)
-              .map(f -> State.of(true, f.code().name(), f.message() + "; " + f.remedy()))
+              .map(f -> State.of(true, f.code().name(), f.message() + "; " + f.remedyText()))
               .orElse(State.of(false, ConditionReason.NotStalled, "no user action required"));
     };
   }
@@ -268,7 +268,7 @@ record ConditionsRenderer(
     return findings.stream()
         .filter(f -> f.severity() == Severity.Error)
         .findFirst()
-        .map(f -> f.message() + "; " + f.remedy())
+        .map(f -> f.message() + "; " + f.remedyText())
         .orElse(otherwise);
   }
 

@@ -5,10 +5,13 @@ import dev.metricsserver.api.MetricsServerConfigStatus.CertificateStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.ConflictingWriteStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.NodesStatus;
+import dev.metricsserver.api.MetricsServerConfigStatus.RemedyStepStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.ServingTLSStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.TLSStatus;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.ReasonText;
+import dev.metricsserver.diagnosis.RemedyRenderer;
+import dev.metricsserver.diagnosis.RemedyRenderer.RenderedStep;
 import dev.metricsserver.model.Observations;
 import dev.metricsserver.plan.ServingTLS;
 import java.time.Instant;
@@ -152,7 +155,16 @@ public final class StatusRenderer {
         finding.code().name(),
         finding.severity().name(),
         finding.message(),
-        finding.remedy(),
+        finding.remedyText(),
+        RemedyRenderer.steps(finding.remedy()).stream().map(StatusRenderer::step).toList(),
         finding.object());
+  }
+
+  private static RemedyStepStatus step(RenderedStep step) {
+    return new RemedyStepStatus(
+        step.alternative() == 0 ? null : step.alternative(),
+        step.action(),
+        step.text(),
+        step.command().isEmpty() ? null : step.command());
   }
 }

@@ -3,7 +3,6 @@ package dev.metricsserver.diagnosis;
 import static dev.metricsserver.plan.Plans.NOW;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.metricsserver.cli.Remedy;
 import dev.metricsserver.diagnosis.Evidence.Subject;
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.model.CertificateRequests;
@@ -25,6 +24,7 @@ import dev.metricsserver.model.Owner.Kind;
 import dev.metricsserver.model.ProvidedCertificate;
 import dev.metricsserver.model.ProvidedCertificate.Problem.NotIssued;
 import dev.metricsserver.model.ProvidedCertificate.Unusable;
+import dev.metricsserver.model.Right;
 import dev.metricsserver.model.SampleCluster;
 import dev.metricsserver.model.SampleNode;
 import dev.metricsserver.model.ServingFacts;
@@ -703,12 +703,18 @@ class CatalogueTest {
         scrape(FindingCode.KubeletAnswerUnreadable, "unexpected token at line 3"),
         silent(
             FindingCode.MetricsServerRightsMissing,
-            SampleDiagnosticData.none().denied("get nodes/metrics")),
+            SampleDiagnosticData.none().denied(Right.of("get", "", "nodes", "metrics"))),
         silent(
             FindingCode.AuthReaderMissing,
             SampleDiagnosticData.none()
                 .denied(
-                    "get configmaps extension-apiserver-authentication in namespace kube-system")),
+                    new Right(
+                        List.of("get"),
+                        "",
+                        "configmaps",
+                        "",
+                        List.of("extension-apiserver-authentication"),
+                        "kube-system"))),
         silent(FindingCode.AggregationDisabled, SampleDiagnosticData.none().noFrontProxy()),
         silent(
             FindingCode.InformersForbidden,
@@ -728,7 +734,7 @@ class CatalogueTest {
                     "bad status from https://10.244.1.7:10250/apis/metrics.k8s.io/v1beta1: 403",
                     HOUR),
             SampleDiagnosticData.none()
-                .denied("create tokenreviews.authentication.k8s.io")
+                .denied(Right.of("create", "authentication.k8s.io", "tokenreviews", ""))
                 .clues()),
         failure(
             FindingCode.NetworkPolicyInTheWay,
@@ -839,7 +845,7 @@ class CatalogueTest {
             new HygieneData(
                 false,
                 List.of(),
-                List.of("get nodes/proxy", "list secrets"),
+                List.of(Right.of("get", "", "nodes", "proxy"), Right.of("list", "", "secrets", "")),
                 Optional.empty(),
                 List.of(),
                 List.of())),
@@ -1040,8 +1046,9 @@ class CatalogueTest {
       assertThat(Diagnosis.assess(kept(failure.evidence(), keeper)).findings())
           .allSatisfy(f -> {
             assertThat(f.message()).doesNotContain("{n", "{a", "$1", "$2", "null").isNotBlank();
-            assertThat(f.remedy()).doesNotContain("$1", "$2", "{namespace}", "{node", "{restore}");
-            assertThat(f.remedy()).isNotBlank();
+            assertThat(f.remedyText())
+                .doesNotContain("$1", "$2", "{namespace}", "{node", "{restore}");
+            assertThat(f.remedyText()).isNotBlank();
           });
     }
   }
@@ -1054,10 +1061,10 @@ class CatalogueTest {
     assertThat(
             failures()
                 .filter(f -> f.code().equals(FindingCode.PodSecurityViolated))
-                .map(f -> found(f).remedy()))
+                .map(f -> found(f).remedyText()))
         .satisfiesExactly(
-            r -> assertThat(r).startsWith("remove spec.hostNetwork, or kubectl label namespace"),
-            r -> assertThat(r).startsWith("kubectl label namespace kube-system"));
+            r -> assertThat(r).startsWith("remove spec.hostNetwork; or kubectl label namespace/"),
+            r -> assertThat(r).startsWith("kubectl label namespace/kube-system"));
   }
 
   /** A field of ours means nothing to somebody else's metrics-server. */
@@ -1082,7 +1089,7 @@ class CatalogueTest {
                 .name()
                 .matches("CertificateRequestDenied|ApprovalForbidden|ApprovalRightUnused"))
         .allSatisfy(f ->
-            assertThat(f.remedy())
+            assertThat(f.remedyText())
                 .doesNotContain("spec.image", "spec.kubelet", "spec.resources", "deploy/", "msc"));
   }
 
@@ -1140,27 +1147,32 @@ class CatalogueTest {
   }
 
   private static String table() {
-    var byCode = new TreeMap<String, Map<String, String>>();
+    var byCode = new TreeMap<String, Map<String, Finding>>();
     Stream.concat(failures().map(CatalogueTest::found), nothingFound())
         .forEach(f ->
             byCode
                 .computeIfAbsent(f.code().name(), _ -> new TreeMap<>())
-                .putIfAbsent(f.remedy(), f.message()));
+                .putIfAbsent(f.remedyText(), f));
     return byCode.entrySet().stream()
         .map(e ->
             "### %s\n\n%s\n\n"
                 .formatted(
                     e.getKey(),
                     e.getValue().entrySet().stream()
-                        .map(f -> said(f.getValue(), f.getKey()))
+                        .map(f -> said(f.getValue()))
                         .collect(Collectors.joining("\n"))))
         .collect(Collectors.joining());
   }
 
-  private static String said(String message, String remedy) {
+  private static String said(Finding finding) {
+    var fixable =
+        !finding.remedy().executable().isEmpty()
+            || finding.remedy().nodeConfiguration().isPresent();
     return "- %s\n  → %s%s"
         .formatted(
-            escaped(message), escaped(remedy), Remedy.carriedOut(remedy) ? " **(--fix)**" : "");
+            escaped(finding.message()),
+            escaped(finding.remedyText()),
+            fixable ? " **(--fix)**" : "");
   }
 
   private static String escaped(String text) {

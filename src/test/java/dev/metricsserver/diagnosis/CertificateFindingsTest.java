@@ -35,7 +35,7 @@ class CertificateFindingsTest {
             f -> assertThat(f.code()).isEqualTo(FindingCode.CertificateRequestsNotApproved),
             f -> assertThat(f.message()).contains("csr-1 of node-1"),
             f ->
-                assertThat(f.remedy())
+                assertThat(f.remedyText())
                     .contains(
                         "kubectl certificate approve csr-1",
                         "kubectl apply -k deploy/csr-approval",
@@ -49,7 +49,7 @@ class CertificateFindingsTest {
             request(State.NotLookedAt, ""), request(State.Waiting, "Node node-1 does not exist"))) {
       assertThat(CertificateFindings.of(of(request), true, false, Severity.Warning, NOW))
           .singleElement()
-          .satisfies(f -> assertThat(f.remedy()).doesNotContain("kubectl certificate approve"));
+          .satisfies(f -> assertThat(f.remedyText()).doesNotContain("kubectl certificate approve"));
     }
     assertThat(
             CertificateFindings.of(
@@ -59,7 +59,7 @@ class CertificateFindingsTest {
                 Severity.Warning,
                 NOW))
         .singleElement()
-        .satisfies(f -> assertThat(f.remedy()).doesNotContain("kubectl certificate approve"));
+        .satisfies(f -> assertThat(f.remedyText()).doesNotContain("kubectl certificate approve"));
   }
 
   @Test
@@ -107,7 +107,7 @@ class CertificateFindingsTest {
             f -> assertThat(f.code()).isEqualTo(FindingCode.ApprovalForbidden),
             f -> assertThat(f.severity()).isEqualTo(Severity.Error),
             f -> assertThat(f.message()).contains("user x cannot update"),
-            f -> assertThat(f.remedy()).startsWith("kubectl apply -k deploy/csr-approval"));
+            f -> assertThat(f.remedyText()).startsWith("run kubectl apply -k deploy/csr-approval"));
   }
 
   @Test

@@ -15,6 +15,7 @@ import dev.metricsserver.model.Observations;
 import dev.metricsserver.model.Observations.Certificate;
 import dev.metricsserver.model.Observations.Certificate.Place;
 import dev.metricsserver.model.Observations.PodState;
+import dev.metricsserver.model.Right;
 import dev.metricsserver.model.SampleCluster;
 import dev.metricsserver.model.SampleNode;
 import dev.metricsserver.plan.Decision.Refusal;
@@ -48,6 +49,21 @@ class DiagnosisTest {
       "failing or missing response from https://10.128.1.5:10250/apis/metrics.k8s.io/v1beta1: Get"
           + " \"https://10.128.1.5:10250/apis/metrics.k8s.io/v1beta1\": dial tcp 10.128.1.5:10250:"
           + " i/o timeout";
+
+  /** A finding with the remedy as it is shown. */
+  private record Said(
+      FindingCode code, Severity severity, String message, String remedy, String object) {}
+
+  private static Said said(
+      FindingCode code, Severity severity, String message, String remedy, String object) {
+    return new Said(code, severity, message, remedy, object);
+  }
+
+  private static List<Said> said(List<Finding> findings) {
+    return findings.stream()
+        .map(f -> said(f.code(), f.severity(), f.message(), f.remedyText(), f.object()))
+        .toList();
+  }
 
   private static Seen fine() {
     return Seen.fine(NOW);
@@ -106,14 +122,15 @@ class DiagnosisTest {
   void podsThatCannotBeMade() {
     var seen = fine().podsRefused("pods \"metrics-server-7c9f-\" is forbidden: exceeded quota");
 
-    assertThat(diagnose(VERIFIED, seen))
+    assertThat(said(diagnose(VERIFIED, seen)))
         .containsExactly(
-            new Finding(
+            said(
                 FindingCode.PodsNotCreated,
                 Severity.Error,
-                "Kubernetes refuses to create metrics-server's pods: pods"
+                "Kubernetes rejects metrics-server's pods: pods"
                     + " \"metrics-server-7c9f-\" is forbidden: exceeded quota",
-                "kubectl -n kube-system describe replicaset -l k8s-app=metrics-server",
+                "run kubectl -n kube-system describe replicaset -l k8s-app=metrics-server to see"
+                    + " the reason",
                 "Deployment/kube-system/metrics-server"));
   }
 
@@ -122,14 +139,14 @@ class DiagnosisTest {
     var seen = fine().unavailable("MissingEndpoints", "no addresses", HOUR).refused("unavailable");
     var pod = seen.broken("pod-a", "OOMKilled", "back-off 20s");
 
-    assertThat(diagnose(VERIFIED, seen.pods(pod)))
+    assertThat(said(diagnose(VERIFIED, seen.pods(pod))))
         .containsExactly(
-            new Finding(
+            said(
                 FindingCode.PodOutOfMemory,
                 Severity.Error,
-                "metrics-server was killed because it needs more memory than its limit, 400Mi",
-                "remove spec.resources.limits.memory, so that the operator sizes it by the number"
-                    + " of nodes, or set it to more",
+                "metrics-server was killed, because it needs more memory than its limit, 400Mi",
+                "remove spec.resources.limits.memory; or set spec.resources.limits.memory to a"
+                    + " higher value",
                 "Pod/kube-system/pod-a"));
   }
 
@@ -149,13 +166,13 @@ class DiagnosisTest {
   void kubeletsWhoseCertificatesAreNotTheProblem() {
     var seen = fine().unregistered().notAsked();
 
-    assertThat(diagnose(INSECURE, seen.pods(seen.running("pod-a", HOUR))))
+    assertThat(said(diagnose(INSECURE, seen.pods(seen.running("pod-a", HOUR)))))
         .contains(
-            new Finding(
+            said(
                 FindingCode.KubeletsNotScraped,
                 Severity.Error,
                 "metrics-server runs but gets no metrics from the kubelets",
-                "see the reason with kubectl -n kube-system logs pod-a",
+                "run kubectl -n kube-system logs pod-a to see the reason",
                 "Pod/kube-system/pod-a"));
   }
 
@@ -167,18 +184,18 @@ class DiagnosisTest {
         "net/http: request canceled (Client.Timeout exceeded while awaiting headers)"
       })
   void anApiServerThatDoesNotGetThrough(String message) {
-    assertThat(diagnose(VERIFIED, fine().unavailable("FailedDiscoveryCheck", message, HOUR)))
+    assertThat(said(diagnose(VERIFIED, fine().unavailable("FailedDiscoveryCheck", message, HOUR))))
         .containsExactly(
-            new Finding(
+            said(
                 FindingCode.APIServiceUnreachable,
                 Severity.Error,
-                "the API server's connections to metrics-server get no answer although a pod is"
-                    + " ready, so something drops them on the way: "
+                "the API server's connections to metrics-server time out although a pod is ready,"
+                    + " so a firewall or policy drops them: "
                     + message,
-                "open TCP port 10250 from the control plane to the pods; if a NetworkPolicy is in"
-                    + " the way, name the control plane's addresses in"
-                    + " spec.networkPolicy.controlPlaneCIDRs; if the control plane is not on the"
-                    + " pod network, set spec.hostNetwork: true",
+                "open TCP port 10250 from the control plane to the pods; or set"
+                    + " spec.networkPolicy.controlPlaneCIDRs to the control plane's addresses, if a"
+                    + " NetworkPolicy blocks them; or set spec.hostNetwork: true (if the control"
+                    + " plane does not reach the pod network)",
                 "APIService/v1beta1.metrics.k8s.io"));
   }
 
@@ -188,14 +205,14 @@ class DiagnosisTest {
       value = {
         "hostNetwork: true | open TCP port 4443 from the control plane to the nodes",
         "networkPolicy: {mode: Disabled} | open TCP port 10250 from the control plane to the pods;"
-            + " if the control plane is not on the pod network, set spec.hostNetwork: true"
+            + " or set spec.hostNetwork: true (if the control plane does not reach the pod network)"
       })
   void anApiServerThatDoesNotGetThroughWhereThereIsNoPolicy(String spec, String remedy) {
     var seen = fine().unavailable("FailedDiscoveryCheck", TIMEOUT, HOUR);
 
     assertThat(diagnose(Plans.plan(spec), seen))
         .first()
-        .extracting(Finding::remedy)
+        .extracting(Finding::remedyText)
         .isEqualTo(remedy);
   }
 
@@ -203,41 +220,44 @@ class DiagnosisTest {
   void anApiServerThatIsRefused() {
     var seen = fine().unavailable("FailedDiscoveryCheck", "bad things", Duration.ofSeconds(16));
 
-    assertThat(diagnose(VERIFIED, seen))
+    assertThat(said(diagnose(VERIFIED, seen)))
         .containsExactly(
-            new Finding(
+            said(
                 FindingCode.APIServiceUnavailable,
                 Severity.Error,
                 "the API server does not reach metrics-server although a pod is ready"
                     + " (FailedDiscoveryCheck): bad things",
-                "kubectl get apiservice v1beta1.metrics.k8s.io -o yaml",
+                "run kubectl get apiservice v1beta1.metrics.k8s.io -o yaml to see the API server's"
+                    + " reason",
                 "APIService/v1beta1.metrics.k8s.io"));
   }
 
   @Test
   void aMetricsApiThatDoesNotAnswer() {
-    assertThat(diagnose(VERIFIED, fine().refused("the server is currently unable to handle it")))
+    assertThat(
+            said(diagnose(VERIFIED, fine().refused("the server is currently unable to handle it"))))
         .containsExactly(
-            new Finding(
+            said(
                 FindingCode.MetricsNotAnswered,
                 Severity.Error,
-                "the metrics API is registered but does not answer: the server is currently unable"
-                    + " to handle it",
-                "kubectl get --raw /apis/metrics.k8s.io/v1beta1/nodes",
+                "the APIService of the metrics API is available, but queries fail: the server is"
+                    + " currently unable to handle it",
+                "run kubectl get --raw /apis/metrics.k8s.io/v1beta1/nodes to see the answer",
                 "APIService/v1beta1.metrics.k8s.io"));
   }
 
   @Test
   void tooManyNodesWithoutMetrics() {
-    assertThat(diagnose(VERIFIED, fine().reporting(1, 13)))
+    assertThat(said(diagnose(VERIFIED, fine().reporting(1, 13))))
         .containsExactly(
-            new Finding(
+            said(
                 FindingCode.NodesWithoutMetrics,
                 Severity.Error,
                 "12 of 13 nodes have no metrics: missing-1, missing-2, missing-3, missing-4,"
                     + " missing-5, missing-6, missing-7, missing-8, missing-9, missing-10 and 2"
                     + " more",
-                "kubectl -n kube-system logs deployment/metrics-server | grep missing-1",
+                "run kubectl -n kube-system logs deployment/metrics-server | grep missing-1 to see"
+                    + " the reason",
                 "Node/missing-1"));
   }
 
@@ -281,13 +301,14 @@ class DiagnosisTest {
 
   @Test
   void fewNodesWithoutMetricsAreAWarning() {
-    assertThat(diagnose(VERIFIED, fine().reporting(48, 50)))
+    assertThat(said(diagnose(VERIFIED, fine().reporting(48, 50))))
         .containsExactly(
-            new Finding(
+            said(
                 FindingCode.NodesWithoutMetrics,
                 Severity.Warning,
                 "2 of 50 nodes have no metrics: missing-1, missing-2",
-                "kubectl -n kube-system logs deployment/metrics-server | grep missing-1",
+                "run kubectl -n kube-system logs deployment/metrics-server | grep missing-1 to see"
+                    + " the reason",
                 "Node/missing-1"));
   }
 
@@ -377,7 +398,8 @@ class DiagnosisTest {
   /** What is never started cannot stumble over how callers are recognised, or over its rights. */
   @Test
   void aPodThatCannotStartComesBeforeWhatItWouldMeet() {
-    var clues = SampleDiagnosticData.none().noFrontProxy().denied("get nodes/metrics");
+    var clues =
+        SampleDiagnosticData.none().noFrontProxy().denied(Right.of("get", "", "nodes", "metrics"));
     var seen = fine().unavailable("MissingEndpoints", "none", HOUR).refused("none");
     var waiting = seen.broken("pod-a", "ImagePullBackOff", "r/m:v0: not found");
     var crashing = seen.broken("pod-b", "CrashLoopBackOff", "exit status 1");
@@ -456,14 +478,14 @@ class DiagnosisTest {
 
   @Test
   void kubeletsThatAreNotVerifiedAreAWarning() {
-    assertThat(diagnose(INSECURE, fine()))
+    assertThat(said(diagnose(INSECURE, fine())))
         .containsExactly(
-            new Finding(
+            said(
                 FindingCode.KubeletTLSInsecure,
                 Severity.Warning,
-                "the kubelets' certificates are not verified, so whoever answers on a node's"
+                "kubelet certificates are not verified, so an attacker who answers on a node's"
                     + " address receives metrics-server's token: kubelet.tls.mode is Insecure",
-                "every certificate that was seen verifies; then remove spec.kubelet.tls.mode",
+                "remove spec.kubelet.tls.mode",
                 "MetricsServerConfig/cluster"));
   }
 
@@ -473,14 +495,15 @@ class DiagnosisTest {
   void aPolicyThatIsOpenIsSaid() {
     var managed = SampleCluster.ofNodes(2).apiServers(new Endpoint("172.16.0.10", 443));
 
-    assertThat(diagnose(Plans.plan("{}", managed), fine()))
+    assertThat(said(diagnose(Plans.plan("{}", managed), fine())))
         .containsExactly(
-            new Finding(
+            said(
                 FindingCode.NetworkPolicyOpen,
                 Severity.Info,
                 "the API servers are not nodes of this cluster, so the addresses from which they"
                     + " connect are unknown and any client may connect to the metrics port",
-                "name where the API servers connect from in spec.networkPolicy.controlPlaneCIDRs",
+                "set spec.networkPolicy.controlPlaneCIDRs to the addresses that the API servers"
+                    + " connect from",
                 "NetworkPolicy/kube-system/metrics-server-netpol"));
   }
 
@@ -489,20 +512,20 @@ class DiagnosisTest {
       delimiter = '|',
       value = {
         "hostNetwork: true | false | a NetworkPolicy does not apply to pods on the host network |"
-            + " none needed; set spec.networkPolicy.mode: Disabled to say that you know",
+            + " none; or set spec.networkPolicy.mode: Disabled (clears this finding)",
         "{} | true | where Cilium runs, the address rules of a NetworkPolicy never match nodes, so"
             + " a policy would block all scrapes, and this cluster has no CiliumNetworkPolicy |"
-            + " none needed; set spec.networkPolicy.mode: Disabled to say that you know",
+            + " none; or set spec.networkPolicy.mode: Disabled (clears this finding)",
         "networkPolicy: {mode: Cilium} | false | networkPolicy.mode is Cilium, but this cluster has"
-            + " no CiliumNetworkPolicy | install Cilium's CustomResourceDefinitions, and the policy"
-            + " is written by itself; or set spec.networkPolicy.mode: Auto"
+            + " no CiliumNetworkPolicy | install Cilium's CustomResourceDefinitions (the operator"
+            + " then creates the policy); or set spec.networkPolicy.mode: Auto"
       })
   void aPolicyThatDoesNotApplyIsSaid(String spec, boolean cilium, String message, String remedy) {
     var cluster = SampleCluster.ofNodes(2);
 
-    assertThat(diagnose(Plans.plan(spec, cluster.cilium(cilium, false)), fine()))
+    assertThat(said(diagnose(Plans.plan(spec, cluster.cilium(cilium, false)), fine())))
         .containsExactly(
-            new Finding(
+            said(
                 FindingCode.NetworkPolicyNotApplied,
                 Severity.Info,
                 message,
@@ -562,7 +585,7 @@ class DiagnosisTest {
           assertThat(f.code().name()).matches("([A-Z][A-Za-z]+)+");
           assertThat(f.message()).hasSizeGreaterThan(20).doesNotContain("null", "Optional[");
           assertThat(f.message().strip()).isEqualTo(f.message()).doesNotEndWith(":");
-          assertThat(f.remedy()).isNotBlank();
+          assertThat(f.remedyText()).isNotBlank();
           assertThat(f.object()).matches("[A-Z][A-Za-z]+(/[a-z0-9.-]+){1,2}");
         });
   }
@@ -604,19 +627,19 @@ class DiagnosisTest {
             new InvalidCIDR("10.0.0.0/99"),
             new Reverted("helm", "Service/kube-system/metrics-server", 3, 10));
 
-    assertThat(Diagnosis.refused(Refusal.InvalidSpec, violations))
+    assertThat(said(Diagnosis.refused(Refusal.InvalidSpec, violations)))
         .containsExactly(
-            new Finding(
+            said(
                 FindingCode.InvalidSpec,
                 Severity.Error,
                 "spec.networkPolicy.controlPlaneCIDRs: 10.0.0.0/99 is not a CIDR",
                 "write an address and a prefix length, such as 10.0.0.0/28",
                 "MetricsServerConfig/cluster"),
-            new Finding(
+            said(
                 FindingCode.InvalidSpec,
                 Severity.Error,
                 ViolationText.of(violations.getLast()).message(),
-                ViolationText.of(violations.getLast()).remedy(),
+                RemedyRenderer.line(ViolationText.of(violations.getLast()).remedy()),
                 "MetricsServerConfig/cluster"));
   }
 
@@ -631,7 +654,9 @@ class DiagnosisTest {
             f -> assertThat(f.code()).isEqualTo(FindingCode.RolloutStuck),
             f -> assertThat(f.severity()).isEqualTo(Severity.Warning),
             f -> assertThat(f.object()).isEqualTo("Pod/kube-system/new"),
-            f -> assertThat(f.remedy()).startsWith("kubectl -n kube-system describe pod new"));
+            f ->
+                assertThat(f.remedyText())
+                    .startsWith("run kubectl -n kube-system describe pod new"));
   }
 
   @Test
@@ -652,7 +677,7 @@ class DiagnosisTest {
         .singleElement()
         .satisfies(
             f -> assertThat(f.code()).isEqualTo(FindingCode.PodsNotCreated),
-            f -> assertThat(f.message()).doesNotContain("refuses"));
+            f -> assertThat(f.message()).doesNotContain("rejects"));
   }
 
   @Test
@@ -688,7 +713,8 @@ class DiagnosisTest {
   @ParameterizedTest
   @CsvSource({
     "Secret, Secret/kube-system/seen, 'the certificate in Secret seen expires at'",
-    "Service, Service/kube-system/seen, 'the certificate that metrics-server shows behind Service'",
+    "Service, Service/kube-system/seen, 'the certificate that metrics-server presents behind"
+        + " Service'",
     "APIService, APIService/seen, 'the CA in the caBundle of APIService seen expires at'"
   })
   void aCertificateOfOthersThatIsNotRenewed(Place place, String object, String words) {
@@ -710,7 +736,10 @@ class DiagnosisTest {
   /** What a chart gives is good to know; who mends what a second one meets mends the wrong one. */
   @Test
   void choresOfOthers() {
-    assertThat(Diagnosis.assess(theirs(fine()).with(chores(List.of("list secrets")))).findings())
+    assertThat(
+            Diagnosis.assess(
+                    theirs(fine()).with(chores(List.of(Right.of("list", "", "secrets", "")))))
+                .findings())
         .extracting(Finding::code, Finding::severity)
         .containsExactly(
             tuple(FindingCode.SecondMetricsServer, Severity.Warning),
@@ -733,7 +762,7 @@ class DiagnosisTest {
   }
 
   /** A second metrics-server, and these rights of no use. */
-  private static HygieneData chores(List<String> excess) {
+  private static HygieneData chores(List<Right> excess) {
     return new HygieneData(false, List.of(), excess, Optional.empty(), List.of("a/b"), List.of());
   }
 

@@ -79,11 +79,12 @@ class KubeletFindingsTest {
           assertThat(f.object()).isEqualTo("Node/node-2");
           assertThat(f.message())
               .isEqualTo(
-                  "the kubelet of node-2 shows a serving certificate that the CA did not sign, so"
-                      + " metrics-server does not ask there");
-          assertThat(f.remedy())
+                  "the kubelet of node-2 presents a serving certificate that no CA trusted by"
+                      + " metrics-server signed, so metrics-server does not read metrics there");
+          assertThat(f.remedyText())
               .contains("serverTLSBootstrap: true")
-              .endsWith("; or go back deliberately with spec.kubelet.tls.mode: Insecure");
+              .endsWith(
+                  "; or set spec.kubelet.tls.mode: Insecure (turns verification off deliberately)");
         });
   }
 
@@ -102,8 +103,8 @@ class KubeletFindingsTest {
                 assertThat(f.message())
                     .isEqualTo(
                         "the kubelet of node-1, node-2 does not answer on port 10255, which"
-                            + " metrics-server dials: it listens on 10250"),
-            f -> assertThat(f.remedy()).isEqualTo("remove spec.kubelet.port"));
+                            + " metrics-server dials: it listens on port 10250"),
+            f -> assertThat(f.remedyText()).isEqualTo("remove spec.kubelet.port"));
     assertThat(
             of(
                     "kubelet: {port: 10255, tls: {mode: Verify}}",
@@ -111,7 +112,7 @@ class KubeletFindingsTest {
                     Installation.of(Plans.plan("{}"), false).keptBy(Keeper.Other))
                 .unreadable())
         .singleElement()
-        .satisfies(f -> assertThat(f.remedy()).contains("--kubelet-use-node-status-port"));
+        .satisfies(f -> assertThat(f.remedyText()).contains("--kubelet-use-node-status-port"));
   }
 
   @Test
@@ -125,7 +126,7 @@ class KubeletFindingsTest {
         .satisfies(
             f -> assertThat(f.code()).isEqualTo(FindingCode.KubeletAddressFamily),
             f -> assertThat(f.message()).contains("fd00::1", "six"),
-            f -> assertThat(f.remedy()).startsWith("set spec.hostNetwork: true"));
+            f -> assertThat(f.remedyText()).startsWith("set spec.hostNetwork: true"));
     assertThat(codes(of(VERIFY, cluster().kubelet("node-1", unreachable())).unreadable().stream()))
         .containsExactly(FindingCode.KubeletUnreachable);
   }
@@ -158,7 +159,7 @@ class KubeletFindingsTest {
         .allSatisfy(f -> assertThat(f.message()).contains(f.object().substring("Node/".length())));
     assertThat(findings.unreadable().get(1).message())
         .isEqualTo(
-            "the kubelet's certificate on node-2 names 10.9.9.9, and not 10.0.0.2, which"
+            "the kubelet's certificate on node-2 is valid for 10.9.9.9, and not for 10.0.0.2, which"
                 + " metrics-server dials");
   }
 
@@ -188,18 +189,17 @@ class KubeletFindingsTest {
         .singleElement()
         .satisfies(f -> {
           assertThat(f.code()).isEqualTo(FindingCode.KubeletTLSInsecure);
-          assertThat(f.remedy())
-              .startsWith("first let the operator approve requests: ")
-              .endsWith("; the operator verifies by itself as soon as it can");
+          assertThat(f.remedyText())
+              .startsWith("run kubectl apply -k deploy/csr-approval ")
+              .endsWith("; then the operator verifies the certificates without further changes");
         });
   }
 
   @Test
   void insecureByRequestSaysHowToGoBack() {
     assertThat(of(INSECURE, cluster()).weaknesses())
-        .extracting(Finding::remedy)
-        .containsExactly(
-            "every certificate that was seen verifies; then remove spec.kubelet.tls.mode");
+        .extracting(Finding::remedyText)
+        .containsExactly("remove spec.kubelet.tls.mode");
   }
 
   @Test
@@ -207,10 +207,9 @@ class KubeletFindingsTest {
     var cluster = cluster().kubelet("node-1", unreachable()).kubelet("node-2", unreachable());
 
     assertThat(of(INSECURE, cluster).weaknesses())
-        .extracting(Finding::remedy)
+        .extracting(Finding::remedyText)
         .containsExactly(
-            "no kubelet has shown a certificate yet: wait until one has, and verifies; then remove"
-                + " spec.kubelet.tls.mode");
+            "wait until a kubelet presents a valid certificate; then remove spec.kubelet.tls.mode");
   }
 
   @Test
@@ -231,7 +230,8 @@ class KubeletFindingsTest {
   // ------------------------------------------------------------------------------------ remedies
 
   private static String remedy(boolean approving, SampleNode... nodes) {
-    return KubeletRemedy.of(Stream.of(nodes).map(SampleNode::facts).toList(), true, approving);
+    return RemedyRenderer.line(
+        KubeletRemedy.of(Stream.of(nodes).map(SampleNode::facts).toList(), true, approving));
   }
 
   @Test
@@ -247,11 +247,12 @@ class KubeletFindingsTest {
   void approvalComesFirst() {
     assertThat(remedy(false, SampleNode.number(1)))
         .startsWith(
-            "first let the operator approve requests: kubectl apply -k deploy/csr-approval (with"
-                + " Helm: servingCertificateApproval.enabled=true), then kubectl patch msc cluster"
-                + " --type merge -p"
-                + " '{\"spec\":{\"kubelet\":{\"servingCertificateApproval\":\"Enabled\"}}}'; then");
-    assertThat(remedy(true, SampleNode.number(1))).startsWith("add serverTLSBootstrap: true");
+            "run kubectl apply -k deploy/csr-approval (with Helm: set"
+                + " servingCertificateApproval.enabled=true); then set"
+                + " spec.kubelet.servingCertificateApproval: Enabled; then run kubectl -n"
+                + " kube-system edit configmap kubelet-config");
+    assertThat(remedy(true, SampleNode.number(1)))
+        .startsWith("run kubectl -n kube-system edit configmap kubelet-config and add serverTLS");
   }
 
   @ParameterizedTest(name = "{0}")
@@ -264,11 +265,11 @@ class KubeletFindingsTest {
         "Talos (v1.13.9) |"
             + " {\"machine\":{\"kubelet\":{\"extraArgs\":{\"rotate-server-certificates\":\"true\"}}}}",
         "Talos (v1.14.0) |"
-            + " {\"apiVersion\":\"v1alpha1\",\"kind\":\"KubeletConfig\",\"extraArgs\":{\"rotate-server-certificates\":\"true\"}}",
+            + " {\"apiVersion\":\"v1alpha1\",\"extraArgs\":{\"rotate-server-certificates\":\"true\"},\"kind\":\"KubeletConfig\"}",
         "Talos (v1.14.0-alpha.1) |"
-            + " {\"apiVersion\":\"v1alpha1\",\"kind\":\"KubeletConfig\",\"extraArgs\":{\"rotate-server-certificates\":\"true\"}}",
+            + " {\"apiVersion\":\"v1alpha1\",\"extraArgs\":{\"rotate-server-certificates\":\"true\"},\"kind\":\"KubeletConfig\"}",
         "Talos (v2.0.0) |"
-            + " {\"apiVersion\":\"v1alpha1\",\"kind\":\"KubeletConfig\",\"extraArgs\":{\"rotate-server-certificates\":\"true\"}}"
+            + " {\"apiVersion\":\"v1alpha1\",\"extraArgs\":{\"rotate-server-certificates\":\"true\"},\"kind\":\"KubeletConfig\"}"
       })
   void talosIsPatchedInTheFormOfItsVersion(String osImage, String patch) {
     assertThat(

@@ -35,7 +35,10 @@ class OwnerTextTest {
               .map(file -> {
                 var violation = conflict(file);
                 return "%s\n  %s\n  %s\n"
-                    .formatted(file.getFileName(), violation.message(), violation.remedy());
+                    .formatted(
+                        file.getFileName(),
+                        violation.message(),
+                        RemedyRenderer.line(violation.remedy()));
               })
               .collect(Collectors.joining("\n"));
     }

@@ -2,7 +2,6 @@ package dev.metricsserver.diagnosis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.metricsserver.cli.Remedy;
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.reading.Installation;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
@@ -54,15 +53,25 @@ class PackagingRemedyTest {
 
   private static String remedy(List<Rule> rules, String words, String metadata) {
     var installation = installation(metadata);
-    return PackagingRemedy.kept(
-            Rule.first(rules, words, installation, Severity.Error, "Pod/a").orElseThrow(),
-            installation)
-        .remedy();
+    return RemedyRenderer.line(typed(rules, words, installation));
+  }
+
+  private static Remedy typed(List<Rule> rules, String words, Installation installation) {
+    return PackagingRemedy.lasting(
+        Rule.first(rules, words, installation, Severity.Error, "Pod/a").orElseThrow().remedy(),
+        installation);
+  }
+
+  private static boolean fixable(String metadata) {
+    return !typed(
+            PodRules.SCHEDULING, "3 node(s) had untolerated taint {a: b}", installation(metadata))
+        .executable()
+        .isEmpty();
   }
 
   private static String slow(String metadata) {
     return remedy(
-        PodRules.CRASH,
+        CrashRules.CRASH,
         "metric-resolution should be larger than kubelet-request-timeout",
         metadata);
   }
@@ -75,8 +84,8 @@ class PackagingRemedyTest {
   @Test
   void theImageAndTheResourcesAreThoseOfItsContainer() {
     assertThat(remedy(PodRules.IMAGE, "r/m:v0: not found", BY_HAND))
-        .startsWith("kubectl -n monitoring set image deployment/ms ms=IMAGE with");
-    assertThat(remedy(PodRules.MEMORY, "", BY_HAND))
+        .startsWith("kubectl -n monitoring set image deployment/ms ms=IMAGE (");
+    assertThat(remedy(CrashRules.MEMORY, "", BY_HAND))
         .isEqualTo("kubectl -n monitoring set resources deployment/ms -c ms --limits=memory=MORE");
     assertThat(
             remedy(PodRules.SCHEDULING, "0/3 nodes are available: 3 Insufficient memory", BY_HAND))
@@ -87,12 +96,11 @@ class PackagingRemedyTest {
   void flagsOfWhatWasMadeByHand() {
     assertThat(slow(BY_HAND))
         .isEqualTo(
-            "kubectl -n monitoring patch deployment ms --type json -p"
+            "kubectl -n monitoring patch deployment/ms --type json -p"
                 + " '[{\"op\":\"add\",\"path\":\"/spec/template/spec/containers/1/args\","
                 + "\"value\":[\"--secure-port=10250\",\"--cert-dir=/tmp\",\"--metric-resolution=15s\","
                 + "\"--kubelet-request-timeout=10s\"]}]'");
-    assertThat(Remedy.carriedOut(slow(BY_HAND))).isTrue();
-    assertThat(remedy(PodRules.CRASH, "unknown flag: --cert-dir", BY_HAND))
+    assertThat(remedy(CrashRules.CRASH, "unknown flag: --cert-dir", BY_HAND))
         .contains("[\"--secure-port=10250\",\"--metric-resolution=10s\"]");
   }
 
@@ -105,8 +113,8 @@ class PackagingRemedyTest {
                 + "--set-json 'defaultArgs=[\"--cert-dir=/tmp\",\"--metric-resolution=15s\","
                 + "\"--kubelet-request-timeout=10s\"]' --set-json 'args=[]'");
     assertThat(tainted(helm))
-        .isEqualTo(UPGRADE + "--set 'tolerations[0].operator=Exists', or remove the taint");
-    assertThat(Remedy.carriedOut(tainted(helm))).isFalse();
+        .isEqualTo(UPGRADE + "--set 'tolerations[0].operator=Exists'; or remove the taint");
+    assertThat(fixable(helm)).isFalse();
   }
 
   /** Another chart has other values. */
@@ -114,23 +122,24 @@ class PackagingRemedyTest {
   @CsvSource({"metrics-server-7.4.11", "my-metrics-3.0.0"})
   void fieldsOfAnotherChart(String chart) {
     assertThat(tainted(HELM.formatted(chart)))
-        .startsWith("kubectl -n monitoring patch deployment ms --type merge -p")
+        .startsWith("kubectl -n monitoring patch deployment/ms --type merge -p")
         .endsWith(
-            "; and change it at the source of Helm release ms in namespace monitoring, which"
-                + " otherwise reverts it");
+            "; then change it at the source of Helm release ms in namespace monitoring, which"
+                + " otherwise reverts it; or remove the taint");
   }
 
   @Test
   void whatADistributionWritesAgain() {
     assertThat(tainted(K3S))
-        .startsWith("kubectl -n monitoring patch deployment ms --type merge -p")
+        .startsWith("kubectl -n monitoring patch deployment/ms --type merge -p")
         .endsWith(
-            "; k3s restores its own version sooner or later: for a lasting fix, on every server"
-                + " mkdir -p /etc/rancher/k3s/config.yaml.d && echo 'disable+: [metrics-server]'"
-                + " >/etc/rancher/k3s/config.yaml.d/metrics-server.yaml && systemctl restart k3s,"
-                + " and install your own metrics-server");
-    assertThat(Remedy.carriedOut(tainted(K3S))).isTrue();
-    assertThat(tainted(BY_HAND)).doesNotContain("; ");
+            "; then k3s restores its own version sooner or later: for a lasting fix, on every"
+                + " server mkdir -p /etc/rancher/k3s/config.yaml.d && echo 'disable+:"
+                + " [metrics-server]' >/etc/rancher/k3s/config.yaml.d/metrics-server.yaml &&"
+                + " systemctl restart k3s, and install your own metrics-server; or remove the"
+                + " taint");
+    assertThat(fixable(K3S)).isTrue();
+    assertThat(tainted(BY_HAND)).doesNotContain("; then ");
   }
 
   /** In a command flags cannot be told from it. */
@@ -150,9 +159,10 @@ class PackagingRemedyTest {
                     """,
                     Deployment.class),
             "ms");
-    assertThat(PackagingRemedy.filled("{flags --a=1 --b=2}, or {without --c}", installation))
+    var context = new Context(installation);
+    assertThat(RemedyRenderer.line(context.flags("--a=1", "--b=2").or(context.withoutFlag("--c"))))
         .isEqualTo(
-            "kubectl -n monitoring edit deployment ms: set --a=1 and --b=2 in args, or kubectl -n"
-                + " monitoring edit deployment ms: remove --c from args");
+            "kubectl -n monitoring edit deployment/ms: set --a=1 and --b=2 in args; or kubectl -n"
+                + " monitoring edit deployment/ms: remove --c from args");
   }
 }

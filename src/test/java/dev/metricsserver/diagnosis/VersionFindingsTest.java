@@ -25,21 +25,22 @@ class VersionFindingsTest {
       delimiter = '|',
       value = {
         "ClusterTooOld | 0.9.0 | 1.33 | 1.34 | 0.8.1 | VersionOutOfRange | Warning | metrics-server"
-            + " 0.9.0 needs Kubernetes 1.34 or newer, and this cluster has 1.33; what is installed"
-            + " goes on | set spec.version: 0.8.1, the newest for this Kubernetes",
+            + " 0.9.0 needs Kubernetes 1.34 or newer, and this cluster has 1.33; the installed"
+            + " metrics-server keeps running | set spec.version: 0.8.1 (the newest for this"
+            + " Kubernetes version)",
         "ClusterTooOld | 0.6.4 | 1.24 | 1.25 | | VersionOutOfRange | Warning | metrics-server 0.6.4"
-            + " needs Kubernetes 1.25 or newer, and this cluster has 1.24; what is installed goes"
-            + " on | upgrade the cluster",
+            + " needs Kubernetes 1.25 or newer, and this cluster has 1.24; the installed"
+            + " metrics-server keeps running | upgrade the cluster",
         "ClusterTooNew | 0.8.1 | 1.36 | 1.33 | 0.9.0 | VersionOutOfRange | Warning | metrics-server"
-            + " 0.8.1 was tested with Kubernetes up to 1.33, and this cluster has 1.36; what is"
-            + " installed goes on | set spec.version: 0.9.0",
+            + " 0.8.1 was tested with Kubernetes up to 1.33, and this cluster has 1.36; the"
+            + " installed metrics-server keeps running | set spec.version: 0.9.0",
         "ClusterTooNew | 0.9.0 | 1.38 | 1.36 | | VersionOutOfRange | Info | metrics-server 0.9.0"
-            + " was tested with Kubernetes up to 1.36, and this cluster has 1.38; what is installed"
-            + " goes on | none as long as metrics are there; a newer release of this operator may"
-            + " know a newer metrics-server",
+            + " was tested with Kubernetes up to 1.36, and this cluster has 1.38; the installed"
+            + " metrics-server keeps running | none while metrics are available; or install a newer"
+            + " release of this operator, which may know a newer metrics-server",
         "NewerVersion | 0.8.0 | 1.33 | 1.33 | 0.8.1 | NewerVersion | Info | metrics-server 0.8.1 is"
-            + " out, and 0.8.0 is installed | set spec.version: 0.8.1 when it suits you, or Latest"
-            + " to have such changes made"
+            + " available, and 0.8.0 is installed | set spec.version: 0.8.1; or set spec.version:"
+            + " Latest (the operator then always installs the newest)"
       })
   void sentences(
       Kind kind,
@@ -59,8 +60,12 @@ class VersionFindingsTest {
             KubernetesVersion.parse(bound),
             Optional.ofNullable(better));
 
-    assertThat(VersionFindings.of(advice))
-        .isEqualTo(new Finding(code, severity, message, remedy, "MetricsServerConfig/cluster"));
+    var finding = VersionFindings.of(advice);
+    assertThat(finding.code()).isEqualTo(code);
+    assertThat(finding.severity()).isEqualTo(severity);
+    assertThat(finding.message()).isEqualTo(message);
+    assertThat(finding.remedyText()).isEqualTo(remedy);
+    assertThat(finding.object()).isEqualTo("MetricsServerConfig/cluster");
   }
 
   /** Which version others run is theirs to decide. */
@@ -69,8 +74,8 @@ class VersionFindingsTest {
       delimiter = '|',
       value = {
         "{} | kubectl -n kube-system set image deployment/metrics-server"
-            + " ms=registry.k8s.io/metrics-server/metrics-server:v0.9.0, or what your mirror has of"
-            + " it",
+            + " ms=IMAGE (registry.k8s.io/metrics-server/metrics-server:v0.9.0, or its copy in your"
+            + " mirror)",
         "{meta.helm.sh/release-name: my, meta.helm.sh/release-namespace: apps} | helm -n apps"
             + " upgrade my metrics-server --repo"
             + " https://kubernetes-sigs.github.io/metrics-server --version 3.13.0 --reuse-values"
@@ -114,7 +119,7 @@ class VersionFindingsTest {
         .satisfies(
             f -> assertThat(f.code()).isEqualTo(FindingCode.VersionOutOfRange),
             f -> assertThat(f.severity()).isEqualTo(Severity.Info),
-            f -> assertThat(f.remedy()).isEqualTo(remedy),
+            f -> assertThat(f.remedyText()).isEqualTo(remedy),
             f -> assertThat(f.object()).isEqualTo("Deployment/kube-system/metrics-server"));
   }
 }

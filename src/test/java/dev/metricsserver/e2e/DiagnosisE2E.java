@@ -52,9 +52,8 @@ class DiagnosisE2E {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** A command in a remedy ends where words go on. */
-  private static final Pattern COMMAND =
-      Pattern.compile("(?:kubectl|echo) .*?(?=, | with | of (?!')|: |; |$)");
+  /** A command in a step that has more than one ends where words go on. */
+  private static final Pattern COMMAND = Pattern.compile("kubectl .*?(?=, | && |: |; |$)");
 
   @RegisterExtension static final LocalCluster cluster = new LocalCluster();
   private static KubernetesClient client;
@@ -170,9 +169,7 @@ class DiagnosisE2E {
         "v1beta1.metrics.k8s.io",
         "-p",
         "{\"spec\": {\"service\": {\"name\": \"nowhere\"}}}");
-    found(
-        "ServiceMissing",
-        f -> run(command(f, "kubectl patch apiservice").replace("SERVICE", "metrics-server")));
+    found("ServiceMissing", f -> run(command(f, "kubectl patch apiservice")));
     service("{\"op\": \"replace\", \"path\": \"/spec/selector\", \"value\": {\"app\": \"other\"}}");
     found("ServiceSelectsNothing", f -> run(command(f, "kubectl")));
     service(
@@ -438,7 +435,12 @@ class DiagnosisE2E {
 
   private static Stream<Found> status() {
     return cluster.status().findings().stream()
-        .map(f -> new Found(f.code(), f.severity(), f.remedy()));
+        .map(f ->
+            new Found(
+                f.code(),
+                f.severity(),
+                f.remedy(),
+                f.steps().stream().flatMap(s -> commands(s.command(), s.text())).toList()));
   }
 
   private static void onlyHere() {
@@ -470,7 +472,7 @@ class DiagnosisE2E {
   // ---------------------------------------------------------------------------------------- doctor
 
   /** A finding, as doctor says it. */
-  private record Found(String code, String severity, String remedy) {}
+  private record Found(String code, String severity, String remedy, List<String> commands) {}
 
   /** What a person does. */
   @FunctionalInterface
@@ -521,7 +523,13 @@ class DiagnosisE2E {
   private static List<Found> findings() throws JsonProcessingException {
     return StreamSupport.stream(JSON.readTree(doctor().out()).get("findings").spliterator(), false)
         .map(f ->
-            new Found(f.get("code").asText(), f.get("severity").asText(), f.get("remedy").asText()))
+            new Found(
+                f.get("code").asText(),
+                f.get("severity").asText(),
+                f.get("remedy").asText(),
+                StreamSupport.stream(f.get("steps").spliterator(), false)
+                    .flatMap(s -> commands(s.path("command").asText(null), s.get("text").asText()))
+                    .toList()))
         .toList();
   }
 
@@ -530,12 +538,16 @@ class DiagnosisE2E {
         "doctor", "--kubeconfig", cluster.kubeconfig().toString(), "-o", "json");
   }
 
+  /** The command of a step, or those that its text has where it is not one command. */
+  private static Stream<String> commands(String command, String text) {
+    return command == null
+        ? COMMAND.matcher(text).results().map(found -> found.group())
+        : Stream.of(command);
+  }
+
   /** The first command of a remedy that begins like this. */
   private static String command(Found found, String start) {
-    return COMMAND
-        .matcher(found.remedy())
-        .results()
-        .map(r -> r.group())
+    return found.commands().stream()
         .filter(command -> command.startsWith(start))
         .findFirst()
         .orElseThrow(() -> new AssertionError("no command in " + found.remedy()));
@@ -554,8 +566,12 @@ class DiagnosisE2E {
 
   /** The remedy opens an editor; what it says is to be done there is this script of sed's. */
   private static void edit(Found found, String script) {
-    assertThat(command(found, "kubectl")).contains(" edit ");
-    edit(command(found, "kubectl"), script);
+    edit(
+        found.commands().stream()
+            .filter(command -> command.contains(" edit "))
+            .findFirst()
+            .orElseThrow(() -> new AssertionError("nothing to edit in " + found.remedy())),
+        script);
   }
 
   private static void edit(String command, String script) {

@@ -73,7 +73,7 @@ class DoctorE2E {
         .contains(
             WHOLE,
             "Info KubeletTLSInsecure, Deployment/kube-system/metrics-server",
-            "; then remove --kubelet-insecure-tls")
+            "→ remove --kubelet-insecure-tls")
         .doesNotContain("MetricsServerConfig", "msc", "breaks");
 
     lead("nowhere");

@@ -104,7 +104,7 @@ class LifecycleE2E {
   void aBadFlagIsRolledBackAndMetricsAreNeverGone() {
     isRolledBack(
         "extraArgs: [--authentication-token-webhook-cache-ttl=soon]",
-        "metrics-server stopped right after its start",
+        "metrics-server exited at startup",
         () -> {});
     cluster.delete(DeletionPropagation.BACKGROUND);
     cluster.awaitGone();

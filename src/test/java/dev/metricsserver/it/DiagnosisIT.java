@@ -93,8 +93,8 @@ class DiagnosisIT {
           var first = findings().getFirst();
           assertThat(first.code()).isEqualTo("MetricsServerRightsMissing");
           assertThat(first.message())
-              .contains("kube-system/metrics-server may not get nodes/metrics,");
-          assertThat(first.remedy()).startsWith("kubectl patch msc cluster");
+              .contains("kube-system/metrics-server has no right to get nodes/metrics,");
+          assertThat(first.remedy()).startsWith("set spec.paused: false");
         });
 
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
@@ -126,7 +126,8 @@ class DiagnosisIT {
         () ->
             assertThat(unreadable())
                 .containsExactly(
-                    "kubectl apply -k deploy/diagnosis (with Helm: diagnosis.enabled=true)"));
+                    "run kubectl apply -k deploy/diagnosis (with Helm: set"
+                        + " diagnosis.enabled=true)"));
     assertThat(cluster.audit().operatorRequests())
         .as("it asks for what it may do, not for what it may not")
         .noneMatch(r -> r.code() == 403);

@@ -204,7 +204,8 @@ class DoctorIT {
                   "✓ pods        1 of 1 ready",
                   "↑ it breaks here",
                   "1. Error ServiceMissing, APIService/v1beta1.metrics.k8s.io",
-                  "with the Service of deployment/by-hand, or kubectl delete apiservice");
+                  "set spec.service to the Service of deployment/by-hand",
+                  "→ or kubectl delete apiservice/v1beta1.metrics.k8s.io");
           assertThat(doctor.status()).isEqualTo(1);
         });
   }
@@ -228,7 +229,8 @@ class DoctorIT {
                 .contains(
                     "✗ Service     kube-system/metrics leads to no ready pod",
                     "1. Error ServiceSelectsNothing, Service/kube-system/metrics",
-                    "→ kubectl -n kube-system set selector service metrics app=by-hand"));
+                    "→ kubectl -n kube-system patch service/metrics --type json -p"
+                        + " '[{\"op\":\"add\",\"path\":\"/spec/selector\",\"value\":{\"app\":\"by-hand\"}}]'"));
   }
 
   @Test
@@ -382,7 +384,7 @@ class DoctorIT {
     assertThat(doctor().out())
         .contains(
             " KubeletCertificateUnsigned, Node/node-0001",
-            "; or go back deliberately with --kubelet-insecure-tls")
+            "or set --kubelet-insecure-tls, which turns verification off deliberately")
         .doesNotContain("spec.kubelet", "msc");
     assertThat(doctor("-o", "json").out()).contains("\"of\" : \"the kubelet of node-0001\"");
 
@@ -392,14 +394,14 @@ class DoctorIT {
       assertThat(told.status()).as(told.err()).isEqualTo(1);
       assertThat(told.out())
           .contains(
-              "This tells the machines:",
+              "This configures the nodes:",
               "talosctl -n 127.77.0.2 patch mc --patch @machine-configuration-patch.json");
       assertThat(patch).content().contains("\"rotate-server-certificates\":\"true\"");
 
       Files.writeString(patch, "another file");
       assertThat(answered("n\n", "--fix", "KubeletCertificateUnsigned").out())
-          .contains("Write over machine-configuration-patch.json? [y/N] ", "Nothing was written.")
-          .doesNotContain("This tells the machines:");
+          .contains("Overwrite machine-configuration-patch.json? [y/N] ", "Nothing was written.")
+          .doesNotContain("This configures the nodes:");
       assertThat(patch).content().isEqualTo("another file");
       answered("y\n", "--fix", "KubeletCertificateUnsigned");
       assertThat(patch).content().contains("\"rotate-server-certificates\":\"true\"");
@@ -416,7 +418,7 @@ class DoctorIT {
 
     kubelets.close();
     assertThat(doctor().out())
-        .contains("kubelets' certificates could not be read, so this diagnosis goes without")
+        .contains("kubelets' certificates could not be read, so this diagnosis is incomplete")
         .doesNotContain("KubeletUnreachable");
     cluster.admin().nodes().withName(name).delete();
   }
@@ -459,7 +461,7 @@ class DoctorIT {
     assertThat(doctor().out())
         .contains(
             "Warning ServingCertificateExpiring, Secret/kube-system/by-hand-tls",
-            "→ kubectl -n kube-system describe secret by-hand-tls says what made it");
+            "→ run kubectl -n kube-system describe secret by-hand-tls to find its issuer");
     assertThat(doctor("-o", "json").out())
         .contains("\"of\" : \"metrics-server itself, in Secret kube-system/by-hand-tls\"");
 
@@ -511,9 +513,10 @@ class DoctorIT {
                 .contains(
                     "Warning SecondMetricsServer, Deployment/default/second-0",
                     "Info RightsUnused, ServiceAccount/kube-system/ms",
-                    "may get/list/watch namespaces, get nodes/stats and has no use for it\n",
+                    "has rights that it does not need (get/list/watch namespaces, get"
+                        + " nodes/stats)\n",
                     "Info VersionOutOfRange, Deployment/kube-system/by-hand",
-                    "ms=registry.k8s.io/metrics-server/metrics-server:v0.9.0, or"));
+                    "ms=IMAGE (registry.k8s.io/metrics-server/metrics-server:v0.9.0, or"));
     cluster.admin().rbac().clusterRoleBindings().withName("too-much").delete();
     cluster.admin().pods().inNamespace("default").withName("second-0").withGracePeriod(0).delete();
     soon(
@@ -584,7 +587,7 @@ class DoctorIT {
       var declined = answered(answer, "--fix", "ScaledToZero");
       assertThat(declined.status()).as(declined.err()).isEqualTo(1);
       assertThat(declined.out())
-          .startsWith("→ kubectl -n kube-system scale deployment/by-hand --replicas=1; ")
+          .startsWith("→ kubectl -n kube-system scale deployment/by-hand --replicas=1; then ")
           .contains("-  replicas: 0\n", "+  replicas: 1\n", "Change this? [y/N] ")
           .endsWith("Nothing was changed.\n");
     }
@@ -626,7 +629,7 @@ class DoctorIT {
         .containsPattern("\\d\\d:\\d\\d:\\d\\d ScaledToZero is gone");
     assertThat(replicas()).isEqualTo(1);
     assertThat(doctor("--fix", "ScaledToZero").err())
-        .contains("--fix: there is no finding ScaledToZero; there are: ");
+        .contains("--fix: no finding ScaledToZero; found: ");
   }
 
   /** Rights that are missing are given, also where a role of that name is there and too small. */
@@ -673,8 +676,9 @@ class DoctorIT {
     assertThat(installation.status()).isEqualTo(2);
     assertThat(installation.err())
         .contains(
-            "--fix: for MetricsServerMissing this command can do nothing, because it takes more"
-                + " than a change of one object of the cluster. Its remedy: install it");
+            "--fix: this command cannot fix MetricsServerMissing, because it takes more than a"
+                + " change of objects in the cluster. Its remedy: run kubectl apply -f"
+                + " deploy/install.yaml");
   }
 
   /** In a pipe what came and went; on a terminal all of it, in the place of what was there. */

@@ -40,17 +40,15 @@ class MissingRightIT {
           await("it says that it may not " + verb)
               .atMost(SOON)
               .untilAsserted(() ->
-                  assertThat(remedy(cluster))
+                  assertThat(commands(cluster))
                       .as(operator.log())
-                      .contains(
+                      .hasSize(2)
+                      .first()
+                      .asString()
+                      .endsWith(
                           "--verb=%s --resource=poddisruptionbudgets.policy".formatted(verb)
                               + " --resource-name=metrics-server"));
-          give(
-              cluster,
-              remedy(cluster)
-                  .lines()
-                  .filter(line -> line.startsWith("kubectl "))
-                  .toArray(String[]::new));
+          give(cluster, commands(cluster).toArray(String[]::new));
         }
         await("everything is there")
             .atMost(SOON)
@@ -75,15 +73,16 @@ class MissingRightIT {
     }
   }
 
-  private static String remedy(TestCluster cluster) {
+  private static List<String> commands(TestCluster cluster) {
     return Optional.ofNullable(cluster.config().getStatus())
         .map(MetricsServerConfigStatus::findings)
         .stream()
         .flatMap(List::stream)
         .filter(finding -> finding.code().equals("ApplyFailed"))
-        .map(FindingStatus::remedy)
-        .findFirst()
-        .orElse("");
+        .map(FindingStatus::steps)
+        .flatMap(List::stream)
+        .flatMap(step -> Stream.ofNullable(step.command()))
+        .toList();
   }
 
   private static void give(TestCluster cluster, String... commands) throws Exception {

@@ -158,7 +158,7 @@ class ObserveIT {
                                 assertThat(f.remedy())
                                     .startsWith(
                                         "kubectl -n monitoring set image deployment/cloud-metrics-0"
-                                            + " metrics-server=registry.k8s.io/")),
+                                            + " metrics-server=IMAGE (registry.k8s.io/")),
                     s ->
                         assertThat(
                                 s.condition(ConditionType.APIServiceAvailable)

@@ -80,7 +80,7 @@ class ServingSourceIT {
     try (var watch = new RegistrationWatch(cluster.admin())) {
       cluster.applyConfig(SECRET);
       soon("it may not read it", () -> assertThat(unusable()).contains("is not allowed to read"));
-      run(remedy());
+      runRemedy();
       soon("there is none", () -> assertThat(unusable()).contains("there is no Secret corporate"));
       var corporate = Issuer.authority(Instant.now());
       ServingSecret.put(
@@ -88,9 +88,7 @@ class ServingSourceIT {
           "corporate",
           Issuer.leaf(corporate, List.of("a.example"), Instant.now()),
           corporate.certificate());
-      soon(
-          "it is another's",
-          () -> assertThat(unusable()).contains("is for a.example, but the API servers ask for"));
+      soon("it is another's", () -> assertThat(unusable()).contains("is for a.example, but the"));
       var condition = cluster.config().getStatus().condition(ConditionType.Stalled).orElseThrow();
       assertThat(condition.getStatus()).isEqualTo("True");
       assertThat(condition.getReason()).isEqualTo("ServingCertificateUnusable");
@@ -156,7 +154,7 @@ class ServingSourceIT {
   void nothingIsServedBeforeItIsThere() throws Exception {
     cluster.applyConfig(SECRET);
     soon("it may not read it", () -> assertThat(unusable()).contains("is not allowed to read"));
-    run(remedy());
+    runRemedy();
     soon("there is none", () -> assertThat(unusable()).contains("there is no Secret corporate"));
     assertThat(cluster.deployment()).isNull();
 
@@ -182,23 +180,21 @@ class ServingSourceIT {
     return finding().map(FindingStatus::message).orElse("");
   }
 
-  private String remedy() {
-    return finding().map(FindingStatus::remedy).orElse("");
-  }
-
   private Optional<FindingStatus> finding() {
     return cluster.config().getStatus().findings().stream()
         .filter(finding -> finding.code().equals("ServingCertificateUnusable"))
         .findFirst();
   }
 
-  private void run(String commands) throws Exception {
+  /** Runs each command of the remedy, as it is printed. */
+  private void runRemedy() throws Exception {
     var kubeconfig = "--kubeconfig=" + cluster.adminKubeconfig();
-    for (var command : commands.lines().toList()) {
-      assertThat(command).startsWith("kubectl ");
+    for (var step : finding().orElseThrow().steps()) {
+      assertThat(step.command()).startsWith("kubectl ");
       Shell.run(
           Stream.concat(
-                  Stream.of(Programs.kubectl(), kubeconfig), Stream.of(command.split(" ")).skip(1))
+                  Stream.of(Programs.kubectl(), kubeconfig),
+                  Stream.of(step.command().split(" ")).skip(1))
               .toArray(String[]::new));
     }
   }

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.metricsserver.model.ClusterFacts.Endpoint;
 import dev.metricsserver.model.HygieneData;
 import dev.metricsserver.model.HygieneData.Budget;
+import dev.metricsserver.model.Right;
 import dev.metricsserver.model.SampleCluster;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Plans;
@@ -109,6 +110,7 @@ class UpkeepIT {
     try (var _ = bound("metrics-server", "kube-system", "system:aggregate-to-view")) {
       soon(() ->
           assertThat(read().excessRights())
+              .extracting(Right::words)
               .containsExactly("list namespaces", "list configmaps", "get pods/log"));
       assertThat(theirs().excessRights()).isEqualTo(read().excessRights());
     }

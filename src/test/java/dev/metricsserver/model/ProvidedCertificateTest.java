@@ -5,6 +5,7 @@ import static dev.metricsserver.model.SampleAuthority.around;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.diagnosis.ProvidedCertificateText;
+import dev.metricsserver.diagnosis.RemedyRenderer;
 import dev.metricsserver.model.ProvidedCertificate.Problem;
 import dev.metricsserver.model.ProvidedCertificate.Unusable;
 import dev.metricsserver.model.ProvidedCertificate.Usable;
@@ -136,7 +137,7 @@ class ProvidedCertificateTest {
     assertThat(ProvidedCertificateText.message(unusable))
         .contains("Secret mine in namespace kube-system")
         .doesNotContain("PRIVATE");
-    assertThat(ProvidedCertificateText.remedy(unusable)).startsWith("put ");
+    assertThat(RemedyRenderer.line(ProvidedCertificateText.remedy(unusable))).startsWith("put ");
   }
 
   private static ProvidedCertificate of(Map<String, String> data) {

@@ -3,6 +3,7 @@ package dev.metricsserver.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.api.MetricsServerConfigSpec;
+import dev.metricsserver.diagnosis.Remedy;
 import dev.metricsserver.diagnosis.ViolationText;
 import dev.metricsserver.model.SampleCluster;
 import dev.metricsserver.plan.Violation.UnknownFlag;
@@ -121,7 +122,8 @@ class FlagsTest {
     assertThat(Flags.check(argument, release("0.9.0")).map(ViolationText::of))
         .hasValueSatisfying(v -> {
           assertThat(v.field()).isEqualTo("extraArgs");
-          assertThat(v.remedy()).isIn("remove it", "write it as --name=value");
+          assertThat(v.remedy())
+              .isIn(Remedy.manual("remove it"), Remedy.manual("write it as --name=value"));
         });
   }
 
@@ -272,6 +274,6 @@ class FlagsTest {
   }
 
   private static ViolationText violation(String message, String remedy) {
-    return new ViolationText("extraArgs", message, remedy);
+    return new ViolationText("extraArgs", message, Remedy.manual(remedy));
   }
 }

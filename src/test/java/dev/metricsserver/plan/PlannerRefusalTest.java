@@ -5,6 +5,7 @@ import static dev.metricsserver.plan.Plans.plan;
 import static dev.metricsserver.plan.Plans.refusal;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.metricsserver.diagnosis.Remedy;
 import dev.metricsserver.diagnosis.ViolationText;
 import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.Owner;
@@ -240,6 +241,6 @@ class PlannerRefusalTest {
   }
 
   private static List<ViolationText> refused(String field, String message, String remedy) {
-    return List.of(new ViolationText(field, message, remedy));
+    return List.of(new ViolationText(field, message, Remedy.manual(remedy)));
   }
 }

@@ -4,6 +4,7 @@ import static dev.metricsserver.plan.Plans.plan;
 import static dev.metricsserver.plan.Plans.refusal;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.metricsserver.diagnosis.Remedy;
 import dev.metricsserver.diagnosis.ViolationText;
 import dev.metricsserver.model.KubernetesVersion;
 import dev.metricsserver.model.SampleCluster;
@@ -222,7 +223,9 @@ class PlannerVersionTest {
                 new ViolationText(
                     "image.digest",
                     "this is the image of metrics-server 0.8.0, and version 0.9.0 is to run",
-                    "set version to 0.8.0, or image.digest to " + Releases.newest().digest())));
+                    Remedy.manual(
+                        "set version to 0.8.0, or image.digest to "
+                            + Releases.newest().digest()))));
   }
 
   /** No line is redundant, and the newest release comes first. */
@@ -259,6 +262,6 @@ class PlannerVersionTest {
   }
 
   private static List<ViolationText> refused(String message, String remedy) {
-    return List.of(new ViolationText("version", message, remedy));
+    return List.of(new ViolationText("version", message, Remedy.manual(remedy)));
   }
 }

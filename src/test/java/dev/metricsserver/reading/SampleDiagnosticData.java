@@ -5,6 +5,7 @@ import dev.metricsserver.model.DiagnosticData.Complaint;
 import dev.metricsserver.model.DiagnosticData.Policy;
 import dev.metricsserver.model.DiagnosticData.RefusedRequest;
 import dev.metricsserver.model.DiagnosticData.Unread;
+import dev.metricsserver.model.Right;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -13,7 +14,7 @@ import java.util.Optional;
 public final class SampleDiagnosticData {
 
   private final List<Unread> unread = new ArrayList<>();
-  private final List<String> denied = new ArrayList<>();
+  private final List<Right> denied = new ArrayList<>();
   private final List<Complaint> events = new ArrayList<>();
   private final List<Policy> policies = new ArrayList<>();
   private final List<RefusedRequest> refusedRequests = new ArrayList<>();
@@ -35,7 +36,7 @@ public final class SampleDiagnosticData {
   }
 
   /** With rights that metrics-server does not have. */
-  public SampleDiagnosticData denied(String... rights) {
+  public SampleDiagnosticData denied(Right... rights) {
     denied.addAll(List.of(rights));
     return this;
   }

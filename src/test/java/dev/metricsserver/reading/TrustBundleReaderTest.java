@@ -8,6 +8,8 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.metricsserver.api.KubeletSpec.CertificateAuthority;
 import dev.metricsserver.api.KubeletSpec.KeyReference;
+import dev.metricsserver.diagnosis.RemedyRenderer;
+import dev.metricsserver.diagnosis.RemedyRenderer.RenderedStep;
 import dev.metricsserver.diagnosis.TrustBundleText;
 import dev.metricsserver.model.SampleAuthority;
 import dev.metricsserver.model.TrustBundle;
@@ -141,12 +143,13 @@ class TrustBundleReaderTest {
 
     assertThat(message(IN_SECRET))
         .isEqualTo("the operator is not allowed to read the Secret ca in namespace kube-system");
-    assertThat(TrustBundleText.remedy(missing(IN_SECRET)))
-        .isEqualTo(
-            """
-            kubectl create role metrics-server-operator-kubelet-ca -n kube-system --verb=get --resource=secrets --resource-name=ca
-            kubectl create rolebinding metrics-server-operator-kubelet-ca -n kube-system --role=metrics-server-operator-kubelet-ca --serviceaccount=operators:msc\
-            """);
+    assertThat(RemedyRenderer.steps(TrustBundleText.remedy(missing(IN_SECRET))))
+        .extracting(RenderedStep::command)
+        .containsExactly(
+            "kubectl create role metrics-server-operator-kubelet-ca -n kube-system --verb=get"
+                + " --resource=secrets --resource-name=ca",
+            "kubectl create rolebinding metrics-server-operator-kubelet-ca -n kube-system"
+                + " --role=metrics-server-operator-kubelet-ca --serviceaccount=operators:msc");
   }
 
   @Test

@@ -103,7 +103,7 @@ class OperatorMetricsTest {
         null,
         List.of(new CertificateStatus("serving", "", "2026-01-01T00:00:00Z")),
         new NodesStatus(expected, expected, reporting, "", List.of()),
-        Stream.of(codes).map(c -> new FindingStatus(c, "Warning", "", "", "")).toList(),
+        Stream.of(codes).map(c -> new FindingStatus(c, "Warning", "", "", List.of(), "")).toList(),
         null,
         null,
         List.of(condition("MetricsAvailable", "True"), condition("Stalled", "False")));

@@ -8,6 +8,7 @@ import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.diagnosis.FindingCode;
+import dev.metricsserver.diagnosis.Remedy;
 import dev.metricsserver.plan.Decision.Refusal;
 import dev.metricsserver.plan.Plans;
 import dev.metricsserver.reading.Seen;
@@ -32,7 +33,11 @@ class ArgoHealthTest {
   private static final Outcome APPLIED = new Outcome.Applied(Plans.plan("{}"));
   private static final Finding ERROR =
       new Finding(
-          FindingCode.PodCrashing, Severity.Error, "what is wrong", "what fixes it", "Pod/ns/a");
+          FindingCode.PodCrashing,
+          Severity.Error,
+          "what is wrong",
+          Remedy.manual("change it"),
+          "Pod/ns/a");
 
   @Test
   void metricsAreThere() {
@@ -68,7 +73,7 @@ class ArgoHealthTest {
   void aPersonIsNeeded() {
     assertThat(
             health(3, "{}", status(new Outcome.Refused(Refusal.Conflict), Seen.fine(NOW), ERROR)))
-        .isEqualTo("Degraded: what is wrong; what fixes it");
+        .isEqualTo("Degraded: what is wrong; change it");
   }
 
   @Test

@@ -8,6 +8,7 @@ import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.ConflictingWriteStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.NodesStatus;
+import dev.metricsserver.api.MetricsServerConfigStatus.RemedyStepStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.ServingTLSStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.TLSStatus;
 import dev.metricsserver.diagnosis.Diagnosis;
@@ -15,6 +16,7 @@ import dev.metricsserver.diagnosis.Evidence;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.diagnosis.FindingCode;
+import dev.metricsserver.diagnosis.Remedy;
 import dev.metricsserver.model.CertificateRequests;
 import dev.metricsserver.model.ConflictingWrite;
 import dev.metricsserver.model.History;
@@ -62,7 +64,11 @@ class StatusRendererTest {
       "the API servers verify metrics-server's certificate with the operator's CA";
   private static final Finding ERROR =
       new Finding(
-          FindingCode.PodCrashing, Severity.Error, "what is wrong", "what fixes it", "Pod/ns/a");
+          FindingCode.PodCrashing,
+          Severity.Error,
+          "what is wrong",
+          Remedy.manual("change it"),
+          "Pod/ns/a");
 
   private static Seen fine() {
     return Seen.fine(NOW);
@@ -119,9 +125,9 @@ class StatusRendererTest {
 
     assertThat(condition(status, "Ready"))
         .isEqualTo(
-            "False RolledBack: the last configuration that was Ready is in force again"
-                + " (metrics-server 0.8.1), because the new one never became ready: metrics-server"
-                + " stopped right after its start: no flag");
+            "False RolledBack: the operator restored the last configuration that was Ready"
+                + " (metrics-server 0.8.1), because the new one did not become ready:"
+                + " metrics-server exited at startup: no flag");
     assertThat(condition(status, "Stalled")).startsWith("True RolledBack: ");
     assertThat(condition(status, "Reconciling")).startsWith("False Stalled: ");
     assertThat(isTrue(status, "MetricsAvailable")).isTrue();
@@ -222,7 +228,7 @@ class StatusRendererTest {
             FindingCode.CertificateRequestsNotApproved,
             Severity.Error,
             "it waits",
-            "approve it",
+            Remedy.manual("approve it"),
             "Node/a",
             true);
     var stalled = status(APPLIED, fine().reporting(0, 2), waits);
@@ -272,7 +278,7 @@ class StatusRendererTest {
     var rollout = new Rollout(true, 2, 2, 1, 1, Optional.empty());
 
     assertThat(condition(status(APPLIED, fine().rollout(rollout), ERROR), "Ready"))
-        .isEqualTo("False RolloutInProgress: what is wrong; what fixes it");
+        .isEqualTo("False RolloutInProgress: what is wrong; change it");
   }
 
   @Test
@@ -284,7 +290,7 @@ class StatusRendererTest {
         .isEqualTo("False FailedDiscoveryCheck: i/o timeout");
     assertThat(condition(status, "Ready")).isEqualTo("False FailedDiscoveryCheck: i/o timeout");
     assertThat(condition(status(APPLIED, seen, ERROR), "Ready"))
-        .isEqualTo("False FailedDiscoveryCheck: what is wrong; what fixes it");
+        .isEqualTo("False FailedDiscoveryCheck: what is wrong; change it");
   }
 
   @Test
@@ -319,7 +325,12 @@ class StatusRendererTest {
     assertThat(status(APPLIED, fine(), ERROR).findings())
         .containsExactly(
             new FindingStatus(
-                "PodCrashing", "Error", "what is wrong", "what fixes it", "Pod/ns/a"));
+                "PodCrashing",
+                "Error",
+                "what is wrong",
+                "change it",
+                List.of(new RemedyStepStatus(null, "Manual", "change it", null)),
+                "Pod/ns/a"));
   }
 
   // --------------------------------------------------------------------------- the other outcomes
@@ -328,12 +339,11 @@ class StatusRendererTest {
   void aRefusedSpecWaitsForAPerson() {
     var status = status(REFUSED, fine(), ERROR);
 
-    assertThat(condition(status, "Ready"))
-        .isEqualTo("False InvalidSpec: what is wrong; what fixes it");
+    assertThat(condition(status, "Ready")).isEqualTo("False InvalidSpec: what is wrong; change it");
     assertThat(condition(status, "Reconciling"))
         .isEqualTo("False Stalled: waiting for user action");
     assertThat(condition(status, "Stalled"))
-        .isEqualTo("True InvalidSpec: what is wrong; what fixes it");
+        .isEqualTo("True InvalidSpec: what is wrong; change it");
     assertThat(condition(status, "MetricsAvailable"))
         .isEqualTo("True MetricsAvailable: 2 of 2 nodes have metrics");
   }
@@ -552,7 +562,7 @@ class StatusRendererTest {
     var status = status(observed(true, true), broken, ERROR);
 
     assertThat(condition(status, "Ready"))
-        .isEqualTo("False MissingEndpoints: only observed: what is wrong; what fixes it");
+        .isEqualTo("False MissingEndpoints: only observed: what is wrong; change it");
     assertThat(condition(status, "KubeletTLSVerified")).startsWith("True Verified: no flag");
     assertThat(condition(status, "ServingTLSVerified")).startsWith("True Verified: the API");
   }

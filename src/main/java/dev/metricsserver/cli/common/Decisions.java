@@ -1,5 +1,6 @@
 package dev.metricsserver.cli.common;
 
+import dev.metricsserver.diagnosis.RemedyRenderer;
 import dev.metricsserver.diagnosis.ViolationText;
 import dev.metricsserver.plan.Violation;
 import java.util.List;
@@ -21,6 +22,6 @@ public final class Decisions {
 
   private static String sentence(Violation violation) {
     var text = ViolationText.of(violation);
-    return "  %s; %s".formatted(text.sentence(), text.remedy());
+    return "  %s; %s".formatted(text.sentence(), RemedyRenderer.line(text.remedy()));
   }
 }
