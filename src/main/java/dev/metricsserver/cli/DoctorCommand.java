@@ -126,7 +126,7 @@ final class DoctorCommand implements Callable<Integer> {
     return examination.status();
   }
 
-  /** Ends when all is well; whoever interrupts it gets the status of the last look. */
+  /** Ends when all is well. An interrupt ends it with the status of the last diagnosis. */
   private int watch(KubernetesClient client, Examination first) throws InterruptedException {
     var status = new AtomicInteger(first.status());
     var interrupted = new Thread(() -> Runtime.getRuntime().halt(status.get()));

@@ -14,7 +14,7 @@ import java.util.Optional;
  *
  * @param cluster the API server's address
  * @param installation which metrics-server it is about; empty when there is none
- * @param route from the kubelets to whoever asks for metrics
+ * @param route from the kubelets to the clients
  * @param nodes all of them, by name
  * @param certificates those that could be seen, the first to expire first
  * @param findings the first to look at first

@@ -65,8 +65,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Looks at a cluster's metrics-server, whoever installed it, from the registration of the metrics
- * API down to the pods. Only reads.
+ * Examines a cluster's metrics-server, of any owner, from the registration of the metrics API down
+ * to the pods. Only reads.
  */
 final class Examiner {
 
@@ -234,7 +234,7 @@ final class Examiner {
                         && d.getName().equals(Names.METRICS_SERVER)));
   }
 
-  /** The resource by which the operator keeps this Deployment; empty where somebody else does. */
+  /** The resource by which the operator manages this Deployment; empty for another owner. */
   private Optional<MetricsServerConfig> keeping(DiscoveredInstallation found) {
     return ours(found)
         .filter(_ ->
@@ -260,7 +260,7 @@ final class Examiner {
     }
   }
 
-  /** What somebody else's metrics-server sees of kubelets. */
+  /** The kubelets as an existing metrics-server sees them. */
   private Optional<Theirs> theirs(DiscoveredInstallation found) throws InterruptedException {
     if (found.deployment().isEmpty() || ours(found).isPresent() || nodes.join().isEmpty()) {
       return Optional.empty();
@@ -277,7 +277,7 @@ final class Examiner {
         .map(seen -> new Theirs(spec, asked, seen));
   }
 
-  /** How somebody else's metrics-server speaks to the kubelets it asks, and what they show. */
+  /** How an existing metrics-server connects to its kubelets, and the certificates they present. */
   private record Theirs(KubeletSpec spec, List<NodeFacts> asked, KubeletFacts kubelets) {
 
     Optional<KubeletTLS> tls(Instant now) {
@@ -466,7 +466,7 @@ final class Examiner {
                 now)
             .with(upkeep)
             .with(consumers.join());
-    var clues =
+    var data =
         Diagnosis.assess(evidence).wrong()
             ? new DiagnosticDataReader(client)
                 .read(
@@ -476,9 +476,7 @@ final class Examiner {
             : DiagnosticData.NONE;
     return Stream.concat(
             planned.map(Planned::decision).stream().flatMap(Examiner::refusals),
-            Diagnosis.assess(evidence.with(clues.withUnread(attempts.unread())))
-                .findings()
-                .stream())
+            Diagnosis.assess(evidence.with(data.withUnread(attempts.unread()))).findings().stream())
         .toList();
   }
 

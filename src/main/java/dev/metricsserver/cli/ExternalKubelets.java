@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Looks at the kubelets as somebody else's metrics-server dials them. */
+/** Probes the kubelets at the addresses that an existing metrics-server dials. */
 final class ExternalKubelets {
 
   private static final String STATUS_PORT = "kubelet-use-node-status-port";

@@ -7,7 +7,7 @@ import dev.metricsserver.model.Observations.Rollout;
 import java.util.List;
 import java.util.Optional;
 
-/** The way of metrics, from the kubelets to whoever asks for them, and where it breaks. Pure. */
+/** The path of metrics from the kubelets to the clients, and where it breaks. Pure. */
 record Route(List<Stop> stops) {
 
   /**
@@ -23,7 +23,7 @@ record Route(List<Stop> stops) {
     Passing("✓"),
     /** It does not. */
     Broken("✗"),
-    /** Nobody can tell. */
+    /** The state cannot be determined. */
     Unknown("?");
 
     private final String sign;

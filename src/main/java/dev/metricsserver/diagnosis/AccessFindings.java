@@ -122,7 +122,7 @@ final class AccessFindings {
 
   /** The API servers do not publish how they authenticate themselves to aggregated APIs. */
   static List<Finding> frontProxyUnknown(Evidence evidence) {
-    return evidence.clues().frontProxy().filter(published -> !published).stream()
+    return evidence.diagnosticData().frontProxy().filter(published -> !published).stream()
         .map(_ ->
             new Finding(
                 FindingCode.AggregationDisabled,
@@ -168,7 +168,7 @@ final class AccessFindings {
       Remedy create) {
     var installation = evidence.installation();
     var denied =
-        evidence.clues().denied().stream()
+        evidence.diagnosticData().denied().stream()
             .filter(right -> resources.contains(right.resource()))
             .map(Right::words)
             .collect(Collectors.joining(", "));
@@ -188,7 +188,7 @@ final class AccessFindings {
   /** Evidence that could not be read. */
   static List<Finding> unread(Evidence evidence) {
     var installation = evidence.installation();
-    return evidence.clues().unread().stream()
+    return evidence.diagnosticData().unread().stream()
         .map(u -> unread(u, installation.ours(), installation.namespace()))
         .toList();
   }

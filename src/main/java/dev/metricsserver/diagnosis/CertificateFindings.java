@@ -70,7 +70,7 @@ final class CertificateFindings {
   /** Denied or failed requests of kubelets that have no metrics. */
   static List<Finding> denied(Evidence evidence) {
     var missing = evidence.observations().coverage().missing();
-    return evidence.clues().refusedRequests().stream()
+    return evidence.diagnosticData().refusedRequests().stream()
         .filter(r -> !evidence.serving() || missing.contains(r.node()))
         .limit(SHOWN)
         .map(r ->

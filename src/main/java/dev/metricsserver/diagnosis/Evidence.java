@@ -22,7 +22,7 @@ import java.util.Optional;
  * Everything a diagnosis is made from.
  *
  * @param subject what it is about
- * @param clues what was looked up because something is wrong
+ * @param diagnosticData data that is read only while an error is reported
  * @param upkeep what was looked at although all is well
  * @param consumers who uses metrics, where that was looked at
  */
@@ -30,7 +30,7 @@ public record Evidence(
     Subject subject,
     CertificateRequests requests,
     Observations observations,
-    DiagnosticData clues,
+    DiagnosticData diagnosticData,
     HygieneData upkeep,
     Consumers consumers,
     Instant now) {
@@ -40,7 +40,7 @@ public record Evidence(
   /**
    * A metrics-server, and what was decided about it.
    *
-   * @param installation which one it is, ours or somebody else's
+   * @param installation the operator's or an existing one
    * @param plan what the operator decided, where the installation is ours
    * @param kubelets what the kubelets show, where they were looked at
    * @param foreign what tells whose installation it is that is only watched
@@ -105,19 +105,19 @@ public record Evidence(
         now);
   }
 
-  /** The same with other clues. */
+  /** The same with other diagnostic data. */
   public Evidence with(DiagnosticData others) {
     return new Evidence(subject, requests, observations, others, upkeep, consumers, now);
   }
 
   /** The same with what upkeep found. */
-  public Evidence with(HygieneData chores) {
-    return new Evidence(subject, requests, observations, clues, chores, consumers, now);
+  public Evidence with(HygieneData hygiene) {
+    return new Evidence(subject, requests, observations, diagnosticData, hygiene, consumers, now);
   }
 
   /** The same with who uses metrics. */
   public Evidence with(Consumers users) {
-    return new Evidence(subject, requests, observations, clues, upkeep, users, now);
+    return new Evidence(subject, requests, observations, diagnosticData, upkeep, users, now);
   }
 
   /** Which metrics-server it is about. */

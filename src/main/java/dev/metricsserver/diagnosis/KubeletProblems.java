@@ -62,6 +62,20 @@ record KubeletProblems(
               + does("present")
               + " a serving certificate that no CA trusted by metrics-server signed, so"
               + " metrics-server does not read metrics there";
+      case KubeletUnreachable ->
+          kubelet
+              + does("not answer", "does not answer")
+              + (address.isEmpty() ? " metrics-server" : " on " + address)
+              + colon();
+      case KubeletAnswerUnreadable ->
+          "metrics-server cannot parse the metrics of the kubelet of " + names;
+      default -> addressMessage(code);
+    };
+  }
+
+  private String addressMessage(FindingCode code) {
+    var names = KubeletPlanner.firstNames(nodes);
+    return switch (code) {
       case KubeletNameUnknown ->
           "metrics-server does not reach %s, because DNS does not resolve the name %s"
               .formatted(names, detail);
@@ -70,13 +84,6 @@ record KubeletProblems(
       case KubeletAddressFamily ->
           "metrics-server does not reach the kubelet of %s, because its pods have no address of the IP family of %s"
               .formatted(names, dialed());
-      case KubeletUnreachable ->
-          kubelet
-              + does("not answer", "does not answer")
-              + (address.isEmpty() ? " metrics-server" : " on " + address)
-              + colon();
-      case KubeletAnswerUnreadable ->
-          "metrics-server cannot parse the metrics of the kubelet of " + names;
       default -> certificateMessage(code);
     };
   }

@@ -30,7 +30,7 @@ final class NetworkFindings {
     return evidence.observations().registration().stream()
         .filter(r -> evidence.serving() && !r.available() && !evidence.justChanged(r))
         .filter(r -> NO_ANSWER.matcher(r.message()).find())
-        .filter(_ -> evidence.clues().policies().stream().noneMatch(Policy::admitsPort))
+        .filter(_ -> evidence.diagnosticData().policies().stream().noneMatch(Policy::admitsPort))
         .flatMap(_ -> closing(evidence, Policy::ingress).stream())
         .map(policy ->
             of(
@@ -45,17 +45,17 @@ final class NetworkFindings {
 
   /** metrics-server gets no answers, and a policy restricts its connections. */
   static List<Finding> egressClosed(Evidence evidence) {
-    var clues = evidence.clues();
+    var data = evidence.diagnosticData();
     var noAnswer =
         Stream.of(
-                clues.scrapes().stream().map(Scrape::error),
-                clues.log().stream(),
+                data.scrapes().stream().map(Scrape::error),
+                data.log().stream(),
                 lastWords(evidence))
             .flatMap(words -> words)
             .anyMatch(NO_ANSWER.asPredicate());
     return evidence.serving()
             || !noAnswer
-            || clues.policies().stream().anyMatch(Policy::admitsEgress)
+            || data.policies().stream().anyMatch(Policy::admitsEgress)
         ? List.of()
         : closing(evidence, Policy::egress).stream()
             .map(policy ->
@@ -79,7 +79,7 @@ final class NetworkFindings {
   private static Optional<Policy> closing(Evidence evidence, Predicate<Policy> direction) {
     return evidence.installation().policed()
         ? Optional.empty()
-        : evidence.clues().policies().stream().filter(direction).findFirst();
+        : evidence.diagnosticData().policies().stream().filter(direction).findFirst();
   }
 
   private static Finding of(

@@ -90,7 +90,7 @@ final class PodFindings {
 
   /** The condition keeps its first reason as long as it lasts; Events have the current one. */
   private static Optional<String> newest(Evidence evidence) {
-    return evidence.clues().events().stream()
+    return evidence.diagnosticData().events().stream()
         .filter(event -> event.reason().equals(Complaint.NOT_CREATED))
         .map(Complaint::message)
         .findFirst();
@@ -144,7 +144,7 @@ final class PodFindings {
             .toList();
     return evidence.serving()
         ? List.of()
-        : evidence.clues().events().stream()
+        : evidence.diagnosticData().events().stream()
             .flatMap(event ->
                 Rule.first(
                     starting.contains(event.object()) ? CrashRules.START : CrashRules.PROBES,
@@ -256,7 +256,7 @@ final class PodFindings {
       Severity severity,
       String object) {
     return CRASHING.equals(problem.reason())
-        ? evidence.clues().log().stream()
+        ? evidence.diagnosticData().log().stream()
             .flatMap(words ->
                 Rule.first(CrashRules.CRASH, words, installation, severity, object).stream())
             .findFirst()

@@ -30,7 +30,7 @@ final class ScrapeFindings {
         || !KubeletFindings.unreadable(evidence).isEmpty()) {
       return List.of();
     }
-    var logged = logged(evidence, evidence.clues().scrapes());
+    var logged = logged(evidence, evidence.diagnosticData().scrapes());
     return evidence.observations().pods().stream()
         .filter(
             p -> p.runningSince().map(t -> t.plus(patience).isBefore(evidence.now())).orElse(false))
@@ -43,7 +43,7 @@ final class ScrapeFindings {
   private static Finding unexplained(Evidence evidence, String pod) {
     var installation = evidence.installation();
     var object = "Pod/%s/%s".formatted(installation.namespace(), pod);
-    return evidence.clues().log().stream()
+    return evidence.diagnosticData().log().stream()
         .flatMap(words ->
             Rule.first(CrashRules.CRASH, words, installation, Severity.Error, object).stream())
         .findFirst()
@@ -92,12 +92,13 @@ final class ScrapeFindings {
     }
     var own = own(evidence, missing);
     var others =
-        evidence.clues().scrapes().stream()
+        evidence.diagnosticData().scrapes().stream()
             .filter(s -> missing.contains(s.node()) && !own.contains(s))
             .toList();
     var silent =
         missing.stream()
-            .filter(n -> evidence.clues().scrapes().stream().noneMatch(s -> s.node().equals(n)))
+            .filter(n ->
+                evidence.diagnosticData().scrapes().stream().noneMatch(s -> s.node().equals(n)))
             .collect(Collectors.partitioningBy(coverage.windows()::contains));
     return Stream.of(
             own.stream().limit(1).map(s -> ownNode(evidence, s.node())),
@@ -143,7 +144,7 @@ final class ScrapeFindings {
     return pods.size() == 1
             && pods.getFirst().node().map(List::of).equals(Optional.of(missing))
             && evidence.observations().coverage().reporting() > 0
-        ? evidence.clues().scrapes().stream()
+        ? evidence.diagnosticData().scrapes().stream()
             .filter(s -> missing.contains(s.node()))
             .filter(s -> ScrapeRule.first(s.error()).code() == FindingCode.KubeletUnreachable)
             .toList()

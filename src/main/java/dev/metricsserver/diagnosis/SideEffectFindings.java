@@ -10,7 +10,7 @@ final class SideEffectFindings {
 
   /** Deleting a namespace queries every API, also one that does not answer. */
   static List<Finding> stuckNamespaces(Evidence evidence) {
-    var namespaces = evidence.clues().stuckNamespaces();
+    var namespaces = evidence.diagnosticData().stuckNamespaces();
     return namespaces.isEmpty()
         ? List.of()
         : List.of(

@@ -1,5 +1,5 @@
 /**
- * What is wrong and what mends it, pure: a plan and observations in, findings out, root causes
- * before consequences.
+ * Turns a plan and observations into findings with remedies, root causes before consequences. Reads
+ * and writes nothing.
  */
 package dev.metricsserver.diagnosis;

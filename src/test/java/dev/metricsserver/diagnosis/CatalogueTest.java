@@ -88,10 +88,10 @@ class CatalogueTest {
   }
 
   private static Failure failure(
-      FindingCode code, MetricsServerPlan plan, Seen seen, DiagnosticData clues) {
+      FindingCode code, MetricsServerPlan plan, Seen seen, DiagnosticData data) {
     return new Failure(
         code,
-        Evidence.of(plan, false, seen.observations(), CertificateRequests.NONE, NOW).with(clues));
+        Evidence.of(plan, false, seen.observations(), CertificateRequests.NONE, NOW).with(data));
   }
 
   /** The user's Secret is empty, before anything was installed. */
@@ -160,7 +160,7 @@ class CatalogueTest {
         none());
   }
 
-  /** A pod that nobody hears of. */
+  /** A pod on a node that is not Ready. */
   private static Seen onLostNode() {
     var seen = fine();
     return seen.pods(seen.running("metrics-server-5f7d", HOUR))
@@ -183,7 +183,7 @@ class CatalogueTest {
         code,
         PLAN,
         seen.pods(pod).unregistered().notAsked(),
-        SampleDiagnosticData.none().event("metrics-server-5f7d", reason, words).clues());
+        SampleDiagnosticData.none().event("metrics-server-5f7d", reason, words).data());
   }
 
   /** A pod is ready, and the API server does not get through. */
@@ -230,7 +230,7 @@ class CatalogueTest {
                     .formatted(
                         kubelet("dial tcp 172.30.1.1:10250: connect: connection refused")
                             .replace("\"", "\\\"")))
-            .clues());
+            .data());
   }
 
   private static Failure consumers(FindingCode code, Consumers consumers) {
@@ -251,16 +251,16 @@ class CatalogueTest {
             .log(
                 "E1125 13:14:15.123456       1 scraper.go:149] \"Failed to scrape node\" err=\"%s\" node=\"node-1\""
                     .formatted(error.replace("\"", "\\\"")))
-            .clues());
+            .data());
   }
 
-  private static Failure silent(FindingCode code, SampleDiagnosticData clues) {
+  private static Failure silent(FindingCode code, SampleDiagnosticData data) {
     var seen = fine();
     return failure(
         code,
         PLAN,
         seen.pods(seen.running("metrics-server-5f7d", HOUR)).unregistered().notAsked(),
-        clues.clues());
+        data.data());
   }
 
   private static DiagnosticData none() {
@@ -613,14 +613,14 @@ class CatalogueTest {
         discovery(
             FindingCode.APIServiceUnreachable,
             "dial tcp 10.244.1.7:10250: connect: no route to host"),
-        discovery(FindingCode.APIServiceUnavailable, "something that nobody has seen"),
+        discovery(FindingCode.APIServiceUnavailable, "an unknown error"),
         failure(
             FindingCode.NetworkPolicyInTheWay,
             UNPOLICED,
             fine()
                 .unavailable(
                     "FailedDiscoveryCheck", "dial tcp 10.244.1.7:10250: i/o timeout", HOUR),
-            SampleDiagnosticData.none().denyAll(true, false).clues()),
+            SampleDiagnosticData.none().denyAll(true, false).data()),
         failure(
             FindingCode.MetricsForbidden,
             PLAN,
@@ -735,7 +735,7 @@ class CatalogueTest {
                     HOUR),
             SampleDiagnosticData.none()
                 .denied(Right.of("create", "authentication.k8s.io", "tokenreviews", ""))
-                .clues()),
+                .data()),
         failure(
             FindingCode.NetworkPolicyInTheWay,
             UNPOLICED,
@@ -747,7 +747,7 @@ class CatalogueTest {
                         + " to access kubelet\" err=\"Get"
                         + " \\\"https://172.30.1.1:10250/metrics/resource\\\": context deadline"
                         + " exceeded\" node=\"node-1\" timeout=\"10s\"")
-                .clues()),
+                .data()),
         failure(
             FindingCode.NetworkPolicyInTheWay,
             UNPOLICED,
@@ -763,7 +763,7 @@ class CatalogueTest {
                                     "dial tcp 10.96.0.1:443: i/o timeout")))
                 .unregistered()
                 .notAsked(),
-            SampleDiagnosticData.none().denyAll(true, true).clues()),
+            SampleDiagnosticData.none().denyAll(true, true).data()),
         failure(FindingCode.NodesWithoutMetrics, PLAN, fine().reporting(48, 50), none()));
   }
 
@@ -899,12 +899,12 @@ class CatalogueTest {
             fine().reporting(48, 50),
             SampleDiagnosticData.none()
                 .refusedRequest("missing-1", "Denied: the SAN DNS name could not be resolved")
-                .clues()),
+                .data()),
         failure(
             FindingCode.NamespacesStuck,
             PLAN,
             fine().refused("the server is currently unable to handle the request"),
-            SampleDiagnosticData.none().stuck("old").clues()),
+            SampleDiagnosticData.none().stuck("old").data()),
         failure(
             FindingCode.EvidenceNotReadable,
             PLAN,
@@ -916,7 +916,7 @@ class CatalogueTest {
                         + " \"system:serviceaccount:metrics-server-operator:metrics-server-operator\""
                         + " cannot get resource \"pods/log\" in API group \"\" in the namespace"
                         + " \"kube-system\"")
-                .clues()),
+                .data()),
         request(
             FindingCode.CertificateRequestsNotApproved, "{}", State.NotLookedAt, Optional.empty()),
         request(FindingCode.CertificateRequestsWaiting, APPROVING, State.Waiting, Optional.empty()),
@@ -956,7 +956,7 @@ class CatalogueTest {
         none());
   }
 
-  /** Only beside somebody else's. */
+  /** Only for an existing installation. */
   private static Failure nanny() {
     var seen = fine();
     return new Failure(
@@ -1002,11 +1002,11 @@ class CatalogueTest {
             .history(new History("", Optional.of(last), Optional.of(failure), Optional.empty())));
   }
 
-  private static Failure upkeep(FindingCode code, HygieneData chores) {
+  private static Failure upkeep(FindingCode code, HygieneData hygiene) {
     return new Failure(
         code,
         Evidence.of(PLAN, false, fine().observations(), CertificateRequests.NONE, NOW)
-            .with(chores));
+            .with(hygiene));
   }
 
   private static Failure request(
@@ -1053,9 +1053,7 @@ class CatalogueTest {
     }
   }
 
-  /**
-   * Each remedy begins with what mends it: only where the host's network is forbidden, that goes.
-   */
+  /** Each remedy begins with the fix: only where the host's network is forbidden, that goes. */
   @Test
   void whatPodSecurityForbidsGoes() {
     assertThat(
@@ -1067,10 +1065,10 @@ class CatalogueTest {
             r -> assertThat(r).startsWith("kubectl label namespace/kube-system"));
   }
 
-  /** A field of ours means nothing to somebody else's metrics-server. */
+  /** A field of the operator has no effect on an existing metrics-server. */
   @ParameterizedTest(name = "{index} {0}")
   @MethodSource("failures")
-  void anotherInstallationIsMendedByItsOwnObjects(Failure failure) {
+  void remedy_ofExternalInstallation_changesItsOwnObjects(Failure failure) {
     var ours = failure.evidence().subject();
     var evidence =
         about(
@@ -1108,7 +1106,7 @@ class CatalogueTest {
 
   private static Evidence about(Evidence evidence, Subject subject) {
     return Evidence.of(subject, evidence.observations(), evidence.requests(), evidence.now())
-        .with(evidence.clues())
+        .with(evidence.diagnosticData())
         .with(evidence.upkeep())
         .with(evidence.consumers());
   }

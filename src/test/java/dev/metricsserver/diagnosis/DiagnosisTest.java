@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** From what is seen to what is wrong, and what mends it. */
+/** From observations to findings and their remedies. */
 class DiagnosisTest {
 
   private static final MetricsServerPlan VERIFIED = Plans.plan("{}");
@@ -337,7 +337,7 @@ class DiagnosisTest {
   /** Without metrics it is the reason for everything else, and after a while a person is needed. */
   @ParameterizedTest(name = "{0} s: {1}")
   @CsvSource({"119, false", "121, true"})
-  void requestsThatNobodyApprovesComeFirst(long seconds, boolean stalled) {
+  void requests_withoutApproval_comeFirst(long seconds, boolean stalled) {
     var seen = fine().unregistered().notAsked();
     var silent = seen.pods(seen.running("pod-a", HOUR));
 
@@ -351,7 +351,7 @@ class DiagnosisTest {
 
   /** A renewal that waits while the old certificate is good is no outage. */
   @Test
-  void requestsThatNobodyApprovesWhileThereAreMetricsAreAWarning() {
+  void requests_withoutApprovalWhileMetricsAreAvailable_areAWarning() {
     assertThat(withRequest(fine(), HOUR))
         .filteredOn(f -> f.code().equals(FindingCode.CertificateRequestsNotApproved))
         .singleElement()
@@ -384,10 +384,10 @@ class DiagnosisTest {
 
   // ------------------------------------------------------------------------- causes before others
 
-  private static List<FindingCode> errors(Seen seen, SampleDiagnosticData clues) {
+  private static List<FindingCode> errors(Seen seen, SampleDiagnosticData data) {
     return Diagnosis.assess(
             Evidence.of(VERIFIED, false, seen.observations(), CertificateRequests.NONE, NOW)
-                .with(clues.clues()))
+                .with(data.data()))
         .findings()
         .stream()
         .filter(f -> f.severity() == Severity.Error)
@@ -398,16 +398,16 @@ class DiagnosisTest {
   /** What is never started cannot stumble over how callers are recognised, or over its rights. */
   @Test
   void aPodThatCannotStartComesBeforeWhatItWouldMeet() {
-    var clues =
+    var data =
         SampleDiagnosticData.none().noFrontProxy().denied(Right.of("get", "", "nodes", "metrics"));
     var seen = fine().unavailable("MissingEndpoints", "none", HOUR).refused("none");
     var waiting = seen.broken("pod-a", "ImagePullBackOff", "r/m:v0: not found");
     var crashing = seen.broken("pod-b", "CrashLoopBackOff", "exit status 1");
 
-    assertThat(errors(seen.pods(waiting), clues)).containsExactly(FindingCode.ImageNotPulled);
-    assertThat(errors(fine().podsRefused("exceeded quota"), clues))
+    assertThat(errors(seen.pods(waiting), data)).containsExactly(FindingCode.ImageNotPulled);
+    assertThat(errors(fine().podsRefused("exceeded quota"), data))
         .containsExactly(FindingCode.PodsNotCreated);
-    assertThat(errors(seen.pods(waiting, crashing), clues))
+    assertThat(errors(seen.pods(waiting, crashing), data))
         .containsExactly(FindingCode.AggregationDisabled);
   }
 
@@ -435,25 +435,25 @@ class DiagnosisTest {
   /** Each of two pods reaches the other one's node, so that it is the kubelet that stands still. */
   @Test
   void aKubeletThatNoPodReachesIsNotThatOfItsOwnNode() {
-    var clues =
+    var data =
         SampleDiagnosticData.none()
             .log(
                 "E1125 13:14:15.1 1 scraper.go:149] \"Failed to scrape node\" err=\"dial tcp"
                     + " 10.0.0.1:10250: connect: connection refused\" node=\"node-1\"")
-            .clues();
+            .data();
     var seen = fine().without("node-1");
     var alone = fine().without("node-1").pods(seen.ready("pod-a"));
 
-    assertThat(codes(seen, clues)).containsExactly(FindingCode.KubeletUnreachable);
-    assertThat(codes(alone, clues)).containsExactly(FindingCode.OwnNodeUnreachable);
-    assertThat(codes(fine().without("node-2").pods(seen.ready("pod-a")), clues))
+    assertThat(codes(seen, data)).containsExactly(FindingCode.KubeletUnreachable);
+    assertThat(codes(alone, data)).containsExactly(FindingCode.OwnNodeUnreachable);
+    assertThat(codes(fine().without("node-2").pods(seen.ready("pod-a")), data))
         .containsExactly(FindingCode.NodesWithoutMetrics);
   }
 
-  private static List<FindingCode> codes(Seen seen, DiagnosticData clues) {
+  private static List<FindingCode> codes(Seen seen, DiagnosticData data) {
     return Diagnosis.assess(
             Evidence.of(VERIFIED, false, seen.observations(), CertificateRequests.NONE, NOW)
-                .with(clues))
+                .with(data))
         .findings()
         .stream()
         .map(Finding::code)
@@ -709,7 +709,7 @@ class DiagnosisTest {
         .isEqualTo(FindingCode.ResolutionRefused);
   }
 
-  /** As far as it can be seen, whoever made it. */
+  /** As far as it can be seen, for any owner. */
   @ParameterizedTest
   @CsvSource({
     "Secret, Secret/kube-system/seen, 'the certificate in Secret seen expires at'",
@@ -733,12 +733,12 @@ class DiagnosisTest {
             f -> assertThat(f.object()).isEqualTo(object));
   }
 
-  /** What a chart gives is good to know; who mends what a second one meets mends the wrong one. */
+  /** Surplus rights of a chart are good to know; a second metrics-server misleads the user. */
   @Test
-  void choresOfOthers() {
+  void hygiene_ofExternalInstallation_isReported() {
     assertThat(
             Diagnosis.assess(
-                    theirs(fine()).with(chores(List.of(Right.of("list", "", "secrets", "")))))
+                    theirs(fine()).with(hygiene(List.of(Right.of("list", "", "secrets", "")))))
                 .findings())
         .extracting(Finding::code, Finding::severity)
         .containsExactly(
@@ -756,13 +756,13 @@ class DiagnosisTest {
             CertificateRequests.NONE,
             NOW);
 
-    assertThat(Diagnosis.assess(insecure.with(chores(List.of()))).findings())
+    assertThat(Diagnosis.assess(insecure.with(hygiene(List.of()))).findings())
         .extracting(Finding::code)
         .startsWith(FindingCode.SecondMetricsServer, FindingCode.KubeletTLSInsecure);
   }
 
   /** A second metrics-server, and these rights of no use. */
-  private static HygieneData chores(List<Right> excess) {
+  private static HygieneData hygiene(List<Right> excess) {
     return new HygieneData(false, List.of(), excess, Optional.empty(), List.of("a/b"), List.of());
   }
 
@@ -781,7 +781,7 @@ class DiagnosisTest {
       "Get \"https://10.96.0.1:443/api/v1/namespaces/kube-system/configmaps/x\": dial tcp"
           + " 10.96.0.1:443: i/o timeout";
 
-  private static FindingCode first(Seen seen, SampleDiagnosticData clues) {
+  private static FindingCode first(Seen seen, SampleDiagnosticData data) {
     return Diagnosis.assess(
             Evidence.of(
                     Plans.plan("networkPolicy: {mode: Disabled}"),
@@ -789,7 +789,7 @@ class DiagnosisTest {
                     seen.observations(),
                     CertificateRequests.NONE,
                     NOW)
-                .with(clues.clues()))
+                .with(data.data()))
         .findings()
         .getFirst()
         .code();

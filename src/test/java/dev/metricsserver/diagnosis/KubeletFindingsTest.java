@@ -166,7 +166,7 @@ class KubeletFindingsTest {
   /** What metrics-server does not look at cannot keep metrics away. */
   @ParameterizedTest
   @ValueSource(strings = {INSECURE, PLAINTEXT})
-  void certificatesDoNotMatterWhereNobodyLooksAtThem(String spec) {
+  void certificates_notVerified_doNotMatter(String spec) {
     var findings = of(spec, cluster().kubelet("node-1", selfSigned(ONE)));
 
     assertThat(findings.unreadable()).isEmpty();
@@ -242,7 +242,7 @@ class KubeletFindingsTest {
         .contains("'" + new ObjectMapper().writeValueAsString(patch) + "'");
   }
 
-  /** Approval first: a kubelet without an approved certificate answers nobody. */
+  /** Approval first: a kubelet without an approved certificate answers no client. */
   @Test
   void approvalComesFirst() {
     assertThat(remedy(false, SampleNode.number(1)))

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The same trouble, mended by whoever installed it. */
+/** The same problem has a remedy for each way of installation. */
 class PackagingRemedyTest {
 
   private static final String BY_HAND =

@@ -86,7 +86,7 @@ public final class SampleDiagnosticData {
   }
 
   /** The diagnostic data. */
-  public DiagnosticData clues() {
+  public DiagnosticData data() {
     return new DiagnosticData(
         unread,
         denied,
