@@ -6,6 +6,7 @@ import dev.metricsserver.diagnosis.Step;
 import dev.metricsserver.diagnosis.Step.PatchType;
 import dev.metricsserver.diagnosis.Step.Target;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.time.Instant;
@@ -56,7 +57,9 @@ sealed interface RemedyWrite {
       writes.addFirst(
           merge(
               Target.cluster(
-                  "metricsserver.dev/v1alpha1", "MetricsServerConfig", MetricsServerConfig.NAME),
+                  HasMetadata.getApiVersion(MetricsServerConfig.class),
+                  HasMetadata.getKind(MetricsServerConfig.class),
+                  MetricsServerConfig.NAME),
               Map.of("spec", spec)));
     }
     return List.copyOf(writes);

@@ -107,7 +107,7 @@ class ApprovalIT {
               .satisfies(f ->
                   assertThat(f.message()).contains("wrong", "Names", "kubernetes.default.svc"));
           assertThat(cluster.admin().v1().events().inNamespace("default").list().getItems())
-              .filteredOn(e -> e.getInvolvedObject().getName().equals("wrong"))
+              .filteredOn(e -> "wrong".equals(e.getInvolvedObject().getName()))
               .singleElement()
               .satisfies(e -> assertThat(e.getReason()).isEqualTo("CertificateRequestRefused"));
         });
