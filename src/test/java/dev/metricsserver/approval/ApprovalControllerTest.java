@@ -12,6 +12,7 @@ import dev.metricsserver.model.ClusterFacts.Endpoint;
 import dev.metricsserver.model.SampleAuthority;
 import dev.metricsserver.reading.SampleServer;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequestBuilder;
+import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -60,10 +61,8 @@ class ApprovalControllerTest {
     client =
         new KubernetesClientBuilder()
             .withConfig(
-                new ConfigBuilder()
+                new ConfigBuilder(Config.empty())
                     .withMasterUrl("http://127.0.0.1:" + server.getAddress().getPort())
-                    .withCaCertData(null)
-                    .withCaCertFile(null)
                     .withRequestRetryBackoffLimit(0)
                     .build())
             .build();
