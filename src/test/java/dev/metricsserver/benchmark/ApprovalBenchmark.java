@@ -53,7 +53,7 @@ class ApprovalBenchmark {
 
   @Test
   void measure() throws Exception {
-    try (var cluster = new TestCluster()) {
+    try (var cluster = TestCluster.start()) {
       cluster.apply(Path.of("deploy/csr-approval/rbac.yaml"));
       cluster.applyConfig(
           "{kubelet: {tls: {mode: Insecure}, servingCertificateApproval: Enabled}}");

@@ -58,7 +58,7 @@ class ScaleBenchmark {
 
   @Test
   void measure() throws Exception {
-    try (var cluster = new TestCluster();
+    try (var cluster = TestCluster.start();
         var kubelets = new LoopbackKubelets();
         var nodes = new NodeWriter(cluster.admin(), kubelets.port())) {
       // Theirs are addresses of a network.

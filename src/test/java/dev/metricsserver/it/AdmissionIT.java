@@ -60,7 +60,7 @@ class AdmissionIT {
 
   @BeforeAll
   static void start() throws Exception {
-    cluster = new TestCluster();
+    cluster = TestCluster.start();
     cluster
         .admin()
         .resource(

@@ -106,7 +106,7 @@ class AdoptionIT {
 
   @BeforeAll
   static void start() throws IOException {
-    cluster = new TestCluster();
+    cluster = TestCluster.start();
     startOperator();
   }
 

@@ -44,7 +44,7 @@ class ApprovalIT {
 
   @BeforeAll
   static void start() throws Exception {
-    cluster = new TestCluster();
+    cluster = TestCluster.start();
     kubelets = new Kubelets(cluster.admin());
     operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "approval-it");
   }

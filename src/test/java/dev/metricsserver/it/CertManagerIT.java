@@ -64,7 +64,7 @@ class CertManagerIT {
   @BeforeAll
   static void start() throws Exception {
     program = Programs.certManager();
-    cluster = new TestCluster();
+    cluster = TestCluster.start();
     cluster.publishFrontProxy();
     operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "cert-manager-it");
   }

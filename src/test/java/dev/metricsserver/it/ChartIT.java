@@ -310,7 +310,7 @@ class ChartIT {
 
   @Test
   void anApiServerTakesEveryObject(@TempDir Path folder) throws IOException {
-    try (var cluster = new TestCluster()) {
+    try (var cluster = TestCluster.start()) {
       var kubeconfig = cluster.adminKubeconfig().toString();
       cluster
           .admin()

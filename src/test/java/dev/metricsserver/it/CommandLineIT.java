@@ -36,7 +36,7 @@ class CommandLineIT {
 
   @BeforeAll
   static void start() throws Exception {
-    cluster = new TestCluster();
+    cluster = TestCluster.start();
     beforeInstallation = plan(INSTALLED);
     operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "command-line-it");
     cluster.addReadyEndpoint();

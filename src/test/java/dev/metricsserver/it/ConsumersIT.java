@@ -23,7 +23,7 @@ class ConsumersIT {
 
   @BeforeAll
   static void start() {
-    cluster = new TestCluster();
+    cluster = TestCluster.start();
     reader = new ConsumerReader(cluster.admin());
   }
 

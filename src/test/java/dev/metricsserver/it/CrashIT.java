@@ -103,7 +103,7 @@ class CrashIT {
   @BeforeAll
   static void start(@TempDir Path folder, TestReporter reporter) throws IOException {
     reporter.publishEntry("crashes", SAMPLE.toString());
-    cluster = new TestCluster();
+    cluster = TestCluster.start();
     cluster.publishFrontProxy();
     cluster.addReadyEndpoint();
     kubeconfig = cluster.operatorKubeconfig();

@@ -47,7 +47,7 @@ class DeletionIT {
 
   @BeforeAll
   static void start() throws IOException {
-    cluster = new TestCluster();
+    cluster = TestCluster.start();
     operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "deletion-it");
   }
 

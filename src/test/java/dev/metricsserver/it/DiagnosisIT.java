@@ -44,7 +44,7 @@ class DiagnosisIT {
 
   @BeforeAll
   static void start() throws Exception {
-    cluster = new TestCluster();
+    cluster = TestCluster.start();
     operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "diagnosis-it");
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
     soon("the Deployment is there", () -> assertThat(cluster.deployment()).isNotNull());

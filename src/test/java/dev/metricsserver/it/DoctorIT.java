@@ -69,7 +69,7 @@ class DoctorIT {
 
   @BeforeAll
   static void start() {
-    cluster = new TestCluster();
+    cluster = TestCluster.start();
     cluster.publishFrontProxy();
     // Who answers at their addresses is up to the network here.
     cluster.admin().nodes().delete();

@@ -50,7 +50,7 @@ class GitOpsIT {
 
   @BeforeAll
   static void start() throws Exception {
-    cluster = new TestCluster();
+    cluster = TestCluster.start();
     kubeconfig = cluster.adminKubeconfig();
     operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "gitops-it");
   }

@@ -39,7 +39,7 @@ class GoldenIT {
 
   @BeforeAll
   static void start() throws IOException {
-    cluster = new TestCluster();
+    cluster = TestCluster.start();
     kubeconfig = "--kubeconfig=" + cluster.adminKubeconfig();
     cluster
         .admin()

@@ -28,7 +28,7 @@ class HandoverIT {
 
   @BeforeAll
   static void start() throws Exception {
-    cluster = new TestCluster();
+    cluster = TestCluster.start();
     kubeconfig = cluster.operatorKubeconfig();
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
     cluster.addReadyEndpoint();

@@ -34,7 +34,7 @@ class HelmIT {
 
   @BeforeAll
   static void start() throws IOException {
-    cluster = new TestCluster();
+    cluster = TestCluster.start();
     kubeconfig = "--kubeconfig=" + cluster.adminKubeconfig();
     // A namespace would stay for ever: there is no controller that empties it.
     InstallFiles.objects(InstallFiles.INSTALL).stream()

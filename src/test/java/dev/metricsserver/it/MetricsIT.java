@@ -30,7 +30,7 @@ class MetricsIT {
 
   @BeforeAll
   static void start() throws Exception {
-    cluster = new TestCluster();
+    cluster = TestCluster.start();
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
     operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "metrics-it");
     await("everything is written")

@@ -24,7 +24,7 @@ class MissingRightIT {
 
   @Test
   void right_missing_isGrantedByTheRemedyOfTheFinding() throws Exception {
-    try (var cluster = new TestCluster()) {
+    try (var cluster = TestCluster.start()) {
       cluster.takeRights("policy", "poddisruptionbudgets");
       // To watch them it must be allowed from the start; to write them is what it lacks.
       give(
@@ -59,7 +59,7 @@ class MissingRightIT {
 
   @Test
   void anOperatorThatCannotStartSaysWhatItLacks() throws Exception {
-    try (var cluster = new TestCluster()) {
+    try (var cluster = TestCluster.start()) {
       cluster.takeRights("policy", "poddisruptionbudgets");
       try (var operator =
           new OperatorUnderTest(cluster.operatorKubeconfig(), "operator-that-cannot-start")) {

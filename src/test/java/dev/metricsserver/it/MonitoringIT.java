@@ -1,15 +1,12 @@
 package dev.metricsserver.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
-import dev.metricsserver.api.ConditionType;
 import dev.metricsserver.rendering.Names;
 import dev.metricsserver.support.AuditLog;
 import dev.metricsserver.support.GoModules;
 import dev.metricsserver.support.InstallFiles;
 import dev.metricsserver.support.IntegrationTest;
-import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.TestCluster;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
@@ -17,32 +14,24 @@ import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.awaitility.core.ThrowingRunnable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.MethodOrderer;
-import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * What Prometheus is told, by Prometheus Operator's own definitions, which come from its Go module:
- * before they are there, when they come, and when it is no longer wanted. The API server refuses
- * what the definitions do not allow.
+ * The objects and rights for Prometheus, with the CustomResourceDefinitions of Prometheus
+ * Operator's Go module, by which the API server validates them.
  */
 @IntegrationTest
-@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 public class MonitoringIT {
 
   private static final String VERSION = "v0.85.0";
-  private static final Duration SOON = Duration.ofSeconds(90);
   private static final String STRICT =
       "kubelet: {tls: {mode: Insecure}}, networkPolicy: {controlPlaneCIDRs: [10.0.0.0/28]}";
   private static final String PROMETHEUS =
@@ -50,46 +39,27 @@ public class MonitoringIT {
           + " prometheus-k8s}";
   private static final String MONITORED = "{%s, monitoring: {%s}}".formatted(STRICT, PROMETHEUS);
 
-  private static TestCluster cluster;
-  private static OperatorUnderTest operator;
-
-  @BeforeAll
-  static void start() throws Exception {
-    cluster = new TestCluster();
-    operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "monitoring-it");
-  }
-
-  @AfterAll
-  static void stop() {
-    if (operator != null) {
-      operator.close();
-    }
-    if (cluster != null) {
-      cluster.close();
-    }
-  }
+  @RegisterExtension final TestCluster cluster = new TestCluster();
 
   @Test
-  @Order(1)
-  void withoutTheKindsPrometheusMayReadAndConnect() {
+  void monitoring_kindsMissingAtFirst_createsObjectsWhenTheyAppear() throws Exception {
+    cluster.startOperator();
     cluster.applyConfig(MONITORED);
 
-    soon("its ServiceAccount may read", () -> assertThat(reader()).isNotNull());
+    cluster.eventually(
+        "Prometheus' ServiceAccount may read metrics", () -> assertThat(reader()).isNotNull());
     assertThat(reader().getRoleRef().getName()).isEqualTo(InstallFiles.METRICS_READER);
     assertThat(reader().getSubjects())
         .singleElement()
         .satisfies(s -> assertThat(s.getName()).isEqualTo("prometheus-k8s"))
         .satisfies(s -> assertThat(s.getNamespace()).isEqualTo("monitoring"));
-    soon("its namespace may connect", () -> assertThat(ingress()).contains("monitoring"));
-  }
+    cluster.eventually(
+        "Prometheus' namespace may connect", () -> assertThat(ingress()).contains("monitoring"));
 
-  @Test
-  @Order(2)
-  void theObjectsComeWithTheirKinds() throws Exception {
     cluster.apply(definition("servicemonitors"));
     cluster.apply(definition("prometheusrules"));
 
-    soon("both are there", () -> assertThat(objects()).doesNotContainNull());
+    cluster.eventually("both objects exist", () -> assertThat(objects()).doesNotContainNull());
     assertThat(objects())
         .allSatisfy(o ->
             assertThat(o.getMetadata().getLabels())
@@ -99,112 +69,131 @@ public class MonitoringIT {
   }
 
   @Test
-  @Order(3)
-  void theyAreKeptAsTheyAreAndOtherwiseLeftAlone() {
+  void objects_otherFieldsChange_areNotWritten() throws Exception {
+    installMonitored();
     var before = writes();
     cluster.applyConfig(
         "{%s, monitoring: {%s}, metricResolution: 20s}".formatted(STRICT, PROMETHEUS));
-    soon(
-        "the change is seen",
-        () ->
-            assertThat(cluster.deployment().getSpec().getTemplate().getSpec().getContainers())
-                .first()
-                .satisfies(c -> assertThat(c.getArgs()).contains("--metric-resolution=20s")));
-    assertThat(writes()).as("writes of unchanged objects").isEqualTo(before);
+    cluster.eventually(
+        "the Deployment has the new resolution",
+        () -> assertThat(cluster.container().getArgs()).contains("--metric-resolution=20s"));
 
-    serviceMonitor().patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\":{\"endpoints\":[]}}");
-    rule().patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\":{\"groups\":[]}}");
-    soon("the one is repaired", () -> assertThat(spec(serviceMonitor())).contains("https"));
-    soon("the other too", () -> assertThat(spec(rule())).contains("MetricsServerAPIDown"));
-    serviceMonitor().delete();
-    rule().delete();
-    soon("they are back", () -> assertThat(objects()).doesNotContainNull());
+    assertThat(writes()).as("writes of unchanged objects").isEqualTo(before);
   }
 
   @Test
-  @Order(4)
-  void whatIsNoLongerWantedGoes() {
+  void objects_changedOrDeletedByUser_areRestored() throws Exception {
+    installMonitored();
+    serviceMonitor().patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\":{\"endpoints\":[]}}");
+    rule().patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\":{\"groups\":[]}}");
+    cluster.eventually(
+        "the ServiceMonitor is repaired",
+        () -> assertThat(spec(serviceMonitor())).contains("https"));
+    cluster.eventually(
+        "the PrometheusRule is repaired",
+        () -> assertThat(spec(rule())).contains("MetricsServerAPIDown"));
+
+    serviceMonitor().delete();
+    rule().delete();
+    cluster.eventually(
+        "both objects are created again", () -> assertThat(objects()).doesNotContainNull());
+  }
+
+  @Test
+  void monitoring_disabled_deletesObjectsAndGrants() throws Exception {
+    installMonitored();
+    cluster.eventually(
+        "Prometheus' namespace may connect", () -> assertThat(ingress()).contains("monitoring"));
     cluster.applyConfig(
         "{%s, monitoring: {serviceMonitor: Disabled, prometheusRule: Disabled}}".formatted(STRICT));
 
-    soon("they are gone", () -> assertThat(objects()).containsOnlyNulls());
-    soon("the right is gone", () -> assertThat(reader()).isNull());
-    soon("no other client may connect", () -> assertThat(ingress()).doesNotContain("monitoring"));
+    cluster.eventually("the objects are deleted", () -> assertThat(objects()).containsOnlyNulls());
+    cluster.eventually(
+        "Prometheus may no longer read metrics", () -> assertThat(reader()).isNull());
+    cluster.eventually(
+        "no other client may connect", () -> assertThat(ingress()).doesNotContain("monitoring"));
   }
 
   /**
-   * Also before the operator watches the kind: it has just started. It asks for none of a kind that
-   * it has no object of.
+   * The operator has just started, so it does not watch the kind yet. It lists no kind of which it
+   * has no object.
    */
   @Test
-  @Order(5)
   void serviceMonitor_existsAlreadyWithAnotherOwner_isReported() throws Exception {
-    operator.close();
+    installMonitored();
+    cluster.killOperator();
+    serviceMonitor().delete();
     cluster.apply(
         Files.writeString(
-            cluster.directory().resolve("theirs.yaml"),
+            cluster.directory().resolve("existing.yaml"),
             """
             apiVersion: monitoring.coreos.com/v1
             kind: ServiceMonitor
             metadata: {name: metrics-server, namespace: kube-system}
-            spec: {selector: {}, endpoints: [{port: theirs}]}
+            spec: {selector: {}, endpoints: [{port: existing}]}
             """));
+    rule().delete();
     cluster.applyConfig(
         "{%s, monitoring: {%s, prometheusRule: Disabled}}".formatted(STRICT, PROMETHEUS));
     var before = cluster.audit().end();
-    operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "monitoring-it-2");
+    cluster.startOperator();
 
-    soon(
-        "it is said",
+    cluster.eventually(
+        "the conflict is reported",
         () ->
-            assertThat(
-                    cluster
-                        .config()
-                        .getStatus()
-                        .condition(ConditionType.Ready)
-                        .orElseThrow()
-                        .getMessage())
+            assertThat(cluster.condition("Ready").getMessage())
                 .contains("ServiceMonitor/kube-system/metrics-server"));
-    assertThat(spec(serviceMonitor())).contains("theirs");
+    assertThat(spec(serviceMonitor())).contains("existing");
     assertThat(cluster.audit().requests(before).filter(AuditLog.Request::isOperators))
         .extracting(AuditLog.Request::resource)
         .contains("servicemonitors")
         .doesNotContain("prometheusrules");
+
     serviceMonitor().delete();
     cluster.applyConfig(MONITORED);
-    soon("it goes on", () -> assertThat(objects()).doesNotContainNull());
+    cluster.eventually("both objects exist", () -> assertThat(objects()).doesNotContainNull());
   }
 
   @Test
-  @Order(6)
-  void aServiceMonitorThatNoPrometheusCouldUseIsAFinding() {
+  void serviceMonitor_noPrometheusMayRead_isReportedAndNotCreated() throws Exception {
+    installMonitored();
     cluster.applyConfig("{%s}".formatted(STRICT));
 
-    soon("there are rules", () -> assertThat(rule().get()).isNotNull());
-    soon(
-        "it is said",
-        () ->
-            assertThat(cluster.config().getStatus().findings())
-                .anyMatch(f -> f.code().equals("PrometheusShutOut")));
-    assertThat(serviceMonitor().get()).isNull();
+    cluster.eventually(
+        "the finding is reported",
+        () -> assertThat(cluster.findings("PrometheusShutOut")).isNotEmpty());
+    cluster.eventually(
+        "only the ServiceMonitor is deleted",
+        () -> {
+          assertThat(serviceMonitor().get()).isNull();
+          assertThat(rule().get()).isNotNull();
+        });
   }
 
   // -------------------------------------------------------------------------------------- helpers
 
-  private static List<GenericKubernetesResource> objects() {
+  private void installMonitored() throws IOException {
+    cluster.apply(definition("servicemonitors"));
+    cluster.apply(definition("prometheusrules"));
+    cluster.startOperator();
+    cluster.applyConfig(MONITORED);
+    cluster.eventually("both objects exist", () -> assertThat(objects()).doesNotContainNull());
+  }
+
+  private List<GenericKubernetesResource> objects() {
     return Stream.of(serviceMonitor(), rule()).map(Resource::get).toList();
   }
 
-  private static Resource<GenericKubernetesResource> serviceMonitor() {
+  private Resource<GenericKubernetesResource> serviceMonitor() {
     return resource("ServiceMonitor");
   }
 
-  private static Resource<GenericKubernetesResource> rule() {
+  private Resource<GenericKubernetesResource> rule() {
     return resource("PrometheusRule");
   }
 
   /** Given in full: the client may have asked what kinds there are before these came. */
-  private static Resource<GenericKubernetesResource> resource(String kind) {
+  private Resource<GenericKubernetesResource> resource(String kind) {
     return cluster
         .admin()
         .genericKubernetesResources(
@@ -223,11 +212,11 @@ public class MonitoringIT {
     return resource.get().<Map<String, Object>>get("spec").toString();
   }
 
-  private static ClusterRoleBinding reader() {
+  private ClusterRoleBinding reader() {
     return cluster.admin().rbac().clusterRoleBindings().withName(Names.METRICS_READER).get();
   }
 
-  private static String ingress() {
+  private String ingress() {
     return cluster
         .admin()
         .network()
@@ -241,7 +230,7 @@ public class MonitoringIT {
         .toString();
   }
 
-  private static long writes() {
+  private long writes() {
     return cluster.audit().operatorWrites().stream()
         .filter(
             r -> r.resource().equals("servicemonitors") || r.resource().equals("prometheusrules"))
@@ -253,12 +242,5 @@ public class MonitoringIT {
         "github.com/prometheus-operator/prometheus-operator",
         VERSION,
         "example/prometheus-operator-crd/monitoring.coreos.com_" + plural + ".yaml");
-  }
-
-  private static void soon(String what, ThrowingRunnable assertion) {
-    await(what)
-        .atMost(SOON)
-        .failFast(operator.isAlive() ? what : operator.log(), () -> !operator.isAlive())
-        .untilAsserted(assertion);
   }
 }

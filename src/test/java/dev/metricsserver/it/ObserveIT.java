@@ -102,7 +102,7 @@ class ObserveIT {
 
   @BeforeAll
   static void start() throws IOException {
-    cluster = new TestCluster();
+    cluster = TestCluster.start();
     kubelets = new Kubelets(cluster.admin());
     cluster.apply(Path.of("deploy/csr-approval/rbac.yaml"));
     cluster.apply(Files.writeString(cluster.directory().resolve("theirs.yaml"), theirs()));

@@ -131,7 +131,7 @@ class OperatorIT {
 
   @BeforeAll
   static void start() throws Exception {
-    cluster = new TestCluster();
+    cluster = TestCluster.start();
     operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "operator-it");
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
     soon("the Deployment is there", () -> assertThat(cluster.deployment()).isNotNull());

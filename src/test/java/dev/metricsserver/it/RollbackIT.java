@@ -1,54 +1,31 @@
 package dev.metricsserver.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
-import dev.metricsserver.api.ConditionType;
 import dev.metricsserver.plan.Plans;
 import dev.metricsserver.support.IntegrationTest;
-import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.TestCluster;
-import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevision;
 import io.fabric8.kubernetes.api.model.apps.ControllerRevisionBuilder;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Optional;
-import org.awaitility.core.ConditionTimeoutException;
-import org.awaitility.core.ThrowingRunnable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Going back, and staying there, on a real API server; the test is the Deployment's controller. */
+/** Rollbacks on a real API server. The test does the work of the Deployment controller. */
 @IntegrationTest
 class RollbackIT {
 
-  private TestCluster cluster;
-  private Path kubeconfig;
-  private OperatorUnderTest operator;
-
-  @BeforeEach
-  void start() throws Exception {
-    cluster = new TestCluster();
-    cluster.publishFrontProxy();
-    kubeconfig = cluster.operatorKubeconfig();
-    operator = new OperatorUnderTest(kubeconfig, "rollback-it");
-  }
-
-  @AfterEach
-  void stop() {
-    operator.close();
-    cluster.close();
-  }
+  @RegisterExtension final TestCluster cluster = new TestCluster();
 
   @Test
-  void whatNeverBecomesReadyIsGoneBackFromOnce() throws Exception {
+  void configuration_neverBecomesReady_isRolledBackOnce() {
+    cluster.publishFrontProxy();
+    cluster.startOperator();
     cluster
         .admin()
         .resource(
@@ -63,51 +40,60 @@ class RollbackIT {
         .create();
     cluster.applyConfig(
         "{kubelet: {tls: {mode: Insecure}}, image: {tag: nowhere}, logging: {verbosity: 2}}");
-    soon("it is tried", () -> assertThat(cluster.container().getImage()).endsWith(":nowhere"));
+    cluster.eventually(
+        "the new image is tried",
+        () -> assertThat(cluster.container().getImage()).endsWith(":nowhere"));
 
     neverBecomesReady();
-    soon("it waits", () -> assertThat(condition("Ready").getMessage()).contains("cannot pull"));
-    operator.kill();
+    cluster.eventually(
+        "the operator waits",
+        () -> assertThat(cluster.condition("Ready").getMessage()).contains("cannot pull"));
+    cluster.killOperator();
     longAgo();
     waitsForOnePod();
-    operator = new OperatorUnderTest(kubeconfig, "rollback-it", "rollback-it-late");
+    cluster.startOperator();
 
-    soon(
-        "the last one is back",
+    cluster.eventually(
+        "the last ready image is back",
         () -> assertThat(cluster.container().getImage()).endsWith(":v0.8.1"));
-    assertThat(cluster.container().getArgs()).as("what no rollback touches").contains("--v=2");
-    soon(
-        "it says so",
+    assertThat(cluster.container().getArgs())
+        .as("an argument that no rollback changes")
+        .contains("--v=2");
+    cluster.eventually(
+        "the rollback is reported",
         () ->
-            assertThat(condition("Ready"))
+            assertThat(cluster.condition("Ready"))
                 .satisfies(
                     c -> assertThat(c.getStatus()).isEqualTo("False"),
                     c -> assertThat(c.getReason()).isEqualTo("RolledBack"),
                     c -> assertThat(c.getMessage()).contains("could not be pulled: no such tag")));
-    assertThat(condition("Stalled").getStatus()).isEqualTo("True");
-    assertThat(condition("Reconciling").getStatus()).isEqualTo("False");
+    assertThat(cluster.condition("Stalled").getStatus()).isEqualTo("True");
+    assertThat(cluster.condition("Reconciling").getStatus()).isEqualTo("False");
     assertThat(revision().getMetadata().getAnnotations())
         .containsEntry("metricsserver.dev/failed-reason", "ImagePullBackOff");
 
-    operator.kill();
+    cluster.killOperator();
     var generation = cluster.deployment().getMetadata().getGeneration();
-    operator = new OperatorUnderTest(kubeconfig, "rollback-it", "rollback-it-2");
-    soon("the next one looked", () -> assertThat(operator.log()).contains("Verified all objects"));
+    cluster.startOperator();
+    cluster.eventually(
+        "the restarted operator has verified all objects",
+        () -> assertThat(cluster.operator().log()).contains("Verified all objects"));
     assertThat(cluster.deployment().getMetadata().getGeneration()).isEqualTo(generation);
 
     cluster.admin().resource(cluster.deployment()).delete();
-    soon("it comes back", () -> assertThat(cluster.deployment()).isNotNull());
+    cluster.eventually(
+        "the Deployment exists again", () -> assertThat(cluster.deployment()).isNotNull());
     assertThat(cluster.container().getImage())
         .as("after a user deleted the Deployment")
         .endsWith(":v0.8.1");
 
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}, image: {tag: elsewhere}}");
-    soon(
+    cluster.eventually(
         "another spec is tried",
         () -> assertThat(cluster.container().getImage()).endsWith(":elsewhere"));
-    soon(
-        "it is on its way",
-        () -> assertThat(condition("Ready").getReason()).isEqualTo("RolloutInProgress"));
+    cluster.eventually(
+        "the rollout is in progress",
+        () -> assertThat(cluster.condition("Ready").getReason()).isEqualTo("RolloutInProgress"));
   }
 
   /** One new pod cannot pull its image, for as long as the operator waits. */
@@ -191,30 +177,5 @@ class RollbackIT {
         .inNamespace("kube-system")
         .withName("metrics-server-operator-last-ready")
         .get();
-  }
-
-  private Condition condition(String type) {
-    return Optional.ofNullable(cluster.config().getStatus())
-        .flatMap(s -> s.condition(ConditionType.valueOf(type)))
-        .orElseGet(Condition::new);
-  }
-
-  private void soon(String what, ThrowingRunnable assertion) {
-    try {
-      await(what)
-          .atMost(Duration.ofMinutes(2))
-          .pollInterval(Duration.ofMillis(100))
-          .ignoreExceptions()
-          .untilAsserted(assertion);
-    } catch (ConditionTimeoutException e) {
-      throw new AssertionError(
-          "%s\n%s\n%s\n%s"
-              .formatted(
-                  e.getMessage(),
-                  operator.log(),
-                  cluster.admin().getKubernetesSerialization().asYaml(cluster.deployment()),
-                  cluster.admin().getKubernetesSerialization().asYaml(revision())),
-          e);
-    }
   }
 }

@@ -62,7 +62,7 @@ class ServingIT {
 
   @BeforeEach
   void start() throws Exception {
-    cluster = new TestCluster();
+    cluster = TestCluster.start();
     cluster.publishFrontProxy();
     kubeconfig = cluster.operatorKubeconfig();
     operator = new OperatorUnderTest(kubeconfig, "serving-it");

@@ -55,7 +55,7 @@ class ServingSourceIT {
 
   @BeforeEach
   void start() throws Exception {
-    cluster = new TestCluster();
+    cluster = TestCluster.start();
     cluster.publishFrontProxy();
     operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "serving-source-it");
   }

@@ -47,7 +47,7 @@ class UpkeepIT {
 
   @BeforeAll
   static void start() throws Exception {
-    cluster = new TestCluster();
+    cluster = TestCluster.start();
     operator =
         new KubernetesClientBuilder()
             .withConfig(Config.fromKubeconfig(cluster.operatorKubeconfig().toFile()))

@@ -14,8 +14,13 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** What the API server logged: who asked for what. */
-public record AuditLog(Path file) {
+/**
+ * The requests that an API server logged.
+ *
+ * @param start the byte at which the log of this test starts; an API server serves several tests
+ * @param since the time at which this test starts: a watch of the previous test may end later
+ */
+public record AuditLog(Path file, long start, Instant since) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Set<String> READS = Set.of("get", "list", "watch");
@@ -24,6 +29,16 @@ public record AuditLog(Path file) {
 
   /** How RBAC says that it was one of the roles that the operator is installed with. */
   private static final String ROLES_BOUND = "Binding \"metrics-server-operator";
+
+  /** The whole log. */
+  public AuditLog(Path file) {
+    this(file, 0, Instant.MIN);
+  }
+
+  /** The log from now on. */
+  AuditLog fromNow() {
+    return new AuditLog(file, end(), Instant.now());
+  }
 
   /** One request, and when it was answered. */
   public record Request(
@@ -151,16 +166,25 @@ public record AuditLog(Path file) {
   /** Every whole line; the API server may be, or have been, in the middle of writing one. */
   private Stream<JsonNode> events(long from) {
     try (var log = FileChannel.open(file)) {
-      var before = Math.max(0, from - 1);
+      var first = Math.max(from, start);
+      var before = Math.max(0, first - 1);
       var bytes = ByteBuffer.allocate(Math.toIntExact(log.size() - before));
       log.read(bytes, before);
       var text = new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8);
-      var first = from == 0 ? 0 : text.indexOf('\n') + 1;
+      var begin = first == 0 ? 0 : text.indexOf('\n') + 1;
       var end = text.lastIndexOf('\n') + 1;
-      return text.substring(first, Math.max(first, end)).lines().map(AuditLog::parse);
+      return text.substring(begin, Math.max(begin, end))
+          .lines()
+          .map(AuditLog::parse)
+          .filter(this::isOfThisTest);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private boolean isOfThisTest(JsonNode event) {
+    return since.equals(Instant.MIN)
+        || !Instant.parse(event.get("requestReceivedTimestamp").asText()).isBefore(since);
   }
 
   private static JsonNode parse(String line) {

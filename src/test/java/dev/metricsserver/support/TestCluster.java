@@ -2,21 +2,14 @@ package dev.metricsserver.support;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.tls.Certificates;
-import io.fabric8.kubeapitest.KubeAPIServer;
-import io.fabric8.kubeapitest.KubeAPIServerConfigBuilder;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
-import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceBuilder;
-import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
@@ -31,93 +24,211 @@ import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
+import java.util.Locale;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * A real kube-apiserver and etcd, without kubelets and controllers, into which the operator is
- * installed as users install it, by {@code deploy/install.yaml}. What controllers would do, a test
- * does by hand.
+ * A cluster of a real kube-apiserver and etcd, without kubelets and controllers, and an operator
+ * that users have installed by {@code deploy/install.yaml}. Tests do the work of controllers.
+ *
+ * <p>A test class declares it with {@code RegisterExtension}: as a static field, all its tests use
+ * one cluster in turn; as an instance field, each test gets a new one. The cluster starts with two
+ * Nodes and without a MetricsServerConfig; {@link #startOperator} starts the operator.
  */
-public final class TestCluster implements AutoCloseable {
+public final class TestCluster extends ClusterFixture
+    implements BeforeAllCallback,
+        AfterAllCallback,
+        BeforeEachCallback,
+        AfterEachCallback,
+        AutoCloseable {
 
   private static final String NAMESPACE = "metrics-server-operator";
-  private static final String AUDIT_POLICY =
-      """
-      apiVersion: audit.k8s.io/v1
-      kind: Policy
-      omitStages: [RequestReceived]
-      rules:
-        - level: Metadata
-      """;
 
-  private static final Pattern ETCD_PORT =
-      Pattern.compile("--etcd-servers http://(0[.]0[.]0[.]0:[0-9]+)");
-
-  private final Class<?> test =
-      StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE)
-          .walk(frames ->
-              frames
-                  .map(StackWalker.StackFrame::getDeclaringClass)
-                  .filter(type -> type != TestCluster.class)
-                  .findFirst())
-          .orElseThrow();
+  private final Duration limit;
+  private Class<?> test;
+  private boolean ofOneMethod;
   private boolean rightsTaken;
-  private final Path directory;
-  private final KubeAPIServer server;
-  private final KubernetesClient admin;
-  private final AuditLog audit;
+  private Path directory;
+  private ApiServer server;
+  private AuditLog audit;
+  private Duration processorTimeBefore;
+  private OperatorUnderTest operator;
+  private int operators;
 
+  /** A cluster for tests that are not about time. */
   public TestCluster() {
+    this(Duration.ofSeconds(90));
+  }
+
+  /** A cluster on which {@link #eventually} waits for as long as this at most. */
+  public TestCluster(Duration limit) {
+    this.limit = limit;
+  }
+
+  /** Starts a cluster that no extension closes. */
+  public static TestCluster start() {
+    var cluster = new TestCluster();
+    cluster.use(
+        new ApiServer(),
+        StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE).getCallerClass());
+    return cluster;
+  }
+
+  private void use(ApiServer apiServer, Class<?> user) {
     try {
       directory = Files.createTempDirectory("metrics-server-operator-it");
-      var policy = Files.writeString(directory.resolve("audit-policy.yaml"), AUDIT_POLICY);
-      audit = new AuditLog(directory.resolve("audit.log"));
-      server =
-          new KubeAPIServer(
-              KubeAPIServerConfigBuilder.anAPIServerConfig()
-                  .withUpdateKubeConfig(false)
-                  .withApiServerFlags(
-                      List.of(
-                          "--audit-policy-file=" + policy,
-                          "--audit-log-path=" + audit.file(),
-                          "--audit-log-mode=blocking"))
-                  .build());
-      server.start();
-      admin =
-          new KubernetesClientBuilder()
-              .withConfig(Config.fromKubeconfig(server.getKubeConfigYaml()))
-              .build();
-      install();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    server = apiServer;
+    test = user;
+    audit = apiServer.audit().fromNow();
+    processorTimeBefore = apiServer.processorTime();
+    rightsTaken = false;
+  }
+
+  @Override
+  public void beforeAll(ExtensionContext context) {
+    use(ApiServers.of(context).take(), context.getRequiredTestClass());
+  }
+
+  @Override
+  public void beforeEach(ExtensionContext context) {
+    if (server == null) {
+      beforeAll(context);
+      ofOneMethod = true;
+    }
+  }
+
+  @Override
+  public void afterEach(ExtensionContext context) {
+    if (ofOneMethod) {
+      afterAll(context);
+    }
+  }
+
+  @Override
+  public void afterAll(ExtensionContext context) {
+    if (server != null) {
+      var used = server;
+      end();
+      ApiServers.of(context).giveBack(used);
+    }
+  }
+
+  @Override
+  public void close() {
+    var used = server;
+    end();
+    used.close();
+  }
+
+  private void end() {
+    if (operator != null) {
+      operator.close();
+      operator = null;
+    }
+    TestTimes.addProcessorTime(server.processorTime().minus(processorTimeBefore));
+    try {
+      RightsUsed.record(test, audit, rightsTaken);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    server = null;
+  }
+
+  // ---------------------------------------------------------------------------------- the operator
+
+  /**
+   * Starts the operator with the rights of its own ServiceAccount; again, with the same identity,
+   * as a restarted container does.
+   */
+  public OperatorUnderTest startOperator() {
+    return startOperator(List.of(), List.of());
+  }
+
+  /** The same, with more options of its JVM and more entries of its class path. */
+  public OperatorUnderTest startOperator(List<String> jvmOptions, List<String> classPath) {
+    if (operator != null) {
+      throw new IllegalStateException("the operator runs already");
+    }
+    var name = test.getSimpleName().toLowerCase(Locale.ROOT);
+    operators++;
+    try {
+      operator =
+          new OperatorUnderTest(
+              operatorKubeconfig(), name, name + "-" + operators, jvmOptions, classPath);
+      return operator;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** The client of an administrator, for what users and controllers do. */
-  public KubernetesClient admin() {
-    return admin;
+  /** The operator that was started last, and not killed since. */
+  public OperatorUnderTest operator() {
+    if (operator == null) {
+      throw new IllegalStateException("no operator was started");
+    }
+    return operator;
   }
 
+  /** Ends the operator as a crash does. */
+  public void killOperator() {
+    operator().kill();
+    operator = null;
+  }
+
+  /** Ends the operator as a crash does, and starts it again. */
+  public OperatorUnderTest restartOperator() {
+    killOperator();
+    return startOperator();
+  }
+
+  @Override
+  protected String operatorLog() {
+    return operator == null ? "" : operator.log();
+  }
+
+  @Override
+  protected boolean operatorEnded() {
+    return operator != null && !operator.isAlive();
+  }
+
+  @Override
+  protected Duration limit() {
+    return limit;
+  }
+
+  // -------------------------------------------------------------------------------- the API server
+
+  @Override
+  public KubernetesClient admin() {
+    return server.admin();
+  }
+
+  /** The requests since the start of the test. */
   public AuditLog audit() {
     return audit;
   }
 
+  /** A directory for files of the test. */
   public Path directory() {
     return directory;
   }
 
   /** A kubeconfig of the administrator. */
   public Path adminKubeconfig() throws IOException {
-    return Files.writeString(directory.resolve("admin.kubeconfig"), server.getKubeConfigYaml());
+    return Files.writeString(directory.resolve("admin.kubeconfig"), server.kubeconfig());
   }
 
   /** A kubeconfig with a token of the operator's own ServiceAccount. */
   public Path operatorKubeconfig() throws IOException {
-    return operatorKubeconfig(admin.getConfiguration().getMasterUrl());
+    return operatorKubeconfig(admin().getConfiguration().getMasterUrl());
   }
 
   /** The same, for an API server behind another address. */
@@ -128,20 +239,20 @@ public final class TestCluster implements AutoCloseable {
   /** A kubeconfig with a token of a ServiceAccount. */
   public Path kubeconfig(String namespace, String account) throws IOException {
     return kubeconfig(
-        namespace, account, admin.getConfiguration().getMasterUrl(), account + ".kubeconfig");
+        namespace, account, admin().getConfiguration().getMasterUrl(), account + ".kubeconfig");
   }
 
   private Path kubeconfig(String namespace, String account, String url, String file)
       throws IOException {
     var token =
-        admin
+        admin()
             .serviceAccounts()
             .inNamespace(namespace)
             .withName(account)
             .tokenRequest(new TokenRequestBuilder().withNewSpec().endSpec().build())
             .getStatus()
             .getToken();
-    var config = admin.getConfiguration();
+    var config = admin().getConfiguration();
     return Files.writeString(
         directory.resolve(file),
         """
@@ -163,7 +274,7 @@ public final class TestCluster implements AutoCloseable {
   /** Takes all rights to a resource from the operator's ClusterRole. */
   public void takeRights(String group, String resource) {
     rightsAreTaken();
-    admin
+    admin()
         .rbac()
         .clusterRoles()
         .withName(NAMESPACE)
@@ -177,7 +288,7 @@ public final class TestCluster implements AutoCloseable {
 
   /** The API server that tests start has no front proxy; it keeps what it finds here. */
   public void publishFrontProxy() {
-    admin
+    admin()
         .configMaps()
         .inNamespace("kube-system")
         .withName("extension-apiserver-authentication")
@@ -187,63 +298,21 @@ public final class TestCluster implements AutoCloseable {
                 .build());
   }
 
-  private void install() throws IOException {
-    apply(InstallFiles.INSTALL);
-    admin
-        .apiextensions()
-        .v1()
-        .customResourceDefinitions()
-        .withName("metricsserverconfigs.metricsserver.dev")
-        .waitUntilCondition(
-            crd ->
-                crd.getStatus() != null
-                    && crd.getStatus().getConditions() != null
-                    && crd.getStatus().getConditions().stream()
-                        .anyMatch(
-                            c -> c.getType().equals("Established") && c.getStatus().equals("True")),
-            30,
-            TimeUnit.SECONDS);
-    addNode("node-1", "192.168.7.1");
-    addNode("node-2", "192.168.7.2");
-  }
-
   /** Applies a file of manifests. */
   public void apply(Path file) throws IOException {
     try (var stream = Files.newInputStream(file)) {
-      admin.load(stream).serverSideApply();
+      admin().load(stream).serverSideApply();
     }
   }
 
   public Node addNode(String name, String address) {
-    var node =
-        new NodeBuilder()
-            .withNewMetadata()
-            .withName(name)
-            .addToLabels(Map.of("kubernetes.io/os", "linux", "kubernetes.io/hostname", name))
-            .endMetadata()
-            .build();
-    admin.resource(node).create();
-    return admin
-        .nodes()
-        .withName(name)
-        .editStatus(n ->
-            new NodeBuilder(n)
-                .editOrNewStatus()
-                .addNewAddress(address, "InternalIP")
-                .addNewCondition()
-                .withType("Ready")
-                .withStatus("True")
-                .endCondition()
-                .withNewDaemonEndpoints()
-                .withNewKubeletEndpoint(10250)
-                .endDaemonEndpoints()
-                .endStatus()
-                .build());
+    ApiServer.addNode(admin(), name, address);
+    return admin().nodes().withName(name).get();
   }
 
   /** Makes metrics-server look ready, as the EndpointSlice controller would. */
   public void addReadyEndpoint() {
-    admin
+    admin()
         .resource(
             new EndpointSliceBuilder()
                 .withNewMetadata()
@@ -268,7 +337,7 @@ public final class TestCluster implements AutoCloseable {
 
   /** Does what the Deployment's controller does, where new pods are ready at once. */
   public Watch deployAtOnce() {
-    return admin
+    return admin()
         .apps()
         .deployments()
         .inNamespace("kube-system")
@@ -291,7 +360,7 @@ public final class TestCluster implements AutoCloseable {
     var generation = deployment.getMetadata().getGeneration();
     if (!generation.equals(deployment.getStatus().getObservedGeneration())) {
       var replicas = deployment.getSpec().getReplicas();
-      admin
+      admin()
           .resource(deployment)
           .subresource("status")
           .patch(
@@ -304,28 +373,15 @@ public final class TestCluster implements AutoCloseable {
     }
   }
 
-  public Deployment deployment() {
-    return admin.apps().deployments().inNamespace("kube-system").withName("metrics-server").get();
-  }
-
-  /** What runs in the Deployment's pods. */
-  public Container container() {
-    return deployment().getSpec().getTemplate().getSpec().getContainers().getFirst();
-  }
-
   /** The CAs that the registration has the API server trust. */
   public List<X509Certificate> published() {
-    var registration = admin.apiServices().withName("v1beta1.metrics.k8s.io").get();
+    var registration = admin().apiServices().withName("v1beta1.metrics.k8s.io").get();
     return Certificates.parse(ServingSecret.decoded(registration.getSpec().getCaBundle()));
-  }
-
-  public MetricsServerConfig config() {
-    return admin.resources(MetricsServerConfig.class).withName(MetricsServerConfig.NAME).get();
   }
 
   /** Applies a MetricsServerConfig with this spec, as YAML on one line. */
   public void applyConfig(String spec) {
-    admin
+    admin()
         .genericKubernetesResources("metricsserver.dev/v1beta1", "MetricsServerConfig")
         .load(
             new ByteArrayInputStream(
@@ -354,8 +410,8 @@ public final class TestCluster implements AutoCloseable {
             .filter(r -> !r.resource().startsWith("metricsserverconfigs"))
             .map(AuditLog.Request::path)
             .distinct()
-            .flatMap(path -> Stream.ofNullable(admin.raw(path)))
-            .map(json -> admin.getKubernetesSerialization().<HasMetadata>unmarshal(json))
+            .flatMap(path -> Stream.ofNullable(admin().raw(path)))
+            .map(json -> admin().getKubernetesSerialization().<HasMetadata>unmarshal(json))
             .toList();
     assertThat(objects)
         .isNotEmpty()
@@ -369,41 +425,5 @@ public final class TestCluster implements AutoCloseable {
                   owner -> assertThat(owner.getKind()).isEqualTo(config.getKind()),
                   owner -> assertThat(owner.getApiVersion()).isEqualTo(config.getApiVersion()));
         });
-  }
-
-  @Override
-  public void close() {
-    admin.close();
-    TestTimes.addProcessorTime(processorTime());
-    server.stop();
-    try {
-      RightsUsed.record(test, audit, rightsTaken);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** Of the API server, which is the child process with this audit log, and of its etcd. */
-  private Duration processorTime() {
-    var commands =
-        ProcessHandle.current()
-            .children()
-            .collect(Collectors.toMap(child -> child, child -> arguments(child.info())));
-    var etcd =
-        commands.values().stream()
-            .filter(arguments -> arguments.contains(audit.file().toString()))
-            .flatMap(arguments -> ETCD_PORT.matcher(arguments).results())
-            .map(port -> port.group(1))
-            .findFirst();
-    return commands.entrySet().stream()
-        .filter(command ->
-            command.getValue().contains(audit.file().toString())
-                || etcd.filter(port -> command.getValue().contains(port)).isPresent())
-        .flatMap(command -> command.getKey().info().totalCpuDuration().stream())
-        .reduce(Duration.ZERO, Duration::plus);
-  }
-
-  private static String arguments(ProcessHandle.Info process) {
-    return String.join(" ", process.arguments().orElse(new String[0]));
   }
 }
