@@ -1,12 +1,9 @@
 package dev.metricsserver.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
-import dev.metricsserver.api.ConditionType;
 import dev.metricsserver.cli.CommandLineRun;
 import dev.metricsserver.support.IntegrationTest;
-import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.TestCluster;
 import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
@@ -15,54 +12,39 @@ import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.awaitility.core.ThrowingRunnable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The commands that look at a cluster, in front of a real API server. */
+/** The commands that read a cluster, with a real API server. */
 @IntegrationTest
 class CommandLineIT {
 
-  private static final Duration SOON = Duration.ofSeconds(60);
   private static final String INSTALLED = "{kubelet: {tls: {mode: Insecure}}}";
 
-  private static TestCluster cluster;
-  private static OperatorUnderTest operator;
+  @RegisterExtension static final TestCluster cluster = new TestCluster();
   private static CommandLineRun beforeInstallation;
 
   @BeforeAll
   static void start() throws Exception {
-    cluster = TestCluster.start();
     beforeInstallation = plan(INSTALLED);
-    operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "command-line-it");
+    cluster.startOperator();
     cluster.addReadyEndpoint();
     installed();
-  }
-
-  @AfterAll
-  static void stop() {
-    if (operator != null) {
-      operator.close();
-    }
-    if (cluster != null) {
-      cluster.close();
-    }
   }
 
   /** As configured, up to the last object. */
   private static void installed() {
     cluster.applyConfig(INSTALLED);
-    soon(
+    cluster.eventually(
         "everything is installed",
         () -> assertThat(plan(INSTALLED)).extracting(CommandLineRun::status).isEqualTo(0));
   }
 
   @Test
-  void beforeTheInstallationEverythingIsNew() {
+  void plan_beforeInstallation_createsEverything() {
     assertThat(beforeInstallation.status()).as(beforeInstallation.err()).isEqualTo(1);
     assertThat(beforeInstallation.out())
         .contains(
@@ -74,14 +56,14 @@ class CommandLineIT {
   }
 
   @Test
-  void afterItNothingChanges() throws IOException {
+  void plan_afterInstallation_changesNothing() throws IOException {
     var plan = plan(INSTALLED);
     assertThat(plan.status()).as(plan.out() + plan.err()).isZero();
     assertThat(plan.out()).contains("  = 11 stay as they are").doesNotContain("\n---");
   }
 
   @Test
-  void aChangeIsShownAndNotMade() throws IOException {
+  void plan_changedSpec_showsChangeAndMakesNone() throws IOException {
     var before = cluster.deployment().getMetadata().getResourceVersion();
     var plan = plan("{metricResolution: 30s, replicas: 1, kubelet: {tls: {mode: Insecure}}}");
     assertThat(plan.status()).as(plan.err()).isEqualTo(1);
@@ -97,7 +79,7 @@ class CommandLineIT {
   }
 
   @Test
-  void whatIsWrongWithItIsSaidAsTheOperatorWould() throws IOException {
+  void plan_invalidSpec_reportsProblemOfOperator() throws IOException {
     var plan = plan("{hostNetwork: true, port: 10250}");
     assertThat(plan.status()).isEqualTo(2);
     assertThat(plan.err())
@@ -105,7 +87,7 @@ class CommandLineIT {
   }
 
   @Test
-  void whoMayNotLookIsToldSo() throws IOException {
+  void plan_noRights_isRejected() throws IOException {
     cluster.admin().resource(account("stranger")).create();
     var plan = plan(cluster.kubeconfig("default", "stranger"), INSTALLED);
     assertThat(plan.status()).isEqualTo(2);
@@ -117,7 +99,7 @@ class CommandLineIT {
 
   /** Reading shows the decisions; the differences take the operator's rights. */
   @Test
-  void whoMayOnlyReadIsToldWhatCannotBeCompared() throws IOException {
+  void plan_readOnlyRights_namesObjectsThatCannotBeCompared() throws IOException {
     cluster.admin().resource(account("reader")).create();
     cluster
         .admin()
@@ -154,20 +136,14 @@ class CommandLineIT {
   }
 
   @Test
-  void underPausedTheStatusSaysWhatWouldChange() throws IOException {
+  void paused_specOrObjectChanged_statusNamesChanges() throws IOException {
     try {
       cluster.applyConfig(
           "{paused: true, metricResolution: 30s, replicas: 1, kubelet: {tls: {mode: Insecure}}}");
-      soon(
-          "the status says so",
+      cluster.eventually(
+          "the status names the changes",
           () ->
-              assertThat(
-                      cluster
-                          .config()
-                          .getStatus()
-                          .condition(ConditionType.Ready)
-                          .orElseThrow()
-                          .getMessage())
+              assertThat(cluster.condition("Ready").getMessage())
                   .startsWith(
                       "paused; would change Deployment (pods roll); delete PodDisruptionBudget;"));
       var plan = run(cluster.adminKubeconfig(), "plan");
@@ -176,28 +152,16 @@ class CommandLineIT {
           .contains("  ~ Deployment/kube-system/metrics-server: its pods are replaced\n");
       assertThat(plan.err()).contains("spec.paused is true");
       cluster.applyConfig("{paused: true, kubelet: {tls: {mode: Insecure}}}");
-      soon(
-          "or that nothing would",
+      cluster.eventually(
+          "the status says that nothing would change",
           () ->
-              assertThat(
-                      cluster
-                          .config()
-                          .getStatus()
-                          .condition(ConditionType.Ready)
-                          .orElseThrow()
-                          .getMessage())
+              assertThat(cluster.condition("Ready").getMessage())
                   .startsWith("paused; would change nothing;"));
       drift();
-      soon(
-          "or what another client changed",
+      cluster.eventually(
+          "the status names the change of another client",
           () ->
-              assertThat(
-                      cluster
-                          .config()
-                          .getStatus()
-                          .condition(ConditionType.Ready)
-                          .orElseThrow()
-                          .getMessage())
+              assertThat(cluster.condition("Ready").getMessage())
                   .startsWith("paused; would change Deployment;"));
     } finally {
       installed();
@@ -206,7 +170,7 @@ class CommandLineIT {
 
   /** A field of the configuration: the operator does the rest. */
   @Test
-  void doctorSetsAFieldThatARemedyNames() throws IOException {
+  void doctorFix_remedyIsField_setsField() throws IOException {
     try {
       cluster.applyConfig("{version: 0.8.1, kubelet: {tls: {mode: Insecure}}}");
       var fixed = run(cluster.adminKubeconfig(), "doctor", "--fix", "VersionOutOfRange", "--yes");
@@ -266,15 +230,5 @@ class CommandLineIT {
     var all = new ArrayList<>(List.of(arguments));
     all.addAll(List.of("--kubeconfig", kubeconfig.toString()));
     return CommandLineRun.of(all.toArray(String[]::new));
-  }
-
-  private static void soon(String what, ThrowingRunnable assertion) {
-    await(what)
-        .atMost(SOON)
-        .ignoreExceptions()
-        .untilAsserted(() -> {
-          assertThat(operator.isAlive()).as(operator.log()).isTrue();
-          assertion.run();
-        });
   }
 }

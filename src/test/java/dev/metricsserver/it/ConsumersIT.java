@@ -10,32 +10,24 @@ import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscalerBui
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Those who use metrics, as a real API server has them. */
+/** The consumers of metrics, read from a real API server. */
 @IntegrationTest
 class ConsumersIT {
 
-  private static TestCluster cluster;
+  @RegisterExtension static final TestCluster cluster = new TestCluster();
   private static ConsumerReader reader;
 
   @BeforeAll
   static void start() {
-    cluster = TestCluster.start();
     reader = new ConsumerReader(cluster.admin());
   }
 
-  @AfterAll
-  static void stop() {
-    if (cluster != null) {
-      cluster.close();
-    }
-  }
-
   @Test
-  void anAutoscalerWhoseWorkloadHasNoRequests() throws IOException {
+  void autoscaler_workloadWithoutRequests_isFound() throws IOException {
     cluster.apply(
         Files.writeString(
             cluster.directory().resolve("autoscaler.yaml"),
@@ -52,10 +44,11 @@ class ConsumersIT {
             """));
     assertThat(reader.withoutRequests()).isEmpty();
 
-    say("True", "ValidMetricFound", "the HPA was able to successfully calculate a replica count");
+    condition(
+        "True", "ValidMetricFound", "the HPA was able to successfully calculate a replica count");
     assertThat(reader.withoutRequests()).isEmpty();
 
-    say(
+    condition(
         "False",
         "FailedGetResourceMetric",
         "the HPA was unable to compute the replica count: failed to get cpu utilization: missing"
@@ -64,8 +57,8 @@ class ConsumersIT {
         .containsExactly(new Autoscaler("default", "web", "deployment/shop", "cpu"));
   }
 
-  /** As the autoscalers' controller does. */
-  private static void say(String status, String reason, String message) {
+  /** Does the work of the autoscalers' controller. */
+  private static void condition(String status, String reason, String message) {
     cluster
         .admin()
         .autoscaling()
@@ -84,7 +77,7 @@ class ConsumersIT {
 
   /** No controller here fills the role from those that are labelled for it. */
   @Test
-  void aRoleForViewersWithoutMetrics() {
+  void viewRole_withoutMetrics_isFound() {
     assertThat(reader.viewersShutOut()).isFalse();
     give("", "pods");
     assertThat(reader.viewersShutOut()).isTrue();

@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -32,14 +32,13 @@ class GoldenIT {
   private static final List<String> OF_OTHERS =
       List.of("CiliumNetworkPolicy", "ServiceMonitor", "PrometheusRule", "Certificate", "Issuer");
 
-  private static TestCluster cluster;
+  @RegisterExtension static final TestCluster cluster = new TestCluster();
   private static String kubeconfig;
 
   @TempDir private Path folder;
 
   @BeforeAll
   static void start() throws IOException {
-    cluster = TestCluster.start();
     kubeconfig = "--kubeconfig=" + cluster.adminKubeconfig();
     cluster
         .admin()
@@ -59,13 +58,6 @@ class GoldenIT {
         "pod-security.kubernetes.io/warn=restricted");
   }
 
-  @AfterAll
-  static void stop() {
-    if (cluster != null) {
-      cluster.close();
-    }
-  }
-
   static Stream<String> cases() throws IOException {
     try (var folders = Files.list(GOLDEN)) {
       return folders
@@ -79,7 +71,7 @@ class GoldenIT {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void theAPIServerTakesThemAndThePodsAreRestricted(String name) throws IOException {
+  void objects_appliedAsDryRun_areAcceptedAndRestricted(String name) throws IOException {
     var objects = objects(name);
     var answer =
         Shell.run(
@@ -99,7 +91,7 @@ class GoldenIT {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void theLinterFindsNoFault(String name) throws IOException {
+  void objects_linted_haveNoFault(String name) throws IOException {
     var objects = objects(name);
     Linter.findsNoFault(
         objects,

@@ -1,7 +1,6 @@
 package dev.metricsserver.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.support.Chart;
 import dev.metricsserver.support.InstallFiles;
@@ -15,9 +14,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -29,12 +28,11 @@ class HelmIT {
 
   private static final String NAMESPACE = "operators";
 
-  private static TestCluster cluster;
+  @RegisterExtension static final TestCluster cluster = new TestCluster();
   private static String kubeconfig;
 
   @BeforeAll
   static void start() throws IOException {
-    cluster = TestCluster.start();
     kubeconfig = "--kubeconfig=" + cluster.adminKubeconfig();
     // A namespace would stay for ever: there is no controller that empties it.
     InstallFiles.objects(InstallFiles.INSTALL).stream()
@@ -42,24 +40,19 @@ class HelmIT {
         .forEach(object -> cluster.admin().resource(object).delete());
   }
 
-  @AfterAll
-  static void stop() {
-    if (cluster != null) {
-      cluster.close();
-    }
-  }
-
   @Test
-  void aReleaseIsInstalledUpgradedRolledBackRemovedAndInstalledAgain(@TempDir Path folder)
+  void release_installedUpgradedRolledBackAndRemoved_keepsConfiguration(@TempDir Path folder)
       throws Exception {
     helm("install", "operator", Chart.older(folder), "--create-namespace", "--set-json=config={}");
     assertThat(config()).contains("helm.sh/resource-policy: keep");
     // The API server describes a definition a moment after it serves it.
-    await("it is described")
-        .untilAsserted(() -> assertThat(explain()).contains("field \"logging\" does not exist"));
+    cluster.eventually(
+        "the older definition is described",
+        () -> assertThat(explain()).contains("field \"logging\" does not exist"));
 
     upgradeDefinition(folder);
-    await("it is described").untilAsserted(() -> assertThat(explain()).contains("verbosity"));
+    cluster.eventually(
+        "the newer definition is described", () -> assertThat(explain()).contains("verbosity"));
     upgrade("--set=config.logging.verbosity=1");
     assertThat(config()).contains("verbosity: 1");
 

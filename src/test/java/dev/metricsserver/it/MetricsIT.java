@@ -1,11 +1,9 @@
 package dev.metricsserver.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.support.InstallFiles;
 import dev.metricsserver.support.IntegrationTest;
-import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.TestCluster;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
@@ -14,44 +12,31 @@ import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
-import java.time.Duration;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The operator's own metrics, and who gets them, by a real API server. */
+/** The operator's own metrics, with a real API server that authorizes their readers. */
 @IntegrationTest
 class MetricsIT {
 
-  private static final Duration SOON = Duration.ofSeconds(30);
-
-  private static TestCluster cluster;
-  private static OperatorUnderTest operator;
+  @RegisterExtension static final TestCluster cluster = new TestCluster();
 
   @BeforeAll
-  static void start() throws Exception {
-    cluster = TestCluster.start();
+  static void start() {
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
-    operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "metrics-it");
-    await("everything is written")
-        .atMost(SOON)
-        .untilAsserted(() -> assertThat(operator.log()).contains("Verified all objects"));
-  }
-
-  @AfterAll
-  static void stop() {
-    if (operator != null) {
-      operator.close();
-    }
-    if (cluster != null) {
-      cluster.close();
-    }
+    cluster.startOperator();
+    cluster.eventually(
+        "the operator has verified all objects",
+        () -> assertThat(cluster.operator().log()).contains("Verified all objects"));
   }
 
   @Test
-  void whoMayReadThemDoes() throws Exception {
+  void metrics_rightGranted_areServed() throws Exception {
     var token = tokenOf("reader");
-    assertThat(operator.metrics(token).statusCode()).as("before it may").isEqualTo(403);
+    assertThat(cluster.operator().metrics(token).statusCode())
+        .as("before the right is granted")
+        .isEqualTo(403);
 
     cluster
         .admin()
@@ -63,12 +48,12 @@ class MetricsIT {
                 .addNewSubject("", "ServiceAccount", "reader", "default")
                 .build())
         .create();
-    await("it may read")
-        .atMost(SOON)
-        .untilAsserted(() -> assertThat(operator.metrics(token).statusCode()).isEqualTo(200));
+    cluster.eventually(
+        "the account may read metrics",
+        () -> assertThat(cluster.operator().metrics(token).statusCode()).isEqualTo(200));
 
     var before = reviews();
-    var metrics = operator.metrics(token).body();
+    var metrics = cluster.operator().metrics(token).body();
     assertThat(reviews()).as("reviews, with the answer remembered").isEqualTo(before);
     assertThat(metrics.lines())
         .contains(
@@ -81,23 +66,23 @@ class MetricsIT {
             line.matches(
                 "metrics_server_operator_reconcile_duration_seconds_count\\{result=\"success\"}"
                     + " [1-9].*"));
-    assertThat(operator.log()).doesNotContain(token);
+    assertThat(cluster.operator().log()).doesNotContain(token);
   }
 
   @Test
   void metrics_tokenWithoutRight_isRejected() throws Exception {
-    assertThat(operator.metrics("").statusCode()).isEqualTo(401);
-    var answer = operator.metrics("not.a.token");
+    assertThat(cluster.operator().metrics("").statusCode()).isEqualTo(401);
+    var answer = cluster.operator().metrics("not.a.token");
     assertThat(answer.statusCode()).isEqualTo(401);
     assertThat(answer.body()).doesNotContain("metrics_server_operator_");
-    assertThat(operator.log()).doesNotContain("not.a.token");
+    assertThat(cluster.operator().log()).doesNotContain("not.a.token");
   }
 
   @Test
-  void thePortOfHealthDoesNotHaveThem() throws IOException {
+  void healthPort_metricsPath_isNotFound() throws IOException {
     var connection =
         (HttpURLConnection)
-            URI.create("http://127.0.0.1:%d/metrics".formatted(operator.port()))
+            URI.create("http://127.0.0.1:%d/metrics".formatted(cluster.operator().port()))
                 .toURL()
                 .openConnection();
     assertThat(connection.getResponseCode()).isEqualTo(HttpURLConnection.HTTP_NOT_FOUND);

@@ -1,7 +1,6 @@
 package dev.metricsserver.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.api.ConditionType;
 import dev.metricsserver.api.MetricsServerConfigStatus.CertificateStatus;
@@ -30,24 +29,22 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
-import org.awaitility.core.ConditionTimeoutException;
-import org.awaitility.core.ThrowingRunnable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * metrics-server's certificate and who trusts it, on a real API server and with the operator's own
- * rights. Time passes by Secrets that are as old as the test wants.
+ * metrics-server's certificate and its CA, on a real API server and with the operator's own rights.
+ * Tests backdate Secrets instead of waiting.
  */
 @IntegrationTest
 class ServingIT {
 
   private static final Duration SOON = Duration.ofSeconds(20);
 
-  /** Half a minute, and until the operator looks again. */
-  private static final Duration UNTIL_ALL_HAVE_HEARD = Duration.ofSeconds(90);
+  /** Half a minute, and the time until the operator's next recheck. */
+  private static final Duration UNTIL_ALL_API_SERVERS_KNOW = Duration.ofSeconds(90);
 
   private static final String CERTIFICATE = "metrics-server-serving-cert";
   private static final String AUTHORITY = "metrics-server-serving-ca";
@@ -56,33 +53,23 @@ class ServingIT {
   private static final String SELF_SIGNED =
       "{kubelet: {tls: {mode: Insecure}}, serving: {tls: {source: SelfSigned}}}";
 
-  private TestCluster cluster;
-  private Path kubeconfig;
-  private OperatorUnderTest operator;
+  @RegisterExtension final TestCluster cluster = new TestCluster(SOON);
 
   @BeforeEach
-  void start() throws Exception {
-    cluster = TestCluster.start();
+  void start() {
     cluster.publishFrontProxy();
-    kubeconfig = cluster.operatorKubeconfig();
-    operator = new OperatorUnderTest(kubeconfig, "serving-it");
-  }
-
-  @AfterEach
-  void stop() {
-    operator.close();
-    cluster.close();
+    cluster.startOperator();
   }
 
   private void install(String spec) {
     cluster.applyConfig(spec);
-    soon("the Deployment is there", () -> assertThat(cluster.deployment()).isNotNull());
+    cluster.eventually("the Deployment exists", () -> assertThat(cluster.deployment()).isNotNull());
     cluster.addReadyEndpoint();
-    soon("it is registered", () -> assertThat(apiService()).isNotNull());
+    cluster.eventually("the APIService exists", () -> assertThat(apiService()).isNotNull());
   }
 
   @Test
-  void theCertificateIsMadeOnceAndVerified() throws Exception {
+  void certificate_firstInstallation_isCreatedOnceAndVerified() throws Exception {
     install(OPERATOR);
 
     assertThat(registration().getInsecureSkipTLSVerify()).isNull();
@@ -95,8 +82,8 @@ class ServingIT {
     assertThat(volumes(cluster.deployment().getSpec().getTemplate().getSpec().getVolumes()))
         .contains(CERTIFICATE)
         .doesNotContain(AUTHORITY);
-    soon(
-        "the status tells",
+    cluster.eventually(
+        "the status has the certificates",
         () -> {
           var status = cluster.config().getStatus();
           assertThat(status.servingTLS().source()).isEqualTo("Operator");
@@ -111,34 +98,38 @@ class ServingIT {
         });
     for (var secret : List.of(AUTHORITY, CERTIFICATE)) {
       var key = text(secret, "tls.key").lines().toList().get(1);
-      assertThat(operator.log()).doesNotContain(key, ServingSecret.encoded(key));
+      assertThat(cluster.operator().log()).doesNotContain(key, ServingSecret.encoded(key));
       assertThat(cluster.admin().getKubernetesSerialization().asYaml(cluster.config()))
           .doesNotContain(key, ServingSecret.encoded(key));
     }
   }
 
   @Test
-  void anotherOperatorFindsEverythingInPlace() throws Exception {
+  void operator_restarted_changesNothing() throws Exception {
     install(OPERATOR);
-    soon("quiet", () -> assertThat(cluster.published()).containsExactly(certificate(AUTHORITY)));
-    operator.kill();
+    cluster.eventually(
+        "the operator's CA is published",
+        () -> assertThat(cluster.published()).containsExactly(certificate(AUTHORITY)));
+    cluster.killOperator();
     var before = List.of(version(AUTHORITY), version(CERTIFICATE));
     var registered = apiService().getSpec();
 
-    operator = new OperatorUnderTest(kubeconfig, "serving-it", "serving-it-2");
+    cluster.startOperator();
 
-    soon("it looked", () -> assertThat(operator.log()).contains("Verified all objects"));
+    cluster.eventually(
+        "the restarted operator has verified all objects",
+        () -> assertThat(cluster.operator().log()).contains("Verified all objects"));
     assertThat(List.of(version(AUTHORITY), version(CERTIFICATE))).isEqualTo(before);
     assertThat(apiService().getSpec()).isEqualTo(registered);
   }
 
   /** The operator ended after it had written the CA, or the CA and the certificate. */
   @Test
-  void afterACrashItGoesOnWithTheSameAuthority() throws Exception {
-    operator.kill();
+  void operator_crashedAfterWritingCA_keepsCA() throws Exception {
+    cluster.killOperator();
     var authority = Issuer.authority(Instant.now());
     ServingSecret.put(cluster.admin(), AUTHORITY, authority, authority.certificate());
-    operator = new OperatorUnderTest(kubeconfig, "serving-it", "serving-it-2");
+    cluster.startOperator();
 
     install(OPERATOR);
 
@@ -148,7 +139,7 @@ class ServingIT {
   }
 
   @Test
-  void anOldCertificateIsRenewedAndNothingElseChanges() {
+  void certificate_old_isRenewedAndNothingElseChanges() {
     install(OPERATOR);
     var generation = cluster.deployment().getMetadata().getGeneration();
     var authority = identity(AUTHORITY);
@@ -156,8 +147,8 @@ class ServingIT {
     var old = Issuer.leaf(authority, NAMES, Instant.now().minus(Duration.ofDays(61)));
     ServingSecret.put(cluster.admin(), CERTIFICATE, old, authority.certificate());
 
-    soon(
-        "it is renewed",
+    cluster.eventually(
+        "the certificate is renewed",
         () -> {
           assertThat(certificate(CERTIFICATE)).isNotEqualTo(old.certificate());
           certificate(CERTIFICATE).verify(authority.certificate().getPublicKey());
@@ -168,7 +159,7 @@ class ServingIT {
   }
 
   @Test
-  void anOldAuthorityIsReplacedInSteps() {
+  void authority_old_isReplacedInSteps() {
     install(OPERATOR);
     try (var watch = new RegistrationWatch(cluster.admin())) {
       var generation = cluster.deployment().getMetadata().getGeneration();
@@ -177,19 +168,21 @@ class ServingIT {
 
       var old = Issuer.authority(Instant.now().minus(Duration.ofDays(2 * 365 + 1)));
       ServingSecret.put(cluster.admin(), AUTHORITY, old, old.certificate(), first);
-      soon(
-          "all are trusted",
+      cluster.eventually(
+          "all three CAs are published",
           () ->
               assertThat(cluster.published())
                   .hasSize(3)
                   .contains(first, old.certificate())
                   .startsWith(certificate(AUTHORITY)));
       var next = certificate(AUTHORITY);
-      assertThat(certificate(CERTIFICATE)).as("until all have heard").isEqualTo(firstLeaf);
+      assertThat(certificate(CERTIFICATE))
+          .as("before every API server knows the new CA")
+          .isEqualTo(firstLeaf);
 
-      within(
-          UNTIL_ALL_HAVE_HEARD,
-          "the new one has signed",
+      cluster.eventually(
+          UNTIL_ALL_API_SERVERS_KNOW,
+          "the new CA has signed the certificate",
           () -> certificate(CERTIFICATE).verify(next.getPublicKey()));
       assertThat(cluster.published()).contains(first);
 
@@ -198,7 +191,9 @@ class ServingIT {
           CERTIFICATE,
           Issuer.leaf(identity(AUTHORITY), NAMES, Instant.now().minus(Duration.ofMinutes(11))),
           next);
-      soon("it is alone", () -> assertThat(cluster.published()).containsExactly(next));
+      cluster.eventually(
+          "only the new CA is published",
+          () -> assertThat(cluster.published()).containsExactly(next));
       assertThat(certificate(AUTHORITY)).isEqualTo(next);
       assertThat(cluster.deployment().getMetadata().getGeneration()).isEqualTo(generation);
       watch.neverUnverified();
@@ -206,27 +201,22 @@ class ServingIT {
   }
 
   /**
-   * The framework keeps an event to itself when it had the answer to the write before; what is
-   * decided by that write is decided all the same.
+   * The framework drops an event of which the answer to the write came first. The operator must not
+   * need it.
    */
   @Test
-  void nothingWaitsForAnEventOfAnOwnWrite(@TempDir Path folder) throws Exception {
-    operator.kill();
-    operator =
-        new OperatorUnderTest(
-            kubeconfig,
-            "serving-it",
-            "slow",
-            List.of(),
-            OperatorUnderTest.client(folder, SlowWatchClientFactory.class));
+  void rotation_watchesAreSlow_doesNotWaitForEvents(@TempDir Path folder) throws Exception {
+    cluster.killOperator();
+    cluster.startOperator(
+        List.of(), OperatorUnderTest.client(folder, SlowWatchClientFactory.class));
     install(OPERATOR);
     var first = certificate(AUTHORITY);
 
     var old = Issuer.authority(Instant.now().minus(Duration.ofDays(2 * 365 + 1)));
     ServingSecret.put(cluster.admin(), AUTHORITY, old, old.certificate(), first);
 
-    soon(
-        "all are trusted",
+    cluster.eventually(
+        "all three CAs are published",
         () ->
             assertThat(cluster.published())
                 .hasSize(3)
@@ -235,7 +225,7 @@ class ServingIT {
   }
 
   @Test
-  void whatIsLostIsMadeAgainWithoutATimeWithoutVerification() {
+  void secrets_deleted_areCreatedAgainAndStayVerified() {
     install(OPERATOR);
     try (var watch = new RegistrationWatch(cluster.admin())) {
       var old = certificate(AUTHORITY);
@@ -243,9 +233,9 @@ class ServingIT {
       cluster.admin().secrets().inNamespace("kube-system").withName(AUTHORITY).delete();
       cluster.admin().secrets().inNamespace("kube-system").withName(CERTIFICATE).delete();
 
-      within(
-          UNTIL_ALL_HAVE_HEARD,
-          "the old one is trusted still, and the new one signs",
+      cluster.eventually(
+          UNTIL_ALL_API_SERVERS_KNOW,
+          "the old CA is still published, and the new CA signs",
           () -> {
             assertThat(cluster.published()).containsExactly(certificate(AUTHORITY), old);
             certificate(CERTIFICATE).verify(certificate(AUTHORITY).getPublicKey());
@@ -266,11 +256,13 @@ class ServingIT {
             PatchContext.of(PatchType.JSON_MERGE),
             "{\"spec\":{\"insecureSkipTLSVerify\":true,\"caBundle\":null}}");
 
-    soon("it is back", () -> assertThat(apiService().getSpec()).isEqualTo(registered));
+    cluster.eventually(
+        "the registration is restored",
+        () -> assertThat(apiService().getSpec()).isEqualTo(registered));
   }
 
   @Test
-  void thePodsChangeBetweenTheTwoWaysWhileTheyAreTrusted() {
+  void source_changed_podsAreReplacedWhileTrusted() {
     install(SELF_SIGNED);
     assertThat(registration().getInsecureSkipTLSVerify()).isTrue();
     assertThat(secret(AUTHORITY)).as("nothing is made that was not requested").isNull();
@@ -285,14 +277,15 @@ class ServingIT {
             p -> new PodBuilder(p).editOrNewStatus().withPhase("Failed").endStatus().build());
 
     cluster.applyConfig(OPERATOR);
-    soon("new pods are made", () -> assertThat(mounted()).isTrue());
-    soon(
-        "it says what it waits for",
+    cluster.eventually(
+        "the Deployment mounts the certificate", () -> assertThat(mounted()).isTrue());
+    cluster.eventually(
+        "the condition has the reason",
         () -> assertThat(reason("ServingTLSVerified")).isEqualTo("PodsNotReplaced"));
     assertThat(registration().getInsecureSkipTLSVerify()).as("while the old one runs").isTrue();
     cluster.admin().resource(pod).withGracePeriod(0).delete();
-    soon(
-        "it is verified",
+    cluster.eventually(
+        "the registration is verified",
         () -> {
           assertThat(registration().getInsecureSkipTLSVerify()).isNull();
           assertThat(cluster.published()).containsExactly(certificate(AUTHORITY));
@@ -300,7 +293,8 @@ class ServingIT {
 
     var log = cluster.audit().end();
     cluster.applyConfig(SELF_SIGNED);
-    soon("old pods are made", () -> assertThat(mounted()).isFalse());
+    cluster.eventually(
+        "the Deployment mounts no certificate", () -> assertThat(mounted()).isFalse());
     assertThat(registration().getInsecureSkipTLSVerify()).isTrue();
     assertThat(registration().getCaBundle()).isNull();
     assertThat(
@@ -310,7 +304,7 @@ class ServingIT {
                 .filter(r -> r.isOperators() && r.isWrite() && !AuditLog.isLookAgain(r))
                 .map(AuditLog.Request::resource)
                 .filter(r -> r.equals("apiservices") || r.equals("deployments")))
-        .as("first anybody is trusted, then pods are replaced")
+        .as("first verification is turned off, then the pods are replaced")
         .endsWith("apiservices", "deployments");
   }
 
@@ -384,30 +378,5 @@ class ServingIT {
         .withAutomountServiceAccountToken(false)
         .endSpec()
         .build();
-  }
-
-  private void soon(String what, ThrowingRunnable assertion) {
-    within(SOON, what, assertion);
-  }
-
-  private void within(Duration time, String what, ThrowingRunnable assertion) {
-    try {
-      await(what)
-          .atMost(time)
-          .pollInterval(Duration.ofMillis(100))
-          .ignoreExceptions()
-          .untilAsserted(assertion);
-    } catch (ConditionTimeoutException e) {
-      System.err.println(
-          cluster
-              .audit()
-              .requests(0)
-              .filter(r -> r.isWrite() && !r.resource().equals("leases"))
-              .map(r -> r.answered() + " " + r.user() + " " + r)
-              .toList()
-              .toString()
-              .replace(", ", "\n"));
-      throw new AssertionError(operator.log(), e);
-    }
   }
 }
