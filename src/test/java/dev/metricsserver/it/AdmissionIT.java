@@ -2,7 +2,6 @@ package dev.metricsserver.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
-import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.OperatorUnderTest;
@@ -17,22 +16,20 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * What the ValidatingAdmissionPolicy refuses to the operator's own token, although the operator is
- * an administrator here: so it is the policy that refuses, and no right that is missing.
+ * The requests with the operator's token that the ValidatingAdmissionPolicy rejects. The operator
+ * is an administrator here, so no missing right rejects them.
  */
 @IntegrationTest
 class AdmissionIT {
-
-  private static final Duration SOON = Duration.ofSeconds(30);
 
   private static final String DEPLOYMENT =
       """
@@ -55,12 +52,11 @@ class AdmissionIT {
                 securityContext: {allowPrivilegeEscalation: false, runAsNonRoot: true}
       """;
 
-  private static TestCluster cluster;
+  @RegisterExtension static final TestCluster cluster = new TestCluster();
   private static KubernetesClient operator;
 
   @BeforeAll
   static void start() throws Exception {
-    cluster = TestCluster.start();
     cluster
         .admin()
         .resource(
@@ -78,39 +74,34 @@ class AdmissionIT {
         new KubernetesClientBuilder()
             .withConfig(Config.fromKubeconfig(cluster.operatorKubeconfig().toFile()))
             .build();
-    await("the policy is in force")
-        .atMost(SOON)
-        .ignoreExceptions()
-        .untilAsserted(() ->
-            refused("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: default}}"));
-    await("the kinds of others are known")
-        .atMost(SOON)
-        .ignoreExceptions()
-        .untilAsserted(() -> {
-          refused(
+    cluster.eventually(
+        "the policy is in force",
+        () ->
+            rejected("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: default}}"));
+    cluster.eventually(
+        "the policy is in force for the kinds of third parties",
+        () -> {
+          rejected(
               "{apiVersion: monitoring.coreos.com/v1, kind: ServiceMonitor, metadata: {name: a,"
                   + " namespace: default}, spec: {selector: {}, endpoints: []}}");
-          refused(
+          rejected(
               "{apiVersion: cert-manager.io/v1, kind: Issuer, metadata: {name: a, namespace:"
                   + " default}, spec: {selfSigned: {}}}");
-          refused(
+          rejected(
               "{apiVersion: cert-manager.io/v1, kind: Certificate, metadata: {name: a, namespace:"
                   + " default}, spec: {secretName: a, dnsNames: [a], issuerRef: {name: a}}}");
         });
   }
 
   @AfterAll
-  static void stop() {
+  static void closeClient() {
     if (operator != null) {
       operator.close();
-    }
-    if (cluster != null) {
-      cluster.close();
     }
   }
 
   @Test
-  void aDeploymentOfItsOwnNameInAnyNamespaceIsAdmitted() {
+  void deployment_ownNameInAnyNamespace_isAdmitted() {
     assertThat(operator.resource(object(DEPLOYMENT)).dryRun(true).create()).isNotNull();
   }
 
@@ -137,13 +128,13 @@ class AdmissionIT {
             + " only containers without privileges",
         "hostNetwork: true | initContainers: [{name: a, image: b}] | no init containers",
       })
-  void aDeploymentThatMayDoMoreIsRefused(String right, String wrong, String why) {
+  void deployment_morePrivileges_isRejected(String right, String wrong, String why) {
     var yaml =
         wrong.equals("{}")
             ? DEPLOYMENT.replace(right + "\n", "\n")
             : DEPLOYMENT.replace(right, wrong);
     assertThat(yaml).isNotEqualTo(DEPLOYMENT);
-    assertThat(refused(yaml)).contains(why);
+    assertThat(rejected(yaml)).contains(why);
   }
 
   @ParameterizedTest
@@ -222,12 +213,12 @@ class AdmissionIT {
             + " namespace: kube-system}, spec: {maxUnavailable: 0, selector: {matchLabels:"
             + " {k8s-app: kube-dns}}}} | for the pods k8s-app=metrics-server only",
       })
-  void anythingElseIsRefused(String yaml, String why) {
-    assertThat(refused(yaml)).contains(why);
+  void otherObject_created_isRejected(String yaml, String why) {
+    assertThat(rejected(yaml)).contains(why);
   }
 
   @Test
-  void nothingOfOthersIsChangedOrDeleted() {
+  void objectOfAnotherOwner_changedOrDeleted_isRejected() {
     var account =
         cluster
             .admin()
@@ -236,14 +227,14 @@ class AdmissionIT {
             .withName("metrics-server-operator")
             .get();
     var asOperator = operator.resource(account);
-    assertRefused(
+    assertRejected(
         () -> asOperator.delete(), "may not DELETE serviceaccounts metrics-server-operator");
-    assertRefused(
+    assertRejected(
         () ->
             asOperator.patch(
                 PatchContext.of(PatchType.JSON_MERGE), "{\"automountServiceAccountToken\":false}"),
         "may not UPDATE serviceaccounts metrics-server-operator");
-    assertRefused(
+    assertRejected(
         () -> operator.nodes().withName("node-1").delete(), "may not DELETE nodes node-1");
   }
 
@@ -263,7 +254,7 @@ class AdmissionIT {
                 + "\"operation\":\"Apply\",\"apiVersion\":\"apps/v1\",\"fieldsType\":\"FieldsV1\","
                 + "\"fieldsV1\":{\"f:spec\":{\"f:replicas\":{}}}}]}}");
     assertThat(taken.getMetadata().getManagedFields()).hasSize(1);
-    assertRefused(
+    assertRejected(
         () ->
             asOperator.patch(
                 new PatchContext.Builder()
@@ -277,7 +268,7 @@ class AdmissionIT {
 
   /** The objects of a MetricsServerConfig with a namespace of its own, and the events about it. */
   @Test
-  void whatTheOperatorWritesIsAdmitted() throws Exception {
+  void objectsOfOperator_written_areAdmitted() throws Exception {
     cluster
         .admin()
         .resource(
@@ -289,9 +280,9 @@ class AdmissionIT {
         "{namespace: metrics, kubelet: {tls: {mode: Insecure}}, audit: {profile: Metadata},"
             + " monitoring: {prometheus: {namespace: monitoring, serviceAccount: prometheus}}}");
     try (var process = new OperatorUnderTest(cluster.operatorKubeconfig(), "operator-admission")) {
-      await("everything is written")
-          .atMost(SOON)
-          .untilAsserted(() -> assertThat(process.log()).contains("Verified all objects"));
+      cluster.eventually(
+          "the operator has verified all objects",
+          () -> assertThat(process.log()).contains("Verified all objects"));
       assertThat(cluster.audit().operatorRequests())
           .filteredOn(r -> r.code() == 403 && !r.uri().contains("dryRun"))
           .filteredOn(r -> !r.verb().equals("delete") && !r.resource().equals("serviceaccounts"))
@@ -300,11 +291,11 @@ class AdmissionIT {
   }
 
   /** Asserts that the operator may not create it; returns why. */
-  private static String refused(String yaml) {
-    return assertRefused(() -> operator.resource(object(yaml)).dryRun(true).create(), "");
+  private static String rejected(String yaml) {
+    return assertRejected(() -> operator.resource(object(yaml)).dryRun(true).create(), "");
   }
 
-  private static String assertRefused(
+  private static String assertRejected(
       org.assertj.core.api.ThrowableAssert.ThrowingCallable request, String why) {
     var error = catchThrowableOfType(KubernetesClientException.class, request);
     assertThat(error)

@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 import static org.awaitility.Awaitility.await;
 
-import dev.metricsserver.api.ConditionType;
 import dev.metricsserver.api.MetricsServerConfig;
-import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.ConflictingWriteStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.cli.CommandLineRun;
@@ -17,12 +15,10 @@ import dev.metricsserver.model.Owner;
 import dev.metricsserver.support.AuditLog;
 import dev.metricsserver.support.GoModules;
 import dev.metricsserver.support.IntegrationTest;
-import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.Programs;
 import dev.metricsserver.support.Shell;
 import dev.metricsserver.support.TestCluster;
 import io.fabric8.kubernetes.api.model.APIService;
-import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.IntOrString;
@@ -52,16 +48,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.awaitility.core.ConditionTimeoutException;
-import org.awaitility.core.ThrowingRunnable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -100,28 +93,11 @@ class AdoptionIT {
   private static final Pattern LEFT =
       Pattern.compile("metrics-server|metrics\\.k8s\\.io|metrics-reader");
 
-  private static TestCluster cluster;
-  private static OperatorUnderTest operator;
-  private static int operators;
+  @RegisterExtension static final TestCluster cluster = new TestCluster(SOON);
 
   @BeforeAll
-  static void start() throws IOException {
-    cluster = TestCluster.start();
-    startOperator();
-  }
-
-  private static void startOperator() throws IOException {
-    operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "adoption-" + operators++);
-  }
-
-  @AfterAll
-  static void stop() {
-    if (operator != null) {
-      operator.close();
-    }
-    if (cluster != null) {
-      cluster.close();
-    }
+  static void start() {
+    cluster.startOperator();
   }
 
   /** What the operator was just about to write comes a moment later. */
@@ -161,12 +137,12 @@ class AdoptionIT {
     var theirs = install(file);
     var before = writes().size();
     cluster.applyConfig("{}");
-    soon(
+    cluster.eventually(
         "it says whose it is",
-        () -> assertThat(condition("Stalled").getReason()).isEqualTo("Conflict"));
+        () -> assertThat(cluster.condition("Stalled").getReason()).isEqualTo("Conflict"));
 
-    assertThat(condition("Stalled").getStatus()).isEqualTo("True");
-    assertThat(condition("Ready"))
+    assertThat(cluster.condition("Stalled").getStatus()).isEqualTo("True");
+    assertThat(cluster.condition("Ready"))
         .satisfies(
             c -> assertThat(c.getStatus()).isEqualTo("False"),
             c ->
@@ -183,7 +159,7 @@ class AdoptionIT {
     assertThat(writesAfter(before)).allMatch(AdoptionIT::tellsOnly);
 
     cluster.admin().resource(theirs).delete();
-    soon("it goes on", () -> assertThat(cluster.deployment()).isNotNull());
+    cluster.eventually("it goes on", () -> assertThat(cluster.deployment()).isNotNull());
   }
 
   /** It stays, too, where the operator has none of that name. */
@@ -217,10 +193,10 @@ class AdoptionIT {
     account.create();
     var before = writes().size();
     cluster.applyConfig("{" + INSECURE + "}");
-    soon(
+    cluster.eventually(
         "it says whose it is",
-        () -> assertThat(condition("Stalled").getReason()).isEqualTo("Conflict"));
-    assertThat(condition("Ready").getMessage())
+        () -> assertThat(cluster.condition("Stalled").getReason()).isEqualTo("Conflict"));
+    assertThat(cluster.condition("Ready").getMessage())
         .contains(
             "ServiceAccount/kube-system/metrics-server, "
                 + "NetworkPolicy/kube-system/metrics-server-netpol",
@@ -230,7 +206,7 @@ class AdoptionIT {
     account.delete();
 
     cluster.applyConfig("{networkPolicy: {mode: Disabled}, " + INSECURE + "}");
-    soon("it goes on", () -> assertThat(cluster.deployment()).isNotNull());
+    cluster.eventually("it goes on", () -> assertThat(cluster.deployment()).isNotNull());
     assertThat(cluster.admin().resource(theirs).get().getMetadata().getUid())
         .isEqualTo(theirs.getMetadata().getUid());
   }
@@ -278,22 +254,23 @@ class AdoptionIT {
     var before = writes().size();
     var versions = resourceVersions();
     cluster.applyConfig("{conflictPolicy: Observe, replicas: 7, version: 9.9.9}");
-    soon(
+    cluster.eventually(
         "it tells what is there",
         () ->
-            assertThat(status())
+            assertThat(cluster.status())
                 .satisfies(
                     s -> assertThat(s.version()).isEqualTo("0.8.1"),
                     s -> assertThat(s.image()).isEqualTo(IMAGE),
                     s -> assertThat(s.kubeletTLS().mode()).isEqualTo("Insecure"),
                     s -> assertThat(s.servingTLS().mode()).isEqualTo("Insecure"),
                     s -> assertThat(finding("Observing").message()).contains("kubectl")));
-    assertThat(condition("Reconciling").getReason()).isEqualTo("Observing");
-    assertThat(condition("Stalled").getStatus()).isEqualTo("False");
-    assertThat(condition("Ready").getMessage()).startsWith("only observed: ");
+    assertThat(cluster.condition("Reconciling").getReason()).isEqualTo("Observing");
+    assertThat(cluster.condition("Stalled").getStatus()).isEqualTo("False");
+    assertThat(cluster.condition("Ready").getMessage()).startsWith("only observed: ");
     cluster.admin().resource(pod).withGracePeriod(0).delete();
     cluster.applyConfig("{conflictPolicy: Observe}");
-    soon("it looked again", () -> assertThat(status().observedGeneration()).isEqualTo(2));
+    cluster.eventually(
+        "it looked again", () -> assertThat(cluster.status().observedGeneration()).isEqualTo(2));
     assertThat(writesAfter(before)).isNotEmpty().allMatch(AdoptionIT::tellsOnly);
     assertThat(resourceVersions()).isEqualTo(versions);
   }
@@ -301,9 +278,9 @@ class AdoptionIT {
   @Test
   void observe_nothingInstalled_reportsNothing() {
     cluster.applyConfig("{conflictPolicy: Observe}");
-    soon(
+    cluster.eventually(
         "it says so",
-        () -> assertThat(condition("Stalled").getReason()).isEqualTo("NothingToObserve"));
+        () -> assertThat(cluster.condition("Stalled").getReason()).isEqualTo("NothingToObserve"));
     assertThat(cluster.deployment()).isNull();
   }
 
@@ -356,7 +333,8 @@ class AdoptionIT {
     var before = writes().size();
     cluster.addReadyEndpoint();
     cluster.applyConfig(ADOPT);
-    soon("it is taken over", () -> assertThat(finding("Adopted")).isNotNull());
+    cluster.eventually(
+        "the installation is adopted", () -> assertThat(finding("Adopted")).isNotNull());
 
     assertThat(uids()).containsAllEntriesOf(uids);
     var deployment = cluster.deployment();
@@ -407,7 +385,7 @@ class AdoptionIT {
             PatchContext.of(PatchType.JSON_MERGE),
             OBJECTS.asJson(Map.of("metadata", Map.of("managedFields", fields))));
     cluster.applyConfig(ADOPT);
-    soon(
+    cluster.eventually(
         "new pods come first, and requests go on to the old ones",
         () ->
             assertThat(cluster.deployment())
@@ -430,16 +408,17 @@ class AdoptionIT {
     var uids = uids();
     cluster.addReadyEndpoint();
     cluster.applyConfig("{}");
-    soon(
+    cluster.eventually(
         "it is refused",
         () ->
-            assertThat(condition("Ready").getMessage())
+            assertThat(cluster.condition("Ready").getMessage())
                 .contains(
                     "Helm release metrics-server in namespace kube-system",
                     "helm -n kube-system uninstall metrics-server",
                     "{\"conflictPolicy\":\"Adopt\"}"));
     cluster.applyConfig(ADOPT);
-    soon("it is taken over", () -> assertThat(finding("Adopted")).isNotNull());
+    cluster.eventually(
+        "the installation is adopted", () -> assertThat(finding("Adopted")).isNotNull());
 
     assertThat(uids()).containsAllEntriesOf(uids);
     assertThat(cluster.deployment().getSpec().getSelector()).isEqualTo(selector);
@@ -469,7 +448,7 @@ class AdoptionIT {
         .contains("system:metrics-server", "system:aggregated-metrics-reader")
         .doesNotContain("system:metrics-server-aggregated-reader");
     cluster.applyConfig("{" + INSECURE + "}");
-    soon("nothing is left to say", () -> assertThat(finding("Adopted")).isNull());
+    cluster.eventually("nothing is left to say", () -> assertThat(finding("Adopted")).isNull());
     assertThat(helm("list", "--short")).doesNotContain("metrics-server");
     assertThat(uids()).containsAllEntriesOf(uids);
     assertThat(cluster.deployment().getSpec().getSelector()).isEqualTo(selector);
@@ -506,12 +485,12 @@ class AdoptionIT {
                 .build());
     cluster.addReadyEndpoint();
     cluster.applyConfig("{conflictPolicy: Adopt}");
-    soon("it is adopted", () -> assertThat(finding("Adopted")).isNotNull());
+    cluster.eventually("it is adopted", () -> assertThat(finding("Adopted")).isNotNull());
 
     assertThat(container(cluster.deployment()).getCommand()).isEmpty();
     assertThat(arguments(cluster.deployment()).contains("--kubelet-insecure-tls"))
         .isEqualTo(insecure);
-    assertThat(status().kubeletTLS().mode()).hasToString(insecure ? "Insecure" : "Verify");
+    assertThat(cluster.status().kubeletTLS().mode()).hasToString(insecure ? "Insecure" : "Verify");
   }
 
   @Test
@@ -541,7 +520,8 @@ class AdoptionIT {
         Files.writeString(
             cluster.directory().resolve("imported.yaml"),
             imported.out().replaceFirst("(?m)^spec:$", "spec:\n  conflictPolicy: Adopt")));
-    soon("it is taken over", () -> assertThat(finding("Adopted")).isNotNull());
+    cluster.eventually(
+        "the installation is adopted", () -> assertThat(finding("Adopted")).isNotNull());
 
     var ours = cluster.deployment();
     var arguments = new ArrayList<>(arguments(theirs));
@@ -571,12 +551,14 @@ class AdoptionIT {
   void aRegistrationForAnotherServiceMovesWhenOursIsReady() throws Exception {
     install(OWNERS.resolve("prometheus-adapter-helm.yaml"));
     cluster.applyConfig(ADOPT);
-    soon("the others are there", () -> assertThat(cluster.deployment()).isNotNull());
-    soon("it goes on", () -> assertThat(condition("Reconciling").getStatus()).isEqualTo("True"));
+    cluster.eventually("the others are there", () -> assertThat(cluster.deployment()).isNotNull());
+    cluster.eventually(
+        "it goes on",
+        () -> assertThat(cluster.condition("Reconciling").getStatus()).isEqualTo("True"));
     assertThat(registration().getSpec().getService().getName())
         .isEqualTo("adapter-prometheus-adapter");
     cluster.addReadyEndpoint();
-    soon(
+    cluster.eventually(
         "it leads to ours",
         () ->
             assertThat(registration().getSpec().getService().getName())
@@ -588,37 +570,42 @@ class AdoptionIT {
     kubectlApply();
     cluster.addReadyEndpoint();
     cluster.applyConfig(ADOPT);
-    soon("it is taken over", () -> assertThat(finding("Adopted")).isNotNull());
+    cluster.eventually(
+        "the installation is adopted", () -> assertThat(finding("Adopted")).isNotNull());
 
     conflictingWrite(1);
-    soon(
+    cluster.eventually(
         "it is repaired",
         () -> assertThat(service().getSpec().getSelector()).doesNotContainKey("theirs"));
     conflictingWrite(2);
-    soon(
+    cluster.eventually(
         "it is repaired",
         () -> assertThat(service().getSpec().getSelector()).doesNotContainKey("theirs"));
-    soon("it is noted", () -> assertThat(status().conflictingWrites()).hasSize(2));
+    cluster.eventually(
+        "it is noted", () -> assertThat(cluster.status().conflictingWrites()).hasSize(2));
     // What was noted is in the cluster.
-    assertThat(operator.terminate()).isZero();
-    startOperator();
+    assertThat(cluster.stopOperator()).isZero();
+    cluster.startOperator();
     conflictingWrite(3);
-    soon("it stops", () -> assertThat(condition("Stalled").getReason()).isEqualTo("Contested"));
+    cluster.eventually(
+        "it stops",
+        () -> assertThat(cluster.condition("Stalled").getReason()).isEqualTo("Contested"));
 
-    assertThat(condition("Ready").getMessage())
+    assertThat(cluster.condition("Ready").getMessage())
         .contains("deploy@server-0 changed Service/kube-system/metrics-server 3 times", "Observe");
     assertThat(service().getSpec().getSelector()).containsEntry("theirs", "3");
-    assertThat(status().conflictingWrites())
+    assertThat(cluster.status().conflictingWrites())
         .extracting(ConflictingWriteStatus::manager)
         .containsExactly("deploy@server-0", "deploy@server-0", "deploy@server-0");
 
     conflictingWrite(4);
-    soon("it is noted", () -> assertThat(status().conflictingWrites()).hasSize(4));
+    cluster.eventually(
+        "it is noted", () -> assertThat(cluster.status().conflictingWrites()).hasSize(4));
     assertThat(service().getSpec().getSelector()).containsEntry("theirs", "4");
     assertQuiet();
 
     cluster.applyConfig("{conflictPolicy: Adopt, replicas: 2, " + INSECURE + "}");
-    soon(
+    cluster.eventually(
         "a changed spec is a new beginning",
         () -> assertThat(service().getSpec().getSelector()).doesNotContainKey("theirs"));
   }
@@ -629,18 +616,22 @@ class AdoptionIT {
     kubectlApply();
     cluster.addReadyEndpoint();
     cluster.applyConfig(ADOPT);
-    soon("it is taken over", () -> assertThat(finding("Adopted")).isNotNull());
+    cluster.eventually(
+        "the installation is adopted", () -> assertThat(finding("Adopted")).isNotNull());
 
     for (var times = 1; times <= 2; times++) {
       replace(times);
       var noted = times;
-      soon(
+      cluster.eventually(
           "it is taken over again",
           () -> assertThat(service().getSpec().getSelector()).doesNotContainKey("theirs"));
-      soon("it is noted", () -> assertThat(status().conflictingWrites()).hasSize(noted));
+      cluster.eventually(
+          "it is noted", () -> assertThat(cluster.status().conflictingWrites()).hasSize(noted));
     }
     replace(3);
-    soon("it stops", () -> assertThat(condition("Stalled").getReason()).isEqualTo("Contested"));
+    cluster.eventually(
+        "it stops",
+        () -> assertThat(cluster.condition("Stalled").getReason()).isEqualTo("Contested"));
     assertThat(service().getSpec().getSelector()).containsEntry("theirs", "3");
     assertQuiet();
     assertThat(service().getSpec().getSelector()).containsEntry("theirs", "3");
@@ -797,7 +788,8 @@ class AdoptionIT {
   }
 
   private static void assertQuiet() {
-    var log = operator.log().lines().filter(l -> l.contains("Verified all objects")).count();
+    var log =
+        cluster.operator().log().lines().filter(l -> l.contains("Verified all objects")).count();
     cluster
         .admin()
         .nodes()
@@ -813,35 +805,17 @@ class AdoptionIT {
             assertThat(writesAfter(before))
                 .filteredOn(r -> !tellsOnly(r) && !AuditLog.isLookAgain(r))
                 .isEmpty());
-    assertThat(operator.log().lines().filter(l -> l.contains("Verified all objects")).count())
+    assertThat(
+            cluster
+                .operator()
+                .log()
+                .lines()
+                .filter(l -> l.contains("Verified all objects"))
+                .count())
         .isGreaterThanOrEqualTo(log);
   }
 
-  private static MetricsServerConfigStatus status() {
-    return cluster.config().getStatus();
-  }
-
   private static FindingStatus finding(String code) {
-    return Optional.ofNullable(status().findings()).stream()
-        .flatMap(List::stream)
-        .filter(f -> f.code().equals(code))
-        .findFirst()
-        .orElse(null);
-  }
-
-  private static Condition condition(String type) {
-    return Optional.ofNullable(cluster.config())
-        .map(MetricsServerConfig::getStatus)
-        .flatMap(s -> s.condition(ConditionType.valueOf(type)))
-        .orElseGet(Condition::new);
-  }
-
-  private static void soon(String what, ThrowingRunnable assertion) {
-    try {
-      await(what).atMost(SOON).ignoreExceptions().untilAsserted(assertion);
-    } catch (AssertionError | ConditionTimeoutException e) {
-      throw new AssertionError(
-          operator.log() + cluster.audit().operatorWrites() + status().conflictingWrites(), e);
-    }
+    return cluster.findings(code).stream().findFirst().orElse(null);
   }
 }

@@ -3,28 +3,23 @@ package dev.metricsserver.it;
 import static dev.metricsserver.approval.Draft.dns;
 import static dev.metricsserver.approval.Draft.ip;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
-import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.approval.Draft;
 import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.Kubelets;
-import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.TestCluster;
 import io.fabric8.kubernetes.api.model.NodeAddress;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.stream.Stream;
-import org.awaitility.core.ThrowingRunnable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Approval of kubelets' serving certificates with the operator's own rights. */
+/** Approval of kubelets' serving certificates, with the operator's own rights. */
 @IntegrationTest
 class ApprovalIT {
 
@@ -35,28 +30,16 @@ class ApprovalIT {
 
   private static final String APPROVAL = "Approval of kubelet serving certificate requests is ";
 
-  /** After so many looks at a request the next one by itself is 8 s away. */
+  /** After so many reads, the next one without an event is 8 s away. */
   private static final int LOOKS = 5;
 
-  private static TestCluster cluster;
+  @RegisterExtension static final TestCluster cluster = new TestCluster(Duration.ofSeconds(30));
   private static Kubelets kubelets;
-  private static OperatorUnderTest operator;
 
   @BeforeAll
   static void start() throws Exception {
-    cluster = TestCluster.start();
     kubelets = new Kubelets(cluster.admin());
-    operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "approval-it");
-  }
-
-  @AfterAll
-  static void stop() {
-    if (operator != null) {
-      operator.close();
-    }
-    if (cluster != null) {
-      cluster.close();
-    }
+    cluster.startOperator();
   }
 
   @BeforeEach
@@ -72,37 +55,39 @@ class ApprovalIT {
   }
 
   @Test
-  void approvesARightRequest() {
+  void approval_validRequest_isApproved() {
     kubelets.ask("right", "node-1", right("node-1", "192.168.7.1"));
-    soon("it is approved", () -> assertThat(kubelets.isApproved("right")).isTrue());
+    cluster.eventually(
+        "the request is approved", () -> assertThat(kubelets.isApproved("right")).isTrue());
     assertThat(kubelets.get("right").getStatus().getConditions())
         .singleElement()
         .satisfies(c -> assertThat(c.getMessage()).contains("metrics-server-operator"));
   }
 
   @Test
-  void objectNameWithQuery_doesNotStopOthers() {
+  void approval_objectNameWithQuery_doesNotStopOtherRequests() {
     kubelets.ask("x?y", "node-2", right("node-2", "192.168.7.2"));
-    soon(
+    cluster.eventually(
         "the finding names the rule",
         () ->
-            assertThat(finding("CertificateRequestRefused"))
+            assertThat(cluster.findings("CertificateRequestRefused"))
                 .singleElement()
                 .satisfies(f -> assertThat(f.message()).contains("ObjectName")));
     kubelets.ask("beside", "node-1", right("node-1", "192.168.7.1"));
-    soon("it is approved", () -> assertThat(kubelets.isApproved("beside")).isTrue());
-    assertThat(finding("ApprovalForbidden")).isEmpty();
+    cluster.eventually(
+        "the request is approved", () -> assertThat(kubelets.isApproved("beside")).isTrue());
+    assertThat(cluster.findings("ApprovalForbidden")).isEmpty();
   }
 
   @Test
-  void neverApprovesAWrongOne() {
+  void approval_invalidRequest_isReportedAndNotApproved() {
     claim("node-2", "192.168.7.2", "kubernetes.default.svc");
     kubelets.ask(
         "wrong", "node-2", right("node-2", "192.168.7.2").names(dns("kubernetes.default.svc")));
-    soon(
-        "the finding and the Event say which rule",
+    cluster.eventually(
+        "the finding and the Event name the rule",
         () -> {
-          assertThat(finding("CertificateRequestRefused"))
+          assertThat(cluster.findings("CertificateRequestRefused"))
               .singleElement()
               .satisfies(f ->
                   assertThat(f.message()).contains("wrong", "Names", "kubernetes.default.svc"));
@@ -115,70 +100,73 @@ class ApprovalIT {
   }
 
   @Test
-  void waitsWhereANodeClaimsWhatIsAnothers() {
+  void approval_addressOfAnotherNode_isNotApproved() {
     claim("node-2", "192.168.7.2", "192.168.7.1");
     kubelets.ask("neighbour", "node-2", right("node-2", "192.168.7.1"));
     cluster.addNode("node-3", "192.168.7.3");
     kubelets.ask("right", "node-3", right("node-3", "192.168.7.3"));
-    soon("the right one is approved", () -> assertThat(kubelets.isApproved("right")).isTrue());
+    cluster.eventually(
+        "the valid request is approved", () -> assertThat(kubelets.isApproved("right")).isTrue());
     assertUndecided("neighbour");
     cluster.admin().nodes().withName("node-3").delete();
   }
 
   @Test
-  void approvesWhenTheNodeAppears() {
+  void approval_nodeAppearsLater_isApproved() {
     kubelets.ask("early", "node-4", right("node-4", "192.168.7.4"));
-    soon(
-        "it was looked at",
+    cluster.eventually(
+        "the operator has read the Node",
         () ->
             assertThat(cluster.audit().operatorRequests())
                 .anyMatch(r -> r.resource().equals("nodes") && r.name().equals("node-4")));
     assertUndecided("early");
     cluster.addNode("node-4", "192.168.7.4");
-    soon("it is approved", () -> assertThat(kubelets.isApproved("early")).isTrue());
+    cluster.eventually(
+        "the request is approved", () -> assertThat(kubelets.isApproved("early")).isTrue());
     cluster.admin().nodes().withName("node-4").delete();
   }
 
   @Test
-  void looksAgainAsSoonAsTheNodeHasAnotherAddress() {
+  void approval_nodeGetsAddress_isApprovedAtOnce() {
     var before = looksAt("node-2");
     kubelets.ask("moved", "node-2", right("node-2", "192.168.7.22"));
-    soon(
-        "it was looked at",
+    cluster.eventually(
+        "the operator has read the Node",
         () -> assertThat(looksAt("node-2") - before).isGreaterThanOrEqualTo(LOOKS));
     assertUndecided("moved");
     claim("node-2", "192.168.7.22");
-    soon(
+    cluster.eventually(
         Duration.ofSeconds(5),
-        "it is approved",
+        "the request is approved",
         () -> assertThat(kubelets.isApproved("moved")).isTrue());
   }
 
   @Test
-  void approvesNothingWithoutConfiguration() {
-    soon("approval is on", () -> assertThat(lastSwitch()).endsWith(APPROVAL + "on"));
+  void approval_configurationDeleted_isOff() {
+    cluster.eventually("approval is on", () -> assertThat(lastSwitch()).endsWith(APPROVAL + "on"));
     cluster.admin().resource(cluster.config()).delete();
-    soon("approval is off", () -> assertThat(lastSwitch()).endsWith(APPROVAL + "off"));
+    cluster.eventually(
+        "approval is off", () -> assertThat(lastSwitch()).endsWith(APPROVAL + "off"));
     kubelets.ask("orphan", "node-1", right("node-1", "192.168.7.1"));
     cluster.applyConfig(DISABLED);
-    soon(
-        "a finding names it",
+    cluster.eventually(
+        "a finding names the request",
         () ->
-            assertThat(finding("CertificateRequestsNotApproved"))
+            assertThat(cluster.findings("CertificateRequestsNotApproved"))
                 .singleElement()
                 .satisfies(f -> assertThat(f.message()).contains("orphan")));
     assertUndecided("orphan");
   }
 
   @Test
-  void approvesNothingWhenDisabled() {
+  void approval_disabled_isReportedAndNotApproved() {
     cluster.applyConfig(DISABLED);
     reconciled();
     kubelets.ask("left", "node-1", right("node-1", "192.168.7.1"));
-    soon(
-        "the finding names it",
+    cluster.eventually(
+        "the finding names the request",
         () ->
-            assertThat(finding("CertificateRequestsNotApproved"))
+            assertThat(cluster.findings("CertificateRequestsNotApproved"))
                 .singleElement()
                 .satisfies(
                     f -> assertThat(f.message()).contains("left", "node-1"),
@@ -189,45 +177,50 @@ class ApprovalIT {
                                 "spec.kubelet.servingCertificateApproval: Enabled")));
     assertUndecided("left");
     cluster.applyConfig(ENABLED);
-    soon("it is approved", () -> assertThat(kubelets.isApproved("left")).isTrue());
-    soon("the finding goes", () -> assertThat(finding("CertificateRequestsNotApproved")).isEmpty());
+    cluster.eventually(
+        "the request is approved", () -> assertThat(kubelets.isApproved("left")).isTrue());
+    cluster.eventually(
+        "the finding is cleared",
+        () -> assertThat(cluster.findings("CertificateRequestsNotApproved")).isEmpty());
   }
 
   @Test
-  void approvesNothingWhilePaused() {
+  void approval_paused_isReportedAndNotApproved() {
     cluster.applyConfig(
         "{kubelet: {tls: {mode: Insecure}, servingCertificateApproval: Enabled}, paused: true}");
     reconciled();
     kubelets.ask("paused", "node-1", right("node-1", "192.168.7.1"));
-    soon(
-        "the finding names it",
-        () -> assertThat(finding("CertificateRequestsNotApproved")).hasSize(1));
+    cluster.eventually(
+        "the finding names the request",
+        () -> assertThat(cluster.findings("CertificateRequestsNotApproved")).hasSize(1));
     assertUndecided("paused");
   }
 
   @Test
-  void saysThatItMayNot() throws Exception {
+  void approval_rightMissing_isReportedUntilGranted() throws Exception {
     cluster
         .admin()
         .rbac()
         .clusterRoleBindings()
         .withName("metrics-server-operator-csr-approval")
         .delete();
-    // The API server hears of it a moment later; that a request is refused is what is waited for.
-    soon(
-        "it says so",
+    // The API server notices the deletion a moment later.
+    cluster.eventually(
+        "the missing right is reported",
         () -> {
           kubelets.ask("forbidden-" + System.nanoTime(), "node-1", right("node-1", "192.168.7.1"));
-          assertThat(finding("ApprovalForbidden"))
+          assertThat(cluster.findings("ApprovalForbidden"))
               .singleElement()
               .satisfies(
                   f -> assertThat(f.severity()).isEqualTo("Error"),
                   f -> assertThat(f.remedy()).contains("kubectl apply -k deploy/csr-approval"));
         });
     cluster.apply(RIGHTS);
-    soon(
+    cluster.eventually(
         "the newest requests are approved", () -> assertThat(approved()).isGreaterThanOrEqualTo(1));
-    soon("the finding goes", () -> assertThat(finding("ApprovalForbidden")).isEmpty());
+    cluster.eventually(
+        "the finding is cleared",
+        () -> assertThat(cluster.findings("ApprovalForbidden")).isEmpty());
   }
 
   private static Draft right(String node, String address) {
@@ -247,7 +240,7 @@ class ApprovalIT {
         .count();
   }
 
-  /** What a node answers to by its own account: its credential is enough to write that. */
+  /** Sets the addresses in the status of a Node, as a kubelet may. */
   private static void claim(String node, String... addresses) {
     cluster
         .admin()
@@ -263,18 +256,11 @@ class ApprovalIT {
   }
 
   private static void reconciled() {
-    soon(
-        "it was reconciled",
+    cluster.eventually(
+        "the new configuration is reconciled",
         () ->
             assertThat(cluster.config().getStatus().observedGeneration())
                 .isEqualTo(cluster.config().getMetadata().getGeneration()));
-  }
-
-  private static List<FindingStatus> finding(String code) {
-    var status = cluster.config().getStatus();
-    return status == null || status.findings() == null
-        ? List.of()
-        : status.findings().stream().filter(f -> f.code().equals(code)).toList();
   }
 
   private static void assertUndecided(String name) {
@@ -287,21 +273,13 @@ class ApprovalIT {
         .count();
   }
 
-  /** What the operator said last of whether it approves. */
+  /** The last line of the log that says whether the operator approves requests. */
   private static String lastSwitch() {
-    return operator.log().lines().filter(line -> line.contains(APPROVAL)).reduce("", (a, b) -> b);
-  }
-
-  private static void soon(String what, ThrowingRunnable assertion) {
-    soon(Duration.ofSeconds(30), what, assertion);
-  }
-
-  private static void soon(Duration within, String what, ThrowingRunnable assertion) {
-    await(what)
-        .atMost(within)
-        .untilAsserted(() -> {
-          assertThat(operator.isAlive()).as(operator.log()).isTrue();
-          assertion.run();
-        });
+    return cluster
+        .operator()
+        .log()
+        .lines()
+        .filter(line -> line.contains(APPROVAL))
+        .reduce("", (a, b) -> b);
   }
 }

@@ -1,14 +1,10 @@
 package dev.metricsserver.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
-import dev.metricsserver.api.ConditionType;
-import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.plan.ServingTLS;
 import dev.metricsserver.support.GoModules;
 import dev.metricsserver.support.IntegrationTest;
-import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.Programs;
 import dev.metricsserver.support.RegistrationWatch;
 import dev.metricsserver.support.ServingSecret;
@@ -25,74 +21,63 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
-import org.awaitility.core.ThrowingRunnable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.MethodOrderer;
-import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * cert-manager issues, by its own definitions and its own controller, on a real API server: nothing
- * is served before it is trusted, and nothing is unverified once it was verified. Time passes by an
- * annotation that is as old as the test wants.
+ * Certificates of cert-manager, with its own definitions and controller, on a real API server:
+ * nothing is served before it is trusted, and nothing is unverified once it was verified. The test
+ * backdates an annotation instead of waiting.
  */
 @IntegrationTest
-@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class CertManagerIT {
 
   private static final String VERSION = "v1.21.2";
 
-  /** The operator looks every half minute. */
-  private static final Duration SOON = Duration.ofSeconds(90);
-
-  private static final Duration UNTIL_ALL_HAVE_HEARD = Duration.ofSeconds(31);
-  private static final Duration UNTIL_ALL_SERVE_IT = Duration.ofMinutes(11);
+  private static final Duration UNTIL_ALL_API_SERVERS_KNOW = Duration.ofSeconds(31);
+  private static final Duration UNTIL_ALL_PODS_SERVE = Duration.ofMinutes(11);
   private static final String API = "cert-manager.io/v1";
   private static final String OPERATOR = "kubelet: {tls: {mode: Insecure}}";
   private static final String CERT_MANAGER = OPERATOR + ", serving: {tls: {source: CertManager%s}}";
 
-  private static TestCluster cluster;
-  private static OperatorUnderTest operator;
-  private static RegistrationWatch watch;
-  private static String program;
-  private static Process controller;
-  private static X509Certificate own;
-  private static PodTemplateSpec pods;
+  @RegisterExtension final TestCluster cluster = new TestCluster();
 
-  @BeforeAll
-  static void start() throws Exception {
-    program = Programs.certManager();
-    cluster = TestCluster.start();
-    cluster.publishFrontProxy();
-    operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "cert-manager-it");
-  }
+  private RegistrationWatch watch;
+  private Process controller;
+  private X509Certificate own;
+  private PodTemplateSpec pods;
 
-  @AfterAll
-  static void stop() {
+  @AfterEach
+  void stop() {
     if (controller != null) {
-      controller.destroyForcibly();
+      controller.destroyForcibly().onExit().join();
     }
     if (watch != null) {
       watch.close();
     }
-    if (operator != null) {
-      operator.close();
-    }
-    if (cluster != null) {
-      cluster.close();
-    }
   }
 
+  /** Each step starts from the state that the previous one leaves. */
   @Test
-  @Order(1)
-  void withoutItsKindsNothingChanges() {
+  void source_changesToCertManagerAndBack_staysVerified() throws Exception {
+    missingKindsAreReportedAndChangeNothing();
+    certManagerIsAskedWhenKindsAppear();
+    issuedCertificateIsTrustedThenServedThenAlone();
+    changedObjectsAreRepaired();
+    newIssuerIsTrustedThenServedThenAlone();
+    operatorsCertificateIsTrustedThenServed();
+    watch.neverUnverified();
+  }
+
+  private void missingKindsAreReportedAndChangeNothing() {
+    cluster.publishFrontProxy();
+    cluster.startOperator();
     cluster.applyConfig("{" + OPERATOR + "}");
-    soon("the Deployment is there", () -> assertThat(cluster.deployment()).isNotNull());
+    cluster.eventually("the Deployment exists", () -> assertThat(cluster.deployment()).isNotNull());
     cluster.addReadyEndpoint();
-    soon(
-        "it is verified",
+    cluster.eventually(
+        "the operator's CA is published",
         () -> assertThat(cluster.published()).containsExactly(served(ServingTLS.AUTHORITY_SECRET)));
     own = served(ServingTLS.AUTHORITY_SECRET);
     pods = cluster.deployment().getSpec().getTemplate();
@@ -101,88 +86,84 @@ class CertManagerIT {
 
     cluster.applyConfig(certManager(""));
 
-    soon(
-        "it says what is missing",
+    cluster.eventually(
+        "the missing cert-manager is reported",
         () -> {
-          var stalled = status().condition(ConditionType.Stalled).orElseThrow();
+          var stalled = cluster.condition("Stalled");
           assertThat(stalled.getStatus()).isEqualTo("True");
           assertThat(stalled.getReason()).isEqualTo("InvalidSpec");
           assertThat(stalled.getMessage())
               .contains("spec.serving.tls.source: CertManager needs cert-manager, and the cluster");
         });
-    assertThat(status().findings().getFirst().remedy())
+    assertThat(cluster.status().findings().getFirst().remedy())
         .contains("https://cert-manager.io/docs/installation/");
     assertThat(cluster.published()).containsExactly(own);
     assertThat(served()).isEqualTo(leaf);
   }
 
-  @Test
-  @Order(2)
-  void itIsAskedAsSoonAsItsKindsAreThere() throws Exception {
+  private void certManagerIsAskedWhenKindsAppear() throws Exception {
     for (var plural : List.of("certificates", "certificaterequests", "issuers", "clusterissuers")) {
       cluster.apply(definition(plural));
     }
 
-    soon("it is asked", () -> assertThat(objects()).hasSize(4));
+    cluster.eventually(
+        "the objects for cert-manager exist", () -> assertThat(objects()).hasSize(4));
     assertThat(objects())
         .allSatisfy(o -> assertThat(o.getMetadata().getOwnerReferences()).hasSize(1));
-    soon(
-        "it says whom it waits for",
+    cluster.eventually(
+        "the wait for cert-manager is reported",
         () ->
-            assertThat(status().findings())
+            assertThat(cluster.status().findings())
                 .filteredOn(f -> f.code().equals("ServingCertificateUnusable"))
                 .singleElement()
                 .satisfies(f -> assertThat(f.message()).contains("cert-manager has not issued")));
-    assertThat(status().condition(ConditionType.Stalled).orElseThrow().getStatus())
-        .isEqualTo("False");
+    assertThat(cluster.condition("Stalled").getStatus()).isEqualTo("False");
     assertThat(cluster.published()).containsExactly(own);
   }
 
-  @Test
-  @Order(3)
-  void whatItIssuesIsTrustedThenServedAndAloneInTheEnd() throws Exception {
+  private void issuedCertificateIsTrustedThenServedThenAlone() throws Exception {
     controller =
-        new ProcessBuilder(program, "--kubeconfig", cluster.adminKubeconfig().toString())
+        new ProcessBuilder(
+                Programs.certManager(), "--kubeconfig", cluster.adminKubeconfig().toString())
             .redirectErrorStream(true)
             .redirectOutput(cluster.directory().resolve("cert-manager.log").toFile())
             .start();
 
     var before = served();
-    soon("both are trusted", () -> assertThat(cluster.published()).hasSize(2).endsWith(own));
+    cluster.eventually(
+        "both CAs are published", () -> assertThat(cluster.published()).hasSize(2).endsWith(own));
     var authority = cluster.published().getFirst();
     assertThat(authority).isEqualTo(authorityIn(ServingTLS.ISSUED_SECRET));
-    assertThat(served()).as("until all have heard").isEqualTo(before);
-    ServingSecret.age(cluster.admin(), UNTIL_ALL_HAVE_HEARD);
-    soon("it is served", () -> served().verify(authority.getPublicKey()));
+    assertThat(served()).as("before every API server knows the CA").isEqualTo(before);
+    ServingSecret.age(cluster.admin(), UNTIL_ALL_API_SERVERS_KNOW);
+    cluster.eventually(
+        "the new certificate is served", () -> served().verify(authority.getPublicKey()));
     assertThat(served().getSubjectAlternativeNames().toString())
         .contains("metrics-server.kube-system.svc");
-    assertThat(cluster.published()).as("while pods serve the other").contains(own);
-    ServingSecret.age(cluster.admin(), UNTIL_ALL_SERVE_IT);
-    soon("it is alone", () -> assertThat(cluster.published()).containsExactly(authority));
-    soon(
-        "the status tells",
+    assertThat(cluster.published()).as("while pods serve the previous certificate").contains(own);
+    ServingSecret.age(cluster.admin(), UNTIL_ALL_PODS_SERVE);
+    cluster.eventually(
+        "only the new CA is published",
+        () -> assertThat(cluster.published()).containsExactly(authority));
+    cluster.eventually(
+        "the status has the certificate",
         () -> {
-          assertThat(status().servingTLS().source()).isEqualTo("CertManager");
-          assertThat(status().certificates())
+          assertThat(cluster.status().servingTLS().source()).isEqualTo("CertManager");
+          assertThat(cluster.status().certificates())
               .singleElement()
               .satisfies(
                   c -> assertThat(c.fingerprint()).isEqualTo(Certificates.fingerprint(served())));
-          assertThat(status().findings())
+          assertThat(cluster.status().findings())
               .noneMatch(f -> f.code().equals("ServingCertificateUnusable"));
         });
   }
 
-  @Test
-  @Order(4)
-  void itsObjectsAreKeptAsTheyAreAndOtherwiseLeftAlone() {
+  private void changedObjectsAreRepaired() {
     var before = writes();
     cluster.applyConfig(certManager("").replace("kubelet:", "metricResolution: 20s, kubelet:"));
-    soon(
-        "the change is seen",
-        () ->
-            assertThat(cluster.deployment().getSpec().getTemplate().getSpec().getContainers())
-                .first()
-                .satisfies(c -> assertThat(c.getArgs()).contains("--metric-resolution=20s")));
+    cluster.eventually(
+        "the Deployment has the new resolution",
+        () -> assertThat(cluster.container().getArgs()).contains("--metric-resolution=20s"));
     pods = cluster.deployment().getSpec().getTemplate();
     assertThat(writes()).as("writes of unchanged objects").isEqualTo(before);
 
@@ -192,8 +173,8 @@ class CertManagerIT {
         .inNamespace("kube-system")
         .withName("metrics-server-serving")
         .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\":{\"duration\":\"100h0m0s\"}}");
-    soon(
-        "it is repaired",
+    cluster.eventually(
+        "the Certificate is repaired",
         () ->
             assertThat(objects())
                 .extracting(o -> (String) o.get("spec", "duration"))
@@ -201,10 +182,8 @@ class CertManagerIT {
                 .doesNotContain("100h0m0s"));
   }
 
-  /** An issuer that signs each certificate by itself: the CA changes with the certificate. */
-  @Test
-  @Order(5)
-  void anotherIssuerTakesOver() {
+  /** An issuer of self-signed certificates: the CA changes with the certificate. */
+  private void newIssuerIsTrustedThenServedThenAlone() {
     cluster
         .admin()
         .resource(
@@ -226,31 +205,32 @@ class CertManagerIT {
         certManager(", certManager: {issuerRef: {name: corporate}}")
             .replace("kubelet:", "metricResolution: 20s, kubelet:"));
 
-    soon("its own issuer goes", () -> assertThat(objects()).hasSize(1));
-    soon(
-        "both are trusted",
+    cluster.eventually("the operator's Issuer is deleted", () -> assertThat(objects()).hasSize(1));
+    cluster.eventually(
+        "both CAs are published",
         () -> assertThat(cluster.published()).hasSize(2).endsWith(before.getFirst()));
     var next = cluster.published().getFirst();
-    assertThat(served()).as("until all have heard").isEqualTo(leaf);
-    ServingSecret.age(cluster.admin(), UNTIL_ALL_HAVE_HEARD);
-    soon("it is served", () -> assertThat(served()).isEqualTo(next));
-    ServingSecret.age(cluster.admin(), UNTIL_ALL_SERVE_IT);
-    soon("it is alone", () -> assertThat(cluster.published()).containsExactly(next));
+    assertThat(served()).as("before every API server knows the CA").isEqualTo(leaf);
+    ServingSecret.age(cluster.admin(), UNTIL_ALL_API_SERVERS_KNOW);
+    cluster.eventually("the new certificate is served", () -> assertThat(served()).isEqualTo(next));
+    ServingSecret.age(cluster.admin(), UNTIL_ALL_PODS_SERVE);
+    cluster.eventually(
+        "only the new CA is published",
+        () -> assertThat(cluster.published()).containsExactly(next));
   }
 
-  @Test
-  @Order(6)
-  void theOperatorTakesOver() {
+  private void operatorsCertificateIsTrustedThenServed() {
     cluster.applyConfig("{metricResolution: 20s, " + OPERATOR + "}");
 
-    soon("nothing is asked any more", () -> assertThat(objects()).isEmpty());
-    soon("both are trusted", () -> assertThat(cluster.published()).hasSize(2).startsWith(own));
-    ServingSecret.age(cluster.admin(), UNTIL_ALL_HAVE_HEARD);
-    soon("the operator's CA signs", () -> served().verify(own.getPublicKey()));
+    cluster.eventually(
+        "the objects for cert-manager are deleted", () -> assertThat(objects()).isEmpty());
+    cluster.eventually(
+        "both CAs are published", () -> assertThat(cluster.published()).hasSize(2).startsWith(own));
+    ServingSecret.age(cluster.admin(), UNTIL_ALL_API_SERVERS_KNOW);
+    cluster.eventually("the operator's CA signs", () -> served().verify(own.getPublicKey()));
     assertThat(cluster.deployment().getSpec().getTemplate())
         .as("no pod was replaced")
         .isEqualTo(pods);
-    watch.neverUnverified();
   }
 
   // ------------------------------------------------------------------------------------- helpers
@@ -259,12 +239,8 @@ class CertManagerIT {
     return "{" + CERT_MANAGER.formatted(more) + "}";
   }
 
-  private static MetricsServerConfigStatus status() {
-    return cluster.config().getStatus();
-  }
-
-  /** What the operator asks of cert-manager. */
-  private static List<GenericKubernetesResource> objects() {
+  /** The objects by which the operator asks cert-manager for a certificate. */
+  private List<GenericKubernetesResource> objects() {
     return Stream.of("Issuer", "Certificate")
         .flatMap(kind ->
             cluster
@@ -278,25 +254,25 @@ class CertManagerIT {
         .toList();
   }
 
-  private static long writes() {
+  private long writes() {
     return cluster.audit().operatorWrites().stream()
         .filter(r -> r.resource().equals("certificates") || r.resource().equals("issuers"))
         .count();
   }
 
-  private static X509Certificate served() {
+  private X509Certificate served() {
     return served(ServingTLS.CERTIFICATE_SECRET);
   }
 
-  private static X509Certificate served(String secret) {
+  private X509Certificate served(String secret) {
     return in(secret, "tls.crt");
   }
 
-  private static X509Certificate authorityIn(String secret) {
+  private X509Certificate authorityIn(String secret) {
     return in(secret, "ca.crt");
   }
 
-  private static X509Certificate in(String name, String key) {
+  private X509Certificate in(String name, String key) {
     Secret secret = cluster.admin().secrets().inNamespace("kube-system").withName(name).get();
     return Certificates.parse(ServingSecret.decoded(secret.getData().get(key))).getFirst();
   }
@@ -306,19 +282,5 @@ class CertManagerIT {
         "github.com/cert-manager/cert-manager",
         VERSION,
         "deploy/crds/cert-manager.io_" + plural + ".yaml");
-  }
-
-  private static void soon(String what, ThrowingRunnable assertion) {
-    await(what)
-        .atMost(SOON)
-        .pollInterval(Duration.ofMillis(100))
-        .ignoreExceptions()
-        .untilAsserted(() -> {
-          try {
-            assertion.run();
-          } catch (AssertionError e) {
-            throw new AssertionError(e.getMessage() + "\n" + operator.log(), e);
-          }
-        });
   }
 }

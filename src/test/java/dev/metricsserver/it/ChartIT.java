@@ -39,6 +39,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -50,6 +51,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @IntegrationTest
 class ChartIT {
+
+  @RegisterExtension static final TestCluster cluster = new TestCluster();
 
   private static final KubernetesSerialization KUBERNETES = new KubernetesSerialization();
   private static final String CHART = "deploy/helm/metrics-server-operator";
@@ -309,46 +312,43 @@ class ChartIT {
   // ---------------------------------------------------------------------------- a real API server
 
   @Test
-  void anApiServerTakesEveryObject(@TempDir Path folder) throws IOException {
-    try (var cluster = TestCluster.start()) {
-      var kubeconfig = cluster.adminKubeconfig().toString();
-      cluster
-          .admin()
-          .resource(
-              new NamespaceBuilder()
-                  .withMetadata(
-                      new ObjectMetaBuilder()
-                          .withName("metrics")
-                          .addToLabels("pod-security.kubernetes.io/enforce", "restricted")
-                          .build())
-                  .build())
-          .create();
-      var texts =
-          Stream.concat(
-                  Stream.of(template(), template(all())),
-                  KUSTOMIZATIONS.stream().map(ChartIT::build))
-              .toList();
-      for (var text : texts) {
-        // The definitions of these are Prometheus Operator's.
-        var rendered =
-            Files.writeString(
-                folder.resolve("objects.yaml"),
-                Stream.of(text.split("(?m)^---$"))
-                    .filter(document -> !document.matches("(?s).*kind: (ServiceM|PrometheusR).*"))
-                    .collect(Collectors.joining("---\n")));
-        var answer =
-            Shell.run(
-                kubectl,
-                "--kubeconfig=" + kubeconfig,
-                "apply",
-                "--dry-run=server",
-                "--server-side",
-                "--force-conflicts",
-                "--validate=strict",
-                "--filename=" + rendered);
-        assertThat(answer).contains("metrics-server-operator").doesNotContain("Warning");
-        assertRestricted(cluster, InstallFiles.objects(text));
-      }
+  void objects_appliedAsDryRun_areAccepted(@TempDir Path folder) throws IOException {
+    var kubeconfig = cluster.adminKubeconfig().toString();
+    cluster
+        .admin()
+        .resource(
+            new NamespaceBuilder()
+                .withMetadata(
+                    new ObjectMetaBuilder()
+                        .withName("metrics")
+                        .addToLabels("pod-security.kubernetes.io/enforce", "restricted")
+                        .build())
+                .build())
+        .create();
+    var texts =
+        Stream.concat(
+                Stream.of(template(), template(all())), KUSTOMIZATIONS.stream().map(ChartIT::build))
+            .toList();
+    for (var text : texts) {
+      // The definitions of these are Prometheus Operator's.
+      var rendered =
+          Files.writeString(
+              folder.resolve("objects.yaml"),
+              Stream.of(text.split("(?m)^---$"))
+                  .filter(document -> !document.matches("(?s).*kind: (ServiceM|PrometheusR).*"))
+                  .collect(Collectors.joining("---\n")));
+      var answer =
+          Shell.run(
+              kubectl,
+              "--kubeconfig=" + kubeconfig,
+              "apply",
+              "--dry-run=server",
+              "--server-side",
+              "--force-conflicts",
+              "--validate=strict",
+              "--filename=" + rendered);
+      assertThat(answer).contains("metrics-server-operator").doesNotContain("Warning");
+      assertRestricted(cluster, InstallFiles.objects(text));
     }
   }
 

@@ -41,10 +41,10 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.awaitility.core.ThrowingRunnable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.TestReporter;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -96,14 +96,13 @@ class CrashIT {
 
   private static final Sample SAMPLE = new Sample();
 
-  private static TestCluster cluster;
+  @RegisterExtension static final TestCluster cluster = new TestCluster();
   private static Path kubeconfig;
   private static List<String> crashing;
 
   @BeforeAll
   static void start(@TempDir Path folder, TestReporter reporter) throws IOException {
     reporter.publishEntry("crashes", SAMPLE.toString());
-    cluster = TestCluster.start();
     cluster.publishFrontProxy();
     cluster.addReadyEndpoint();
     kubeconfig = cluster.operatorKubeconfig();
@@ -121,13 +120,6 @@ class CrashIT {
     cluster.admin().load(upstream()).delete();
   }
 
-  @AfterAll
-  static void stop() {
-    if (cluster != null) {
-      cluster.close();
-    }
-  }
-
   /** Whether the operator gets the answer to the write after which it dies. */
   static List<String> answers() {
     return SAMPLE.of("answer", 1, List.of("delivered", "withheld"));
@@ -135,13 +127,13 @@ class CrashIT {
 
   @ParameterizedTest
   @MethodSource("answers")
-  void anInstallation(String answer) throws Exception {
+  void installation_crashAfterAnyWrite_endsAsWithoutCrash(String answer) throws Exception {
     afterEveryWrite("installation", answer, () -> {}, () -> cluster.applyConfig(spec("")));
   }
 
   @ParameterizedTest
   @MethodSource("answers")
-  void aChange(String answer) throws Exception {
+  void change_crashAfterAnyWrite_endsAsWithoutCrash(String answer) throws Exception {
     afterEveryWrite(
         "change",
         answer,
@@ -155,7 +147,7 @@ class CrashIT {
   /** Each of its steps, from what the operator finds when it is due. */
   @ParameterizedTest
   @MethodSource("answers")
-  void aRotation(String answer) throws Exception {
+  void rotation_crashAfterAnyWrite_endsAsWithoutCrash(String answer) throws Exception {
     cluster.applyConfig(spec(""));
     undisturbed();
     var old = Issuer.authority(ago(Duration.ofDays(2 * 365 + 1)));
@@ -264,7 +256,7 @@ class CrashIT {
    */
   @ParameterizedTest
   @MethodSource("answers")
-  void anAdoption(String answer) throws Exception {
+  void adoption_crashAfterAnyWrite_endsAsWithoutCrash(String answer) throws Exception {
     try (var _ = cluster.deployAtOnce()) {
       Runnable before = () -> cluster.admin().load(upstream()).create();
       Runnable change = () -> cluster.applyConfig(spec(", conflictPolicy: Adopt"));

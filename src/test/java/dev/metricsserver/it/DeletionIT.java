@@ -3,29 +3,23 @@ package dev.metricsserver.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.metricsserver.api.ConditionType;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.support.AuditLog;
 import dev.metricsserver.support.IntegrationTest;
-import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.Programs;
 import dev.metricsserver.support.Shell;
 import dev.metricsserver.support.TestCluster;
 import io.fabric8.kubernetes.api.model.APIService;
-import io.fabric8.kubernetes.api.model.Condition;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.awaitility.core.ConditionTimeoutException;
-import org.awaitility.core.ThrowingRunnable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * The MetricsServerConfig is deleted in a state that it can get stuck in: it is gone at once, all
@@ -42,23 +36,11 @@ class DeletionIT {
   /** Without a body, the client would read and not delete. */
   private static final String DELETE_OPTIONS = "{\"kind\":\"DeleteOptions\",\"apiVersion\":\"v1\"}";
 
-  private static TestCluster cluster;
-  private static OperatorUnderTest operator;
+  @RegisterExtension static final TestCluster cluster = new TestCluster();
 
   @BeforeAll
   static void start() throws IOException {
-    cluster = TestCluster.start();
-    operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "deletion-it");
-  }
-
-  @AfterAll
-  static void stop() {
-    if (operator != null) {
-      operator.close();
-    }
-    if (cluster != null) {
-      cluster.close();
-    }
+    cluster.startOperator();
   }
 
   @AfterEach
@@ -68,15 +50,17 @@ class DeletionIT {
   }
 
   @Test
-  void whatWasNeverReadyGoes() {
+  void delete_neverReady_ownsEverythingAndCreatesNothing() {
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}, image: {tag: nowhere}}");
-    soon("it is waited for", () -> assertThat(cluster.deployment()).isNotNull());
-    soon("it says so", () -> assertThat(reason("Ready")).isEqualTo("RolloutInProgress"));
-    goes();
+    cluster.eventually("the Deployment exists", () -> assertThat(cluster.deployment()).isNotNull());
+    cluster.eventually(
+        "the rollout is in progress",
+        () -> assertThat(reason("Ready")).isEqualTo("RolloutInProgress"));
+    assertDeleted();
   }
 
   @Test
-  void whatIsHalfInstalledGoes() throws IOException {
+  void delete_partlyInstalled_ownsEverythingAndCreatesNothing() throws IOException {
     var refusal =
         Files.writeString(
             cluster.directory().resolve("refusal.yaml"),
@@ -99,9 +83,11 @@ class DeletionIT {
     try {
       await("it is in force").atMost(SOON).until(() -> isRefused());
       cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
-      soon("it says so", () -> assertThat(condition("Ready").getMessage()).contains("not here"));
+      cluster.eventually(
+          "the denial is reported",
+          () -> assertThat(cluster.condition("Ready").getMessage()).contains("not here"));
       assertThat(cluster.deployment()).isNull();
-      goes();
+      assertDeleted();
     } finally {
       cluster.admin().load(Files.newInputStream(refusal)).delete();
     }
@@ -120,33 +106,36 @@ class DeletionIT {
   }
 
   @Test
-  void whatIsRegisteredAndDoesNotAnswerGoes() {
+  void delete_apiNotAvailable_ownsEverythingAndCreatesNothing() {
     install();
-    soon(
-        "it says so",
-        () -> assertThat(condition("APIServiceAvailable").getStatus()).isEqualTo("False"));
-    goes();
+    cluster.eventually(
+        "the API is not available",
+        () -> assertThat(cluster.condition("APIServiceAvailable").getStatus()).isEqualTo("False"));
+    assertDeleted();
   }
 
   @Test
-  void whatIsRefusedGoes() {
+  void delete_invalidSpec_ownsEverythingAndCreatesNothing() {
     install();
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}, hostNetwork: true, port: 10250}");
-    soon("it is refused", () -> assertThat(condition("Stalled").getStatus()).isEqualTo("True"));
-    goes();
+    cluster.eventually(
+        "the spec is rejected",
+        () -> assertThat(cluster.condition("Stalled").getStatus()).isEqualTo("True"));
+    assertDeleted();
   }
 
   @Test
-  void whatIsPausedGoes() {
+  void delete_paused_ownsEverythingAndCreatesNothing() {
     install();
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}, paused: true}");
-    soon("it says so", () -> assertThat(reason("Reconciling")).isEqualTo("Paused"));
-    goes();
+    cluster.eventually(
+        "the operator is paused", () -> assertThat(reason("Reconciling")).isEqualTo("Paused"));
+    assertDeleted();
   }
 
   /** An object of another owner belongs to the operator then. */
   @Test
-  void whatWasAdoptedGoes() throws IOException {
+  void delete_adopted_ownsEverythingAndCreatesNothing() throws IOException {
     var file =
         Files.writeString(
             cluster.directory().resolve("components.yaml"),
@@ -154,24 +143,24 @@ class DeletionIT {
     Shell.run(Programs.kubectl(), "--kubeconfig=" + kubeconfig(), "apply", "--filename=" + file);
     cluster.addReadyEndpoint();
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}, conflictPolicy: Adopt}");
-    soon(
-        "it is taken over",
-        () ->
-            assertThat(cluster.config().getStatus().findings())
-                .anyMatch(f -> f.code().equals("Adopted")));
-    goes();
+    cluster.eventually(
+        "the installation is adopted", () -> assertThat(cluster.findings("Adopted")).isNotEmpty());
+    assertDeleted();
   }
 
   private static void install() {
     cluster.addReadyEndpoint();
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
-    soon("it is registered", () -> assertThat(registration()).isNotNull());
-    soon("it is observed", () -> assertThat(cluster.config().getStatus()).isNotNull());
+    cluster.eventually("the APIService exists", () -> assertThat(registration()).isNotNull());
+    cluster.eventually(
+        "the status exists", () -> assertThat(cluster.config().getStatus()).isNotNull());
   }
 
-  private static void goes() {
-    soon("it owns everything", cluster::assertNothingWouldBeLeft);
-    quiet();
+  private static void assertDeleted() {
+    cluster.eventually(
+        "the MetricsServerConfig owns all objects", cluster::assertNothingWouldBeLeft);
+    // Requests that are on their way when the MetricsServerConfig is deleted still arrive.
+    cluster.awaitQuiet(Duration.ofSeconds(1));
     cluster.admin().resources(MetricsServerConfig.class).withName("cluster").delete();
     assertThat(cluster.config()).isNull();
     var from = cluster.audit().end();
@@ -183,7 +172,7 @@ class DeletionIT {
           assertThat(cluster.audit().objectsWritten(from)).isEmpty();
           assertThat(written()).isEmpty();
         });
-    assertThat(operator.isAlive()).as(operator.log()).isTrue();
+    assertThat(cluster.operator().isAlive()).as(cluster.operator().log()).isTrue();
   }
 
   /** The paths of what the operator wrote and is there. */
@@ -194,19 +183,6 @@ class DeletionIT {
         .map(AuditLog.Request::path)
         .filter(path -> cluster.admin().raw(path) != null)
         .collect(Collectors.toSet());
-  }
-
-  /** What is on its way when the MetricsServerConfig is deleted still comes. */
-  private static void quiet() {
-    var from = new long[] {cluster.audit().end()};
-    await("it writes no more")
-        .during(Duration.ofSeconds(1))
-        .atMost(SOON)
-        .until(() -> {
-          var none = cluster.audit().objectsWritten(from[0]).findAny().isEmpty();
-          from[0] = cluster.audit().end();
-          return none;
-        });
   }
 
   private static Path kubeconfig() {
@@ -222,20 +198,6 @@ class DeletionIT {
   }
 
   private static String reason(String type) {
-    return condition(type).getReason();
-  }
-
-  private static Condition condition(String type) {
-    return Optional.ofNullable(cluster.config().getStatus())
-        .flatMap(s -> s.condition(ConditionType.valueOf(type)))
-        .orElseGet(Condition::new);
-  }
-
-  private static void soon(String what, ThrowingRunnable assertion) {
-    try {
-      await(what).atMost(SOON).ignoreExceptions().untilAsserted(assertion);
-    } catch (ConditionTimeoutException e) {
-      throw new AssertionError(operator.log() + cluster.audit().operatorWrites(), e);
-    }
+    return cluster.condition(type).getReason();
   }
 }

@@ -3,11 +3,9 @@ package dev.metricsserver.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.metricsserver.api.ConditionType;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.support.AuditLog;
 import dev.metricsserver.support.IntegrationTest;
-import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.TestCluster;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -18,46 +16,33 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
-import org.awaitility.core.ThrowingRunnable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * Reading diagnostic data under the operator's own rights: real reviews of metrics-server's, real
- * refusals of the operator's, and nothing at all while nothing is wrong.
+ * Reading of diagnostic data with the operator's own rights, and reviews of metrics-server's rights
+ * by a real API server. While nothing is wrong, the operator reads none.
  */
 @IntegrationTest
 class DiagnosisIT {
 
   private static final Duration SOON = Duration.ofSeconds(60);
 
-  /** What is asked for only while something is wrong. */
+  /** The resources that the operator reads only while something is wrong. */
   private static final Set<String> DIAGNOSTIC_DATA =
       Set.of(
           "subjectaccessreviews", "selfsubjectaccessreviews", "events", "configmaps", "namespaces");
 
-  private static TestCluster cluster;
-  private static OperatorUnderTest operator;
+  @RegisterExtension static final TestCluster cluster = new TestCluster();
 
   @BeforeAll
   static void start() throws Exception {
-    cluster = TestCluster.start();
-    operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "diagnosis-it");
+    cluster.startOperator();
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
-    soon("the Deployment is there", () -> assertThat(cluster.deployment()).isNotNull());
-  }
-
-  @AfterAll
-  static void stop() {
-    if (operator != null) {
-      operator.close();
-    }
-    if (cluster != null) {
-      cluster.close();
-    }
+    cluster.eventually("the Deployment exists", () -> assertThat(cluster.deployment()).isNotNull());
   }
 
   @BeforeEach
@@ -69,13 +54,16 @@ class DiagnosisIT {
   void nothingIsWrong() {
     pods().withGracePeriod(0).delete();
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
-    soon("nothing is wrong", () -> assertThat(codes()).doesNotContain("EvidenceNotReadable"));
+    cluster.eventually(
+        "nothing is wrong", () -> assertThat(codes()).doesNotContain("EvidenceNotReadable"));
   }
 
   @Test
-  void whatMetricsServerMayNotDoIsFound() throws Exception {
+  void metricsServer_rightMissing_isNamed() throws Exception {
     cluster.applyConfig("{paused: true, kubelet: {tls: {mode: Insecure}}}");
-    soon("it is paused", () -> assertThat(ready()).startsWith("paused"));
+    cluster.eventually(
+        "the operator is paused",
+        () -> assertThat(cluster.condition("Ready").getMessage()).startsWith("paused"));
     cluster
         .admin()
         .rbac()
@@ -87,10 +75,10 @@ class DiagnosisIT {
                 .build());
     silentPod();
 
-    soon(
+    cluster.eventually(
         "the missing right is named",
         () -> {
-          var first = findings().getFirst();
+          var first = cluster.findings().getFirst();
           assertThat(first.code()).isEqualTo("MetricsServerRightsMissing");
           assertThat(first.message())
               .contains("kube-system/metrics-server has no right to get nodes/metrics,");
@@ -98,11 +86,13 @@ class DiagnosisIT {
         });
 
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
-    soon("it is gone", () -> assertThat(codes()).doesNotContain("MetricsServerRightsMissing"));
+    cluster.eventually(
+        "the finding is cleared",
+        () -> assertThat(codes()).doesNotContain("MetricsServerRightsMissing"));
   }
 
   @Test
-  void anApiServerThatIsNotSetUpForAggregationIsFound() {
+  void apiServer_aggregationDisabled_isNamed() {
     cluster
         .admin()
         .configMaps()
@@ -112,17 +102,17 @@ class DiagnosisIT {
             new ConfigMapBuilder(map).removeFromData("requestheader-client-ca-file").build());
     silentPod();
 
-    soon(
-        "it is named",
-        () -> assertThat(findings().getFirst().code()).isEqualTo("AggregationDisabled"));
+    cluster.eventually(
+        "the cause is reported",
+        () -> assertThat(cluster.findings().getFirst().code()).isEqualTo("AggregationDisabled"));
   }
 
-  /** Logs want a right that the operator is not given by default; the rest is read all the same. */
+  /** Logs need a right that the operator does not have by default. */
   @Test
-  void whatMayNotBeReadIsToldAndStopsNothing() throws Exception {
+  void evidence_notReadable_isReportedAndOtherEvidenceRead() throws Exception {
     silentPod();
-    soon(
-        "only the logs are told",
+    cluster.eventually(
+        "only the logs are reported as not readable",
         () ->
             assertThat(unreadable())
                 .containsExactly(
@@ -147,11 +137,11 @@ class DiagnosisIT {
                 r.getResources().contains("events") || r.getResources().contains("networkpolicies"))
             .build());
     try {
-      soon(
-          "the others are told",
+      cluster.eventually(
+          "all kinds that are not readable are reported",
           () -> {
-            assertThat(findings().getFirst().code()).isEqualTo("KubeletsNotScraped");
-            assertThat(findings())
+            assertThat(cluster.findings().getFirst().code()).isEqualTo("KubeletsNotScraped");
+            assertThat(cluster.findings())
                 .filteredOn(f -> f.code().equals("EvidenceNotReadable"))
                 .extracting(FindingStatus::message)
                 .anyMatch(m ->
@@ -168,7 +158,7 @@ class DiagnosisIT {
   }
 
   @Test
-  void nothingIsLookedUpWhileNothingIsWrong() throws Exception {
+  void evidence_nothingWrong_isNotRead() throws Exception {
     var before = diagnosticReads().size();
     // Six times as long as it takes to look again, in the informers' memory.
     silentUntil(Instant.now().plusSeconds(20));
@@ -240,36 +230,14 @@ class DiagnosisIT {
     return cluster.admin().pods().inNamespace("kube-system");
   }
 
-  private static List<FindingStatus> findings() {
-    return cluster.config().getStatus().findings();
-  }
-
   private static List<String> codes() {
-    return findings().stream().map(FindingStatus::code).toList();
+    return cluster.findings().stream().map(FindingStatus::code).toList();
   }
 
   private static List<String> unreadable() {
-    return findings().stream()
+    return cluster.findings().stream()
         .filter(f -> f.code().equals("EvidenceNotReadable"))
         .map(FindingStatus::remedy)
         .toList();
-  }
-
-  private static String ready() {
-    return cluster.config().getStatus().condition(ConditionType.Ready).orElseThrow().getMessage();
-  }
-
-  private static void soon(String what, ThrowingRunnable assertion) {
-    await(what)
-        .atMost(SOON)
-        .ignoreExceptions()
-        .untilAsserted(() -> {
-          assertThat(operator.isAlive()).as(operator.log()).isTrue();
-          try {
-            assertion.run();
-          } catch (AssertionError e) {
-            throw new AssertionError(e.getMessage() + "\n" + operator.log(), e);
-          }
-        });
   }
 }

@@ -2,7 +2,6 @@ package dev.metricsserver.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.metricsserver.api.ConditionType;
@@ -10,7 +9,6 @@ import dev.metricsserver.api.MetricsServerConfigSpec.ConflictPolicy;
 import dev.metricsserver.api.ServingSpec.Source;
 import dev.metricsserver.support.GoModules;
 import dev.metricsserver.support.IntegrationTest;
-import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.Programs;
 import dev.metricsserver.support.Shell;
 import dev.metricsserver.support.TestCluster;
@@ -22,52 +20,39 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Tools that apply the same again and again, with kubectl's own two ways, on a real API server:
- * nothing may come of it, and no field may have two owners.
+ * GitOps tools that apply the same configuration repeatedly, with kubectl and Helm on a real API
+ * server: it changes nothing, and no field has two owners.
  */
 @IntegrationTest
 class GitOpsIT {
 
-  private static final Duration SOON = Duration.ofSeconds(90);
   private static final Path EXAMPLE = Path.of("deploy/examples/air-gap/metricsserverconfig.yaml");
   private static final String DEFINITION = "crd/metricsserverconfigs.metricsserver.dev";
   private static final Path CONFIG = Path.of("templates/config.yaml");
 
-  private static TestCluster cluster;
-  private static OperatorUnderTest operator;
+  @RegisterExtension static final TestCluster cluster = new TestCluster();
   private static Path kubeconfig;
 
   @BeforeAll
   static void start() throws Exception {
-    cluster = TestCluster.start();
     kubeconfig = cluster.adminKubeconfig();
-    operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "gitops-it");
+    cluster.startOperator();
   }
 
   @BeforeEach
   void nothingIsThere() {
     kubectl("delete", "msc", "cluster", "--ignore-not-found");
-  }
-
-  @AfterAll
-  static void stop() {
-    if (operator != null) {
-      operator.close();
-    }
-    if (cluster != null) {
-      cluster.close();
-    }
   }
 
   /** As users apply it, and apply it again. */
@@ -96,17 +81,18 @@ class GitOpsIT {
 
   @ParameterizedTest
   @EnumSource
-  void whatIsAppliedAgainChangesNothing(Tool tool, @TempDir Path folder) throws IOException {
+  void configuration_appliedAgain_changesNothing(Tool tool, @TempDir Path folder)
+      throws IOException {
     var chart = chart(folder);
     tool.apply(chart);
-    awaitSeen();
-    settled();
+    awaitDeployment();
+    cluster.awaitQuiet(Duration.ofSeconds(3));
     var config = cluster.config().getMetadata().getResourceVersion();
     var deployment = cluster.deployment().getMetadata().getResourceVersion();
     var writes = cluster.audit().operatorWrites().size();
 
     tool.apply(chart);
-    settled();
+    cluster.awaitQuiet(Duration.ofSeconds(3));
 
     assertThat(cluster.config().getMetadata().getResourceVersion()).isEqualTo(config);
     assertThat(cluster.deployment().getMetadata().getResourceVersion()).isEqualTo(deployment);
@@ -115,11 +101,11 @@ class GitOpsIT {
 
   /** By kstatus, by which Helm and Flux wait. */
   @Test
-  void whatNoOperatorHasLookedAtIsInProgress(@TempDir Path folder) throws IOException {
+  void configuration_operatorDown_isInProgress(@TempDir Path folder) throws IOException {
     var chart = chart(folder);
     Tool.HELM.apply(chart);
-    awaitSeen();
-    operator.close();
+    awaitDeployment();
+    cluster.killOperator();
     try {
       Files.writeString(
           chart.resolve(CONFIG), "  metricResolution: 20s\n", StandardOpenOption.APPEND);
@@ -127,7 +113,7 @@ class GitOpsIT {
       kubectl("delete", "msc", "cluster");
       assertIsInProgress(chart);
     } finally {
-      operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "gitops-it");
+      cluster.startOperator();
     }
   }
 
@@ -136,17 +122,15 @@ class GitOpsIT {
         .hasMessageContaining("MetricsServerConfig//cluster not ready. status: InProgress");
   }
 
-  private static void awaitSeen() {
-    awaitLookedAt();
-    await("the Deployment is there")
-        .atMost(SOON)
-        .untilAsserted(() -> assertThat(cluster.deployment()).isNotNull());
+  private static void awaitDeployment() {
+    awaitObserved();
+    cluster.eventually("the Deployment exists", () -> assertThat(cluster.deployment()).isNotNull());
   }
 
-  private static void awaitLookedAt() {
-    await("the operator has looked at it")
-        .atMost(SOON)
-        .untilAsserted(() ->
+  private static void awaitObserved() {
+    cluster.eventually(
+        "the generation is observed",
+        () ->
             assertThat(cluster.config().getStatus().observedGeneration())
                 .isEqualTo(cluster.config().getMetadata().getGeneration()));
   }
@@ -164,7 +148,7 @@ class GitOpsIT {
 
   /** As where the operator is upgraded and the definition is not. */
   @Test
-  void aDefinitionOfAnOlderReleaseTakesTheStatus() {
+  void definition_olderRelease_acceptsStatus() {
     kubectl(
         "patch",
         DEFINITION,
@@ -172,8 +156,9 @@ class GitOpsIT {
         "--patch=[{\"op\": \"remove\", \"path\":"
             + " \"/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/logging\"}]");
     try {
-      await("the field is gone")
-          .untilAsserted(() ->
+      cluster.eventually(
+          "the field is not described",
+          () ->
               assertThat(
                       Shell.print(
                           Programs.kubectl(),
@@ -182,7 +167,7 @@ class GitOpsIT {
                           "msc.spec.logging"))
                   .contains("does not exist"));
       kubectl("apply", "--filename=" + EXAMPLE);
-      awaitLookedAt();
+      awaitObserved();
     } finally {
       kubectl("replace", "--filename=crds/metricsserverconfigs.metricsserver.dev.yaml");
     }
@@ -190,11 +175,11 @@ class GitOpsIT {
 
   /** So that no GitOps tool needs a rule to ignore a difference. */
   @Test
-  void theOperatorOwnsNothingOfTheResourceButItsStatus() {
+  void configuration_reconciled_operatorOwnsOnlyStatus() {
     kubectl("apply", "-f", EXAMPLE.toString());
-    await("a status is there")
-        .atMost(SOON)
-        .untilAsserted(() ->
+    cluster.eventually(
+        "the status exists",
+        () ->
             assertThat(cluster.config().getMetadata().getManagedFields())
                 .anyMatch(m -> "status".equals(m.getSubresource())));
     assertThat(cluster.config().getMetadata().getManagedFields())
@@ -205,7 +190,7 @@ class GitOpsIT {
   }
 
   @TestFactory
-  Stream<DynamicTest> everyExampleIsAppliedAndCarriedOut() throws IOException {
+  Stream<DynamicTest> examples_applied_areReconciled() throws IOException {
     // No server answers there, and each would be waited for.
     cluster.admin().nodes().delete();
     try (var files = Files.walk(Path.of("deploy/examples"))) {
@@ -215,13 +200,13 @@ class GitOpsIT {
           .sorted()
           .toList()
           .stream()
-          .map(file -> dynamicTest(file.toString(), () -> isAppliedAndCarriedOut(file)));
+          .map(file -> dynamicTest(file.toString(), () -> assertReconciled(file)));
     }
   }
 
   /** By the definitions that come with them. */
   @Test
-  void fluxAndArgoTakeWhatIsMeantForThem() throws IOException {
+  void gitops_manifests_areAcceptedByFluxAndArgo() throws IOException {
     cluster.apply(
         GoModules.file(
             "github.com/fluxcd/kustomize-controller",
@@ -233,9 +218,9 @@ class GitOpsIT {
     kubectl("create", "namespace", "flux-system");
     kubectl("create", "namespace", "argocd");
 
-    await("the kinds are served, and take them")
-        .atMost(SOON)
-        .untilAsserted(() ->
+    cluster.eventually(
+        "the kinds are served and the manifests accepted",
+        () ->
             assertThat(
                     kubectl(
                         "apply",
@@ -252,12 +237,12 @@ class GitOpsIT {
                 .doesNotContain("Warning"));
   }
 
-  private static void isAppliedAndCarriedOut(Path file) {
+  private static void assertReconciled(Path file) {
     kubectl("delete", "msc", "cluster", "--ignore-not-found");
     var answer =
         kubectl("apply", "--server-side", "--validate=strict", "--filename=" + file.toString());
     if (answer.contains("metricsserverconfig.")) {
-      awaitLookedAt();
+      awaitObserved();
       // There is nothing here that could be observed, and no cert-manager.
       var spec = cluster.config().getSpec();
       var stalls =
@@ -277,20 +262,6 @@ class GitOpsIT {
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
-  }
-
-  /** Until the operator has written nothing for three seconds. */
-  private static void settled() {
-    var last = new long[] {-1};
-    await("the operator is quiet")
-        .atMost(SOON)
-        .during(Duration.ofSeconds(3))
-        .until(() -> {
-          var now = cluster.audit().operatorWrites().size();
-          var same = now == last[0];
-          last[0] = now;
-          return same;
-        });
   }
 
   private static String kubectl(String... arguments) {

@@ -12,33 +12,26 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** How long no replica of the operator is active when the active one ends. */
 @IntegrationTest
 class HandoverIT {
 
   private static final Duration A_WHILE = Duration.ofMinutes(2);
-  private static TestCluster cluster;
+  @RegisterExtension static final TestCluster cluster = new TestCluster();
   private static Path kubeconfig;
   private static final List<OperatorUnderTest> operators = new ArrayList<>();
 
   @BeforeAll
   static void start() throws Exception {
-    cluster = TestCluster.start();
     kubeconfig = cluster.operatorKubeconfig();
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
     cluster.addReadyEndpoint();
-  }
-
-  @AfterAll
-  static void stop() {
-    if (cluster != null) {
-      cluster.close();
-    }
   }
 
   @AfterEach
@@ -48,7 +41,8 @@ class HandoverIT {
   }
 
   @Test
-  void plannedHandover_leaderTerminates_takesFiveSecondsAtMost() throws Exception {
+  void plannedHandover_leaderTerminates_takesFiveSecondsAtMost(TestReporter reporter)
+      throws Exception {
     var times = new ArrayList<Duration>();
     var leader = leading("planned-0");
     for (var i = 1; i <= 5; i++) {
@@ -57,18 +51,20 @@ class HandoverIT {
       times.add(takesOver(standBy, "planned-" + i, Instant.now()));
       leader = standBy;
     }
-    System.out.println(
-        "Planned hand-over, from the end of the old leader to the Lease of the new one: " + times);
+    reporter.publishEntry(
+        "planned hand-over, from the end of the old leader to the Lease of the new one",
+        times.toString());
     assertThat(times).allSatisfy(t -> assertThat(t).isLessThanOrEqualTo(Duration.ofSeconds(5)));
   }
 
   @Test
-  void crash_leaderKilled_takesTwentySecondsAtMost() throws Exception {
+  void crash_leaderKilled_takesTwentySecondsAtMost(TestReporter reporter) throws Exception {
     var leader = leading("crash-0");
     var standBy = standingBy("crash-1");
     leader.kill();
     var time = takesOver(standBy, "crash-1", Instant.now());
-    System.out.println("Hand-over after SIGKILL, until the new leader has the Lease: " + time);
+    reporter.publishEntry(
+        "hand-over after SIGKILL, until the new leader has the Lease", time.toString());
     assertThat(time).isLessThanOrEqualTo(Duration.ofSeconds(20));
   }
 

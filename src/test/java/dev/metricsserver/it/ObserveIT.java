@@ -2,10 +2,8 @@ package dev.metricsserver.it;
 
 import static dev.metricsserver.approval.Draft.ip;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.api.ConditionType;
-import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.CertificateStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.approval.Draft;
@@ -13,7 +11,6 @@ import dev.metricsserver.support.AuditLog;
 import dev.metricsserver.support.InstallFiles;
 import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.Kubelets;
-import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.ServingSecret;
 import dev.metricsserver.support.TestCluster;
 import dev.metricsserver.tls.Certificates;
@@ -27,22 +24,18 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import org.awaitility.core.ConditionTimeoutException;
-import org.awaitility.core.ThrowingRunnable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * A metrics-server of others, under names of their own, that is only observed, with the operator's
- * own rights: what it does all the same, and that it writes nothing else.
+ * An external metrics-server with other names, which the operator only observes, with its own
+ * rights.
  */
 @IntegrationTest
 class ObserveIT {
 
-  private static final Duration SOON = Duration.ofSeconds(30);
-
-  private static final String THEIRS =
+  private static final String EXTERNAL =
       """
       apiVersion: v1
       kind: Namespace
@@ -96,48 +89,36 @@ class ObserveIT {
         service: {name: cloud-metrics, namespace: monitoring}
       """;
 
-  private static TestCluster cluster;
+  @RegisterExtension static final TestCluster cluster = new TestCluster();
   private static Kubelets kubelets;
-  private static OperatorUnderTest operator;
 
   @BeforeAll
   static void start() throws IOException {
-    cluster = TestCluster.start();
     kubelets = new Kubelets(cluster.admin());
     cluster.apply(Path.of("deploy/csr-approval/rbac.yaml"));
-    cluster.apply(Files.writeString(cluster.directory().resolve("theirs.yaml"), theirs()));
-    operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "observe-it");
+    cluster.apply(Files.writeString(cluster.directory().resolve("external.yaml"), external()));
+    cluster.startOperator();
     cluster.applyConfig(
         "{conflictPolicy: Observe, kubelet: {servingCertificateApproval: Enabled}}");
-    soon(
-        "it is observed",
-        () -> assertThat(status().findings()).anyMatch(f -> f.code().equals("Observing")));
+    cluster.eventually(
+        "the installation is observed",
+        () -> assertThat(cluster.status().findings()).anyMatch(f -> f.code().equals("Observing")));
   }
 
-  /** Its certificate, of ninety days, should long have been renewed. */
-  private static String theirs() {
+  /** Its certificate is valid for 90 days and 80 days old. */
+  private static String external() {
     var issued = Instant.now().minus(Duration.ofDays(80));
     var leaf =
         Issuer.leaf(Issuer.authority(issued), List.of("cloud-metrics.monitoring.svc"), issued);
-    return THEIRS.replace("CA_BUNDLE", ServingSecret.encoded(Certificates.pem(leaf.chain())));
-  }
-
-  @AfterAll
-  static void stop() {
-    if (operator != null) {
-      operator.close();
-    }
-    if (cluster != null) {
-      cluster.close();
-    }
+    return EXTERNAL.replace("CA_BUNDLE", ServingSecret.encoded(Certificates.pem(leaf.chain())));
   }
 
   @Test
-  void itIsFoundByWhatTheRegistrationLeadsTo() {
-    soon(
-        "it tells what is there",
+  void observedInstallation_otherNames_isFoundByAPIService() {
+    cluster.eventually(
+        "the status describes the installation",
         () ->
-            assertThat(status())
+            assertThat(cluster.status())
                 .satisfies(
                     s -> assertThat(s.version()).isEqualTo("0.8.1"),
                     s -> assertThat(s.kubeletTLS().mode()).isEqualTo("Insecure"),
@@ -168,10 +149,12 @@ class ObserveIT {
   }
 
   @Test
-  void rightRequestsForCertificatesAreApprovedAndNothingElseIsWritten() throws Exception {
+  void observedInstallation_validCertificateRequest_isApprovedAndNothingElseWritten()
+      throws Exception {
     kubelets.ask("wrong", "node-2", new Draft().node("node-2").names(ip("192.168.7.99")));
     kubelets.ask("right", "node-1", new Draft().node("node-1").names(ip("192.168.7.1")));
-    soon("it is approved", () -> assertThat(kubelets.isApproved("right")).isTrue());
+    cluster.eventually(
+        "the request is approved", () -> assertThat(kubelets.isApproved("right")).isTrue());
 
     assertThat(kubelets.isApproved("wrong")).isFalse();
     assertThat(cluster.audit().operatorWrites())
@@ -188,14 +171,14 @@ class ObserveIT {
     assertThat(cluster.deployment()).isNull();
   }
 
-  /** The alerts need these for any installation of metrics-server. */
+  /** The alerts need these metrics for every installation of metrics-server. */
   @Test
-  void whatAlertsAskForIsMeasured() throws Exception {
+  void observedInstallation_metricsOfAlerts_areExported() throws Exception {
     var token = reader();
-    soon(
-        "it is measured",
+    cluster.eventually(
+        "the metrics are exported",
         () ->
-            assertThat(operator.metrics(token).body().lines())
+            assertThat(cluster.operator().metrics(token).body().lines())
                 .contains(
                     "metrics_server_operator_condition{type=\"MetricsAvailable\"} 0.0",
                     "metrics_server_operator_nodes_reporting 0.0")
@@ -236,19 +219,5 @@ class ObserveIT {
         .tokenRequest(new TokenRequestBuilder().withNewSpec().endSpec().build())
         .getStatus()
         .getToken();
-  }
-
-  private static MetricsServerConfigStatus status() {
-    return cluster.config().getStatus();
-  }
-
-  private static void soon(String what, ThrowingRunnable assertion) {
-    try {
-      await(what).atMost(SOON).ignoreExceptions().untilAsserted(assertion);
-    } catch (ConditionTimeoutException e) {
-      throw new AssertionError(
-          operator.log() + cluster.admin().getKubernetesSerialization().asYaml(cluster.config()),
-          e);
-    }
   }
 }

@@ -3,17 +3,12 @@ package dev.metricsserver.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
-import dev.metricsserver.api.ConditionType;
-import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.support.AuditLog;
 import dev.metricsserver.support.Chart;
 import dev.metricsserver.support.IntegrationTest;
-import dev.metricsserver.support.OperatorUnderTest;
 import dev.metricsserver.support.TestCluster;
 import io.fabric8.kubernetes.api.model.APIService;
-import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
@@ -38,12 +33,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -54,8 +49,7 @@ import org.junit.jupiter.api.io.TempDir;
 class OperatorIT {
 
   private static final Duration SOON = Duration.ofSeconds(20);
-  private static TestCluster cluster;
-  private static OperatorUnderTest operator;
+  @RegisterExtension static final TestCluster cluster = new TestCluster(SOON);
 
   /** A managed object, and a change to it that a user could make. */
   private record Managed(
@@ -130,36 +124,25 @@ class OperatorIT {
               "{\"spec\":{\"versionPriority\":7}}"));
 
   @BeforeAll
-  static void start() throws Exception {
-    cluster = TestCluster.start();
-    operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "operator-it");
+  static void start() {
+    cluster.startOperator();
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
-    soon("the Deployment is there", () -> assertThat(cluster.deployment()).isNotNull());
+    cluster.eventually("the Deployment exists", () -> assertThat(cluster.deployment()).isNotNull());
     assertThat(apiService()).as("the APIService, while no endpoint is ready").isNull();
     cluster.addReadyEndpoint();
-    soon(
-        "everything is there",
+    cluster.eventually(
+        "all objects exist",
         () -> assertThat(MANAGED).allSatisfy(m -> assertThat(m.get()).isNotNull()));
-  }
-
-  @AfterAll
-  static void stop() throws Exception {
-    if (operator != null) {
-      operator.close();
-    }
-    if (cluster != null) {
-      cluster.close();
-    }
   }
 
   @BeforeEach
   void alive() {
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
-    assertThat(operator.isAlive()).as(operator.log()).isTrue();
+    assertThat(cluster.operator().isAlive()).as(cluster.operator().log()).isTrue();
   }
 
   @TestFactory
-  Stream<DynamicTest> aDeletedObjectComesBack() {
+  Stream<DynamicTest> object_deleted_isCreatedAgain() {
     return MANAGED.stream()
         .map(m ->
             DynamicTest.dynamicTest(
@@ -167,8 +150,8 @@ class OperatorIT {
                 () -> {
                   var before = m.get();
                   cluster.admin().resource(before).withGracePeriod(0).delete();
-                  soon(
-                      "it is back",
+                  cluster.eventually(
+                      "the object exists again",
                       () ->
                           assertThat(m.get())
                               .isNotNull()
@@ -179,7 +162,7 @@ class OperatorIT {
   }
 
   @TestFactory
-  Stream<DynamicTest> aChangedObjectIsRepaired() {
+  Stream<DynamicTest> object_changed_isRepaired() {
     return MANAGED.stream()
         .map(m ->
             DynamicTest.dynamicTest(
@@ -192,12 +175,13 @@ class OperatorIT {
                           .resource(m.get())
                           .patch(PatchContext.of(PatchType.JSON_MERGE), m.change());
                   assertThat(content(changed)).as("the change").isNotEqualTo(before);
-                  soon("it is repaired", () -> assertThat(content(m.get())).isEqualTo(before));
+                  cluster.eventually(
+                      "it is repaired", () -> assertThat(content(m.get())).isEqualTo(before));
                 }));
   }
 
   @TestFactory
-  Stream<DynamicTest> aStrippedOwnerReferenceComesBack() {
+  Stream<DynamicTest> object_ownerReferenceRemoved_isRestored() {
     return MANAGED.stream()
         .map(m ->
             DynamicTest.dynamicTest(
@@ -209,8 +193,8 @@ class OperatorIT {
                       .patch(
                           PatchContext.of(PatchType.JSON_MERGE),
                           "{\"metadata\":{\"ownerReferences\":null,\"labels\":null}}");
-                  soon(
-                      "it has its owner again",
+                  cluster.eventually(
+                      "the object has its owner and labels",
                       () ->
                           assertThat(m.get().getMetadata())
                               .satisfies(
@@ -225,16 +209,20 @@ class OperatorIT {
 
   /** For a second more the API server sends to watches what the older definition knows. */
   @Test
-  void field_ofANewerDefinition_isNotLost(@TempDir Path folder) throws IOException {
+  void field_definitionUpgraded_isNotLost(@TempDir Path folder) throws IOException {
     Chart.olderBase(folder);
     cluster.apply(folder.resolve(Chart.DEFINITION));
-    soon(
-        "the field is not known",
+    cluster.eventually(
+        "the field is rejected",
         () -> assertThatThrownBy(() -> verbosity(3)).hasMessageContaining("not declared"));
 
     cluster.apply(Chart.DEFINITION);
-    soon("the field is known", () -> assertThatCode(() -> verbosity(4)).doesNotThrowAnyException());
-    soon("it is carried out", () -> assertThat(cluster.container().getArgs()).contains("--v=4"));
+    cluster.eventually(
+        "the field is accepted",
+        () -> assertThatCode(() -> verbosity(4)).doesNotThrowAnyException());
+    cluster.eventually(
+        "the Deployment has the argument",
+        () -> assertThat(cluster.container().getArgs()).contains("--v=4"));
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
   }
 
@@ -244,11 +232,11 @@ class OperatorIT {
   }
 
   @Test
-  void aNewServiceAccountRollsThePods() {
+  void serviceAccount_deleted_podsAreReplaced() {
     var account =
         cluster.admin().serviceAccounts().inNamespace("kube-system").withName("metrics-server");
     account.delete();
-    soon(
+    cluster.eventually(
         "the pod template names the new one",
         () -> {
           assertThat(account.get()).isNotNull();
@@ -259,20 +247,20 @@ class OperatorIT {
   }
 
   @Test
-  void aSecondLookWritesNothing() throws Exception {
-    soonQuiet();
-    assertThat(operator.terminate()).isZero();
+  void operator_restarted_writesNothing() throws Exception {
+    cluster.awaitQuiet(Duration.ofSeconds(2));
+    assertThat(cluster.stopOperator()).isZero();
     var before = cluster.audit().operatorWrites().size();
-    operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "operator-it-2");
-    soon(
-        "it verified everything",
-        () -> assertThat(operator.log()).contains("Verified all objects"));
-    soonQuiet();
+    cluster.startOperator();
+    cluster.eventually(
+        "the restarted operator has verified all objects",
+        () -> assertThat(cluster.operator().log()).contains("Verified all objects"));
+    cluster.awaitQuiet(Duration.ofSeconds(2));
     var writes = cluster.audit().operatorWrites();
     assertThat(writes.subList(before, writes.size()))
-        // No server answers the API here, so the API server is asked to look again now and then,
-        // and
-        // the status repeats what it then says.
+        // No server answers the metrics API here, so the operator makes the API server check it
+        // from
+        // time to time, and the status repeats the answer.
         .filteredOn(r -> !AuditLog.isLookAgain(r))
         .filteredOn(r -> !r.resource().equals("metricsserverconfigs/status"))
         .as("writes of an operator that found everything in place")
@@ -280,8 +268,8 @@ class OperatorIT {
   }
 
   @Test
-  void sigtermGivesTheLeaseBack() throws Exception {
-    assertThat(operator.terminate()).isZero();
+  void operator_terminated_releasesLease() throws Exception {
+    assertThat(cluster.stopOperator()).isZero();
     var lease =
         cluster
             .admin()
@@ -290,21 +278,23 @@ class OperatorIT {
             .withName("metrics-server-operator")
             .get();
     assertThat(lease.getSpec().getHolderIdentity()).isNullOrEmpty();
-    operator = new OperatorUnderTest(cluster.operatorKubeconfig(), "operator-it-3");
-    soon("the next one leads", () -> assertThat(operator.log()).contains("Verified all objects"));
+    cluster.startOperator();
+    cluster.eventually(
+        "the restarted operator has verified all objects",
+        () -> assertThat(cluster.operator().log()).contains("Verified all objects"));
   }
 
   @Test
-  void whatThePlanRefusesChangesNothing() {
-    soonQuiet();
+  void spec_invalid_changesNothing() {
+    cluster.awaitQuiet(Duration.ofSeconds(2));
     var before = MANAGED.stream().map(m -> m.get().getMetadata().getResourceVersion()).toList();
     cluster.applyConfig(
         "{version: 0.1.0, kubelet: {tls: {mode: Insecure}}, extraArgs:"
             + " [--kubelet-insecure-tls=true]}");
-    soon(
-        "it says so",
+    cluster.eventually(
+        "the rejection is reported",
         () ->
-            assertThat(condition("Stalled"))
+            assertThat(cluster.condition("Stalled"))
                 .satisfies(
                     c -> assertThat(c.getStatus()).isEqualTo("True"),
                     c -> assertThat(c.getReason()).isEqualTo("InvalidSpec"),
@@ -312,16 +302,18 @@ class OperatorIT {
                         assertThat(c.getMessage())
                             .contains(
                                 "spec.version", "0.1.0 is not known", "set version to one of")));
-    assertThat(condition("Ready").getStatus()).isEqualTo("False");
+    assertThat(cluster.condition("Ready").getStatus()).isEqualTo("False");
     assertThat(MANAGED.stream().map(m -> m.get().getMetadata().getResourceVersion()).toList())
         .as("resource versions")
         .isEqualTo(before);
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
-    soon("it goes on", () -> assertThat(condition("Stalled").getStatus()).isEqualTo("False"));
+    cluster.eventually(
+        "the operator continues",
+        () -> assertThat(cluster.condition("Stalled").getStatus()).isEqualTo("False"));
   }
 
   @Test
-  void whatIsNoLongerWantedIsDeletedAndComesBack() {
+  void optionalObjects_disabledAndEnabled_areDeletedAndCreatedAgain() {
     var kept =
         MANAGED.stream()
             .filter(m -> m.type() != NetworkPolicy.class && m.type() != PodDisruptionBudget.class)
@@ -333,14 +325,16 @@ class OperatorIT {
         MANAGED.stream()
             .filter(m -> m.type() == NetworkPolicy.class || m.type() == PodDisruptionBudget.class)
             .toList();
-    soon("they are gone", () -> assertThat(optional).allSatisfy(m -> assertThat(m.get()).isNull()));
-    soonQuiet();
+    cluster.eventually(
+        "they are deleted",
+        () -> assertThat(optional).allSatisfy(m -> assertThat(m.get()).isNull()));
+    cluster.awaitQuiet(Duration.ofSeconds(2));
     assertThat(kept.stream().map(m -> m.get().getMetadata().getUid()).toList())
         .as("the other objects")
         .isEqualTo(uids);
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
-    soon(
-        "they are back",
+    cluster.eventually(
+        "they exist again",
         () -> assertThat(optional).allSatisfy(m -> assertThat(m.get()).isNotNull()));
   }
 
@@ -355,7 +349,7 @@ class OperatorIT {
             .inNamespace("kube-system")
             .withName("metrics-server-netpol");
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}, networkPolicy: {mode: Disabled}}");
-    soon("the operator's is gone", () -> assertThat(policy.get()).isNull());
+    cluster.eventually("the operator's policy is deleted", () -> assertThat(policy.get()).isNull());
     var theirs =
         cluster
             .admin()
@@ -374,50 +368,59 @@ class OperatorIT {
             .create();
     cluster.applyConfig(
         "{kubelet: {tls: {mode: Insecure}}, replicas: 1, networkPolicy: {mode: Disabled}}");
-    soon(
-        "the operator has followed",
+    cluster.eventually(
+        "the Deployment has one replica",
         () -> assertThat(cluster.deployment().getSpec().getReplicas()).isOne());
-    soonQuiet();
+    cluster.awaitQuiet(Duration.ofSeconds(2));
     assertThat(policy.get())
         .isNotNull()
         .extracting(p -> p.getMetadata().getUid())
         .isEqualTo(theirs.getMetadata().getUid());
     policy.delete();
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
-    soon("the operator's is back", () -> assertThat(policy.get()).isNotNull());
+    cluster.eventually(
+        "the operator's policy exists again", () -> assertThat(policy.get()).isNotNull());
   }
 
   @Test
-  void theAuditPolicyComesIsKeptAndGoes() {
+  void auditPolicy_enabledChangedAndDisabled_isFollowed() {
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}, audit: {profile: Metadata}}");
-    soon("it is there", () -> assertThat(auditPolicy()).contains("level: Metadata"));
-    soon("the pods read it", () -> assertThat(auditDigest()).isPresent());
+    cluster.eventually(
+        "the ConfigMap exists", () -> assertThat(auditPolicy()).contains("level: Metadata"));
+    cluster.eventually(
+        "the pod template has its digest", () -> assertThat(auditDigest()).isPresent());
     var digest = auditDigest();
 
     auditConfigMap()
         .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"data\":{\"policy.yaml\":\"\"}}");
-    soon("it is repaired", () -> assertThat(auditPolicy()).contains("level: Metadata"));
+    cluster.eventually(
+        "it is repaired", () -> assertThat(auditPolicy()).contains("level: Metadata"));
 
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}, audit: {profile: Request}}");
-    soon("it is another one", () -> assertThat(auditPolicy()).contains("level: Request"));
-    soon("the pods are replaced", () -> assertThat(auditDigest()).isPresent().isNotEqualTo(digest));
+    cluster.eventually(
+        "the ConfigMap has the other profile",
+        () -> assertThat(auditPolicy()).contains("level: Request"));
+    cluster.eventually(
+        "the pod template has another digest",
+        () -> assertThat(auditDigest()).isPresent().isNotEqualTo(digest));
 
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
-    soon("it is gone", () -> assertThat(auditConfigMap().get()).isNull());
-    soon("the pods do without", () -> assertThat(auditDigest()).isEmpty());
+    cluster.eventually(
+        "the ConfigMap is deleted", () -> assertThat(auditConfigMap().get()).isNull());
+    cluster.eventually("the pod template has no digest", () -> assertThat(auditDigest()).isEmpty());
   }
 
   @Test
-  void retainedObjectsHaveNoOwner() {
+  void deletionPolicy_retain_removesOwnerReferences() {
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}, deletionPolicy: Retain}");
-    soon(
-        "they have no owner",
+    cluster.eventually(
+        "the objects have no owner",
         () ->
             assertThat(MANAGED)
                 .allSatisfy(m -> assertThat(m.get().getMetadata().getOwnerReferences()).isEmpty()));
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
-    soon(
-        "they have one again",
+    cluster.eventually(
+        "the objects have an owner again",
         () ->
             assertThat(MANAGED)
                 .allSatisfy(
@@ -425,9 +428,11 @@ class OperatorIT {
   }
 
   @Test
-  void pausedLeavesDriftAlone() {
+  void paused_objectChanged_isNotRepaired() {
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}, paused: true}");
-    soon("it says so", () -> assertThat(condition("Reconciling").getReason()).isEqualTo("Paused"));
+    cluster.eventually(
+        "the operator is paused",
+        () -> assertThat(cluster.condition("Reconciling").getReason()).isEqualTo("Paused"));
     cluster
         .admin()
         .apps()
@@ -435,29 +440,32 @@ class OperatorIT {
         .inNamespace("kube-system")
         .withName("metrics-server")
         .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\":{\"replicas\":4}}");
-    // A node's event makes the operator look at everything; its status tells when it has.
+    // The event of a Node makes the operator compare all objects; the status shows when it has.
     cluster.addNode("node-paused", "192.168.7.50");
-    soon(
-        "it has looked",
+    cluster.eventually(
+        "the operator has counted the new Node",
         () -> assertThat(cluster.config().getStatus().nodes().total()).isEqualTo(3));
     assertThat(cluster.deployment().getSpec().getReplicas()).isEqualTo(4);
     cluster.admin().nodes().withName("node-paused").delete();
     cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
-    soon(
-        "it repairs again",
+    cluster.eventually(
+        "the operator repairs the change",
         () -> assertThat(cluster.deployment().getSpec().getReplicas()).isEqualTo(2));
   }
 
   @Test
-  void theNetworkPolicyFollowsTheNodes() {
+  void networkPolicy_nodeAddedAndDeleted_isFollowed() {
     cluster.addNode("node-3", "192.168.8.3");
-    soon("the new node is let in", () -> assertThat(egress()).contains("192.168.8.3/32"));
+    cluster.eventually(
+        "the new node may be reached", () -> assertThat(egress()).contains("192.168.8.3/32"));
     cluster.admin().nodes().withName("node-3").delete();
-    soon("the old node is not", () -> assertThat(egress()).doesNotContain("192.168.8.3/32"));
+    cluster.eventually(
+        "the deleted node may not be reached",
+        () -> assertThat(egress()).doesNotContain("192.168.8.3/32"));
   }
 
   @Test
-  void thePodsPassTheRestrictedStandard() {
+  void pods_restrictedNamespace_areAdmitted() {
     cluster
         .admin()
         .resource(
@@ -485,8 +493,8 @@ class OperatorIT {
   }
 
   @Test
-  void itNeverAsksForWhatItMayNot() {
-    soonQuiet();
+  void operator_ownRights_sendsNoForbiddenRequest() {
+    cluster.awaitQuiet(Duration.ofSeconds(2));
     assertThat(cluster.audit().operatorRequests())
         .filteredOn(r -> r.code() == 403)
         .as("refused requests of the operator")
@@ -512,13 +520,6 @@ class OperatorIT {
 
   private static APIService apiService() {
     return cluster.admin().apiServices().withName("v1beta1.metrics.k8s.io").get();
-  }
-
-  private static Condition condition(String type) {
-    return Optional.ofNullable(cluster.config())
-        .map(MetricsServerConfig::getStatus)
-        .flatMap(s -> s.condition(ConditionType.valueOf(type)))
-        .orElseGet(Condition::new);
   }
 
   /** An object without what the API server writes. */
@@ -552,45 +553,5 @@ class OperatorIT {
             .getMetadata()
             .getAnnotations()
             .get("metricsserver.dev/audit-policy"));
-  }
-
-  private static void soon(String what, org.awaitility.core.ThrowingRunnable assertion) {
-    await(what)
-        .atMost(SOON)
-        .pollInterval(Duration.ofMillis(100))
-        .conditionEvaluationListener(
-            new org.awaitility.core.ConditionEvaluationListener<>() {
-              @Override
-              public void conditionEvaluated(
-                  org.awaitility.core.EvaluatedCondition<Object> condition) {}
-
-              @Override
-              public void onTimeout(org.awaitility.core.TimeoutEvent event) {
-                System.err.println(operator == null ? "" : operator.log());
-              }
-            })
-        .untilAsserted(assertion);
-  }
-
-  /** Waits until the operator has written nothing for two seconds. */
-  private static void soonQuiet() {
-    await("the operator is quiet")
-        .atMost(SOON)
-        .during(Duration.ofSeconds(2))
-        .until(
-            new java.util.concurrent.Callable<Boolean>() {
-              private long last = -1;
-
-              @Override
-              public Boolean call() {
-                var now =
-                    cluster.audit().operatorWrites().stream()
-                        .filter(r -> !AuditLog.isLookAgain(r))
-                        .count();
-                var same = now == last;
-                last = now;
-                return same;
-              }
-            });
   }
 }

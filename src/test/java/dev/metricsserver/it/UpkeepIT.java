@@ -1,18 +1,17 @@
 package dev.metricsserver.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.model.ClusterFacts.Endpoint;
-import dev.metricsserver.model.HygieneData;
 import dev.metricsserver.model.HygieneData.Budget;
+import dev.metricsserver.model.HygieneData;
 import dev.metricsserver.model.Right;
 import dev.metricsserver.model.SampleCluster;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Plans;
 import dev.metricsserver.reading.HygieneReader;
-import dev.metricsserver.reading.Installation;
 import dev.metricsserver.reading.Installation.Keeper;
+import dev.metricsserver.reading.Installation;
 import dev.metricsserver.rendering.Access;
 import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.TestCluster;
@@ -26,15 +25,14 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Hygiene checks, with the operator's own rights and real reviews of them. */
 @IntegrationTest
@@ -42,12 +40,11 @@ class UpkeepIT {
 
   private static final MetricsServerPlan PLAN = Plans.plan("{}", SampleCluster.ofNodes(2));
 
-  private static TestCluster cluster;
+  @RegisterExtension static final TestCluster cluster = new TestCluster();
   private static KubernetesClient operator;
 
   @BeforeAll
   static void start() throws Exception {
-    cluster = TestCluster.start();
     operator =
         new KubernetesClientBuilder()
             .withConfig(Config.fromKubeconfig(cluster.operatorKubeconfig().toFile()))
@@ -59,12 +56,9 @@ class UpkeepIT {
   }
 
   @AfterAll
-  static void stop() {
+  static void closeClient() {
     if (operator != null) {
       operator.close();
-    }
-    if (cluster != null) {
-      cluster.close();
     }
   }
 
@@ -77,24 +71,19 @@ class UpkeepIT {
     return new HygieneReader(operator).read(Installation.of(PLAN, false).keptBy(Keeper.Other));
   }
 
-  /** What we install has exactly the rights that it needs. */
+  /** The operator's installation has exactly the rights that it needs. */
   @Test
-  void thereIsNothingToDo() {
-    soon(() -> assertThat(read()).isEqualTo(HygieneData.NONE));
+  void hygiene_ownInstallation_hasNoFinding() {
+    cluster.eventually("nothing is found", () -> assertThat(read()).isEqualTo(HygieneData.NONE));
     assertThat(theirs()).isEqualTo(HygieneData.NONE);
     assertThat(new HygieneReader(cluster.admin()).unused(Installation.of(PLAN, false))).isEmpty();
   }
 
-  /** The API server takes a moment to notice a binding. */
-  private static void soon(ThrowingRunnable assertion) {
-    await().atMost(Duration.ofSeconds(10)).untilAsserted(assertion);
-  }
-
   @Test
-  void aRightToApproveIsSeen() throws Exception {
+  void operator_mayApprove_isFound() throws Exception {
     cluster.apply(Path.of("deploy/csr-approval/rbac.yaml"));
     try {
-      soon(() -> assertThat(read().approvalAllowed()).isTrue());
+      cluster.eventually("the right is found", () -> assertThat(read().approvalAllowed()).isTrue());
     } finally {
       cluster
           .admin()
@@ -106,20 +95,26 @@ class UpkeepIT {
   }
 
   @Test
-  void rightsThatMetricsServerDoesNotNeedAreSeen() {
+  void metricsServer_unusedRights_areFound() {
     try (var _ = bound("metrics-server", "kube-system", "system:aggregate-to-view")) {
-      soon(() ->
-          assertThat(read().excessRights())
-              .extracting(Right::words)
-              .containsExactly("list namespaces", "list configmaps", "get pods/log"));
+      cluster.eventually(
+          "the unused rights are found",
+          () ->
+              assertThat(read().excessRights())
+                  .extracting(Right::words)
+                  .containsExactly("list namespaces", "list configmaps", "get pods/log"));
       assertThat(theirs().excessRights()).isEqualTo(read().excessRights());
     }
     try (var _ = bound("metrics-server", "kube-system", "cluster-admin")) {
-      soon(() ->
-          assertThat(read().everythingAllowed()).containsExactly("kube-system/metrics-server"));
+      cluster.eventually(
+          "cluster-admin is found",
+          () ->
+              assertThat(read().everythingAllowed()).containsExactly("kube-system/metrics-server"));
     }
     try (var _ = bound("metrics-server-operator", "metrics-server-operator", "cluster-admin")) {
-      soon(() -> assertThat(read().everythingAllowed()).containsExactly("metrics-server-operator"));
+      cluster.eventually(
+          "cluster-admin is found",
+          () -> assertThat(read().everythingAllowed()).containsExactly("metrics-server-operator"));
     }
   }
 
@@ -154,7 +149,7 @@ class UpkeepIT {
 
   /** The operator may read one by its name, whichever client made it; doctor all that exist. */
   @Test
-  void aBudgetThatLetsNoPodGoIsSeen() {
+  void podDisruptionBudget_allowsNoEviction_isFound() {
     var theirs = Installation.of(PLAN, false).keptBy(Keeper.Other);
     for (var name : List.of("metrics-server", "own")) {
       budget(name, 1, 1);
@@ -210,7 +205,7 @@ class UpkeepIT {
   }
 
   @Test
-  void anotherMetricsServerIsSeen() {
+  void secondMetricsServer_anyLabels_isFound() {
     for (var labels :
         List.of(
             Map.of("app.kubernetes.io/name", "metrics-server", "app.kubernetes.io/instance", "my"),

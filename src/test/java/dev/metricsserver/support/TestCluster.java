@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -183,10 +184,35 @@ public final class TestCluster extends ClusterFixture
     operator = null;
   }
 
+  /** Ends the operator as a kubelet does. Returns its exit status. */
+  public int stopOperator() throws InterruptedException {
+    var status = operator().terminate();
+    operator = null;
+    return status;
+  }
+
   /** Ends the operator as a crash does, and starts it again. */
   public OperatorUnderTest restartOperator() {
     killOperator();
     return startOperator();
+  }
+
+  /**
+   * Waits until the operator has written nothing for this long from now on, except the annotation
+   * that makes the API server check the metrics API.
+   */
+  public void awaitQuiet(Duration time) {
+    var from = Instant.now();
+    eventually(
+        "the operator writes nothing for %d ms".formatted(time.toMillis()),
+        () -> {
+          var recently = Instant.now().minus(time);
+          assertThat(from).as("start of the wait").isBefore(recently);
+          assertThat(audit.operatorWrites())
+              .filteredOn(r -> !AuditLog.isLookAgain(r))
+              .filteredOn(r -> r.answered().isAfter(recently))
+              .isEmpty();
+        });
   }
 
   @Override
