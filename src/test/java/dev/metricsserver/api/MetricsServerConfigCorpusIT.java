@@ -7,6 +7,7 @@ import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 import static org.assertj.core.api.InstanceOfAssertFactories.throwable;
 import static org.awaitility.Awaitility.await;
 
+import dev.metricsserver.support.IntegrationTest;
 import io.fabric8.kubeapitest.junit.EnableKubeAPIServer;
 import io.fabric8.kubeapitest.junit.KubeConfig;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.TestFactory;
  * What a real API server makes of the definition, and of every resource in {@code
  * src/test/resources/crd}.
  */
+@IntegrationTest
 @EnableKubeAPIServer
 class MetricsServerConfigCorpusIT {
 

@@ -18,6 +18,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -69,6 +70,8 @@ class CiliumIT {
   @Test
   void policy_otherFieldsChange_isNotWritten() throws Exception {
     installCiliumPolicy();
+    // The operator may repeat a write whose event it has not received yet.
+    cluster.awaitQuiet(Duration.ofSeconds(1));
     var before = writes();
     // Each makes the operator compare all objects.
     cluster.applyConfig("{%s, %s, paused: true}".formatted(UNVERIFIED, POLICY));

@@ -17,6 +17,7 @@ import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -71,6 +72,8 @@ public class MonitoringIT {
   @Test
   void objects_otherFieldsChange_areNotWritten() throws Exception {
     installMonitored();
+    // The operator may repeat a write whose event it has not received yet.
+    cluster.awaitQuiet(Duration.ofSeconds(1));
     var before = writes();
     cluster.applyConfig(
         "{%s, monitoring: {%s}, metricResolution: 20s}".formatted(STRICT, PROMETHEUS));

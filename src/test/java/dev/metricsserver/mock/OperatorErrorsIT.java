@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.OperatorUnderTest;
 import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
@@ -19,6 +20,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -27,6 +29,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Every call of the running operator, with every error: it neither ends nor needs a restart, and
  * when the errors stop, everything is repaired and Ready.
  */
+@IntegrationTest
 class OperatorErrorsIT {
 
   private static final Duration SOON = Duration.ofSeconds(90);
@@ -46,13 +49,13 @@ class OperatorErrorsIT {
   private static int round;
 
   @BeforeAll
-  static void start() throws IOException {
+  static void start(TestReporter reporter) throws IOException {
     cluster = MockCluster.healthy();
     operator = new OperatorUnderTest(kubeconfig(), "errors");
     awaitReady();
     calls = recorded();
     calls.retainAll(recorded());
-    System.out.println("calls of the operator: " + calls);
+    reporter.publishEntry("calls of the operator", calls.toString());
   }
 
   private static Set<String> recorded() {

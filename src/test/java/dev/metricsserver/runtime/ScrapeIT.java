@@ -3,6 +3,7 @@ package dev.metricsserver.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.Skip;
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
  * its own, whose only name server is a socket that never answers. The test fails when a query
  * arrives there.
  */
+@IntegrationTest
 class ScrapeIT {
 
   private static final int SCRAPES = 1000;
