@@ -1,7 +1,6 @@
 package dev.metricsserver.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.cli.CommandLineRun;
 import dev.metricsserver.support.IntegrationTest;
@@ -41,23 +40,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.awaitility.core.ThrowingRunnable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.MethodOrderer;
-import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * {@code doctor} in front of a real API server, and of a metrics-server that a user installed by
- * hand: the API server itself says what is wrong with the registration.
+ * {@code doctor} with a real API server, and with a metrics-server that a user installed by hand.
  */
 @IntegrationTest
-@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class DoctorIT {
 
-  private static final Duration SOON = Duration.ofSeconds(90);
   private static final String POD = "metrics-server-5f7d";
   private static final String STATUS_PORT = "--kubelet-use-node-status-port";
 
@@ -65,26 +57,17 @@ class DoctorIT {
   private static final Pattern BROWSERS_OWN =
       Pattern.compile("(google|googleapis|gstatic|gvt1)\\.com");
 
-  private static TestCluster cluster;
+  @RegisterExtension final TestCluster cluster = new TestCluster();
 
-  @BeforeAll
-  static void start() {
-    cluster = TestCluster.start();
+  @BeforeEach
+  void prepare() {
     cluster.publishFrontProxy();
-    // Who answers at their addresses is up to the network here.
+    // The answer at the addresses of Nodes depends on the network of this machine.
     cluster.admin().nodes().delete();
   }
 
-  @AfterAll
-  static void stop() {
-    if (cluster != null) {
-      cluster.close();
-    }
-  }
-
   @Test
-  @Order(1)
-  void aClusterWithoutMetricsServer() throws IOException {
+  void doctor_noMetricsServer_reportsMissing() throws IOException {
     var doctor = doctor();
     assertThat(doctor.status()).as(doctor.err()).isEqualTo(1);
     assertThat(doctor.out())
@@ -92,21 +75,8 @@ class DoctorIT {
   }
 
   @Test
-  @Order(2)
-  void aRegistrationThatWasLeftBehind() throws IOException {
-    apply(
-        """
-        apiVersion: apiregistration.k8s.io/v1
-        kind: APIService
-        metadata: {name: v1beta1.metrics.k8s.io}
-        spec:
-          group: metrics.k8s.io
-          version: v1beta1
-          groupPriorityMinimum: 100
-          versionPriority: 100
-          insecureSkipTLSVerify: true
-          service: {namespace: kube-system, name: metrics}
-        """);
+  void doctor_apiServiceWithoutService_reportsLeftBehind() throws IOException {
+    register();
     var doctor = doctor();
     assertThat(doctor.status()).isEqualTo(1);
     assertThat(doctor.out())
@@ -117,55 +87,9 @@ class DoctorIT {
 
   /** The RoleBinding is missing by which metrics-server reads how callers are recognised. */
   @Test
-  @Order(3)
-  void rightsThatAreMissing() throws IOException {
-    apply(
-        """
-        apiVersion: v1
-        kind: ServiceAccount
-        metadata: {name: ms, namespace: kube-system}
-        ---
-        apiVersion: rbac.authorization.k8s.io/v1
-        kind: ClusterRole
-        metadata: {name: ms}
-        rules:
-          - {apiGroups: [""], resources: [nodes/metrics], verbs: [get]}
-          - {apiGroups: [""], resources: [nodes, pods], verbs: [get, list, watch]}
-        ---
-        apiVersion: rbac.authorization.k8s.io/v1
-        kind: ClusterRoleBinding
-        metadata: {name: ms}
-        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: ms}
-        subjects: [{kind: ServiceAccount, name: ms, namespace: kube-system}]
-        ---
-        apiVersion: rbac.authorization.k8s.io/v1
-        kind: ClusterRoleBinding
-        metadata: {name: ms-delegator}
-        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:auth-delegator"}
-        subjects: [{kind: ServiceAccount, name: ms, namespace: kube-system}]
-        ---
-        apiVersion: apps/v1
-        kind: Deployment
-        metadata:
-          name: by-hand
-          namespace: kube-system
-          labels: {k8s-app: metrics-server}
-          annotations:
-            meta.helm.sh/release-name: metrics
-            meta.helm.sh/release-namespace: kube-system
-        spec:
-          replicas: 1
-          selector: {matchLabels: {app: by-hand}}
-          template:
-            metadata: {labels: {app: by-hand}}
-            spec:
-              serviceAccountName: ms
-              containers:
-                - name: ms
-                  image: registry.example.com/metrics-server:v0.8.1
-                  args: [--secure-port=10250, --metric-resolution=15s, --kubelet-use-node-status-port]
-        """);
-    pod();
+  void doctor_authReaderMissing_namesCommand() throws IOException {
+    register();
+    installWithoutAuthReader();
     var doctor = doctor();
     assertThat(doctor.status()).as(doctor.err()).isEqualTo(1);
     assertThat(doctor.out())
@@ -179,24 +103,13 @@ class DoctorIT {
                 + " --serviceaccount=kube-system:ms");
   }
 
-  /** In the words of the API server, once what it says of the registration is no longer news. */
+  /** The API server reports the missing Service in the APIService a moment later. */
   @Test
-  @Order(4)
-  void aRegistrationThatPointsToAMissingService() throws IOException {
-    apply(
-        """
-        apiVersion: rbac.authorization.k8s.io/v1
-        kind: RoleBinding
-        metadata: {name: ms, namespace: kube-system}
-        roleRef:
-          apiGroup: rbac.authorization.k8s.io
-          kind: Role
-          name: extension-apiserver-authentication-reader
-        subjects: [{kind: ServiceAccount, name: ms, namespace: kube-system}]
-        """);
-    ready();
-    soon(
-        "it is found",
+  void doctor_serviceMissing_isReported() throws IOException {
+    register();
+    install();
+    cluster.eventually(
+        "the finding is reported",
         () -> {
           var doctor = doctor();
           assertThat(doctor.out())
@@ -211,19 +124,10 @@ class DoctorIT {
   }
 
   @Test
-  @Order(5)
-  void aServiceThatSelectsNothing() throws IOException {
-    apply(
-        """
-        apiVersion: v1
-        kind: Service
-        metadata: {name: metrics, namespace: kube-system}
-        spec:
-          selector: {app: none}
-          ports: [{name: https, port: 443, targetPort: 10250}]
-        """);
-    soon(
-        "it is found",
+  void doctor_serviceSelectsNothing_namesSelector() throws IOException {
+    installWithoutSelectedPods();
+    cluster.eventually(
+        "the finding is reported",
         () ->
             assertThat(doctor().out())
                 .contains(
@@ -234,8 +138,8 @@ class DoctorIT {
   }
 
   @Test
-  @Order(6)
-  void forProgramsAndTickets() throws IOException {
+  void doctor_outputFormats_containFinding() throws IOException {
+    installWithoutSelectedPods();
     assertThat(doctor("-o", "json").out())
         .contains("\"healthy\" : false", "\"code\" : \"ServiceSelectsNothing\"");
     assertThat(doctor("-o", "yaml").out()).contains("- code: \"ServiceSelectsNothing\"");
@@ -244,8 +148,8 @@ class DoctorIT {
 
   /** A browser of today, of which whatever it asks for goes to a proxy that answers nothing. */
   @Test
-  @Order(6)
   void page_openedInABrowser_makesNoRequest() throws Exception {
+    installWithoutSelectedPods();
     var missing = Shell.print("deploy/local/binaries", "--browser");
     Skip.unless(Shell.succeeds("deploy/local/binaries", "--browser"), missing);
     var folder = Files.createDirectory(cluster.directory().resolve("browser"));
@@ -329,8 +233,8 @@ class DoctorIT {
 
   /** kubectl finds it by its name in the PATH. */
   @Test
-  @Order(6)
-  void itIsAPluginOfKubectl() throws Exception {
+  void doctor_startedByKubectl_reportsFinding() throws Exception {
+    installWithoutSelectedPods();
     var folder = Files.createDirectory(cluster.directory().resolve("plugins"));
     var plugin = folder.resolve("kubectl-metrics_server");
     Files.writeString(plugin, "#!/bin/sh\nexec %s \"$@\"\n".formatted(String.join(" ", program())));
@@ -351,8 +255,8 @@ class DoctorIT {
   }
 
   @Test
-  @Order(7)
-  void whoMayReadNothingIsToldSoAndNothingElse() throws IOException {
+  void doctor_noRights_reportsOnlyMissingEvidence() throws IOException {
+    installWithoutSelectedPods();
     cluster
         .admin()
         .resource(
@@ -372,8 +276,8 @@ class DoctorIT {
 
   /** As an external metrics-server verifies them, and where they cannot be seen it says so. */
   @Test
-  @Order(8)
-  void kubeletsAreLookedAt() throws IOException {
+  void doctor_kubeletCertificateUnsigned_isReported() throws IOException {
+    installWithoutSelectedPods();
     var kubelets = new LoopbackKubelets();
     var name = LoopbackKubelets.node(1);
     cluster
@@ -425,8 +329,8 @@ class DoctorIT {
 
   /** By the flag, and the volume that its file is in. */
   @Test
-  @Order(8)
-  void theServedCertificateIsLookedAt() throws IOException {
+  void doctor_servedCertificateExpires_isReported() throws IOException {
+    installWithoutSelectedPods();
     var issued = Instant.now().minus(Duration.ofDays(80));
     var leaf = Issuer.leaf(Issuer.authority(issued), List.of("metrics.kube-system.svc"), issued);
     cluster
@@ -479,8 +383,8 @@ class DoctorIT {
 
   /** Hygiene checks, with the rights of the user. */
   @Test
-  @Order(8)
-  void whatOthersForgetIsLookedAt() throws IOException {
+  void doctor_unusedRightsAndSecondInstallation_areReported() throws IOException {
+    installWithoutSelectedPods();
     apply(
         """
         apiVersion: rbac.authorization.k8s.io/v1
@@ -506,8 +410,8 @@ class DoctorIT {
           automountServiceAccountToken: false
           containers: [{name: c, image: i}]
         """);
-    soon(
-        "it is found",
+    cluster.eventually(
+        "the finding is reported",
         () ->
             assertThat(doctor().out())
                 .contains(
@@ -519,12 +423,12 @@ class DoctorIT {
                     "ms=IMAGE (registry.k8s.io/metrics-server/metrics-server:v0.9.0, or"));
     cluster.admin().rbac().clusterRoleBindings().withName("too-much").delete();
     cluster.admin().pods().inNamespace("default").withName("second-0").withGracePeriod(0).delete();
-    soon(
-        "it is gone",
+    cluster.eventually(
+        "the findings are cleared",
         () -> assertThat(doctor().out()).doesNotContain("SecondMetricsServer", "RightsUnused"));
   }
 
-  private static void template(UnaryOperator<PodSpec> change) {
+  private void template(UnaryOperator<PodSpec> change) {
     cluster
         .admin()
         .apps()
@@ -538,7 +442,7 @@ class DoctorIT {
         });
   }
 
-  private static void arguments(String... args) {
+  private void arguments(String... args) {
     template(t -> new PodSpecBuilder(t).editFirstContainer().withArgs(args).endContainer().build());
   }
 
@@ -570,10 +474,8 @@ class DoctorIT {
   }
 
   @Test
-  @Order(9)
-  void scaledToZero() throws IOException {
-    cluster.admin().apps().deployments().inNamespace("kube-system").withName("by-hand").scale(0);
-    cluster.admin().pods().inNamespace("kube-system").withName(POD).withGracePeriod(0).delete();
+  void doctor_scaledToZero_isReported() throws IOException {
+    installScaledToZero();
     assertThat(doctor().out())
         .contains(
             "1. Error ScaledToZero, Deployment/kube-system/by-hand",
@@ -581,8 +483,8 @@ class DoctorIT {
   }
 
   @Test
-  @Order(10)
-  void nothingIsChangedWithoutAnAnswerOrARight() throws IOException {
+  void fix_noAnswerOrNoRight_changesNothing() throws IOException {
+    installScaledToZero();
     for (var answer : List.of("n\n", "\n", "")) {
       var declined = answered(answer, "--fix", "ScaledToZero");
       assertThat(declined.status()).as(declined.err()).isEqualTo(1);
@@ -619,8 +521,8 @@ class DoctorIT {
 
   /** The change is shown, made with the user's rights, and the finding is gone. */
   @Test
-  @Order(11)
-  void theRemedyIsCarriedOutWhereItIsOneChange() throws IOException {
+  void fix_remedyIsOneChange_isMade() throws IOException {
+    installScaledToZero();
     var fixed = answered("y\n", "--fix", "ScaledToZero");
     assertThat(fixed.out())
         .as(fixed.err())
@@ -634,9 +536,8 @@ class DoctorIT {
 
   /** Rights that are missing are given, also where a role of that name is there and too small. */
   @Test
-  @Order(12)
-  void rightsAreGiven() throws IOException {
-    pod();
+  void fix_rightsMissing_grantsThem() throws IOException {
+    installWithoutSelectedPods();
     cluster.admin().rbac().clusterRoles().withName("ms").delete();
     apply(
         """
@@ -657,11 +558,8 @@ class DoctorIT {
   }
 
   @Test
-  @Order(13)
-  void whatIsLeftBehindIsRemoved() throws IOException {
-    cluster.admin().apps().deployments().inNamespace("kube-system").withName("by-hand").delete();
-    cluster.admin().pods().inNamespace("kube-system").withName(POD).withGracePeriod(0).delete();
-    cluster.admin().services().inNamespace("kube-system").withName("metrics").delete();
+  void fix_apiServiceLeftBehind_isDeleted() throws IOException {
+    register();
     var removed = doctor("--fix", "registrationleftbehind", "--yes");
     assertThat(removed.out())
         .as(removed.err())
@@ -683,31 +581,22 @@ class DoctorIT {
 
   /** In a pipe what came and went; on a terminal all of it, in the place of what was there. */
   @Test
-  @Order(14)
-  void watchingSaysWhatIsNewUntilItIsInterrupted() throws Exception {
+  void watch_findingsChange_printsDifferencesUntilInterrupted() throws Exception {
     var piped = cluster.directory().resolve("piped");
     var watch = program("doctor", "--watch", "--kubeconfig", cluster.adminKubeconfig().toString());
     var watching = started(piped, watch);
     var drawn = cluster.directory().resolve("drawn");
     var drawing = started(drawn, List.of("script", "-qfec", String.join(" ", watch), "/dev/null"));
     try {
-      soon("the first look", () -> assertThat(piped).content().contains("MetricsServerMissing"));
-      soon("the same", () -> assertThat(drawn).content().contains("MetricsServerMissing"));
-      apply(
-          """
-          apiVersion: apiregistration.k8s.io/v1
-          kind: APIService
-          metadata: {name: v1beta1.metrics.k8s.io}
-          spec:
-            group: metrics.k8s.io
-            version: v1beta1
-            groupPriorityMinimum: 100
-            versionPriority: 100
-            insecureSkipTLSVerify: true
-            service: {namespace: kube-system, name: metrics}
-          """);
-      soon(
-          "what is new",
+      cluster.eventually(
+          "the first report is piped",
+          () -> assertThat(piped).content().contains("MetricsServerMissing"));
+      cluster.eventually(
+          "the first report is drawn",
+          () -> assertThat(drawn).content().contains("MetricsServerMissing"));
+      register();
+      cluster.eventually(
+          "the difference is piped",
           () ->
               assertThat(piped)
                   .content()
@@ -718,8 +607,8 @@ class DoctorIT {
           .content()
           .doesNotContain("\u001b")
           .containsOnlyOnce("No metrics-server found in");
-      soon(
-          "a new picture",
+      cluster.eventually(
+          "the second report is drawn",
           () ->
               assertThat(drawn)
                   .content()
@@ -756,7 +645,7 @@ class DoctorIT {
         .toList();
   }
 
-  private static Integer replicas() {
+  private Integer replicas() {
     return cluster
         .admin()
         .apps()
@@ -769,7 +658,7 @@ class DoctorIT {
   }
 
   /** Answers the question of the command. */
-  private static CommandLineRun answered(String answer, String... options) throws IOException {
+  private CommandLineRun answered(String answer, String... options) throws IOException {
     var before = System.in;
     System.setIn(new ByteArrayInputStream(answer.getBytes(StandardCharsets.UTF_8)));
     try {
@@ -779,12 +668,117 @@ class DoctorIT {
     }
   }
 
-  private static void apply(String yaml) throws IOException {
+  private void register() throws IOException {
+    apply(
+        """
+        apiVersion: apiregistration.k8s.io/v1
+        kind: APIService
+        metadata: {name: v1beta1.metrics.k8s.io}
+        spec:
+          group: metrics.k8s.io
+          version: v1beta1
+          groupPriorityMinimum: 100
+          versionPriority: 100
+          insecureSkipTLSVerify: true
+          service: {namespace: kube-system, name: metrics}
+        """);
+  }
+
+  /** A metrics-server installed by hand that runs, without the right to read the front proxy. */
+  private void installWithoutAuthReader() throws IOException {
+    apply(
+        """
+        apiVersion: v1
+        kind: ServiceAccount
+        metadata: {name: ms, namespace: kube-system}
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata: {name: ms}
+        rules:
+          - {apiGroups: [""], resources: [nodes/metrics], verbs: [get]}
+          - {apiGroups: [""], resources: [nodes, pods], verbs: [get, list, watch]}
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRoleBinding
+        metadata: {name: ms}
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: ms}
+        subjects: [{kind: ServiceAccount, name: ms, namespace: kube-system}]
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRoleBinding
+        metadata: {name: ms-delegator}
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:auth-delegator"}
+        subjects: [{kind: ServiceAccount, name: ms, namespace: kube-system}]
+        ---
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata:
+          name: by-hand
+          namespace: kube-system
+          labels: {k8s-app: metrics-server}
+          annotations:
+            meta.helm.sh/release-name: metrics
+            meta.helm.sh/release-namespace: kube-system
+        spec:
+          replicas: 1
+          selector: {matchLabels: {app: by-hand}}
+          template:
+            metadata: {labels: {app: by-hand}}
+            spec:
+              serviceAccountName: ms
+              containers:
+                - name: ms
+                  image: registry.example.com/metrics-server:v0.8.1
+                  args: [--secure-port=10250, --metric-resolution=15s, --kubelet-use-node-status-port]
+        """);
+    pod();
+  }
+
+  /** A metrics-server installed by hand that is ready. */
+  private void install() throws IOException {
+    installWithoutAuthReader();
+    apply(
+        """
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: RoleBinding
+        metadata: {name: ms, namespace: kube-system}
+        roleRef:
+          apiGroup: rbac.authorization.k8s.io
+          kind: Role
+          name: extension-apiserver-authentication-reader
+        subjects: [{kind: ServiceAccount, name: ms, namespace: kube-system}]
+        """);
+    ready();
+  }
+
+  /** The same with an APIService, and a Service that selects none of its pods. */
+  private void installWithoutSelectedPods() throws IOException {
+    register();
+    install();
+    apply(
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: metrics, namespace: kube-system}
+        spec:
+          selector: {app: none}
+          ports: [{name: https, port: 443, targetPort: 10250}]
+        """);
+  }
+
+  private void installScaledToZero() throws IOException {
+    installWithoutSelectedPods();
+    cluster.admin().apps().deployments().inNamespace("kube-system").withName("by-hand").scale(0);
+    cluster.admin().pods().inNamespace("kube-system").withName(POD).withGracePeriod(0).delete();
+  }
+
+  private void apply(String yaml) throws IOException {
     cluster.apply(Files.writeString(cluster.directory().resolve("objects.yaml"), yaml));
   }
 
   /** A pod that has run for an hour and is not ready, as a kubelet would write it. */
-  private static void pod() {
+  private void pod() {
     var deployment =
         cluster.admin().apps().deployments().inNamespace("kube-system").withName("by-hand").get();
     var template = deployment.getSpec().getTemplate();
@@ -806,11 +800,11 @@ class DoctorIT {
     status("False");
   }
 
-  private static void ready() {
+  private void ready() {
     status("True");
   }
 
-  private static void status(String ready) {
+  private void status(String ready) {
     cluster
         .admin()
         .pods()
@@ -843,7 +837,7 @@ class DoctorIT {
         .build();
   }
 
-  private static CommandLineRun doctor(String... options) throws IOException {
+  private CommandLineRun doctor(String... options) throws IOException {
     return run(cluster.adminKubeconfig(), options);
   }
 
@@ -851,13 +845,5 @@ class DoctorIT {
     var arguments = new ArrayList<>(List.of("doctor", "--kubeconfig", kubeconfig.toString()));
     arguments.addAll(List.of(options));
     return CommandLineRun.of(arguments.toArray(String[]::new));
-  }
-
-  private static void soon(String what, ThrowingRunnable assertion) {
-    await(what)
-        .atMost(SOON)
-        .pollInterval(Duration.ofSeconds(1))
-        .ignoreExceptions()
-        .untilAsserted(assertion);
   }
 }
