@@ -1,7 +1,6 @@
 package dev.metricsserver.benchmark;
 
 import static dev.metricsserver.support.LocalCluster.NAMESPACE;
-import static dev.metricsserver.support.LocalCluster.within;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.api.MetricsServerConfig;
@@ -58,7 +57,7 @@ class ResponseBenchmark {
 
   @AfterAll
   static void close() {
-    Calibration.clear(cluster.client());
+    Calibration.clear(cluster.admin());
     cluster.apply("");
   }
 
@@ -88,7 +87,8 @@ class ResponseBenchmark {
   private Duration edit() {
     var from = audit.end();
     patchReplicas(3 - cluster.config().getSpec().replicas());
-    within(ENOUGH, "the Deployment is written", () -> assertThat(written(from)).isNotEmpty());
+    cluster.eventually(
+        ENOUGH, "the Deployment is written", () -> assertThat(written(from)).isNotEmpty());
     var edited =
         audit
             .requests(from)
@@ -121,7 +121,7 @@ class ResponseBenchmark {
       last = Instant.now();
     }
     var wanted = cluster.config().getSpec().replicas();
-    within(
+    cluster.eventually(
         ENOUGH,
         "it converges",
         () -> assertThat(cluster.deployment().getSpec().getReplicas()).isEqualTo(wanted));
@@ -138,7 +138,7 @@ class ResponseBenchmark {
 
   private static void patchReplicas(int replicas) {
     cluster
-        .client()
+        .admin()
         .resources(MetricsServerConfig.class)
         .withName("cluster")
         .patch(
@@ -169,7 +169,7 @@ class ResponseBenchmark {
     try (var endpoint = new FirstEndpoint()) {
       cluster.apply("replicas: 2");
       Predicate<AuditLog.Request> registration = r -> r.resource().equals("apiservices");
-      within(
+      cluster.eventually(
           Duration.ofMinutes(3),
           "the metrics API is registered",
           () -> assertThat(created(from)).anyMatch(registration));
@@ -216,7 +216,7 @@ class ResponseBenchmark {
 
     private final Watch watch =
         cluster
-            .client()
+            .admin()
             .discovery()
             .v1()
             .endpointSlices()
@@ -260,7 +260,7 @@ class ResponseBenchmark {
   private static void quiet() {
     var started = Instant.now();
     var from = audit.end();
-    within(
+    cluster.eventually(
         Duration.ofMinutes(1),
         "no client writes",
         () -> {
@@ -291,7 +291,7 @@ class ResponseBenchmark {
 
   private void calibrate() {
     calibration.work();
-    calibration.write(cluster.client());
+    calibration.write(cluster.admin());
   }
 
   private static double seconds(Duration duration) {

@@ -2,7 +2,6 @@ package dev.metricsserver.e2e;
 
 import static dev.metricsserver.support.LocalCluster.A_ROLLOUT;
 import static dev.metricsserver.support.LocalCluster.NAMESPACE;
-import static dev.metricsserver.support.LocalCluster.within;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
@@ -21,6 +20,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,7 +38,7 @@ class AdoptionE2E {
 
   @BeforeAll
   static void install() {
-    client = cluster.client();
+    client = cluster.admin();
   }
 
   @AfterEach
@@ -48,17 +48,18 @@ class AdoptionE2E {
   }
 
   @Test
-  void upstreamsManifestIsTakenOverWithoutAFailedRequest() throws IOException {
+  void upstreamsManifestIsTakenOverWithoutAFailedRequest(TestReporter reporter) throws IOException {
     var file = directory.resolve("components.yaml");
     Files.writeString(file, Files.readString(MANIFEST).replace("IMAGE", IMAGE));
     cluster.kubectl("apply", "--filename", file.toString());
-    isTakenOverWithoutAFailedRequest("a user with kubectl");
+    isAdoptedWithoutAFailedRequest(reporter, "a user with kubectl");
   }
 
   @Test
-  void aReleaseOfHelmIsTakenOverWithoutAFailedRequest() {
+  void aReleaseOfHelmIsTakenOverWithoutAFailedRequest(TestReporter reporter) {
     helm(GoModules.installMetricsServer("--kubelet-insecure-tls"));
-    isTakenOverWithoutAFailedRequest("Helm release metrics-server in namespace kube-system");
+    isAdoptedWithoutAFailedRequest(
+        reporter, "Helm release metrics-server in namespace kube-system");
     assertThat(helm("list", "--short")).contains("metrics-server");
     cluster.kubectl(
         "--namespace=" + NAMESPACE,
@@ -69,15 +70,15 @@ class AdoptionE2E {
     cluster.kubectl("delete", "clusterrole", "system:metrics-server-aggregated-reader");
   }
 
-  private void isTakenOverWithoutAFailedRequest(String owner) {
-    within(
+  private void isAdoptedWithoutAFailedRequest(TestReporter reporter, String owner) {
+    cluster.eventually(
         A_ROLLOUT,
         "theirs answers",
         () -> assertThat(client.top().nodes().metrics().getItems()).isNotEmpty());
     var before = cluster.deployment();
-    try (var load = new MetricsLoad(client)) {
+    try (var load = new MetricsLoad(client, reporter)) {
       cluster.apply("");
-      within(
+      cluster.eventually(
           A_ROLLOUT,
           "it is refused, and seen to answer",
           () -> {
@@ -85,7 +86,7 @@ class AdoptionE2E {
             assertThat(cluster.condition("MetricsAvailable").getStatus()).isEqualTo("True");
           });
       cluster.apply("conflictPolicy: Observe");
-      within(
+      cluster.eventually(
           A_ROLLOUT,
           "it is watched",
           () -> assertThat(cluster.condition("Ready").getReason()).isEqualTo("Observing"));
@@ -94,7 +95,7 @@ class AdoptionE2E {
 
       cluster.apply("conflictPolicy: Adopt");
       cluster.awaitReady();
-      within(
+      cluster.eventually(
           A_ROLLOUT,
           "nothing of the other one is left",
           () -> {

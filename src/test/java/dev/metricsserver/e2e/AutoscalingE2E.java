@@ -1,6 +1,5 @@
 package dev.metricsserver.e2e;
 
-import static dev.metricsserver.support.LocalCluster.within;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.support.EndToEndTest;
@@ -84,22 +83,22 @@ class AutoscalingE2E {
 
   @AfterAll
   static void close() {
-    cluster.client().namespaces().withName("autoscaling").delete();
+    cluster.admin().namespaces().withName("autoscaling").delete();
   }
 
   @Test
   void aWorkloadGrowsWithItsWorkAndShrinksWithoutIt() {
-    within(
+    cluster.eventually(
         SCALED,
         "the autoscaler has metrics",
         () -> assertThat(condition("ScalingActive").getStatus()).isEqualTo("True"));
     assertThat(replicas()).as("replicas without work").isEqualTo(1);
 
     apply(visitors(address()));
-    within(SCALED, "it grew", () -> assertThat(replicas()).isEqualTo(3));
+    cluster.eventually(SCALED, "it grew", () -> assertThat(replicas()).isEqualTo(3));
 
-    cluster.client().apps().deployments().inNamespace("autoscaling").withName("visitors").delete();
-    within(SCALED, "it shrank", () -> assertThat(replicas()).isEqualTo(1));
+    cluster.admin().apps().deployments().inNamespace("autoscaling").withName("visitors").delete();
+    cluster.eventually(SCALED, "it shrank", () -> assertThat(replicas()).isEqualTo(1));
     assertThat(condition("ScalingActive").getReason()).isEqualTo("ValidMetricFound");
   }
 
@@ -122,7 +121,7 @@ class AutoscalingE2E {
 
   private static void apply(String yaml) {
     cluster
-        .client()
+        .admin()
         .load(new ByteArrayInputStream(yaml.getBytes(StandardCharsets.UTF_8)))
         .serverSideApply();
   }
@@ -130,7 +129,7 @@ class AutoscalingE2E {
   /** By its address: the local cluster has no DNS. */
   private static String address() {
     return cluster
-        .client()
+        .admin()
         .services()
         .inNamespace("autoscaling")
         .withName("web")
@@ -141,7 +140,7 @@ class AutoscalingE2E {
 
   private static int replicas() {
     return cluster
-        .client()
+        .admin()
         .apps()
         .deployments()
         .inNamespace("autoscaling")
@@ -160,7 +159,7 @@ class AutoscalingE2E {
 
   private static HorizontalPodAutoscaler autoscaler() {
     return cluster
-        .client()
+        .admin()
         .autoscaling()
         .v2()
         .horizontalPodAutoscalers()

@@ -16,6 +16,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -32,7 +33,7 @@ class ClusterE2E {
 
   @BeforeAll
   static void install() {
-    client = cluster.client();
+    client = cluster.admin();
   }
 
   @BeforeEach
@@ -49,7 +50,7 @@ class ClusterE2E {
     assertThat(cluster.kubectl("top", "nodes", "--no-headers").lines())
         .hasSameSizeAs(nodes)
         .allMatch(line -> nodes.contains(line.substring(0, line.indexOf(' '))), "is about a node");
-    LocalCluster.within(
+    cluster.eventually(
         Duration.ofMinutes(1),
         "the operator's own pod has metrics",
         () ->
@@ -60,11 +61,11 @@ class ClusterE2E {
   }
 
   @Test
-  void anEditRollsOutWithoutAFailedRequest() {
-    try (var load = new MetricsLoad(client)) {
+  void anEditRollsOutWithoutAFailedRequest(TestReporter reporter) {
+    try (var load = new MetricsLoad(client, reporter)) {
       var before = cluster.deployment().getMetadata().getGeneration();
       cluster.apply("logging: {verbosity: 1}");
-      LocalCluster.within(
+      cluster.eventually(
           LocalCluster.A_ROLLOUT,
           "the new pods run",
           () -> {
@@ -80,7 +81,7 @@ class ClusterE2E {
   }
 
   @Test
-  void aDrainTakesNoMetricsAway() {
+  void aDrainTakesNoMetricsAway(TestReporter reporter) {
     var pod =
         client
             .pods()
@@ -90,7 +91,7 @@ class ClusterE2E {
             .getItems()
             .getFirst();
     var node = pod.getSpec().getNodeName();
-    try (var load = new MetricsLoad(client)) {
+    try (var load = new MetricsLoad(client, reporter)) {
       cluster.kubectl(
           "drain",
           node,
@@ -98,7 +99,7 @@ class ClusterE2E {
           "--delete-emptydir-data",
           "--pod-selector=k8s-app=metrics-server",
           "--timeout=90s");
-      LocalCluster.within(
+      cluster.eventually(
           LocalCluster.A_ROLLOUT,
           "the pod is gone",
           () -> assertThat(client.resource(pod).get()).isNull());
@@ -106,7 +107,7 @@ class ClusterE2E {
     } finally {
       cluster.kubectl("uncordon", node);
     }
-    LocalCluster.within(
+    cluster.eventually(
         LocalCluster.A_ROLLOUT,
         "both pods are ready again",
         () -> assertThat(cluster.deployment().getStatus().getAvailableReplicas()).isEqualTo(2));
@@ -119,7 +120,7 @@ class ClusterE2E {
         "kind cannot add a node to a running cluster");
     cluster.run("deploy/local/node", "add", "3");
     try {
-      LocalCluster.within(
+      cluster.eventually(
           Duration.ofMinutes(2),
           "three nodes report",
           () -> assertThat(cluster.status().nodes().coverage()).isEqualTo("3/3"));
@@ -130,7 +131,7 @@ class ClusterE2E {
     } finally {
       cluster.run("deploy/local/node", "remove", "3");
     }
-    LocalCluster.within(
+    cluster.eventually(
         Duration.ofMinutes(2),
         "two nodes report",
         () -> assertThat(cluster.status().nodes().coverage()).isEqualTo("2/2"));
@@ -142,7 +143,7 @@ class ClusterE2E {
     cluster.delete(DeletionPropagation.BACKGROUND);
     cluster.awaitGone();
     cluster.apply("");
-    LocalCluster.within(
+    cluster.eventually(
         Duration.ofSeconds(30),
         "the first objects are there",
         () ->
@@ -184,7 +185,7 @@ class ClusterE2E {
       names = {"BACKGROUND", "FOREGROUND"})
   void retainedObjectsGoOnWorking(DeletionPropagation propagation) {
     cluster.apply("deletionPolicy: Retain");
-    LocalCluster.within(
+    cluster.eventually(
         LocalCluster.A_ROLLOUT,
         "they have no owner",
         () ->
@@ -192,7 +193,7 @@ class ClusterE2E {
                 .allSatisfy(o -> assertThat(o.getMetadata().getOwnerReferences()).isEmpty()));
     var uid = cluster.deployment().getMetadata().getUid();
     cluster.delete(propagation);
-    LocalCluster.within(
+    cluster.eventually(
         Duration.ofSeconds(30),
         "the resource is gone",
         () -> assertThat(cluster.config()).isNull());
@@ -212,7 +213,7 @@ class ClusterE2E {
         client.leases().inNamespace("metrics-server-operator").withName("metrics-server-operator");
     var leader = lease.get().getSpec().getHolderIdentity();
     client.pods().inNamespace("metrics-server-operator").withName(leader).delete();
-    LocalCluster.within(
+    cluster.eventually(
         Duration.ofSeconds(10),
         "another one leads",
         () ->
@@ -254,7 +255,7 @@ class ClusterE2E {
         .inNamespace("metrics-server-operator")
         .withName("metrics-server-operator")
         .scale(replicas);
-    LocalCluster.within(
+    cluster.eventually(
         LocalCluster.A_ROLLOUT,
         "%d operators run".formatted(replicas),
         () -> {

@@ -2,7 +2,6 @@ package dev.metricsserver.e2e;
 
 import static dev.metricsserver.support.LocalCluster.A_DELETION;
 import static dev.metricsserver.support.LocalCluster.A_ROLLOUT;
-import static dev.metricsserver.support.LocalCluster.within;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.support.EndToEndTest;
@@ -56,7 +55,7 @@ class DeletionE2E {
 
   @BeforeAll
   static void install() {
-    client = cluster.client();
+    client = cluster.admin();
   }
 
   /** As the next class expects it. */
@@ -68,7 +67,7 @@ class DeletionE2E {
   @Test
   void whatWasNeverReadyGoes() {
     cluster.apply("image: {tag: v0.0.0-nowhere}");
-    within(
+    cluster.eventually(
         A_ROLLOUT,
         "its image is not there",
         () -> assertThat(cluster.condition("Ready").getMessage()).contains("cannot pull"));
@@ -79,7 +78,7 @@ class DeletionE2E {
   void whatIsHalfInstalledGoes() {
     client.load(stream()).serverSideApply();
     try {
-      within(
+      cluster.eventually(
           A_ROLLOUT,
           "it is in force",
           () ->
@@ -94,7 +93,7 @@ class DeletionE2E {
                           "--dry-run=server"))
                   .contains("not here"));
       cluster.apply("");
-      within(
+      cluster.eventually(
           A_ROLLOUT,
           "it says so",
           () -> assertThat(cluster.condition("Ready").getMessage()).contains("not here"));
@@ -114,7 +113,7 @@ class DeletionE2E {
     cluster.apply("");
     cluster.awaitReady();
     cluster.apply("version: 9.9.9");
-    within(
+    cluster.eventually(
         A_ROLLOUT,
         "it is refused",
         () -> assertThat(cluster.condition("Stalled").getStatus()).isEqualTo("True"));
@@ -125,7 +124,7 @@ class DeletionE2E {
         .inNamespace(LocalCluster.NAMESPACE)
         .withName("metrics-server")
         .scale(0);
-    within(
+    cluster.eventually(
         A_ROLLOUT,
         "no client gets metrics",
         () ->
@@ -148,7 +147,7 @@ class DeletionE2E {
   @Test
   void whereTheDefinitionIsRemovedFirstNothingIsLeft() {
     cluster.apply("");
-    within(
+    cluster.eventually(
         A_ROLLOUT,
         "it is registered",
         () ->

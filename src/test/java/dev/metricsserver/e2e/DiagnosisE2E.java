@@ -1,7 +1,6 @@
 package dev.metricsserver.e2e;
 
 import static dev.metricsserver.support.LocalCluster.NAMESPACE;
-import static dev.metricsserver.support.LocalCluster.within;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -62,7 +61,7 @@ class DiagnosisE2E {
 
   @BeforeAll
   static void install() throws IOException {
-    client = cluster.client();
+    client = cluster.admin();
     apply(
         "installation",
         Files.readString(Path.of("deploy/local/upstream/components.yaml"))
@@ -79,7 +78,7 @@ class DiagnosisE2E {
 
   private static void asInstalled() {
     // The API server may write the registration's status in between.
-    within(
+    cluster.eventually(
         A_WHILE,
         "it is replaced",
         () ->
@@ -296,7 +295,7 @@ class DiagnosisE2E {
     node("cut", here);
     try {
       found("PodNodeNotReady", f -> run(command(f, "kubectl -n kube-system delete pod")));
-      within(
+      cluster.eventually(
           A_WHILE,
           "the other node serves",
           () ->
@@ -334,7 +333,7 @@ class DiagnosisE2E {
           node("restart", "node2", "--certificate", "requested");
         });
     // A remedy names the requests that are there.
-    within(
+    cluster.eventually(
         A_WHILE,
         "both have asked",
         () ->
@@ -414,7 +413,7 @@ class DiagnosisE2E {
    */
   private static void told(boolean first, String code, Remedy remedy) {
     var told = new AtomicReference<Found>();
-    within(
+    cluster.eventually(
         A_WHILE,
         code,
         () -> {
@@ -427,7 +426,7 @@ class DiagnosisE2E {
           told.set(found.get());
         });
     remedy.follow(told.get());
-    within(
+    cluster.eventually(
         A_WHILE,
         code + " is gone",
         () -> assertThat(status()).extracting(Found::code).doesNotContain(code));
@@ -488,7 +487,7 @@ class DiagnosisE2E {
    */
   private static void found(String code, Remedy remedy, String... others) {
     var first = new AtomicReference<Found>();
-    within(
+    cluster.eventually(
         A_WHILE,
         code,
         () -> {
@@ -504,14 +503,14 @@ class DiagnosisE2E {
           first.set(findings.getFirst());
         });
     remedy.follow(first.get());
-    within(
+    cluster.eventually(
         A_WHILE,
         code + " is gone",
         () -> assertThat(findings()).extracting(Found::code).doesNotContain(code));
   }
 
   private static void allIsWell() {
-    within(
+    cluster.eventually(
         A_WHILE,
         "all is well",
         () -> {

@@ -1,7 +1,6 @@
 package dev.metricsserver.e2e;
 
 import static dev.metricsserver.support.LocalCluster.A_ROLLOUT;
-import static dev.metricsserver.support.LocalCluster.within;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.support.Chart;
@@ -15,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,13 +36,14 @@ class InstallE2E {
   }
 
   @Test
-  void aReleaseComesChangesAndGoesWithoutAFailedRequest(@TempDir Path folder) throws IOException {
+  void aReleaseComesChangesAndGoesWithoutAFailedRequest(@TempDir Path folder, TestReporter reporter)
+      throws IOException {
     // Helm waits for what kstatus calls current, so it returns when metrics are there.
     helm("install", "operator", Chart.older(folder), config(""), "--create-namespace", "--wait");
     assertReady();
     assertThat(explain()).contains("field \"logging\" does not exist");
 
-    try (var load = new MetricsLoad(cluster.client())) {
+    try (var load = new MetricsLoad(cluster.admin(), reporter)) {
       upgrade(config("\"logging\":{\"verbosity\":1}"));
       assertReady();
       assertThat(explain()).contains("verbosity");
@@ -65,7 +66,7 @@ class InstallE2E {
       cluster.kubectl("get", DEFINITION);
       assertThat(cluster.config()).isNotNull();
       var soFar = load.requests();
-      within(
+      cluster.eventually(
           A_ROLLOUT,
           "metrics go on without the operator",
           () -> assertThat(load.requests()).isGreaterThan(soFar + 100));
@@ -84,14 +85,15 @@ class InstallE2E {
   }
 
   @Test
-  void kustomizationsComeChangeAndGoWithoutAFailedRequest(@TempDir Path folder) throws IOException {
+  void kustomizationsComeChangeAndGoWithoutAFailedRequest(
+      @TempDir Path folder, TestReporter reporter) throws IOException {
     var older = Chart.olderBase(folder);
     install(older);
     cluster.apply("");
     cluster.awaitReady();
     assertExplained("field \"logging\" does not exist");
 
-    try (var load = new MetricsLoad(cluster.client())) {
+    try (var load = new MetricsLoad(cluster.admin(), reporter)) {
       install(BASE);
       assertExplained("verbosity");
       cluster.apply("logging: {verbosity: 1}");
@@ -109,15 +111,15 @@ class InstallE2E {
 
       // The definition goes too, and with it the resource.
       cluster.apply("deletionPolicy: Retain");
-      within(
+      cluster.eventually(
           A_ROLLOUT,
           "nothing belongs to the resource",
           () ->
-              assertThat(cluster.objects().map(o -> cluster.client().resource(o).get()))
+              assertThat(cluster.objects().map(o -> cluster.admin().resource(o).get()))
                   .allMatch(o -> o.getMetadata().getOwnerReferences().isEmpty()));
       cluster.kubectl("delete", "--kustomize", older);
       var soFar = load.requests();
-      within(
+      cluster.eventually(
           A_ROLLOUT,
           "metrics go on without the operator",
           () -> assertThat(load.requests()).isGreaterThan(soFar + 100));
@@ -155,7 +157,7 @@ class InstallE2E {
 
   /** The API server describes a definition a moment after it serves it. */
   private static void assertExplained(String what) {
-    within(A_ROLLOUT, "it is described", () -> assertThat(explain()).contains(what));
+    cluster.eventually(A_ROLLOUT, "it is described", () -> assertThat(explain()).contains(what));
   }
 
   private static String explain() {

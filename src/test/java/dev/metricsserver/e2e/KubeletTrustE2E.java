@@ -1,7 +1,6 @@
 package dev.metricsserver.e2e;
 
 import static dev.metricsserver.support.LocalCluster.A_ROLLOUT;
-import static dev.metricsserver.support.LocalCluster.within;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
@@ -19,6 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
@@ -39,7 +39,7 @@ class KubeletTrustE2E {
 
   @BeforeAll
   static void install() {
-    client = cluster.client();
+    client = cluster.admin();
     Skip.unless(
         client.nodes().withName("node1").get() != null,
         "kind cannot restart a kubelet with other settings");
@@ -77,7 +77,7 @@ class KubeletTrustE2E {
 
   /** Nothing is configured: it works, reports the weakness, and fixes it without an outage. */
   @Test
-  void theRemedyIsFollowedAsPrinted() {
+  void theRemedyIsFollowedAsPrinted(TestReporter reporter) {
     cluster.apply("");
     cluster.awaitReady();
     assertThat(trust()).isEqualTo("False CertificatesNotVerified");
@@ -86,13 +86,14 @@ class KubeletTrustE2E {
         .containsSubsequence(
             "kubectl apply -k deploy/csr-approval", "servingCertificateApproval", "then ");
 
-    try (var load = new MetricsLoad(client)) {
+    try (var load = new MetricsLoad(client, reporter)) {
       cluster.kubectl("apply", "--kustomize", CSR_APPROVAL);
       cluster.apply(APPROVE);
       var before = rollouts();
       restart("node1", "requested");
       restart("node2", "requested");
-      within(A_LOOK, "kubelets are verified", () -> assertThat(trust()).isEqualTo("True Verified"));
+      cluster.eventually(
+          A_LOOK, "kubelets are verified", () -> assertThat(trust()).isEqualTo("True Verified"));
       cluster.awaitReady();
 
       assertThat(cluster.args()).doesNotContain("--kubelet-insecure-tls");
@@ -106,7 +107,7 @@ class KubeletTrustE2E {
 
   private void aNodeThatFallsOutIsAFindingAndNoExcuse() {
     restart("node2", "self-signed");
-    within(
+    cluster.eventually(
         A_LOOK,
         "the node is said to have fallen out",
         () -> assertThat(finding("KubeletCertificateUnsigned").object()).isEqualTo("Node/node2"));
@@ -118,7 +119,7 @@ class KubeletTrustE2E {
     assertThat(cluster.kubectl("top", "nodes", "--no-headers")).contains("node1");
 
     restart("node2", "requested");
-    within(A_LOOK, "it is back", () -> assertThat(trust()).isEqualTo("True Verified"));
+    cluster.eventually(A_LOOK, "it is back", () -> assertThat(trust()).isEqualTo("True Verified"));
   }
 
   @Test
@@ -139,7 +140,7 @@ class KubeletTrustE2E {
     restart("node1", "requested");
     restart("node2", "requested");
     cluster.apply("");
-    within(
+    cluster.eventually(
         A_LOOK,
         "the requests are named",
         () ->
@@ -149,7 +150,7 @@ class KubeletTrustE2E {
                     assertThat(finding("CertificateRequestsNotApproved").message())
                         .contains(name)));
     assertThat(cluster.args()).doesNotContain("--kubelet-insecure-tls");
-    within(
+    cluster.eventually(
         Duration.ofMinutes(3),
         "it waits for user action",
         () -> {
@@ -160,7 +161,7 @@ class KubeletTrustE2E {
 
     requests().forEach(name -> cluster.kubectl("certificate", "approve", name));
     cluster.awaitReady();
-    within(
+    cluster.eventually(
         A_LOOK,
         "the requests are named no more",
         () ->
@@ -195,7 +196,7 @@ class KubeletTrustE2E {
     // Its certificate still names another address.
     awaitTrouble("KubeletCertificateOtherAddress", "192.0.2.1", addressOfNode2());
     restart("node2", "requested");
-    within(A_LOOK, "nothing is found", () -> assertThat(kubeletFindings()).isEmpty());
+    cluster.eventually(A_LOOK, "nothing is found", () -> assertThat(kubeletFindings()).isEmpty());
   }
 
   private static String addressOfNode2() {
@@ -207,7 +208,7 @@ class KubeletTrustE2E {
   }
 
   private static void awaitTrouble(String code, String... words) {
-    within(
+    cluster.eventually(
         A_LOOK,
         code,
         () ->
@@ -230,7 +231,7 @@ class KubeletTrustE2E {
     assertThat(trust()).isEqualTo("False CertificatesNotVerified");
 
     cluster.apply("kubelet: {tls: {mode: Plaintext}}");
-    within(
+    cluster.eventually(
         A_ROLLOUT,
         "it is read in plaintext",
         () -> {

@@ -1,6 +1,5 @@
 package dev.metricsserver.e2e;
 
-import static dev.metricsserver.support.LocalCluster.within;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -75,7 +74,7 @@ class PrometheusE2E {
         "monitoring: {prometheus: {namespace: monitoring, serviceAccount: prometheus}}\n"
             + "  audit: {profile: Metadata}");
     cluster.awaitReady();
-    within(
+    cluster.eventually(
         SOON,
         "there is a ServiceMonitor, verifying by the operator's CA, and a PrometheusRule",
         () -> {
@@ -101,14 +100,14 @@ class PrometheusE2E {
 
   @Test
   void bothAreRead() {
-    within(
+    cluster.eventually(
         SOON,
         "what Prometheus reads is up",
         () -> {
           assertThat(health("metrics-server")).containsExactly("up", "up");
           assertThat(health("metrics-server-operator")).containsExactly("up");
         });
-    within(
+    cluster.eventually(
         SOON,
         "what it read is there",
         () -> {
@@ -120,21 +119,21 @@ class PrometheusE2E {
 
   @Test
   void strangersAreRefusedAndRaiseAnAlert() {
-    within(
+    cluster.eventually(
         SOON,
         "they are refused",
         () ->
             assertThat(targets("stranger"))
                 .hasSize(2)
                 .allSatisfy(t -> assertThat(t.at("/lastError").asText()).contains("403")));
-    within(
+    cluster.eventually(
         SOON,
         "a client without a known token is rejected",
         () ->
             assertThat(targets("unknown"))
                 .hasSize(2)
                 .allSatisfy(t -> assertThat(t.at("/lastError").asText()).contains("401")));
-    within(
+    cluster.eventually(
         SOON,
         "the alert is raised",
         () -> assertThat(alerts()).containsOnly("MetricsServerRefusesRequests"));
@@ -142,7 +141,7 @@ class PrometheusE2E {
 
   @Test
   void everyMetricThatIsNamedIsThere() {
-    within(
+    cluster.eventually(
         SOON,
         "the alerts' and the dashboard's metrics are there",
         () -> {
@@ -169,7 +168,7 @@ class PrometheusE2E {
   @Test
   void theLogTellsWhoAskedForMetrics() {
     cluster.kubectl("get", "--raw", "/apis/metrics.k8s.io/v1beta1/nodes");
-    within(
+    cluster.eventually(
         SOON,
         "the request is in a pod's log",
         () ->
@@ -229,7 +228,8 @@ class PrometheusE2E {
                 "--log.level=warn")
             .inheritIO()
             .start();
-    within(SOON, "Prometheus answers", () -> assertThat(targets("apiserver")).hasSize(1));
+    cluster.eventually(
+        SOON, "Prometheus answers", () -> assertThat(targets("apiserver")).hasSize(1));
   }
 
   /** As Prometheus Operator has it: every pod of the Service that the ServiceMonitor selects. */
@@ -238,7 +238,7 @@ class PrometheusE2E {
     var endpoint = monitor.at("/spec/endpoints/0");
     var service =
         cluster
-            .client()
+            .admin()
             .services()
             .inNamespace(namespace)
             .withLabels(JSON.convertValue(monitor.at("/spec/selector/matchLabels"), LabelMap.class))
@@ -247,7 +247,7 @@ class PrometheusE2E {
             .getFirst();
     var targets =
         cluster
-            .client()
+            .admin()
             .pods()
             .inNamespace(namespace)
             .withLabels(service.getSpec().getSelector())
@@ -283,14 +283,14 @@ class PrometheusE2E {
     var ca = tls.at("/ca/secret");
     if (!ca.isMissingNode()) {
       var secret =
-          cluster.client().secrets().inNamespace(namespace).withName(ca.at("/name").asText()).get();
+          cluster.admin().secrets().inNamespace(namespace).withName(ca.at("/name").asText()).get();
       settings.add("ca_file: " + write("ca", secret.getData().get(ca.at("/key").asText())));
     }
     return "{" + String.join(", ", settings) + "}";
   }
 
   private static String apiServer() {
-    var config = cluster.client().getConfiguration();
+    var config = cluster.admin().getConfiguration();
     return """
       - job_name: apiserver
         scheme: https
@@ -312,7 +312,7 @@ class PrometheusE2E {
             .findFirst()
             .orElseThrow()
             .getContainerPort();
-    var forwarded = cluster.client().pods().resource(pod).portForward(number);
+    var forwarded = cluster.admin().pods().resource(pod).portForward(number);
     FORWARDED.add(forwarded);
     return "\"127.0.0.1:%d\"".formatted(forwarded.getLocalPort());
   }
@@ -320,7 +320,7 @@ class PrometheusE2E {
   private static Path token(String account) {
     var token =
         cluster
-            .client()
+            .admin()
             .serviceAccounts()
             .inNamespace("monitoring")
             .withName(account)
@@ -354,7 +354,7 @@ class PrometheusE2E {
   private static JsonNode object(String namespace, String kind, String name) {
     GenericKubernetesResource object =
         cluster
-            .client()
+            .admin()
             .genericKubernetesResources(
                 new ResourceDefinitionContext.Builder()
                     .withGroup("monitoring.coreos.com")

@@ -2,7 +2,6 @@ package dev.metricsserver.e2e;
 
 import static dev.metricsserver.support.LocalCluster.A_ROLLOUT;
 import static dev.metricsserver.support.LocalCluster.NAMESPACE;
-import static dev.metricsserver.support.LocalCluster.within;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.plan.ServingTLS;
@@ -29,6 +28,7 @@ import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
@@ -51,7 +51,7 @@ class ServingE2E {
 
   @BeforeAll
   static void install() {
-    client = cluster.client();
+    client = cluster.admin();
   }
 
   @BeforeEach
@@ -63,7 +63,7 @@ class ServingE2E {
     assertThat(published()).contains(certificate(AUTHORITY));
     // The API server names a group that it could not look into again when it looks the next time,
     // a minute later; until then kubectl top does not ask, though metrics are there.
-    within(
+    cluster.eventually(
         A_ROLLOUT,
         "kubectl top asks",
         () ->
@@ -72,13 +72,13 @@ class ServingE2E {
   }
 
   @Test
-  void aRenewedCertificateIsServedWithoutARestart() {
+  void aRenewedCertificateIsServedWithoutARestart(TestReporter reporter) {
     var generation = cluster.deployment().getMetadata().getGeneration();
-    try (var load = new MetricsLoad(client)) {
+    try (var load = new MetricsLoad(client, reporter)) {
       var old = leaf(Duration.ofDays(61));
       ServingSecret.put(client, CERTIFICATE, old, certificate(AUTHORITY));
 
-      within(
+      cluster.eventually(
           A_RENEWAL,
           "all pods serve the new one",
           () -> {
@@ -92,14 +92,14 @@ class ServingE2E {
   }
 
   @Test
-  void aNewAuthorityTakesOverWithoutAFailedRequest() {
+  void aNewAuthorityTakesOverWithoutAFailedRequest(TestReporter reporter) {
     var generation = cluster.deployment().getMetadata().getGeneration();
-    try (var load = new MetricsLoad(client)) {
+    try (var load = new MetricsLoad(client, reporter)) {
       var first = certificate(AUTHORITY);
       var old = Issuer.authority(Instant.now().minus(Duration.ofDays(2 * 365 + 1)));
       ServingSecret.put(client, AUTHORITY, old, old.certificate(), first);
 
-      within(
+      cluster.eventually(
           A_RENEWAL,
           "the new one has signed what all pods serve",
           () -> {
@@ -109,11 +109,11 @@ class ServingE2E {
       assertThat(published()).contains(certificate(AUTHORITY), first);
 
       ServingSecret.put(client, CERTIFICATE, leaf(Duration.ofMinutes(11)), certificate(AUTHORITY));
-      within(
+      cluster.eventually(
           A_ROLLOUT,
           "the new one is alone",
           () -> assertThat(published()).containsExactly(certificate(AUTHORITY)));
-      within(
+      cluster.eventually(
           A_RENEWAL,
           "what is newest is served",
           () -> assertThat(served()).hasSize(2).containsOnly(certificate(CERTIFICATE)));
@@ -125,7 +125,7 @@ class ServingE2E {
 
   /** The operator was away for so long that everything has expired. */
   @Test
-  void whatHasExpiredIsReplacedWithoutHelp() {
+  void whatHasExpiredIsReplacedWithoutHelp(TestReporter reporter) {
     cluster.stopOperator();
     var authority = Issuer.authority(Instant.now().minus(Duration.ofDays(3 * 365 + 1)));
     var leaf = Issuer.leaf(authority, NAMES, Instant.now().minus(Duration.ofDays(91)));
@@ -140,28 +140,26 @@ class ServingE2E {
                 .formatted(
                     ServingSecret.encoded(Certificates.pem(List.of(authority.certificate())))));
     client.pods().inNamespace(NAMESPACE).withLabel("k8s-app", "metrics-server").delete();
-    within(
+    cluster.eventually(
         A_ROLLOUT,
         "no client gets metrics",
         () ->
             assertThat(cluster.print("deploy/local/kubectl", "top", "nodes"))
                 .contains("Metrics API not available"));
-    within(
+    cluster.eventually(
         A_ROLLOUT,
         "pods serve what has expired",
         () -> assertThat(cluster.deployment().getStatus().getAvailableReplicas()).isEqualTo(2));
 
     var back = Instant.now();
     cluster.startOperator();
-    within(
+    cluster.eventually(
         A_RENEWAL,
         "metrics are back",
         () -> assertThat(client.top().nodes().metrics().getItems()).hasSize(2));
-    System.out.println(
-        "Everything had expired; metrics were back after "
-            + Duration.between(back, Instant.now()).toSeconds()
-            + " s");
-    within(
+    reporter.publishEntry(
+        "metrics after everything had expired", Duration.between(back, Instant.now()).toString());
+    cluster.eventually(
         A_RENEWAL,
         "all pods serve a new one",
         () -> assertThat(served()).hasSize(2).containsOnly(certificate(CERTIFICATE)));
@@ -171,10 +169,10 @@ class ServingE2E {
   }
 
   @Test
-  void whoMakesTheCertificateChangesWithoutAFailedRequest() {
-    try (var load = new MetricsLoad(client)) {
+  void whoMakesTheCertificateChangesWithoutAFailedRequest(TestReporter reporter) {
+    try (var load = new MetricsLoad(client, reporter)) {
       cluster.apply("serving: {tls: {source: SelfSigned}}");
-      within(
+      cluster.eventually(
           A_ROLLOUT,
           "every pod makes its own",
           () -> {
@@ -192,7 +190,7 @@ class ServingE2E {
       assertThat(cluster.condition("ServingTLSVerified").getReason()).isEqualTo("SelfSigned");
 
       cluster.apply("");
-      within(
+      cluster.eventually(
           A_ROLLOUT,
           "it is verified again",
           () -> {
@@ -206,7 +204,6 @@ class ServingE2E {
 
   private static void noneFailed(MetricsLoad load) {
     assertThat(load.requests()).as("requests").isGreaterThan(50);
-    System.out.printf("%d requests, %d failed%n", load.requests(), load.failures().size());
     assertThat(load.failures()).as("requests that failed").isEmpty();
   }
 

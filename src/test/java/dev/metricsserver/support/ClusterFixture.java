@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.awaitility.core.ThrowingRunnable;
 
@@ -45,10 +46,17 @@ public abstract class ClusterFixture {
   }
 
   private String evidence() {
+    return "%s%n%s"
+        .formatted(
+            orError(this::operatorLog),
+            orError(() -> admin().getKubernetesSerialization().asYaml(config())));
+  }
+
+  private static String orError(Supplier<String> evidence) {
     try {
-      return operatorLog() + admin().getKubernetesSerialization().asYaml(config());
+      return evidence.get();
     } catch (RuntimeException e) {
-      return operatorLog() + "the MetricsServerConfig cannot be read: " + e;
+      return "cannot be read: " + e;
     }
   }
 

@@ -1,13 +1,8 @@
 package dev.metricsserver.support;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
-import dev.metricsserver.api.ConditionType;
-import dev.metricsserver.api.MetricsServerConfig;
-import dev.metricsserver.api.MetricsServerConfigStatus;
 import io.fabric8.kubernetes.api.model.APIService;
-import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Secret;
@@ -33,7 +28,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -43,7 +37,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * its own image, under its own RBAC. A test class declares it as a static field with {@code
  * RegisterExtension}; every class begins without a MetricsServerConfig.
  */
-public final class LocalCluster implements BeforeAllCallback, AfterAllCallback {
+public final class LocalCluster extends ClusterFixture
+    implements BeforeAllCallback, AfterAllCallback {
 
   public static final String NAMESPACE = "kube-system";
   public static final Duration A_ROLLOUT = Duration.ofMinutes(2);
@@ -161,9 +156,25 @@ public final class LocalCluster implements BeforeAllCallback, AfterAllCallback {
     return new KubernetesClientBuilder().withConfig(config).build();
   }
 
-  /** The client of an administrator. */
-  public KubernetesClient client() {
+  @Override
+  public KubernetesClient admin() {
     return client;
+  }
+
+  @Override
+  protected String operatorLog() {
+    return client == null ? "" : String.join("\n", operatorLogs());
+  }
+
+  /** Always false: the Deployment starts the operator again. */
+  @Override
+  protected boolean operatorEnded() {
+    return false;
+  }
+
+  @Override
+  protected Duration limit() {
+    return A_ROLLOUT;
   }
 
   // ---------------------------------------------------------------------------------- the resource
@@ -204,24 +215,9 @@ public final class LocalCluster implements BeforeAllCallback, AfterAllCallback {
     client.resource(config()).withPropagationPolicy(propagation).delete();
   }
 
-  public MetricsServerConfig config() {
-    return client.resources(MetricsServerConfig.class).withName("cluster").get();
-  }
-
-  public MetricsServerConfigStatus status() {
-    return config().getStatus();
-  }
-
-  public Condition condition(String type) {
-    return Optional.ofNullable(config())
-        .map(MetricsServerConfig::getStatus)
-        .flatMap(s -> s.condition(ConditionType.valueOf(type)))
-        .orElseGet(Condition::new);
-  }
-
   /** Until what was asked for last serves, and nothing else does. */
   public void awaitReady() {
-    within(
+    eventually(
         A_ROLLOUT,
         "the MetricsServerConfig is Ready",
         () -> {
@@ -243,9 +239,9 @@ public final class LocalCluster implements BeforeAllCallback, AfterAllCallback {
   }
 
   public void awaitGone() {
-    within(
+    eventually(
         A_DELETION,
-        "nothing is left",
+        "no object of the installation is left",
         () -> {
           assertThat(config()).isNull();
           assertNothingLeft();
@@ -294,12 +290,8 @@ public final class LocalCluster implements BeforeAllCallback, AfterAllCallback {
     return object;
   }
 
-  public Deployment deployment() {
-    return client.apps().deployments().inNamespace(NAMESPACE).withName("metrics-server").get();
-  }
-
   public List<String> args() {
-    return deployment().getSpec().getTemplate().getSpec().getContainers().getFirst().getArgs();
+    return container().getArgs();
   }
 
   // --------------------------------------------------------------------------------- the operator
@@ -322,6 +314,16 @@ public final class LocalCluster implements BeforeAllCallback, AfterAllCallback {
         .size();
   }
 
+  private List<String> operatorLogs() {
+    return client
+        .pods()
+        .inNamespace("metrics-server-operator")
+        .withLabels(Map.of("app.kubernetes.io/name", "metrics-server-operator"))
+        .resources()
+        .map(pod -> pod.getLog())
+        .toList();
+  }
+
   /** Ends it, and returns when a new one has looked at all objects. */
   public void restartOperator() {
     stopOperator();
@@ -330,35 +332,20 @@ public final class LocalCluster implements BeforeAllCallback, AfterAllCallback {
 
   public void stopOperator() {
     operator().scale(0);
-    within(A_ROLLOUT, "the operator is gone", () -> assertThat(operatorPods()).isZero());
+    eventually(
+        A_ROLLOUT, "no pod of the operator is left", () -> assertThat(operatorPods()).isZero());
   }
 
   /** Returns when it has looked at all objects, where there is a MetricsServerConfig. */
   public void startOperator() {
     operator().scale(1);
-    within(
+    eventually(
         A_ROLLOUT,
-        "it is back, and has looked",
+        "the operator has verified all objects",
         () -> {
           assertThat(Optional.ofNullable(operator().get().getStatus().getAvailableReplicas()))
               .contains(1);
-          assertThat(
-                  client
-                      .pods()
-                      .inNamespace("metrics-server-operator")
-                      .withLabels(Map.of("app.kubernetes.io/name", "metrics-server-operator"))
-                      .resources()
-                      .map(pod -> pod.getLog())
-                      .toList())
-              .anyMatch(log -> log.contains("Verified all objects"));
+          assertThat(operatorLogs()).anyMatch(log -> log.contains("Verified all objects"));
         });
-  }
-
-  public static void within(Duration time, String what, ThrowingRunnable assertion) {
-    await(what)
-        .atMost(time)
-        .pollInterval(Duration.ofMillis(200))
-        .ignoreExceptions()
-        .untilAsserted(assertion);
   }
 }

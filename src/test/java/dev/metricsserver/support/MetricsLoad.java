@@ -10,6 +10,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.TestReporter;
 
 /**
  * Asks the metrics API ten times a second, as autoscalers do, whether the answers before have come
@@ -19,6 +20,7 @@ public final class MetricsLoad implements AutoCloseable {
 
   private static final int PERIOD_MILLISECONDS = 100;
 
+  private final TestReporter reporter;
   private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
   private final ExecutorService askers = Executors.newVirtualThreadPerTaskExecutor();
   private final AtomicInteger requests = new AtomicInteger();
@@ -27,7 +29,8 @@ public final class MetricsLoad implements AutoCloseable {
   private Instant answered = Instant.now();
   private Duration gap = Duration.ZERO;
 
-  public MetricsLoad(KubernetesClient client) {
+  public MetricsLoad(KubernetesClient client, TestReporter reporter) {
+    this.reporter = reporter;
     this.client = client;
     var _ =
         clock.scheduleAtFixedRate(
@@ -62,13 +65,14 @@ public final class MetricsLoad implements AutoCloseable {
     answered = now;
   }
 
-  /** Waits for the last answers, and tells what came of it. */
+  /** Waits for the last answers, and reports the figures. */
   @Override
   public void close() {
     clock.close();
     askers.close();
-    System.out.printf(
-        "metrics asked for %d times: %d failures, at most %d ms between two answers%n",
-        requests(), failures.size(), gap.toMillis());
+    reporter.publishEntry(
+        "metrics load",
+        "%d requests, %d failures, at most %d ms between two answers"
+            .formatted(requests(), failures.size(), gap.toMillis()));
   }
 }
