@@ -6,7 +6,6 @@ import static java.util.stream.Collectors.toMap;
 import io.fabric8.kubeapitest.KubeAPIServer;
 import io.fabric8.kubeapitest.KubeAPIServerConfigBuilder;
 import io.fabric8.kubernetes.api.model.APIGroup;
-import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -22,8 +21,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * A real kube-apiserver with its etcd, with two Nodes, and with the operator's manifests as users
- * apply them. Tests use it one after the other: {@link #reset} restores this state.
+ * A real kube-apiserver with its etcd, and with the operator's manifests as users apply them. Tests
+ * use it one after the other: {@link #reset} restores this state.
  */
 final class ApiServer implements AutoCloseable {
 
@@ -95,35 +94,6 @@ final class ApiServer implements AutoCloseable {
                             c -> c.getType().equals("Established") && c.getStatus().equals("True")),
             A_MOMENT.toSeconds(),
             TimeUnit.SECONDS);
-    addNode(admin, "node-1", "192.168.7.1");
-    addNode(admin, "node-2", "192.168.7.2");
-  }
-
-  static void addNode(KubernetesClient admin, String name, String address) {
-    var node =
-        new NodeBuilder()
-            .withNewMetadata()
-            .withName(name)
-            .addToLabels(Map.of("kubernetes.io/os", "linux", "kubernetes.io/hostname", name))
-            .endMetadata()
-            .build();
-    admin.resource(node).create();
-    admin
-        .nodes()
-        .withName(name)
-        .editStatus(n ->
-            new NodeBuilder(n)
-                .editOrNewStatus()
-                .addNewAddress(address, "InternalIP")
-                .addNewCondition()
-                .withType("Ready")
-                .withStatus("True")
-                .endCondition()
-                .withNewDaemonEndpoints()
-                .withNewKubeletEndpoint(10250)
-                .endDaemonEndpoints()
-                .endStatus()
-                .build());
   }
 
   KubernetesClient admin() {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.api.parallel.ResourceLocksProvider;
 
 /**
- * A test class that starts an API server of its own, see {@link TestCluster}, or other programs.
+ * A test class that uses an API server, see {@link TestCluster}, or that starts other programs.
  * {@code -Dit.lanes=N} says how many of them run side by side.
  */
 @Target(ElementType.TYPE)

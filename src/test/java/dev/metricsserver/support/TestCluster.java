@@ -6,6 +6,7 @@ import dev.metricsserver.tls.Certificates;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceBuilder;
@@ -26,6 +27,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
@@ -91,6 +93,9 @@ public final class TestCluster extends ClusterFixture
     audit = apiServer.audit().fromNow();
     processorTimeBefore = apiServer.processorTime();
     rightsTaken = false;
+    // New ones: the operator ignores a Node in its first minute.
+    addNode("node-1", "192.168.7.1");
+    addNode("node-2", "192.168.7.2");
   }
 
   @Override
@@ -332,8 +337,30 @@ public final class TestCluster extends ClusterFixture
   }
 
   public Node addNode(String name, String address) {
-    ApiServer.addNode(admin(), name, address);
-    return admin().nodes().withName(name).get();
+    var node =
+        new NodeBuilder()
+            .withNewMetadata()
+            .withName(name)
+            .addToLabels(Map.of("kubernetes.io/os", "linux", "kubernetes.io/hostname", name))
+            .endMetadata()
+            .build();
+    admin().resource(node).create();
+    return admin()
+        .nodes()
+        .withName(name)
+        .editStatus(n ->
+            new NodeBuilder(n)
+                .editOrNewStatus()
+                .addNewAddress(address, "InternalIP")
+                .addNewCondition()
+                .withType("Ready")
+                .withStatus("True")
+                .endCondition()
+                .withNewDaemonEndpoints()
+                .withNewKubeletEndpoint(10250)
+                .endDaemonEndpoints()
+                .endStatus()
+                .build());
   }
 
   /** Makes metrics-server look ready, as the EndpointSlice controller would. */
