@@ -21,6 +21,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -31,19 +33,36 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @IntegrationTest
 class CiliumIT {
 
+  private static final String POLICIES = "ciliumnetworkpolicies";
   private static final String VERSION = "v1.18.4";
   private static final String UNVERIFIED = "kubelet: {tls: {mode: Insecure}}";
   private static final String POLICY =
       "networkPolicy: {mode: Cilium, controlPlaneCIDRs: [10.0.0.0/28]}";
   private static final String CILIUM = "{%s, %s}".formatted(UNVERIFIED, POLICY);
 
-  @RegisterExtension final TestCluster cluster = new TestCluster();
+  @RegisterExtension static final TestCluster cluster = new TestCluster();
+
+  @BeforeAll
+  static void start() {
+    cluster.startOperator();
+  }
+
+  @BeforeEach
+  void installCiliumPolicy() throws IOException {
+    cluster.apply(definition(POLICIES));
+    cluster.applyConfig(CILIUM);
+    cluster.eventually(
+        "the policy for Cilium exists", () -> assertThat(ciliumPolicy()).isPresent());
+  }
 
   @Test
   void ciliumMode_kindMissingAtFirst_isReportedUntilPolicyIsCreated() throws Exception {
+    cluster.killOperator();
+    cluster.deleteDefinition(POLICIES + ".cilium.io");
+    cluster.admin().resource(cluster.deployment()).delete();
     cluster.startOperator();
-    cluster.applyConfig(CILIUM);
-    cluster.eventually("the Deployment exists", () -> assertThat(cluster.deployment()).isNotNull());
+    cluster.eventually(
+        "the Deployment exists again", () -> assertThat(cluster.deployment()).isNotNull());
     cluster.eventually(
         "the missing kind is reported",
         () ->
@@ -52,7 +71,7 @@ class CiliumIT {
                     assertThat(f.message()).contains("this cluster has no CiliumNetworkPolicy")));
     assertThat(networkPolicy()).isEmpty();
 
-    cluster.apply(definition("ciliumnetworkpolicies"));
+    cluster.apply(definition(POLICIES));
 
     cluster.eventually(
         "the policy for Cilium exists", () -> assertThat(ciliumPolicy()).isPresent());
@@ -69,7 +88,6 @@ class CiliumIT {
 
   @Test
   void policy_otherFieldsChange_isNotWritten() throws Exception {
-    installCiliumPolicy();
     // The operator may repeat a write whose event it has not received yet.
     cluster.awaitQuiet(Duration.ofSeconds(1));
     var before = writes();
@@ -86,7 +104,6 @@ class CiliumIT {
 
   @Test
   void policy_changedOrDeletedByUser_isRestored() throws Exception {
-    installCiliumPolicy();
     var uid = ciliumPolicy().orElseThrow().getMetadata().getUid();
 
     ciliumPolicies()
@@ -110,7 +127,6 @@ class CiliumIT {
 
   @Test
   void mode_changed_replacesPolicy() throws Exception {
-    installCiliumPolicy();
     cluster.applyConfig("{%s, networkPolicy: {mode: Kubernetes}}".formatted(UNVERIFIED));
     cluster.eventually("the NetworkPolicy exists", () -> assertThat(networkPolicy()).isPresent());
     cluster.eventually(
@@ -125,7 +141,6 @@ class CiliumIT {
   /** The definitions alone, and the CiliumNode of a deleted Node, do not mean that Cilium runs. */
   @Test
   void autoMode_ciliumNodeOfExistingNodeAppears_changesToCiliumPolicy() throws Exception {
-    installCiliumPolicy();
     cluster.apply(definition("ciliumnodes"));
     cluster.eventually("CiliumNodes are served", () -> addCiliumNode("a-node-that-is-gone"));
     cluster.applyConfig("{%s}".formatted(UNVERIFIED));
@@ -142,14 +157,6 @@ class CiliumIT {
   }
 
   // -------------------------------------------------------------------------------------- helpers
-
-  private void installCiliumPolicy() throws IOException {
-    cluster.apply(definition("ciliumnetworkpolicies"));
-    cluster.startOperator();
-    cluster.applyConfig(CILIUM);
-    cluster.eventually(
-        "the policy for Cilium exists", () -> assertThat(ciliumPolicy()).isPresent());
-  }
 
   private void addCiliumNode(String name) {
     cluster
@@ -187,7 +194,7 @@ class CiliumIT {
       ciliumPolicies() {
     return cluster
         .admin()
-        .genericKubernetesResources(kind("CiliumNetworkPolicy", "ciliumnetworkpolicies", true))
+        .genericKubernetesResources(kind("CiliumNetworkPolicy", POLICIES, true))
         .inNamespace("kube-system");
   }
 
@@ -208,7 +215,7 @@ class CiliumIT {
 
   private long writes() {
     return cluster.audit().operatorWrites().stream()
-        .filter(r -> r.resource().equals("ciliumnetworkpolicies"))
+        .filter(r -> r.resource().equals(POLICIES))
         .count();
   }
 

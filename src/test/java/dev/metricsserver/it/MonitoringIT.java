@@ -9,6 +9,7 @@ import dev.metricsserver.support.InstallFiles;
 import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.TestCluster;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
@@ -22,6 +23,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -32,6 +35,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @IntegrationTest
 public class MonitoringIT {
 
+  private static final String SERVICE_MONITORS = "servicemonitors";
+  private static final String RULES = "prometheusrules";
   private static final String VERSION = "v0.85.0";
   private static final String STRICT =
       "kubelet: {tls: {mode: Insecure}}, networkPolicy: {controlPlaneCIDRs: [10.0.0.0/28]}";
@@ -40,12 +45,31 @@ public class MonitoringIT {
           + " prometheus-k8s}";
   private static final String MONITORED = "{%s, monitoring: {%s}}".formatted(STRICT, PROMETHEUS);
 
-  @RegisterExtension final TestCluster cluster = new TestCluster();
+  @RegisterExtension static final TestCluster cluster = new TestCluster();
+
+  @BeforeAll
+  static void start() {
+    cluster.startOperator();
+  }
+
+  @BeforeEach
+  void installMonitored() throws IOException {
+    cluster.apply(definition(SERVICE_MONITORS));
+    cluster.apply(definition(RULES));
+    cluster.applyConfig(MONITORED);
+    cluster.eventually("both objects exist", () -> assertThat(objects()).doesNotContainNull());
+    cluster.eventually(
+        "Prometheus' namespace may connect", () -> assertThat(ingress()).contains("monitoring"));
+  }
 
   @Test
   void monitoring_kindsMissingAtFirst_createsObjectsWhenTheyAppear() throws Exception {
+    cluster.killOperator();
+    cluster.deleteDefinition(SERVICE_MONITORS + ".monitoring.coreos.com");
+    cluster.deleteDefinition(RULES + ".monitoring.coreos.com");
+    cluster.admin().resource(reader()).delete();
+    cluster.admin().resource(networkPolicy()).delete();
     cluster.startOperator();
-    cluster.applyConfig(MONITORED);
 
     cluster.eventually(
         "Prometheus' ServiceAccount may read metrics", () -> assertThat(reader()).isNotNull());
@@ -57,8 +81,8 @@ public class MonitoringIT {
     cluster.eventually(
         "Prometheus' namespace may connect", () -> assertThat(ingress()).contains("monitoring"));
 
-    cluster.apply(definition("servicemonitors"));
-    cluster.apply(definition("prometheusrules"));
+    cluster.apply(definition(SERVICE_MONITORS));
+    cluster.apply(definition(RULES));
 
     cluster.eventually("both objects exist", () -> assertThat(objects()).doesNotContainNull());
     assertThat(objects())
@@ -71,7 +95,6 @@ public class MonitoringIT {
 
   @Test
   void objects_otherFieldsChange_areNotWritten() throws Exception {
-    installMonitored();
     // The operator may repeat a write whose event it has not received yet.
     cluster.awaitQuiet(Duration.ofSeconds(1));
     var before = writes();
@@ -86,7 +109,6 @@ public class MonitoringIT {
 
   @Test
   void objects_changedOrDeletedByUser_areRestored() throws Exception {
-    installMonitored();
     serviceMonitor().patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\":{\"endpoints\":[]}}");
     rule().patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\":{\"groups\":[]}}");
     cluster.eventually(
@@ -103,10 +125,7 @@ public class MonitoringIT {
   }
 
   @Test
-  void monitoring_disabled_deletesObjectsAndGrants() throws Exception {
-    installMonitored();
-    cluster.eventually(
-        "Prometheus' namespace may connect", () -> assertThat(ingress()).contains("monitoring"));
+  void monitoring_disabled_deletesObjectsAndGrants() {
     cluster.applyConfig(
         "{%s, monitoring: {serviceMonitor: Disabled, prometheusRule: Disabled}}".formatted(STRICT));
 
@@ -123,7 +142,6 @@ public class MonitoringIT {
    */
   @Test
   void serviceMonitor_existsAlreadyWithAnotherOwner_isReported() throws Exception {
-    installMonitored();
     cluster.killOperator();
     serviceMonitor().delete();
     cluster.apply(
@@ -159,7 +177,6 @@ public class MonitoringIT {
 
   @Test
   void serviceMonitor_noPrometheusMayRead_isReportedAndNotCreated() throws Exception {
-    installMonitored();
     cluster.applyConfig("{%s}".formatted(STRICT));
 
     cluster.eventually(
@@ -174,14 +191,6 @@ public class MonitoringIT {
   }
 
   // -------------------------------------------------------------------------------------- helpers
-
-  private void installMonitored() throws IOException {
-    cluster.apply(definition("servicemonitors"));
-    cluster.apply(definition("prometheusrules"));
-    cluster.startOperator();
-    cluster.applyConfig(MONITORED);
-    cluster.eventually("both objects exist", () -> assertThat(objects()).doesNotContainNull());
-  }
 
   private List<GenericKubernetesResource> objects() {
     return Stream.of(serviceMonitor(), rule()).map(Resource::get).toList();
@@ -219,7 +228,7 @@ public class MonitoringIT {
     return cluster.admin().rbac().clusterRoleBindings().withName(Names.METRICS_READER).get();
   }
 
-  private String ingress() {
+  private NetworkPolicy networkPolicy() {
     return cluster
         .admin()
         .network()
@@ -227,10 +236,11 @@ public class MonitoringIT {
         .networkPolicies()
         .inNamespace("kube-system")
         .withName(Names.NETWORK_POLICY)
-        .get()
-        .getSpec()
-        .getIngress()
-        .toString();
+        .get();
+  }
+
+  private String ingress() {
+    return networkPolicy().getSpec().getIngress().toString();
   }
 
   private long writes() {

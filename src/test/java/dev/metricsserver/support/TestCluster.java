@@ -336,6 +336,15 @@ public final class TestCluster extends ClusterFixture
     }
   }
 
+  /** Deletes a CustomResourceDefinition with its objects, and waits until it is gone. */
+  public void deleteDefinition(String name) {
+    var definition = admin().apiextensions().v1().customResourceDefinitions().withName(name);
+    definition.delete();
+    eventually(
+        "CustomResourceDefinition " + name + " is gone",
+        () -> assertThat(definition.get()).isNull());
+  }
+
   public Node addNode(String name, String address) {
     var node =
         new NodeBuilder()
