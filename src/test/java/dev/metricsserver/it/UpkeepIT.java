@@ -3,15 +3,15 @@ package dev.metricsserver.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.model.ClusterFacts.Endpoint;
-import dev.metricsserver.model.HygieneData.Budget;
 import dev.metricsserver.model.HygieneData;
+import dev.metricsserver.model.HygieneData.Budget;
 import dev.metricsserver.model.Right;
 import dev.metricsserver.model.SampleCluster;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Plans;
 import dev.metricsserver.reading.HygieneReader;
-import dev.metricsserver.reading.Installation.Keeper;
 import dev.metricsserver.reading.Installation;
+import dev.metricsserver.reading.Installation.Keeper;
 import dev.metricsserver.rendering.Access;
 import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.TestCluster;
