@@ -72,7 +72,7 @@ buildah_base() {
 buildah_image() {
   local log=${IMAGE_ARCHIVE%.tar}.log
   buildah_here build --layers "${@:2}" --build-arg "JDK=$JDK_IMAGE" --tag "$(image_name)" "$PROJECT_DIR" >"$log" 2>&1 ||
-    die "buildah: $(tail -n 1 "$log"); log: $log"
+    die "buildah: $(tail -n 30 "$log"); log: $log"
   rm -f "$1"
   buildah_here push --quiet "$(image_name)" "oci-archive:$1:$(image_name)" >/dev/null
 }
