@@ -47,7 +47,7 @@ class DiagnosisE2E {
   private static final String IMAGE = "registry.k8s.io/metrics-server/metrics-server:v0.9.0";
 
   /** A pod starts, is asked twice for metrics, and the API server looks once more. */
-  private static final Duration A_WHILE = Duration.ofMinutes(2);
+  private static final Duration A_WHILE = Duration.ofMinutes(5);
 
   private static final ObjectMapper JSON = new ObjectMapper();
 

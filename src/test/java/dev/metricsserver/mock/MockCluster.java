@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
@@ -202,7 +203,17 @@ public final class MockCluster extends KubernetesCrudDispatcher implements AutoC
   public MockResponse handleCreate(RecordedRequest request) {
     return request.getPath().endsWith("reviews")
         ? answer(201, allowed(parse(request.getUtf8Body())).toString())
-        : super.handleCreate(request);
+        : alone(() -> super.handleCreate(request));
+  }
+
+  @Override
+  public MockResponse handleUpdate(RecordedRequest request) {
+    return alone(() -> super.handleUpdate(request));
+  }
+
+  @Override
+  public MockResponse handleDelete(String path) {
+    return alone(() -> super.handleDelete(path));
   }
 
   @Override
@@ -211,8 +222,18 @@ public final class MockCluster extends KubernetesCrudDispatcher implements AutoC
       return answer(200, "{\"major\": \"1\", \"minor\": \"35\", \"gitVersion\": \"v1.35.4\"}");
     }
     return getKey(path.replaceFirst("[?].*", "")).containsKey("name")
-        ? super.handleGet(path)
+        ? alone(() -> super.handleGet(path))
         : list(path);
+  }
+
+  /**
+   * Runs one request at a time: the mock updates an object by removing it and storing it again, and
+   * readers would miss it meanwhile.
+   */
+  private MockResponse alone(Supplier<MockResponse> request) {
+    synchronized (map) {
+      return request.get();
+    }
   }
 
   /** The mock itself does not know every selector. Of labels the operator selects all there are. */
@@ -242,6 +263,10 @@ public final class MockCluster extends KubernetesCrudDispatcher implements AutoC
   /** An applied object replaces the previous one, because one manager applies all of it. */
   @Override
   public MockResponse handlePatch(RecordedRequest request) {
+    return alone(() -> patch(request));
+  }
+
+  private MockResponse patch(RecordedRequest request) {
     if (!APPLY.equals(request.getHeader("Content-Type"))) {
       return super.handlePatch(request);
     }

@@ -15,6 +15,7 @@ import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import javax.net.ssl.SSLSocketFactory;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
@@ -97,6 +99,11 @@ class ScrapeIT {
     private Scrapes() {}
 
     public static void main(String[] arguments) throws Exception {
+      // The endpoint's threads would keep the process, and so the test, waiting.
+      Thread.setDefaultUncaughtExceptionHandler((_, e) -> {
+        e.printStackTrace();
+        System.exit(1);
+      });
       try (var silent = new DatagramSocket(53, InetAddress.getLoopbackAddress())) {
         assertThat(InetAddress.getByName("127.0.0.7").getHostName()).isEqualTo("127.0.0.7");
         assertNoQuery(silent);
@@ -110,6 +117,11 @@ class ScrapeIT {
                 () -> "metrics\n".repeat(1000))
             .start();
         var tls = Anybody.trusted().getSocketFactory();
+        // The first handshakes load classes, which may take longer than the endpoint allows.
+        Awaitility.await("a scrape")
+            .atMost(Duration.ofMinutes(2))
+            .ignoreExceptions()
+            .until(() -> scrape(tls, port) > 0);
         IntStream.range(0, 50).forEach(_ -> scrape(tls, port));
         print("handshakes", IntStream.range(0, 100).mapToObj(_ -> scrape(tls, port)).toList());
         var idle = new ArrayList<Socket>();
