@@ -31,6 +31,11 @@ final class NetworkPlanner {
   /** The ports before and after translation of the Service address. */
   private static final List<Integer> USUAL_API_SERVER_PORTS = List.of(443, 6443);
 
+  private static final List<String> NODE_IPS = List.of("InternalIP", "ExternalIP");
+
+  /** Of one node and type: two families, and a second network. */
+  private static final int MAX_ADDRESSES = 4;
+
   private final MetricsServerConfigSpec spec;
   private final ClusterFacts facts;
   private final KubeletPlanner kubelets;
@@ -185,10 +190,17 @@ final class NetworkPlanner {
   }
 
   private Stream<String> addressesOfNodes() {
-    return facts.nodes().stream()
-        .flatMap(n -> n.addresses().stream())
-        .filter(Address::isIP)
-        .map(Address::address);
+    return facts.nodes().stream().flatMap(NetworkPlanner::addresses);
+  }
+
+  /** Bounded, so that one node's status cannot widen the prefixes of all. */
+  private static Stream<String> addresses(NodeFacts node) {
+    return NODE_IPS.stream()
+        .flatMap(type ->
+            node.addresses().stream()
+                .filter(address -> address.type().equals(type))
+                .map(Address::address)
+                .limit(MAX_ADDRESSES));
   }
 
   private static Stream<String> firstTwo(String cidr) {

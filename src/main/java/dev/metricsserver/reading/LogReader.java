@@ -14,7 +14,8 @@ import java.util.stream.Stream;
  */
 public final class LogReader {
 
-  private static final String QUOTED = "\"((?:[^\"\\\\]|\\\\.)*)\"";
+  /** Possessive: Java's matcher recurses for each repetition that it could take back. */
+  private static final String QUOTED = "\"([^\"\\\\]*+(?:\\\\.[^\"\\\\]*+)*+)\"";
 
   /** 0.6 and later: klog's key and value pairs. */
   private static final Pattern SCRAPE_TEXT =
@@ -46,6 +47,11 @@ public final class LogReader {
   private static final Pattern QUERY = Pattern.compile("\\?[^\"\\s]*");
   private static final Pattern CURRENT_TIME = Pattern.compile("current time \\S+ is ");
   private static final int MOST = 20;
+
+  /**
+   * Characters of a line that are read: more than an error with the names of a large certificate.
+   */
+  private static final int LONGEST_LINE = 4_096;
 
   private LogReader() {}
 
@@ -97,7 +103,9 @@ public final class LogReader {
 
   /** Without what spec.audit records, in which a caller may write what it likes. */
   private static Stream<String> lines(String log) {
-    return log.lines().filter(line -> !line.contains("\"apiVersion\":\"audit.k8s.io/"));
+    return log.lines()
+        .map(line -> line.substring(0, Math.min(LONGEST_LINE, line.length())))
+        .filter(line -> !line.contains("\"apiVersion\":\"audit.k8s.io/"));
   }
 
   /** The same without what is another time by time, such as ports of connections. */

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import dev.metricsserver.model.NodeFacts;
 import dev.metricsserver.model.NodeFacts.Address;
 import dev.metricsserver.model.NodeFacts.Taint;
+import dev.metricsserver.model.Prefix;
 import dev.metricsserver.model.Timestamps;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -31,6 +32,14 @@ public final class NodeReader {
           "projectcalico.org/IPv6VXLANTunnelAddr",
           "projectcalico.org/IPv4WireguardInterfaceAddr",
           "projectcalico.org/IPv6WireguardInterfaceAddr");
+
+  // A kubelet may write a megabyte into its own Node. What exceeds these limits is left out.
+
+  private static final int MAX_ADDRESSES = 64;
+  private static final int MAX_LABELS = 256;
+  private static final int MAX_LIST = 64;
+  private static final int MAX_TEXT = 253;
+  private static final int MAX_PORT = 65_535;
 
   private static final JsonFactory JSON = new JsonFactory();
 
@@ -110,7 +119,7 @@ public final class NodeReader {
         TUNNEL_ANNOTATIONS.stream()
             .map(annotations::get)
             .filter(Objects::nonNull)
-            .filter(address -> !address.isEmpty())
+            .filter(NodeReader::isNodeIP)
             .toList(),
         List.copyOf(taints),
         ready,
@@ -127,8 +136,20 @@ public final class NodeReader {
       case "name" -> name = text();
       case "resourceVersion" -> resourceVersion = text();
       case "creationTimestamp" -> created = text();
-      case "labels" -> object(label -> labels.put(label, text()));
-      case "annotations" -> object(annotation -> annotations.put(annotation, text()));
+      case "labels" ->
+          object(label -> {
+            var value = text();
+            if (labels.size() < MAX_LABELS) {
+              labels.put(label, value);
+            }
+          });
+      case "annotations" ->
+          object(annotation -> {
+            var value = text();
+            if (TUNNEL_ANNOTATIONS.contains(annotation)) {
+              annotations.put(annotation, value);
+            }
+          });
       default -> json.skipChildren();
     }
   }
@@ -136,11 +157,19 @@ public final class NodeReader {
   private void spec(String field) throws IOException {
     switch (field) {
       case "providerID" -> providerID = text();
-      case "podCIDRs" -> list(() -> podCIDRs.add(text()));
+      case "podCIDRs" ->
+          list(() -> {
+            var network = text();
+            if (podCIDRs.size() < MAX_LIST && network.length() <= MAX_TEXT) {
+              podCIDRs.add(network);
+            }
+          });
       case "taints" ->
           list(() -> {
             var taint = texts("key", "value", "effect");
-            taints.add(new Taint(taint[0], taint[1], taint[2]));
+            if (taints.size() < MAX_LIST) {
+              taints.add(new Taint(taint[0], taint[1], taint[2]));
+            }
           });
       default -> json.skipChildren();
     }
@@ -151,7 +180,10 @@ public final class NodeReader {
       case "addresses" ->
           list(() -> {
             var address = texts("type", "address");
-            addresses.add(new Address(address[0], address[1]));
+            var read = new Address(address[0], address[1]);
+            if (addresses.size() < MAX_ADDRESSES && isUsable(read)) {
+              addresses.add(read);
+            }
           });
       case "conditions" ->
           list(() -> {
@@ -164,8 +196,8 @@ public final class NodeReader {
       case "daemonEndpoints" -> object(this::daemonEndpoint);
       case "nodeInfo" -> {
         var info = texts("osImage", "kubeletVersion");
-        osImage = info[0];
-        kubeletVersion = info[1];
+        osImage = shortened(info[0]);
+        kubeletVersion = shortened(info[1]);
       }
       default -> json.skipChildren();
     }
@@ -173,9 +205,29 @@ public final class NodeReader {
 
   private void daemonEndpoint(String endpoint) throws IOException {
     var port = texts("Port");
-    if (endpoint.equals("kubeletEndpoint") && !port[0].isEmpty()) {
-      kubeletPort = Integer.parseInt(port[0]);
+    if (endpoint.equals("kubeletEndpoint") && port[0].matches("[1-9][0-9]{0,4}")) {
+      var number = Integer.parseInt(port[0]);
+      kubeletPort = number <= MAX_PORT ? number : 0;
     }
+  }
+
+  private static boolean isUsable(Address address) {
+    return address.type().length() <= MAX_TEXT
+        && address.address().length() <= MAX_TEXT
+        && (!address.isIP() || isNodeIP(address.address()));
+  }
+
+  /** Whether a text is one address, not a network, that other machines can connect to. */
+  private static boolean isNodeIP(String text) {
+    return text.indexOf('/') < 0
+        && Prefix.parse(text)
+            .map(Prefix::first)
+            .filter(ip ->
+                !ip.isAnyLocalAddress()
+                    && !ip.isLoopbackAddress()
+                    && !ip.isLinkLocalAddress()
+                    && !ip.isMulticastAddress())
+            .isPresent();
   }
 
   /** Some fields of an object, empty where it has them not. */
@@ -213,6 +265,10 @@ public final class NodeReader {
     while (json.nextToken() != JsonToken.END_ARRAY) {
       element.read();
     }
+  }
+
+  private static String shortened(String text) {
+    return text.substring(0, Math.min(MAX_TEXT, text.length()));
   }
 
   private String text() throws IOException {

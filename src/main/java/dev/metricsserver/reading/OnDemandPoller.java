@@ -58,7 +58,7 @@ public final class OnDemandPoller<T> extends BackgroundPoller<T> {
       if (updateIfEnabled(current.get())) {
         reconcile();
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | StackOverflowError e) {
       log.warn("Cannot read {}: {}", resourceType().getSimpleName(), e.toString());
     }
   }

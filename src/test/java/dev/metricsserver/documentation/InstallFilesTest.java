@@ -63,6 +63,7 @@ class InstallFilesTest {
             Path.of("deploy/base/namespace.yaml"),
             Path.of("deploy/base/rbac.yaml"),
             Path.of("deploy/base/admission.yaml"),
+            Path.of("deploy/base/network-policy.yaml"),
             Path.of("deploy/base/deployment.yaml"))) {
       text.append("\n---\n").append(Files.readString(file).strip());
     }

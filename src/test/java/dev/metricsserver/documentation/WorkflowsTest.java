@@ -85,6 +85,24 @@ class WorkflowsTest {
         .contains("dist/install.yaml", "dist/images.txt", "checksums.txt", "--generate-notes");
   }
 
+  /** A tag in the registry can be moved between two jobs. */
+  @Test
+  void aReleaseJoinsWhatItsJobsBuilt() throws IOException {
+    var text = Files.readString(Path.of(".github/workflows/release.yaml"));
+    assertThat(text)
+        .contains("name: digest-${{ matrix.architecture }}")
+        .contains("\"$IMAGE@$(<digest-amd64/digest.txt)\" \"$IMAGE@$(<digest-arm64/digest.txt)\"")
+        .doesNotContain("\"$IMAGE:$VERSION-amd64\" \"$IMAGE:$VERSION-arm64\"")
+        .contains("  digest: $DIGEST|\" deploy/helm/metrics-server-operator/values.yaml");
+    assertThat(text.lines().filter(line -> line.contains("gh attestation verify")))
+        .hasSize(3)
+        .allMatch(line -> line.contains("--signer-workflow"));
+    assertThat(Path.of("SECURITY.md"))
+        .content()
+        .contains(
+            "workflow=$repository/.github/workflows/release.yaml", "--signer-workflow $workflow");
+  }
+
   /** The chart refuses an older one. */
   @Test
   void theOldestKubernetesIsTested() throws IOException {

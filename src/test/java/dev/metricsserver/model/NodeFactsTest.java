@@ -12,11 +12,67 @@ import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class NodeFactsTest {
+
+  /** A compromised node writes what it wants into its own status. */
+  @ParameterizedTest
+  @CsvSource({
+    "0.0.0.0/0",
+    "::/0",
+    "10.0.0.0/8",
+    "0.0.0.0",
+    "127.0.0.1",
+    "169.254.169.254",
+    "fe80::1",
+    "224.0.0.1",
+    "not-an-address",
+  })
+  void addressThatIsNoNodes_isLeftOut(String address) {
+    var node =
+        NodeReader.read(
+            """
+            {"metadata": {"name": "a", "annotations": {"projectcalico.org/IPv4IPIPTunnelAddr": "%1$s"}},
+             "status": {"addresses": [{"type": "InternalIP", "address": "10.0.0.7"},
+               {"type": "ExternalIP", "address": "%1$s"}]}}
+            """
+                .formatted(address));
+
+    assertThat(node.addresses()).containsExactly(new Address("InternalIP", "10.0.0.7"));
+    assertThat(node.tunnelAddresses()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"99999", "-1", "0", "99999999999", "443.5"})
+  void portThatIsNone_isNotReported(String port) {
+    assertThat(
+            NodeReader.read(
+                    "{\"status\":{\"daemonEndpoints\":{\"kubeletEndpoint\":{\"Port\":%s}}}}"
+                        .formatted(port))
+                .kubeletPort())
+        .isZero();
+  }
+
+  @Test
+  void hugeNode_isBounded() {
+    var addresses =
+        IntStream.range(0, 40_000)
+            .mapToObj(i ->
+                "{\"type\":\"InternalIP\",\"address\":\"10.%d.%d.1\"}".formatted(i / 256, i % 256))
+            .collect(Collectors.joining(","));
+    var node =
+        NodeReader.read(
+            "{\"status\":{\"addresses\":[%s],\"nodeInfo\":{\"osImage\":\"%s\"}}}"
+                .formatted(addresses, "x".repeat(100_000)));
+
+    assertThat(node.addresses()).hasSize(64);
+    assertThat(node.osImage()).hasSizeLessThan(300);
+  }
 
   private static final String NODE =
       """

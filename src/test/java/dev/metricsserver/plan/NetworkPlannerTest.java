@@ -48,6 +48,22 @@ class NetworkPlannerTest {
   }
 
   @Test
+  void policy_nodeWithManyAddresses_keepsTheOthersPrefixes() {
+    var hostile = SampleNode.number(3);
+    IntStream.range(0, 219).forEach(i -> hostile.address("InternalIP", i + 1 + ".1.1.1"));
+    var rules =
+        rules(
+            plan(
+                "{}",
+                SampleCluster.of(
+                    SampleNode.number(1).facts(), SampleNode.number(2).facts(), hostile.facts())));
+
+    assertThat(rules.kubelets())
+        .containsExactly("1.1.1.1/32", "2.1.1.1/32", "3.1.1.1/32", "10.0.0.1/32", "10.0.0.2/31");
+    assertThat(rules.clients()).noneMatch(prefix -> prefix.matches(".*/[0-9]"));
+  }
+
+  @Test
   void policy_apiServersAreElsewhere_isOpen() {
     var plan = plan("{}", SampleCluster.ofNodes(2).apiServers(ELSEWHERE));
 

@@ -83,6 +83,19 @@ class LogReaderTest {
         .containsExactly(new Scrape("a", "x"), new Scrape("b", "two"));
   }
 
+  @Test
+  void longLine_isReadToALimit() {
+    var line =
+        "E1125 13:14:15.123456 1 scraper.go:149] \"Failed to scrape node\" node=\"a\" err=\"%s\"\n"
+            + "E1125 13:14:15.123456 1 scraper.go:149] \"Failed to scrape node\" err=\"%s\""
+            + " node=\"a\"";
+
+    assertThat(LogReader.scrapes(line.formatted("x".repeat(1_000_000), "y".repeat(3_000))))
+        .extracting(Scrape::error)
+        .containsExactly("y".repeat(3_000));
+    assertThat(LogReader.errors("E1125 x] \"" + "\\\"".repeat(500_000) + "\"")).isEmpty();
+  }
+
   /** Else the same complaint would be another one with each round of scrapes. */
   @Test
   void whatTimeItIsDoesNotMatter() {

@@ -29,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import picocli.CommandLine.Model.CommandSpec;
@@ -48,6 +49,9 @@ import picocli.CommandLine.Spec;
       "What has no equal is said in comments at the top. Nothing is changed anywhere."
     })
 public final class ImportCommand implements Callable<Integer> {
+
+  /** A line break in an argument would end the comment, and what follows would be YAML. */
+  private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}\\p{Cf}\\u2028\\u2029]");
 
   private static final ObjectMapper YAML =
       YAMLMapper.builder()
@@ -98,7 +102,9 @@ public final class ImportCommand implements Callable<Integer> {
     var text = new StringBuilder();
     if (!result.notes().isEmpty()) {
       text.append("# What has no equal in a MetricsServerConfig, and is left out:\n");
-      result.notes().forEach(note -> text.append("# - ").append(note).append('\n'));
+      result.notes().stream()
+          .map(note -> CONTROL.matcher(note).replaceAll(" "))
+          .forEach(note -> text.append("# - ").append(note).append('\n'));
     }
     var config = new LinkedHashMap<String, Object>();
     config.put("apiVersion", MetricsServerConfig.GROUP + "/v1beta1");

@@ -82,6 +82,23 @@ class ImportTest {
     return YAML.readValue(text, Map.class);
   }
 
+  /** An administrator pipes the output to kubectl. */
+  @Test
+  void note_withLineBreaks_isOneComment() {
+    var text =
+        ImportCommand.text(
+            new Result(
+                Map.of(),
+                List.of(
+                    "argument x\nspec: {}\n---\nkind: ClusterRoleBinding\u2028a\u0085b\u001b[2J")));
+
+    assertThat(text.lines().filter(line -> line.contains("ClusterRoleBinding")))
+        .singleElement()
+        .asString()
+        .startsWith("# - argument x")
+        .doesNotContainPattern("[\\p{Cc}\\u2028]");
+  }
+
   private static void isCarriedOut(Result result) {
     var config = ConfigFile.parse("printed", ImportCommand.text(result));
     assertThat(config.getSpec()).isNotNull();
