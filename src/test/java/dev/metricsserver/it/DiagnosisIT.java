@@ -159,6 +159,7 @@ class DiagnosisIT {
 
   @Test
   void evidence_nothingWrong_isNotRead() throws Exception {
+    cluster.awaitQuiet(Duration.ofSeconds(2));
     var before = diagnosticReads().size();
     // Six times as long as it takes to look again, in the informers' memory.
     silentUntil(Instant.now().plusSeconds(20));

@@ -140,6 +140,7 @@ class DoctorIT {
   @Test
   void doctor_outputFormats_containFinding() throws IOException {
     installWithoutSelectedPods();
+    awaitFinding("ServiceSelectsNothing");
     assertThat(doctor("-o", "json").out())
         .contains("\"healthy\" : false", "\"code\" : \"ServiceSelectsNothing\"");
     assertThat(doctor("-o", "yaml").out()).contains("- code: \"ServiceSelectsNothing\"");
@@ -150,6 +151,7 @@ class DoctorIT {
   @Test
   void page_openedInABrowser_makesNoRequest() throws Exception {
     installWithoutSelectedPods();
+    awaitFinding("ServiceSelectsNothing");
     var missing = Shell.print("deploy/local/binaries", "--browser");
     Skip.unless(Shell.succeeds("deploy/local/binaries", "--browser"), missing);
     var folder = Files.createDirectory(cluster.directory().resolve("browser"));
@@ -235,6 +237,7 @@ class DoctorIT {
   @Test
   void doctor_startedByKubectl_reportsFinding() throws Exception {
     installWithoutSelectedPods();
+    awaitFinding("ServiceSelectsNothing");
     var folder = Files.createDirectory(cluster.directory().resolve("plugins"));
     var plugin = folder.resolve("kubectl-metrics_server");
     Files.writeString(plugin, "#!/bin/sh\nexec %s \"$@\"\n".formatted(String.join(" ", program())));
@@ -547,6 +550,9 @@ class DoctorIT {
         rules:
           - {apiGroups: [""], resources: [nodes], verbs: [get]}
         """);
+    status("False");
+    awaitFinding("MetricsServerRightsMissing");
+
     var fixed = doctor("--fix", "MetricsServerRightsMissing", "--yes");
     assertThat(fixed.out())
         .as(fixed.err())
@@ -765,6 +771,11 @@ class DoctorIT {
           selector: {app: none}
           ports: [{name: https, port: 443, targetPort: 10250}]
         """);
+  }
+
+  /** doctor ignores a state of the APIService that is only a few seconds old. */
+  private void awaitFinding(String code) {
+    cluster.eventually(code + " is reported", () -> assertThat(doctor().out()).contains(code));
   }
 
   private void installScaledToZero() throws IOException {
