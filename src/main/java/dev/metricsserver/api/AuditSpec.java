@@ -8,11 +8,14 @@ import io.fabric8.generator.annotation.Default;
 /** The audit log of requests for metrics. */
 public record AuditSpec(
     @JsonPropertyDescription(
-            "The content of the audit log, which the pods write as JSON lines to standard output."
-                + " None: no audit log. Metadata: user, verb, resource, time, source address and"
-                + " decision of each request. Request: also the request body, which is empty for"
-                + " metrics. RequestResponse: also the response, which is megabytes for each list"
-                + " of pods in a large cluster. A change replaces the pods. Default: None.")
+            "The content of the audit log, which the pods write as JSON lines to standard output. A"
+                + " change replaces the pods. Default: None."
+                + "\n- None: no audit log."
+                + "\n- Metadata: user, verb, resource, time, source address and decision of each"
+                + " request."
+                + "\n- Request: also the request body, which is empty for metrics."
+                + "\n- RequestResponse: also the response, which is megabytes for each list of pods"
+                + " in a large cluster.")
         @Default("None")
         Profile profile) {
 

@@ -43,18 +43,18 @@ public record ImageSpec(
             value = "self.matches('^sha256:[0-9a-f]{64}$')",
             message = "image.digest must be sha256: followed by 64 lower-case hexadecimal digits")
         String digest,
-    @JsonPropertyDescription("When the image is pulled. Default: IfNotPresent.")
+    @JsonPropertyDescription(
+            "When the image is pulled. Default: IfNotPresent."
+                + "\n- Always: at every start of a container."
+                + "\n- IfNotPresent: if the node does not have it."
+                + "\n- Never: the node must have it.")
         @Default("IfNotPresent")
         PullPolicy pullPolicy,
     @JsonPropertyDescription(
-            "Names of the pull Secrets, in metrics-server's namespace. At most 8. Default: none.")
+            "The pull Secrets, in metrics-server's namespace. At most 8. Default: none.")
         @Size(max = 8)
-        @ValidationRule(
-            value = "self.all(n, n.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$'))",
-            message =
-                "image.pullSecrets takes names of Secrets: lower-case letters, digits, '-' and '.',"
-                    + " such as registry-credentials")
-        List<@Size(max = 253) String> pullSecrets) {
+        @OpenAPI(list = OpenAPI.ListType.map, keys = "name")
+        List<LocalReference> pullSecrets) {
 
   static final ImageSpec DEFAULT = new ImageSpec(null, null, null, null, null, null);
 

@@ -1,6 +1,5 @@
 package dev.metricsserver.api;
 
-import static java.util.Collections.unmodifiableMap;
 import static java.util.Objects.requireNonNullElse;
 
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
@@ -11,16 +10,21 @@ import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 
 /** How metrics-server reaches the kubelets. */
 public record KubeletSpec(
     @JsonPropertyDescription("How the kubelets' serving certificates are verified.") TLS tls,
     @JsonPropertyDescription(
             "The types of node address to connect to; the first type that a node has is used."
-                + " Default: InternalIP, ExternalIP, Hostname.")
+                + " Default: the order that the kubelets' certificates cover, usually InternalIP,"
+                + " ExternalIP, Hostname."
+                + "\n- Hostname: the node's host name."
+                + "\n- InternalDNS: a DNS name inside the cluster."
+                + "\n- InternalIP: an address inside the cluster."
+                + "\n- ExternalDNS: a DNS name outside the cluster."
+                + "\n- ExternalIP: an address outside the cluster.")
         @Size(max = 5)
+        @OpenAPI(list = OpenAPI.ListType.set)
         List<AddressType> addressTypes,
     @JsonPropertyDescription(
             "The kubelets' TCP port, 1 to 65535. Default: the port that each node reports, usually"
@@ -41,35 +45,22 @@ public record KubeletSpec(
             message = "kubelet.requestTimeout must be a duration of 1s or more, such as 10s")
         String requestTimeout,
     @JsonPropertyDescription(
-            "metrics-server collects metrics only from nodes with all of these labels; the other"
-                + " nodes have no metrics. At most 16. Default: all nodes.")
-        @Size(max = 16)
-        @ValidationRule(
-            value = SchedulingSpec.ARE_LABELS,
-            message =
-                "kubelet.nodeSelector takes labels as nodes have them, such as"
-                    + " topology.kubernetes.io/zone: eu-1a; letters, digits, '-', '_' and '.', with"
-                    + " a letter or digit at both ends")
-        Map<String, @Size(max = 63) String> nodeSelector,
+            "The nodes from which metrics-server collects metrics, by their labels; the other nodes"
+                + " have no metrics. Default: all nodes.")
+        LabelSelector nodeSelector,
     @JsonPropertyDescription(
-            "Enabled: the operator approves certificate requests of kubelets (serverTLSBootstrap:"
-                + " true) if every name and address in the request belongs to that node and to no"
-                + " other Node, Service or API server. This needs the rights in deploy/csr-approval"
-                + " (with Helm: servingCertificateApproval.enabled=true). Disabled: the operator"
-                + " approves no requests. Default: Disabled.")
-        @Default("Disabled")
+            "The approval of the kubelets' requests for serving certificates (serverTLSBootstrap:"
+                + " true).")
         Approval servingCertificateApproval) {
 
   static final KubeletSpec DEFAULT = new KubeletSpec(null, null, null, null, null, null);
 
-  /**
-   * Applies the schema's defaults. Sorts the labels, so that equal labels are always written alike.
-   */
+  /** Applies the schema's defaults. */
   public KubeletSpec {
     tls = requireNonNullElse(tls, new TLS(null, null, null));
     addressTypes = List.copyOf(requireNonNullElse(addressTypes, List.of()));
-    nodeSelector = unmodifiableMap(new TreeMap<>(requireNonNullElse(nodeSelector, Map.of())));
-    servingCertificateApproval = requireNonNullElse(servingCertificateApproval, Approval.Disabled);
+    nodeSelector = requireNonNullElse(nodeSelector, LabelSelector.ALL);
+    servingCertificateApproval = requireNonNullElse(servingCertificateApproval, new Approval(null));
   }
 
   /** How the kubelets' serving certificates are verified. */
@@ -86,12 +77,15 @@ public record KubeletSpec(
               + " one of the two out")
   public record TLS(
       @JsonPropertyDescription(
-              "Auto: kubelets are verified as soon as every kubelet certificate that the operator"
-                  + " has seen is valid, and stay verified from then on; until then the mode is"
-                  + " Insecure. Verify: verified with the cluster's CA or certificateAuthority."
-                  + " Insecure: not verified, so an attacker who takes over a node's address"
-                  + " receives metrics-server's token. Plaintext: unencrypted, from the kubelets'"
-                  + " read-only port 10255 where it is open. Default: Auto.")
+              "Whether the kubelets' certificates are verified. Default: Auto.\n"
+                  + "- Auto: kubelets are verified as soon as every kubelet certificate that the"
+                  + " operator has seen is valid, and stay verified from then on; until then the"
+                  + " mode is Insecure.\n"
+                  + "- Verify: verified with the cluster's CA or certificateAuthority.\n"
+                  + "- Insecure: not verified, so an attacker who takes over a node's address"
+                  + " receives metrics-server's token.\n"
+                  + "- Plaintext: unencrypted, from the kubelets' read-only port 10255 where it is"
+                  + " open.")
           @Default("Auto")
           TLSMode mode,
       @JsonPropertyDescription(
@@ -111,14 +105,14 @@ public record KubeletSpec(
 
   /** A key with a CA's certificates, in a ConfigMap or in a Secret. */
   @ValidationRule(
-      value = "has(self.configMap) != has(self.secret)",
+      value = "has(self.configMapRef) != has(self.secretRef)",
       message =
-          "kubelet.tls.certificateAuthority takes either configMap or secret, each with a name and"
-              + " a key")
+          "kubelet.tls.certificateAuthority takes either configMapRef or secretRef, each with a"
+              + " name and a key")
   public record CertificateAuthority(
-      @JsonPropertyDescription("A key of a ConfigMap.") KeyReference configMap,
+      @JsonPropertyDescription("A key of a ConfigMap.") KeyReference configMapRef,
       @JsonPropertyDescription("A key of a Secret. The operator needs the right to read it.")
-          KeyReference secret) {}
+          KeyReference secretRef) {}
 
   /** A key of an object in metrics-server's namespace. */
   public record KeyReference(
@@ -151,13 +145,7 @@ public record KubeletSpec(
               "A Secret of type kubernetes.io/tls in metrics-server's namespace. Its CN is the"
                   + " user, which must be authorized to read nodes/metrics.")
           @Required
-          @Size(max = 253)
-          @ValidationRule(
-              value = "self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",
-              message =
-                  "kubelet.tls.clientCertificate.secretName must be a Secret's name: lower-case"
-                      + " letters, digits, '-' and '.'")
-          String secretName) {}
+          LocalReference secretRef) {}
 
   /** Whether the kubelets' serving certificates are verified. */
   public enum TLSMode {
@@ -171,8 +159,25 @@ public record KubeletSpec(
     Plaintext
   }
 
+  /** The approval of requests for kubelets' serving certificates. */
+  public record Approval(
+      @JsonPropertyDescription(
+              "Whether the operator approves requests. Default: Disabled."
+                  + "\n- Disabled: it approves no requests."
+                  + "\n- Enabled: it approves a request if every name and address in it belongs to"
+                  + " that node and to no other Node, Service or API server. This needs the rights"
+                  + " in deploy/csr-approval (with Helm: servingCertificateApproval.enabled=true).")
+          @Default("Disabled")
+          ApprovalPolicy policy) {
+
+    /** Applies the schema's defaults. */
+    public Approval {
+      policy = requireNonNullElse(policy, ApprovalPolicy.Disabled);
+    }
+  }
+
   /** Whether the operator approves requests for kubelets' serving certificates. */
-  public enum Approval {
+  public enum ApprovalPolicy {
     /** It approves no requests. */
     Disabled,
     /** It approves requests that satisfy the approval policy. */

@@ -14,7 +14,12 @@ public record LoggingSpec(
         @Min(0)
         @Max(10)
         Integer verbosity,
-    @JsonPropertyDescription("Text or JSON lines. Default: Text.") @Default("Text") Format format) {
+    @JsonPropertyDescription(
+            "The format of log lines. Default: Text."
+                + "\n- Text: klog's lines."
+                + "\n- JSON: one JSON object per line.")
+        @Default("Text")
+        Format format) {
 
   static final LoggingSpec DEFAULT = new LoggingSpec(null, null);
 

@@ -75,6 +75,7 @@ public record MetricsServerConfigSpec(
             message = "metricResolution must be a duration between 10s and 1h, such as 15s or 1m")
         String metricResolution,
     @JsonPropertyDescription("How metrics-server reaches the kubelets.") KubeletSpec kubelet,
+    @JsonPropertyDescription("When metrics count as available.") ReadinessSpec readiness,
     @JsonPropertyDescription("How metrics-server serves its API.") ServingSpec serving,
     @JsonPropertyDescription(
             "The number of metrics-server pods. Default: 2 on different nodes if two nodes can run"
@@ -116,28 +117,31 @@ public record MetricsServerConfigSpec(
         List<@Size(max = 512) String> extraArgs,
     @JsonPropertyDescription(
             "The behavior if another metrics API is already installed (by a Helm release, a"
-                + " distribution's add-on, prometheus-adapter). Refuse: nothing is changed, and the"
-                + " status names the owner and the options. Adopt: the operator adopts it in place,"
-                + " without a gap in metrics. Observe: the operator writes no object, and the"
-                + " status reports the state of the existing installation. Default: Refuse.")
+                + " distribution's add-on, prometheus-adapter). Default: Refuse."
+                + "\n- Refuse: nothing is changed, and the status names the owner and the options."
+                + "\n- Adopt: the operator adopts it in place, without a gap in metrics."
+                + "\n- Observe: the operator writes no object, and the status reports the state of"
+                + " the existing installation.")
         @Default("Refuse")
         ConflictPolicy conflictPolicy,
     @JsonPropertyDescription(
-            "The behavior if the pods of a new configuration never become ready. Automatic: the"
-                + " operator restores the version, image, resources, scheduling and extraArgs that"
-                + " were last Ready, reports this, and waits until the spec changes. Never: the"
-                + " rollout is left as it is. Default: Automatic.")
+            "The behavior if the pods of a new configuration never become ready. Default:"
+                + " Automatic.\n"
+                + "- Automatic: the operator restores the version, image, resources, scheduling and"
+                + " extraArgs that were last Ready, reports this, and waits until the spec"
+                + " changes.\n"
+                + "- Never: the rollout is left as it is.")
         @Default("Automatic")
         RollbackPolicy rollback,
     @JsonPropertyDescription(
-            "The behavior if this resource is deleted. Delete: every object of metrics-server is"
-                + " deleted. Retain: all of them are kept, and metrics-server continues to run."
-                + " Default: Delete.")
+            "The behavior if this resource is deleted. Default: Delete."
+                + "\n- Delete: every object of metrics-server is deleted."
+                + "\n- Retain: all of them are kept, and metrics-server continues to run.")
         @Default("Delete")
         DeletionPolicy deletionPolicy,
     @JsonPropertyDescription(
-            "Stops the operator from changing objects; the status continues to be updated. Default:"
-                + " false.")
+            "Stops the operator from changing objects, except for owner references and serving"
+                + " certificates; the status continues to be updated. Default: false.")
         @Default("false")
         Boolean paused) {
 
@@ -151,7 +155,7 @@ public record MetricsServerConfigSpec(
   public static final MetricsServerConfigSpec DEFAULT =
       new MetricsServerConfigSpec(
           null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
-          null, null, null, null, null);
+          null, null, null, null, null, null);
 
   /**
    * Applies the schema's defaults, so that a spec built in code equals the same spec from the API
@@ -162,6 +166,7 @@ public record MetricsServerConfigSpec(
     namespace = requireNonNullElse(namespace, "kube-system");
     metricResolution = requireNonNullElse(metricResolution, "15s");
     kubelet = requireNonNullElse(kubelet, KubeletSpec.DEFAULT);
+    readiness = requireNonNullElse(readiness, ReadinessSpec.DEFAULT);
     serving = requireNonNullElse(serving, ServingSpec.DEFAULT);
     resources = requireNonNullElse(resources, ResourcesSpec.DEFAULT);
     scheduling = requireNonNullElse(scheduling, SchedulingSpec.DEFAULT);
@@ -190,6 +195,7 @@ public record MetricsServerConfigSpec(
         namespace,
         metricResolution,
         kubelet,
+        readiness,
         serving,
         replicas,
         resources,
@@ -215,6 +221,7 @@ public record MetricsServerConfigSpec(
         namespace,
         metricResolution,
         kubelet,
+        readiness,
         other,
         replicas,
         resources,

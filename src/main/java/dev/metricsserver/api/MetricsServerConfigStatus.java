@@ -31,6 +31,7 @@ public record MetricsServerConfigStatus(
     @JsonPropertyDescription("Which nodes have metrics.") NodesStatus nodes,
     @JsonPropertyDescription("Problems and information, the most important first.")
         List<FindingStatus> findings,
+    @JsonPropertyDescription("The number of findings.") Integer findingCount,
     @JsonPropertyDescription(
             "Changes of adopted objects by other field managers (conflictPolicy: Adopt) since the"
                 + " spec last changed. After three changes of one object within ten minutes, the"
@@ -70,6 +71,7 @@ public record MetricsServerConfigStatus(
         certificates,
         nodes,
         findings,
+        findingCount,
         conflictingWrites,
         names,
         conditions);
@@ -85,17 +87,32 @@ public record MetricsServerConfigStatus(
 
   /** A TLS decision in force and its reason. */
   public record TLSStatus(
-      @JsonPropertyDescription("Verify, Insecure or Plaintext.") String mode,
+      @JsonPropertyDescription(
+              "The mode in force."
+                  + "\n- Verify: the certificates are verified."
+                  + "\n- Insecure: they are not verified."
+                  + "\n- Plaintext: the connections are not encrypted.")
+          @OpenAPI(values = {"Verify", "Insecure", "Plaintext"})
+          String mode,
       @JsonPropertyDescription("The reason for this mode.") String reason) {}
 
   /** The source of metrics-server's certificate, whether it is verified, and why. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record ServingTLSStatus(
       @JsonPropertyDescription(
-              "Operator, CertManager, Secret or SelfSigned; absent for an external installation"
-                  + " that is observed.")
+              "The source of the certificate; absent for an external installation that is observed."
+                  + "\n- Operator: the operator's own CA."
+                  + "\n- CertManager: cert-manager."
+                  + "\n- Secret: a Secret of the user."
+                  + "\n- SelfSigned: metrics-server itself.")
+          @OpenAPI(values = {"Operator", "CertManager", "Secret", "SelfSigned"})
           String source,
-      @JsonPropertyDescription("Verify or Insecure.") String mode,
+      @JsonPropertyDescription(
+              "The mode in force."
+                  + "\n- Verify: the API servers verify the certificate."
+                  + "\n- Insecure: they do not verify it.")
+          @OpenAPI(values = {"Verify", "Insecure"})
+          String mode,
       @JsonPropertyDescription("The reason for this mode.") String reason) {}
 
   /** A certificate. */
@@ -108,6 +125,7 @@ public record MetricsServerConfigStatus(
           String fingerprint,
       @JsonPropertyDescription(
               "The time of expiry. The operator renews its own certificates long before.")
+          @OpenAPI(format = "date-time")
           String notAfter) {}
 
   /** Which nodes have metrics. */
@@ -126,21 +144,28 @@ public record MetricsServerConfigStatus(
   /** A change of an object that was taken over. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record ConflictingWriteStatus(
-      @JsonPropertyDescription("The object, as kind/namespace/name.") String object,
-      @JsonPropertyDescription("Who changed it, as its managed fields have it.") String manager,
-      @JsonPropertyDescription("When.") String time) {}
+      @JsonPropertyDescription("The object.") ObjectReference objectRef,
+      @JsonPropertyDescription("The field manager that changed it.") String manager,
+      @JsonPropertyDescription("The time of the change.") @OpenAPI(format = "date-time")
+          String time) {}
 
   /** A problem or an information. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record FindingStatus(
       @JsonPropertyDescription("A stable identifier of the kind of finding.") String code,
-      @JsonPropertyDescription("Error, Warning or Info.") String severity,
+      @JsonPropertyDescription(
+              "How serious the finding is."
+                  + "\n- Error: metrics are missing or a request was rejected."
+                  + "\n- Warning: metrics or security are at risk."
+                  + "\n- Info: no action is required.")
+          @OpenAPI(values = {"Error", "Warning", "Info"})
+          String severity,
       @JsonPropertyDescription("The problem and its cause.") String message,
       @JsonPropertyDescription("The remedy in one line: commands, fields or steps to take.")
           String remedy,
       @JsonPropertyDescription("The remedy as a list of steps, in order.")
           List<RemedyStepStatus> steps,
-      @JsonPropertyDescription("The affected object, as kind/namespace/name.") String object) {}
+      @JsonPropertyDescription("The affected object.") ObjectReference objectRef) {}
 
   /** One step of a remedy. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -154,4 +179,33 @@ public record MetricsServerConfigStatus(
       @JsonPropertyDescription("The step as a sentence.") String text,
       @JsonPropertyDescription("The command to type, where the step is one command.")
           String command) {}
+
+  /** A reference to an object in the cluster. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record ObjectReference(
+      @JsonPropertyDescription("The object's kind, such as Deployment.") String kind,
+      @JsonPropertyDescription("The object's namespace; absent if it is cluster-scoped.")
+          String namespace,
+      @JsonPropertyDescription("The object's name.") String name) {
+
+    /**
+     * Reads {@code kind/namespace/name} or {@code kind/name}.
+     *
+     * @return null if the text is neither
+     */
+    public static ObjectReference of(String text) {
+      var parts = text.split("/", 3);
+      return switch (parts.length) {
+        case 3 -> new ObjectReference(parts[0], parts[1], parts[2]);
+        case 2 -> new ObjectReference(parts[0], null, parts[1]);
+        default -> null;
+      };
+    }
+
+    /** Returns {@code kind/namespace/name} or {@code kind/name}. */
+    @Override
+    public String toString() {
+      return kind + "/" + (namespace == null ? "" : namespace + "/") + name;
+    }
+  }
 }

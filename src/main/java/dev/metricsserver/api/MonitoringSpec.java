@@ -14,14 +14,16 @@ import java.util.TreeMap;
 /** How Prometheus monitors metrics-server. */
 public record MonitoringSpec(
     @JsonPropertyDescription(
-            "Auto: a ServiceMonitor for metrics-server's own metrics if the cluster has the kind"
-                + " ServiceMonitor and Prometheus can connect, because the NetworkPolicy allows"
-                + " every source or monitoring.prometheus is set. Disabled: none. Default: Auto.")
+            "Whether a ServiceMonitor for metrics-server's own metrics is created. Default: Auto."
+                + "\n- Auto: if the cluster has the kind ServiceMonitor and Prometheus can connect,"
+                + " because the NetworkPolicy allows every source or monitoring.prometheus is set."
+                + "\n- Disabled: never.")
         @Default("Auto")
         Mode serviceMonitor,
     @JsonPropertyDescription(
-            "Auto: a PrometheusRule with alerts if the cluster has the kind PrometheusRule."
-                + " Disabled: none. Default: Auto.")
+            "Whether a PrometheusRule with alerts is created. Default: Auto."
+                + "\n- Auto: if the cluster has the kind PrometheusRule."
+                + "\n- Disabled: never.")
         @Default("Auto")
         Mode prometheusRule,
     @JsonPropertyDescription(
@@ -69,9 +71,9 @@ public record MonitoringSpec(
           @ValidationRule(
               value = "self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",
               message =
-                  "monitoring.prometheus.serviceAccount must be a ServiceAccount's name: lower-case"
-                      + " letters, digits, '-' and '.', such as prometheus-k8s")
-          String serviceAccount) {}
+                  "monitoring.prometheus.serviceAccountName must be a ServiceAccount's name:"
+                      + " lower-case letters, digits, '-' and '.', such as prometheus-k8s")
+          String serviceAccountName) {}
 
   /** Whether an object is created. */
   public enum Mode {

@@ -11,10 +11,13 @@ import java.util.List;
 /** The connections to and from metrics-server that are allowed. */
 public record NetworkPolicySpec(
     @JsonPropertyDescription(
-            "Auto: a CiliumNetworkPolicy if Cilium is the network plugin of the nodes, because"
-                + " there an address rule of a NetworkPolicy never matches a node; else a"
-                + " NetworkPolicy. Kubernetes: a NetworkPolicy. Cilium: a CiliumNetworkPolicy."
-                + " Disabled: none. Default: Auto.")
+            "The kind of policy that the operator creates. Default: Auto."
+                + "\n- Auto: a CiliumNetworkPolicy if Cilium is the network plugin of the nodes,"
+                + " because there an address rule of a NetworkPolicy never matches a node; else a"
+                + " NetworkPolicy."
+                + "\n- Kubernetes: a NetworkPolicy."
+                + "\n- Cilium: a CiliumNetworkPolicy."
+                + "\n- Disabled: none.")
         @Default("Auto")
         Mode mode,
     @JsonPropertyDescription(
@@ -22,6 +25,7 @@ public record NetworkPolicySpec(
                 + " machines are not nodes of the cluster. At most 16. Default: the addresses of"
                 + " the API servers if these are nodes, else every address.")
         @Size(max = 16)
+        @OpenAPI(list = OpenAPI.ListType.set)
         @ValidationRule(
             value = "self.all(c, c.matches('^[0-9a-fA-F.:]+/[0-9]{1,3}$'))",
             message =

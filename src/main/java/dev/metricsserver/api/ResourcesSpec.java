@@ -32,18 +32,31 @@ public record ResourcesSpec(
           @Size(max = 32)
           @SchemaFrom(type = IntOrString.class)
           @ValidationRule(
-              value = "string(self).matches('^[0-9]+([.][0-9]+)?m?$')",
+              value = Amounts.IS_CPU,
               message =
-                  "cpu must be a number of cores, such as 1 or '0.5', or of millicores, such as"
-                      + " 500m")
+                  "cpu must be a quantity as in a Pod: cores such as 1 or '0.5', or millicores such"
+                      + " as 500m")
           String cpu,
       @JsonPropertyDescription(
-              "Memory in bytes with a unit, such as 200Mi. Default: depends on the number of nodes"
-                  + " and pods.")
+              "Memory in bytes, with or without a unit, such as 200Mi or 209715200. Default:"
+                  + " depends on the number of nodes and pods.")
           @Size(max = 32)
           @SchemaFrom(type = IntOrString.class)
           @ValidationRule(
-              value = "string(self).matches('^[0-9]+([.][0-9]+)?(Ki|Mi|Gi|k|M|G)$')",
-              message = "memory must be a number with a unit (Ki, Mi, Gi, k, M, G), such as 200Mi")
-          String memory) {}
+              value = Amounts.IS_MEMORY,
+              message =
+                  "memory must be a quantity as in a Pod: bytes with or without a unit, such as"
+                      + " 200Mi, 1G, 1e9 or 209715200")
+          String memory) {
+
+    private static final String NUMBER = "([0-9]+([.][0-9]*)?|[.][0-9]+)";
+    private static final String EXPONENT = "[eE][-+]?[0-9]{1,2}";
+
+    /** A rule in CEL: an amount as the API server takes it, of cores or parts of one. */
+    static final String IS_CPU = "string(self).matches('^" + NUMBER + "(m|k|" + EXPONENT + ")?$')";
+
+    /** A rule in CEL: an amount as the API server takes it, of bytes. */
+    static final String IS_MEMORY =
+        "string(self).matches('^" + NUMBER + "([KMGTPE]i|[kMGTPE]|" + EXPONENT + ")?$')";
+  }
 }

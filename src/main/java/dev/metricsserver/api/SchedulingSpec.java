@@ -33,13 +33,9 @@ public record SchedulingSpec(
             "How the pods are spread over zones or other topology domains, in addition to one pod"
                 + " per node. At most 4. Default: none.")
         @Size(max = 4)
-        @ValidationRule(
-            value =
-                "self.all(a, self.exists_one(b, b.topologyKey == a.topologyKey &&"
-                    + " b.whenUnsatisfiable == a.whenUnsatisfiable))",
-            message =
-                "scheduling.topologySpreadConstraints has two entries with the same topologyKey and"
-                    + " whenUnsatisfiable: leave one out")
+        @OpenAPI(
+            list = OpenAPI.ListType.map,
+            keys = {"topologyKey", "whenUnsatisfiable"})
         List<TopologySpreadConstraint> topologySpreadConstraints,
     @JsonPropertyDescription(
             "The pods' priority class; empty for none, for example if a quota forbids it. Default:"
@@ -54,11 +50,11 @@ public record SchedulingSpec(
         String priorityClassName) {
 
   /** A test in CEL for a label's name, with or without a prefix. */
-  private static final String IS_NAME =
+  static final String IS_NAME =
       "matches('^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$')";
 
   /** A test in CEL for a label's value. */
-  private static final String IS_VALUE = "matches('^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$')";
+  static final String IS_VALUE = "matches('^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$')";
 
   /** A rule in CEL: what the API server requires of a Pod's nodeSelector. */
   static final String ARE_LABELS = "self.all(k, k." + IS_NAME + " && self[k]." + IS_VALUE + ")";
@@ -101,7 +97,12 @@ public record SchedulingSpec(
                   "key of a toleration must be a taint's key, such as"
                       + " node-role.kubernetes.io/control-plane")
           String key,
-      @JsonPropertyDescription("Equal: the value must match. Exists: any value. Default: Equal.")
+      @JsonPropertyDescription(
+              "How the taint is compared. Default: Equal."
+                  + "\n- Equal: the value must match."
+                  + "\n- Exists: any value.")
+                  + "- Equal: the value must match.\n"
+                  + "- Exists: any value.")
           @Default("Equal")
           Operator operator,
       @JsonPropertyDescription("The taint's value, with operator Equal. Default: empty.")
@@ -112,7 +113,12 @@ public record SchedulingSpec(
                   "value of a toleration must consist of letters, digits, '-', '_' and '.', with a"
                       + " letter or digit at both ends")
           String value,
-      @JsonPropertyDescription("The taint's effect. Default: every effect.") Effect effect,
+      @JsonPropertyDescription(
+              "The taint's effect. Default: every effect."
+                  + "\n- NoSchedule: keeps pods from being scheduled."
+                  + "\n- PreferNoSchedule: avoids the node if another one is available."
+                  + "\n- NoExecute: also evicts running pods.")
+          Effect effect,
       @JsonPropertyDescription(
               "The time in seconds for which a pod stays on a node with a NoExecute taint. Default:"
                   + " without limit.")
@@ -163,8 +169,9 @@ public record SchedulingSpec(
               message = "topologyKey must be a label's name, such as topology.kubernetes.io/zone")
           String topologyKey,
       @JsonPropertyDescription(
-              "The behavior for a pod that would violate the constraint: DoNotSchedule or"
-                  + " ScheduleAnyway. Default: ScheduleAnyway.")
+              "The behavior for a pod that would violate the constraint. Default: ScheduleAnyway."
+                  + "\n- DoNotSchedule: the pod stays pending."
+                  + "\n- ScheduleAnyway: the pod is scheduled nevertheless.")
           @Default("ScheduleAnyway")
           WhenUnsatisfiable whenUnsatisfiable) {
 

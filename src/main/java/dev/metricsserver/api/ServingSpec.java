@@ -22,10 +22,10 @@ public record ServingSpec(
 
   /** Metrics-server's serving certificate and TLS settings. */
   @ValidationRule(
-      value = "has(self.secret) == (has(self.source) && self.source == 'Secret')",
+      value = "has(self.secretRef) == (has(self.source) && self.source == 'Secret')",
       message =
-          "serving.tls.secret is required if serving.tls.source is Secret, and allowed only then:"
-              + " set both or none")
+          "serving.tls.secretRef is required if serving.tls.source is Secret, and allowed only"
+              + " then: set both or none")
   @ValidationRule(
       value =
           "!has(self.cipherSuites) || size(self.cipherSuites) == 0 || !has(self.minVersion) ||"
@@ -40,34 +40,46 @@ public record ServingSpec(
               + " certManager out")
   public record TLS(
       @JsonPropertyDescription(
-              "The source of the certificate. Operator: the operator issues it from its own CA,"
-                  + " stores both in two Secrets in metrics-server's namespace, and renews it after"
-                  + " 60 of its 90 days; the API servers verify it. SelfSigned: each pod generates"
-                  + " its own certificate, which the API servers cannot verify, so an attacker who"
-                  + " takes over metrics-server's address can answer instead. Secret: your"
-                  + " certificate in a Secret, which you renew. CertManager: cert-manager issues"
-                  + " and renews it, and the API servers verify it with the CA in ca.crt. Default:"
-                  + " Operator.")
+              "The source of the certificate. Default: Operator.\n"
+                  + "- Operator: the operator issues it from its own CA, stores both in two Secrets"
+                  + " in metrics-server's namespace, and renews it after 60 of its 90 days; the API"
+                  + " servers verify it.\n"
+                  + "- CertManager: cert-manager issues and renews it, and the API servers verify"
+                  + " it with the CA in ca.crt.\n"
+                  + "- Secret: your certificate in a Secret, which you renew.\n"
+                  + "- SelfSigned: each pod generates its own, which the API servers cannot verify:"
+                  + " an attacker who takes over metrics-server's address can answer instead.")
           @Default("Operator")
           Source source,
       @JsonPropertyDescription(
               "Your certificate, if source is Secret. The operator needs the right to read it, and"
                   + " reads it every 30 seconds. The pods serve a copy as soon as the API servers"
                   + " trust its CA, so you can replace certificate and CA together. Default: none.")
-          SecretReference secret,
+          SecretReference secretRef,
       @JsonPropertyDescription(
               "The issuer, if source is CertManager. Default: a CA that cert-manager maintains for"
                   + " metrics-server only.")
           CertManager certManager,
       @JsonPropertyDescription(
-              "The minimum TLS version of metrics-server's API. Default: VersionTLS12.")
+              "The minimum TLS version of metrics-server's API. Default: VersionTLS12."
+                  + "\n- VersionTLS12: TLS 1.2."
+                  + "\n- VersionTLS13: TLS 1.3.")
           @Default("VersionTLS12")
           Version minVersion,
       @JsonPropertyDescription(
               "The cipher suites that metrics-server accepts for TLS 1.2. TLS 1.3 cipher suites"
                   + " cannot be configured. At most 6. Default: all secure cipher suites that"
-                  + " metrics-server supports.")
+                  + " metrics-server supports."
+                  + "\n- TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256: for elliptic-curve certificates,"
+                  + " such as the operator's."
+                  + "\n- TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384: for elliptic-curve certificates."
+                  + "\n- TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256: for elliptic-curve"
+                  + " certificates."
+                  + "\n- TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256: for RSA certificates."
+                  + "\n- TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384: for RSA certificates."
+                  + "\n- TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256: for RSA certificates.")
           @Size(max = 6)
+          @OpenAPI(list = OpenAPI.ListType.set)
           @ValidationRule(
               value = "size(self) == 0 || self.exists(s, s.endsWith('_AES_128_GCM_SHA256'))",
               message =
@@ -97,8 +109,8 @@ public record ServingSpec(
                   "self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$') && !(self in"
                       + " ['metrics-server-serving-cert', 'metrics-server-serving-ca'])",
               message =
-                  "serving.tls.secret.name must be the name of your Secret, in lower-case letters,"
-                      + " digits, '-' and '.'; metrics-server-serving-cert and"
+                  "serving.tls.secretRef.name must be the name of your Secret, in lower-case"
+                      + " letters, digits, '-' and '.'; metrics-server-serving-cert and"
                       + " metrics-server-serving-ca are reserved for the operator")
           String name) {}
 

@@ -392,6 +392,7 @@ final class Examiner {
             found.asked(),
             installation.map(Installation::scrapeInterval).orElse(Duration.ofMinutes(1)),
             answer.join().nodes(),
+            Observations.Coverage.DEFAULT_PERCENT,
             now),
         Stream.concat(
                 served.stream(),

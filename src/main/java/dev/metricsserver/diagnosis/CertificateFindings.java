@@ -183,7 +183,8 @@ final class CertificateFindings {
 
   /** The operator gets the right to approve requests, and approves them. */
   static Remedy byOperator() {
-    return Remedy.of(Grant.approval(), Step.set("kubelet.servingCertificateApproval", "Enabled"));
+    return Remedy.of(
+        Grant.approval(), Step.set("kubelet.servingCertificateApproval.policy", "Enabled"));
   }
 
   /** Where not all requests are listed, those that are listed stand for the others. */

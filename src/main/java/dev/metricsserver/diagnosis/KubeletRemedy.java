@@ -111,7 +111,7 @@ final class KubeletRemedy {
     return ours
         ? copied.then(
             Step.set(
-                "kubelet.tls.certificateAuthority.configMap.name", "metrics-server-kubelet-ca"))
+                "kubelet.tls.certificateAuthority.configMapRef.name", "metrics-server-kubelet-ca"))
         : copied.then("mount it and set --kubelet-certificate-authority to its file");
   }
 

@@ -1,10 +1,12 @@
 package dev.metricsserver.model;
 
+import dev.metricsserver.api.LabelSelector;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -42,6 +44,19 @@ public record NodeSelector(List<Requirement> requirements) {
   /** One of a label. */
   record Requirement(String key, Operator operator, Set<String> values) {
 
+    @Override
+    public String toString() {
+      var sorted = values.stream().sorted().collect(Collectors.joining(","));
+      return switch (operator) {
+        case In -> values.size() == 1 ? key + "=" + sorted : key + " in (" + sorted + ")";
+        case NotIn -> values.size() == 1 ? key + "!=" + sorted : key + " notin (" + sorted + ")";
+        case Exists -> key;
+        case DoesNotExist -> "!" + key;
+        case GreaterThan -> key + ">" + sorted;
+        case LessThan -> key + "<" + sorted;
+      };
+    }
+
     /** {@code NotIn} is met without the label too, as Kubernetes has it. */
     boolean met(Map<String, String> labels) {
       var value = labels.get(key);
@@ -66,12 +81,43 @@ public record NodeSelector(List<Requirement> requirements) {
     }
   }
 
-  /** Nodes that have all of these labels. */
-  public static NodeSelector of(Map<String, String> labels) {
-    return new NodeSelector(
-        labels.entrySet().stream()
-            .map(e -> new Requirement(e.getKey(), Operator.In, Set.of(e.getValue())))
-            .toList());
+  /** Nodes that a selector of the spec selects. */
+  public static NodeSelector of(LabelSelector selector) {
+    var labels =
+        selector.matchLabels().entrySet().stream()
+            .map(e -> new Requirement(e.getKey(), Operator.In, Set.of(e.getValue())));
+    var expressions =
+        selector.matchExpressions().stream()
+            .map(e ->
+                new Requirement(
+                    e.key(), Operator.valueOf(e.operator().name()), Set.copyOf(e.values())));
+    return new NodeSelector(Stream.concat(labels, expressions).toList());
+  }
+
+  /** The same selector as the spec has it; empty if it compares numbers, which the spec cannot. */
+  public Optional<LabelSelector> asSpec() {
+    var labels = new TreeMap<String, String>();
+    var expressions = new ArrayList<LabelSelector.Requirement>();
+    for (var r : requirements) {
+      var values = r.values().stream().sorted().toList();
+      if (r.operator() == Operator.GreaterThan || r.operator() == Operator.LessThan) {
+        return Optional.empty();
+      }
+      if (r.operator() != Operator.In
+          || values.size() > 1
+          || labels.putIfAbsent(r.key(), values.getFirst()) != null) {
+        expressions.add(
+            new LabelSelector.Requirement(
+                r.key(), LabelSelector.Operator.valueOf(r.operator().name()), values));
+      }
+    }
+    return Optional.of(new LabelSelector(labels, expressions));
+  }
+
+  /** Returns the words that {@link #parse} reads. */
+  @Override
+  public String toString() {
+    return requirements.stream().map(Requirement::toString).collect(Collectors.joining(","));
   }
 
   /** By its words; all nodes where they are none, for metrics-server does not start with such. */

@@ -140,6 +140,7 @@ public record Observations(
    * @param missing expected nodes without metrics, by name
    * @param windows those of the missing that run Windows
    * @param notReady nodes that are not expected to have metrics because they are not Ready, by name
+   * @param minimumPercent the percentage of the expected nodes that must have metrics
    */
   public record Coverage(
       int total,
@@ -147,13 +148,25 @@ public record Observations(
       int reporting,
       List<String> missing,
       List<String> windows,
-      List<String> notReady) {
+      List<String> notReady,
+      int minimumPercent) {
 
-    /** Whether enough nodes have metrics: one at least, and all but one or a tenth. */
+    /** The default of {@code readiness.minimumNodesPercent}. */
+    public static final int DEFAULT_PERCENT = 90;
+
+    /** In clusters of up to so many nodes one node may be without metrics. */
+    private static final int SMALL = 10;
+
+    private static final int ALL = 100;
+
+    /** Whether enough nodes have metrics: one at least. */
     public boolean sufficient() {
-      return reporting > 0
-          && missing.size() <= Math.max(1, expected / 10)
-          && reporting >= missing.size();
+      return reporting > 0 && missing.size() <= permitted();
+    }
+
+    private long permitted() {
+      var percent = (long) expected * (ALL - minimumPercent) / ALL;
+      return minimumPercent < ALL && expected <= SMALL ? Math.max(1, percent) : percent;
     }
   }
 }

@@ -11,6 +11,7 @@ import dev.metricsserver.model.Kubelet.Handshake;
 import dev.metricsserver.model.KubeletTarget;
 import dev.metricsserver.model.NodeFacts;
 import dev.metricsserver.model.NodeFacts.Address;
+import dev.metricsserver.model.NodeSelector;
 import dev.metricsserver.plan.KubeletTLS.Kind;
 import dev.metricsserver.plan.KubeletTLS.Problem;
 import dev.metricsserver.plan.PodPlan.Mount;
@@ -102,7 +103,8 @@ public final class KubeletPlanner {
   }
 
   private static Stream<NodeFacts> selected(KubeletSpec spec, Collection<NodeFacts> nodes) {
-    return nodes.stream().filter(n -> n.ready() && n.hasLabels(spec.nodeSelector()));
+    var selector = NodeSelector.of(spec.nodeSelector());
+    return nodes.stream().filter(n -> n.ready() && selector.selects(n));
   }
 
   private static int dialled(KubeletSpec spec, NodeFacts node) {
@@ -344,8 +346,8 @@ public final class KubeletPlanner {
   private Optional<Mount> givenAuthority() {
     return Optional.ofNullable(spec.tls().certificateAuthority())
         .map(a -> {
-          var secret = a.secret() != null;
-          var reference = secret ? a.secret() : a.configMap();
+          var secret = a.secretRef() != null;
+          var reference = secret ? a.secretRef() : a.configMapRef();
           return new Mount(
               "kubelet-ca",
               secret,
@@ -361,7 +363,7 @@ public final class KubeletPlanner {
             new Mount(
                 "kubelet-client",
                 true,
-                c.secretName(),
+                c.secretRef().name(),
                 List.of("tls.crt", "tls.key"),
                 "/etc/metrics-server/kubelet-client"));
   }

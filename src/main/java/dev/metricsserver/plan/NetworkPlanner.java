@@ -129,8 +129,8 @@ final class NetworkPlanner {
         kinds.rules() && monitoring.prometheusRule() == MonitoringSpec.Mode.Auto,
         monitoring.labels(),
         prometheus()
-            .filter(p -> p.serviceAccount() != null)
-            .map(p -> new ServiceAccountName(p.namespace(), p.serviceAccount())));
+            .filter(p -> p.serviceAccountName() != null)
+            .map(p -> new ServiceAccountName(p.namespace(), p.serviceAccountName())));
   }
 
   private boolean strict() {

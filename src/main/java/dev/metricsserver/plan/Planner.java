@@ -1,7 +1,8 @@
 package dev.metricsserver.plan;
 
-import dev.metricsserver.api.KubeletSpec.Approval;
+import dev.metricsserver.api.KubeletSpec.ApprovalPolicy;
 import dev.metricsserver.api.KubeletSpec.TLSMode;
+import dev.metricsserver.api.LocalReference;
 import dev.metricsserver.api.LoggingSpec;
 import dev.metricsserver.api.MetricsServerConfigSpec;
 import dev.metricsserver.api.MetricsServerConfigSpec.ConflictPolicy;
@@ -12,6 +13,7 @@ import dev.metricsserver.model.Configuration;
 import dev.metricsserver.model.History.Attempt;
 import dev.metricsserver.model.History.Failure;
 import dev.metricsserver.model.NodeFacts;
+import dev.metricsserver.model.NodeSelector;
 import dev.metricsserver.model.Owner;
 import dev.metricsserver.model.Platform;
 import dev.metricsserver.model.Prefix;
@@ -49,7 +51,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /** Plans a metrics-server installation from the spec and the facts of the cluster. */
 public final class Planner {
@@ -106,7 +107,8 @@ public final class Planner {
 
   /** Whether the operator approves the kubelets' requests for serving certificates. */
   public static boolean approves(MetricsServerConfigSpec spec) {
-    return spec.kubelet().servingCertificateApproval() == Approval.Enabled && !spec.paused();
+    return spec.kubelet().servingCertificateApproval().policy() == ApprovalPolicy.Enabled
+        && !spec.paused();
   }
 
   private Decision decide() {
@@ -159,7 +161,7 @@ public final class Planner {
     if (!release.atLeast("0.7.0")) {
       var fields = new TreeMap<String, Boolean>();
       fields.put("kubelet.requestTimeout", spec.kubelet().requestTimeout() != null);
-      fields.put("kubelet.nodeSelector", !spec.kubelet().nodeSelector().isEmpty());
+      fields.put("kubelet.nodeSelector", !spec.kubelet().nodeSelector().selectsAll());
       fields.put("logging.format", spec.logging().format() != LoggingSpec.Format.Text);
       fields.forEach((field, used) -> {
         if (used) {
@@ -245,7 +247,7 @@ public final class Planner {
         new ImagePlan(
             new Decided<>(image(release), imageReason()),
             spec.image().pullPolicy(),
-            spec.image().pullSecrets()),
+            spec.image().pullSecrets().stream().map(LocalReference::name).toList()),
         args(release),
         mounts(),
         spec.scheduling(),
@@ -309,13 +311,8 @@ public final class Planner {
     if (release.atLeast("0.7.0")) {
       args.add("--kubelet-request-timeout=" + kubeletTimeout());
     }
-    if (!kubelet.nodeSelector().isEmpty()) {
-      args.add(
-          "--node-selector="
-              + new TreeMap<>(kubelet.nodeSelector())
-                  .entrySet().stream()
-                      .map(e -> e.getKey() + "=" + e.getValue())
-                      .collect(Collectors.joining(",")));
+    if (!kubelet.nodeSelector().selectsAll()) {
+      args.add("--node-selector=" + NodeSelector.of(kubelet.nodeSelector()));
     }
     if (release.atLeast("0.8.0")) {
       args.add("--shutdown-delay-duration=" + DRAIN_SECONDS + "s");

@@ -69,7 +69,7 @@ final class ServingPlanner {
   private ServingReason issued() {
     return new ServingVerified(
         spec.source(),
-        Optional.ofNullable(spec.secret())
+        Optional.ofNullable(spec.secretRef())
             .filter(_ -> spec.source() == Source.Secret)
             .map(ServingSpec.SecretReference::name));
   }

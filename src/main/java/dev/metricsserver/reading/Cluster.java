@@ -113,6 +113,7 @@ public final class Cluster {
             NodeSelector.of(spec.kubelet().nodeSelector()),
             KubeletPlan.scrapeInterval(spec),
             answer.nodes(),
+            spec.readiness().minimumNodesPercent(),
             now),
         secrets.observed(),
         conflictingWrites);
@@ -135,6 +136,7 @@ public final class Cluster {
                 .map(Installation::scrapeInterval)
                 .orElseGet(() -> KubeletPlan.scrapeInterval(spec)),
             answer.nodes(),
+            spec.readiness().minimumNodesPercent(),
             now),
         external.certificates(),
         conflictingWrites);

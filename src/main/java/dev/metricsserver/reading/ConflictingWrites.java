@@ -33,7 +33,7 @@ final class ConflictingWrites {
         recorded.stream()
             .flatMap(w ->
                 Timestamps.parse(w.time())
-                    .map(at -> new ConflictingWrite(w.object(), w.manager(), at))
+                    .map(at -> new ConflictingWrite(w.objectRef().toString(), w.manager(), at))
                     .stream())
             .toList(),
         objects.flatMap(o -> ConflictingWrite.of(o, Names.MANAGED_BY, config).stream()).toList());

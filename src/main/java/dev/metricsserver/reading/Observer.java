@@ -301,12 +301,14 @@ public final class Observer {
    *
    * @param selector which nodes metrics-server asks
    * @param scrapeInterval how often it asks
+   * @param minimumPercent the percentage of the expected nodes that must have metrics
    */
   public static Coverage coverage(
       Collection<NodeFacts> nodes,
       NodeSelector selector,
       Duration scrapeInterval,
       Set<String> reporting,
+      int minimumPercent,
       Instant now) {
     var joinedBefore = now.minus(Scrapes.untilMetrics(scrapeInterval, JOINING));
     var expected =
@@ -317,15 +319,6 @@ public final class Observer {
             .map(NodeFacts::name)
             .toList();
     var missing = expected.stream().filter(n -> !reporting.contains(n)).sorted().toList();
-    var windows =
-        missing.isEmpty()
-            ? List.<String>of()
-            : nodes.stream()
-                .filter(n -> n.hasLabels(WINDOWS))
-                .map(NodeFacts::name)
-                .filter(missing::contains)
-                .sorted()
-                .toList();
     var notReady =
         nodes.stream()
             .filter(n -> !n.ready() && selector.selects(n))
@@ -338,7 +331,19 @@ public final class Observer {
         expected.size(),
         expected.size() - missing.size(),
         missing,
-        windows,
-        notReady);
+        windows(nodes, missing),
+        notReady,
+        minimumPercent);
+  }
+
+  private static List<String> windows(Collection<NodeFacts> nodes, List<String> missing) {
+    return missing.isEmpty()
+        ? List.of()
+        : nodes.stream()
+            .filter(n -> n.hasLabels(WINDOWS))
+            .map(NodeFacts::name)
+            .filter(missing::contains)
+            .sorted()
+            .toList();
   }
 }

@@ -44,7 +44,8 @@ record ServingFactsReader(
     var name = ServingTLS.names(namespace).getFirst();
     var tls = spec.serving().tls();
     return switch (tls.source()) {
-      case Secret -> Optional.of(providedCertificates.read(namespace, tls.secret().name(), name));
+      case Secret ->
+          Optional.of(providedCertificates.read(namespace, tls.secretRef().name(), name));
       case CertManager -> Optional.of(providedCertificates.readIssued(namespace, name));
       case Operator, SelfSigned -> Optional.empty();
     };

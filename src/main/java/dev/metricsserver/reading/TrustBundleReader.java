@@ -54,9 +54,9 @@ public final class TrustBundleReader {
    */
   public TrustBundle read(String namespace, CertificateAuthority authority) {
     var place =
-        authority.secret() == null
-            ? place("ConfigMap", namespace, authority.configMap())
-            : place("Secret", namespace, authority.secret());
+        authority.secretRef() == null
+            ? place("ConfigMap", namespace, authority.configMapRef())
+            : place("Secret", namespace, authority.secretRef());
     return cached.get(place, () -> read(place));
   }
 

@@ -5,6 +5,7 @@ import dev.metricsserver.api.MetricsServerConfigStatus.CertificateStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.ConflictingWriteStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.NodesStatus;
+import dev.metricsserver.api.MetricsServerConfigStatus.ObjectReference;
 import dev.metricsserver.api.MetricsServerConfigStatus.RemedyStepStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.ServingTLSStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.TLSStatus;
@@ -77,6 +78,7 @@ public final class StatusRenderer {
             .orElse(null),
         nodes(),
         findings.stream().map(StatusRenderer::finding).toList(),
+        findings.size(),
         conflictingWrites(),
         previous.map(MetricsServerConfigStatus::apiServerNames).orElse(null),
         new ConditionsRenderer(previous, generation, outcome, observations, findings, now)
@@ -136,7 +138,9 @@ public final class StatusRenderer {
     return observations.conflictingWrites().isEmpty()
         ? null
         : observations.conflictingWrites().stream()
-            .map(w -> new ConflictingWriteStatus(w.object(), w.manager(), w.at().toString()))
+            .map(w ->
+                new ConflictingWriteStatus(
+                    ObjectReference.of(w.object()), w.manager(), w.at().toString()))
             .toList();
   }
 
@@ -157,7 +161,7 @@ public final class StatusRenderer {
         finding.message(),
         finding.remedyText(),
         RemedyRenderer.steps(finding.remedy()).stream().map(StatusRenderer::step).toList(),
-        finding.object());
+        ObjectReference.of(finding.object()));
   }
 
   private static RemedyStepStatus step(RenderedStep step) {

@@ -71,6 +71,10 @@ class CorpusTest {
       refusals.add(
           quote(path) + ": Too many: .*: must have at most " + field.getMaxProperties() + " items");
     }
+    if ("set".equals(field.getXKubernetesListType())
+        || "map".equals(field.getXKubernetesListType())) {
+      refusals.add(quote(path + "[1]: Duplicate value"));
+    }
     field
         .getRequired()
         .forEach(name -> refusals.add(quote(path + "." + name) + ": Required value"));

@@ -105,20 +105,16 @@ class CustomResourceDefinitionTest {
   }
 
   @Test
-  void longsAreInt64() {
-    assertThat(fieldsThat(field -> "int64".equals(field.getFormat())))
-        .containsExactlyInAnyOrder(
-            ".spec.scheduling.tolerations[0].tolerationSeconds",
-            ".status.observedGeneration",
-            ".status.conditions[0].observedGeneration");
-  }
-
-  @Test
   void columnsShowFieldsThatExist() {
     var columns = DEFINITION.getSpec().getVersions().getFirst().getAdditionalPrinterColumns();
     assertThat(columns)
         .extracting(CustomResourceColumnDefinition::getName)
-        .containsExactly("Ready", "Version", "Nodes", "Kubelet TLS", "Reason", "Age");
+        .containsExactly(
+            "Ready", "Version", "Nodes", "Kubelet TLS", "Reason", "Message", "Findings", "Age");
+    assertThat(columns)
+        .filteredOn(column -> column.getPriority() != null)
+        .extracting(CustomResourceColumnDefinition::getName)
+        .containsExactly("Message", "Findings");
     assertThat(columns)
         .extracting(column -> column.getJsonPath().replaceAll("\\[.*]", "[0]"))
         .filteredOn(path -> !path.startsWith(".metadata."))

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
@@ -29,6 +30,8 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The CustomResourceDefinition of {@link MetricsServerConfig}, generated from its types. fabric8's
@@ -167,8 +170,11 @@ final class CustomResourceDefinitions {
   private static void complete(CustomResourceDefinition definition) {
     var columns = definition.getSpec().getVersions().getFirst().getAdditionalPrinterColumns();
     inDeclaredOrder(columns);
-    // The API server drops it, and kubectl apply would find a difference for ever.
-    columns.forEach(column -> column.setPriority(null));
+    // The API server drops a zero, and kubectl apply would find a difference for ever.
+    columns.stream()
+        .filter(column -> Integer.valueOf(0).equals(column.getPriority()))
+        .forEach(column -> column.setPriority(null));
+    definition.getSpec().getNames().setCategories(List.of("metrics"));
 
     var resource = schema(definition);
     resource.setDescription(description(MetricsServerConfig.class));
@@ -180,14 +186,14 @@ final class CustomResourceDefinitions {
     var spec = resource.getProperties().get("spec");
     spec.setDescription(description(MetricsServerConfigSpec.class));
     spec.setDefault(yaml("{}"));
-    formatLongs(spec, MetricsServerConfigSpec.class);
+    annotate(spec, MetricsServerConfigSpec.class);
 
     // kstatus takes a resource that no operator has looked at for ready, unless its generations
     // differ.
     var status = resource.getProperties().get("status");
     status.setDescription(description(MetricsServerConfigStatus.class));
     status.setDefault(yaml("observedGeneration: -1"));
-    formatLongs(status, MetricsServerConfigStatus.class);
+    annotate(status, MetricsServerConfigStatus.class);
 
     var conditions = status.getProperties().get("conditions");
     conditions.setXKubernetesListType("map");
@@ -223,15 +229,40 @@ final class CustomResourceDefinitions {
         schema.getXKubernetesValidations().stream().distinct().toList());
   }
 
-  private static void formatLongs(JSONSchemaProps schema, Type type) {
+  /** Formats of numbers, types of lists, and what {@link OpenAPI} adds. */
+  private static void annotate(JSONSchemaProps schema, Type type) {
     if (type == Long.class) {
       schema.setFormat("int64");
+    } else if (type == Integer.class) {
+      schema.setFormat("int32");
     } else if (type instanceof ParameterizedType list && list.getRawType() == List.class) {
-      formatLongs(schema.getItems().getSchema(), list.getActualTypeArguments()[0]);
+      schema.setXKubernetesListType(OpenAPI.ListType.atomic.name());
+      annotate(schema.getItems().getSchema(), list.getActualTypeArguments()[0]);
     } else if (type instanceof Class<?> record && record.isRecord()) {
       for (var component : record.getRecordComponents()) {
-        formatLongs(schema.getProperties().get(component.getName()), component.getGenericType());
+        var field = schema.getProperties().get(component.getName());
+        if (field != null) {
+          annotate(field, component.getGenericType());
+          Optional.ofNullable(component.getAnnotation(OpenAPI.class))
+              .ifPresent(a -> apply(a, field));
+        }
       }
+    }
+  }
+
+  private static void apply(OpenAPI annotation, JSONSchemaProps field) {
+    if (!annotation.format().isEmpty()) {
+      field.setFormat(annotation.format());
+    }
+    if (annotation.values().length > 0) {
+      field.setEnum(
+          Stream.of(annotation.values())
+              .<JsonNode>map(JsonNodeFactory.instance::textNode)
+              .toList());
+    }
+    if (field.getItems() != null) {
+      field.setXKubernetesListType(annotation.list().name());
+      field.setXKubernetesListMapKeys(List.of(annotation.keys()));
     }
   }
 

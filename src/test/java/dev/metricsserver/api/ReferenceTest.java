@@ -104,6 +104,6 @@ class ReferenceTest {
     return Optional.ofNullable(field.getDescription())
         .orElse("")
         .replace("|", "\\|")
-        .replace('\n', ' ');
+        .replace("\n- ", "<br>");
   }
 }

@@ -56,7 +56,7 @@ class ApprovalBenchmark {
     try (var cluster = TestCluster.start()) {
       cluster.apply(Path.of("deploy/csr-approval/rbac.yaml"));
       cluster.applyConfig(
-          "{kubelet: {tls: {mode: Insecure}, servingCertificateApproval: Enabled}}");
+          "{kubelet: {tls: {mode: Insecure}, servingCertificateApproval: {policy: Enabled}}}");
       var kubelets = new Kubelets(cluster.admin());
       var calibration = new Calibration();
       calibrate(calibration, cluster);

@@ -79,7 +79,7 @@ class CoverageBenchmark {
         fine.endpointReady(),
         fine.registration(),
         fine.answer(),
-        Observer.coverage(nodes, NodeSelector.ALL, Duration.ofSeconds(15), reporting, NOW),
+        Observer.coverage(nodes, NodeSelector.ALL, Duration.ofSeconds(15), reporting, 90, NOW),
         fine.certificates(),
         fine.conflictingWrites());
   }

@@ -69,7 +69,8 @@ class CatalogueTest {
   private static final MetricsServerPlan PLAN = Plans.plan("{}");
   private static final MetricsServerPlan UNPOLICED = Plans.plan("networkPolicy: {mode: Disabled}");
 
-  private static final String APPROVING = "kubelet: {servingCertificateApproval: Enabled}";
+  private static final String APPROVING =
+      "kubelet: {servingCertificateApproval: {policy: Enabled}}";
 
   /**
    * A failure.
@@ -97,7 +98,7 @@ class CatalogueTest {
   /** The user's Secret is empty, before anything was installed. */
   private static MetricsServerPlan givenUnusable() {
     return givenUnusable(
-        "serving: {tls: {source: Secret, secret: {name: corporate}}}",
+        "serving: {tls: {source: Secret, secretRef: {name: corporate}}}",
         ProvidedCertificate.of(
             new ObjectName("Secret", "kube-system", "corporate"),
             Map.of(),

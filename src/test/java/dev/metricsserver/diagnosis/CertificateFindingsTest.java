@@ -39,7 +39,7 @@ class CertificateFindingsTest {
                     .contains(
                         "kubectl certificate approve csr-1",
                         "kubectl apply -k deploy/csr-approval",
-                        "spec.kubelet.servingCertificateApproval: Enabled"));
+                        "spec.kubelet.servingCertificateApproval.policy: Enabled"));
   }
 
   @Test

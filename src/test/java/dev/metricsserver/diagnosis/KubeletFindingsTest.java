@@ -249,7 +249,7 @@ class KubeletFindingsTest {
         .startsWith(
             "run kubectl apply -k deploy/csr-approval (with Helm: set"
                 + " servingCertificateApproval.enabled=true); then set"
-                + " spec.kubelet.servingCertificateApproval: Enabled; then run kubectl -n"
+                + " spec.kubelet.servingCertificateApproval.policy: Enabled; then run kubectl -n"
                 + " kube-system edit configmap kubelet-config");
     assertThat(remedy(true, SampleNode.number(1)))
         .startsWith("run kubectl -n kube-system edit configmap kubelet-config and add serverTLS");

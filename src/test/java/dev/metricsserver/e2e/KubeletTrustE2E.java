@@ -29,7 +29,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class KubeletTrustE2E {
 
   private static final String CSR_APPROVAL = "deploy/csr-approval";
-  private static final String APPROVE = "kubelet: {servingCertificateApproval: Enabled}";
+  private static final String APPROVE = "kubelet: {servingCertificateApproval: {policy: Enabled}}";
 
   /** A kubelet in trouble is looked at every ten seconds; a good one every minute. */
   private static final Duration A_LOOK = Duration.ofSeconds(90);
@@ -110,7 +110,9 @@ class KubeletTrustE2E {
     cluster.eventually(
         A_LOOK,
         "the node is said to have fallen out",
-        () -> assertThat(finding("KubeletCertificateUnsigned").object()).isEqualTo("Node/node2"));
+        () ->
+            assertThat(finding("KubeletCertificateUnsigned").objectRef())
+                .hasToString("Node/node2"));
     assertThat(finding("KubeletCertificateUnsigned").remedy())
         .contains("spec.kubelet.tls.mode: Insecure");
     assertThat(trust()).isEqualTo("True VerifiedExceptNodes");
@@ -214,7 +216,7 @@ class KubeletTrustE2E {
         () ->
             assertThat(finding(code))
                 .satisfies(
-                    f -> assertThat(f.object()).isEqualTo("Node/node2"),
+                    f -> assertThat(f.objectRef()).hasToString("Node/node2"),
                     f -> assertThat(f.message()).contains(words),
                     f -> assertThat(findings()).as("it is first").first().isEqualTo(f)));
     assertThat(kubeletFindings()).as("findings about kubelets").containsExactly(code);

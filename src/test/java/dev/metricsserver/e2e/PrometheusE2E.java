@@ -71,7 +71,7 @@ class PrometheusE2E {
     cluster.kubectl("create", "serviceaccount", "stranger", "--namespace=monitoring");
     cluster.kubectl("apply", "--kustomize=deploy/monitoring");
     cluster.apply(
-        "monitoring: {prometheus: {namespace: monitoring, serviceAccount: prometheus}}\n"
+        "monitoring: {prometheus: {namespace: monitoring, serviceAccountName: prometheus}}\n"
             + "  audit: {profile: Metadata}");
     cluster.awaitReady();
     cluster.eventually(

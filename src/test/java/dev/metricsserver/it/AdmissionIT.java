@@ -278,7 +278,8 @@ class AdmissionIT {
         .create();
     cluster.applyConfig(
         "{namespace: metrics, kubelet: {tls: {mode: Insecure}}, audit: {profile: Metadata},"
-            + " monitoring: {prometheus: {namespace: monitoring, serviceAccount: prometheus}}}");
+            + " monitoring: {prometheus: {namespace: monitoring, serviceAccountName:"
+            + " prometheus}}}");
     try (var process = new OperatorUnderTest(cluster.operatorKubeconfig(), "operator-admission")) {
       cluster.eventually(
           "the operator has verified all objects",

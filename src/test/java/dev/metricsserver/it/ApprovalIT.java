@@ -25,7 +25,7 @@ class ApprovalIT {
 
   private static final Path RIGHTS = Path.of("deploy/csr-approval/rbac.yaml");
   private static final String ENABLED =
-      "{kubelet: {tls: {mode: Insecure}, servingCertificateApproval: Enabled}}";
+      "{kubelet: {tls: {mode: Insecure}, servingCertificateApproval: {policy: Enabled}}}";
   private static final String DISABLED = "{kubelet: {tls: {mode: Insecure}}}";
 
   private static final String APPROVAL = "Approval of kubelet serving certificate requests is ";
@@ -174,7 +174,7 @@ class ApprovalIT {
                         assertThat(f.remedy())
                             .contains(
                                 "kubectl certificate approve left",
-                                "spec.kubelet.servingCertificateApproval: Enabled")));
+                                "spec.kubelet.servingCertificateApproval.policy: Enabled")));
     assertUndecided("left");
     cluster.applyConfig(ENABLED);
     cluster.eventually(
@@ -187,7 +187,8 @@ class ApprovalIT {
   @Test
   void approval_paused_isReportedAndNotApproved() {
     cluster.applyConfig(
-        "{kubelet: {tls: {mode: Insecure}, servingCertificateApproval: Enabled}, paused: true}");
+        "{kubelet: {tls: {mode: Insecure}, servingCertificateApproval: {policy: Enabled}}, paused:"
+            + " true}");
     reconciled();
     kubelets.ask("paused", "node-1", right("node-1", "192.168.7.1"));
     cluster.eventually(

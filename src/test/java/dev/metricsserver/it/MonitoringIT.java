@@ -41,7 +41,7 @@ public class MonitoringIT {
   private static final String STRICT =
       "kubelet: {tls: {mode: Insecure}}, networkPolicy: {controlPlaneCIDRs: [10.0.0.0/28]}";
   private static final String PROMETHEUS =
-      "labels: {release: prometheus}, prometheus: {namespace: monitoring, serviceAccount:"
+      "labels: {release: prometheus}, prometheus: {namespace: monitoring, serviceAccountName: "
           + " prometheus-k8s}";
   private static final String MONITORED = "{%s, monitoring: {%s}}".formatted(STRICT, PROMETHEUS);
 

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.api.ConditionType;
 import dev.metricsserver.api.MetricsServerConfigStatus.CertificateStatus;
-import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.approval.Draft;
 import dev.metricsserver.support.AuditLog;
 import dev.metricsserver.support.InstallFiles;
@@ -99,7 +98,7 @@ class ObserveIT {
     cluster.apply(Files.writeString(cluster.directory().resolve("external.yaml"), external()));
     cluster.startOperator();
     cluster.applyConfig(
-        "{conflictPolicy: Observe, kubelet: {servingCertificateApproval: Enabled}}");
+        "{conflictPolicy: Observe, kubelet: {servingCertificateApproval: {policy: Enabled}}}");
     cluster.eventually(
         "the installation is observed",
         () -> assertThat(cluster.status().findings()).anyMatch(f -> f.code().equals("Observing")));
@@ -129,7 +128,7 @@ class ObserveIT {
                             .contains("v1beta1.metrics.k8s.io"),
                     s ->
                         assertThat(s.findings())
-                            .extracting(FindingStatus::object)
+                            .extracting(f -> String.valueOf(f.objectRef()))
                             .contains("APIService/v1beta1.metrics.k8s.io"),
                     s ->
                         assertThat(s.findings())

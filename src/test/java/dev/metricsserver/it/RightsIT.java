@@ -105,7 +105,8 @@ public class RightsIT {
   /** What it binds to metrics-server, by the names in the bindings that it makes. */
   private static Stream<Right> bound() {
     var plan =
-        Plans.plan("monitoring: {prometheus: {namespace: monitoring, serviceAccount: prometheus}}");
+        Plans.plan(
+            "monitoring: {prometheus: {namespace: monitoring, serviceAccountName: prometheus}}");
     return Stream.of(
         bind("", Monitoring.reader(plan).orElseThrow().getRoleRef()),
         bind("", Access.clusterRoleBinding(plan).getRoleRef()),

@@ -40,7 +40,7 @@ class ServingSourceIT {
   private static final List<String> NAMES = List.of("metrics-server.kube-system.svc");
   private static final String OPERATOR = "{kubelet: {tls: {mode: Insecure}}}";
   private static final String SECRET =
-      "{kubelet: {tls: {mode: Insecure}}, serving: {tls: {source: Secret, secret: {name:"
+      "{kubelet: {tls: {mode: Insecure}}, serving: {tls: {source: Secret, secretRef: {name:"
           + " corporate}}}}";
 
   @RegisterExtension final TestCluster cluster = new TestCluster();

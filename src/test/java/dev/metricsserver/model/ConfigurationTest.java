@@ -18,7 +18,7 @@ class ConfigurationTest {
       strings = {
         "{}",
         "{version: 0.8.1, extraArgs: ['--http2-max-streams-per-connection=99'], image:"
-            + " {pullSecrets: [mirror]}}",
+            + " {pullSecrets: [{name: mirror}]}}",
         "{scheduling: {nodeSelector: {b: x, a: y}, tolerations: [{operator: Exists}]}}"
       })
   void isReadAsItWasWritten(String spec) {

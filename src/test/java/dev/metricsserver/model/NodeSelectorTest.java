@@ -2,6 +2,7 @@ package dev.metricsserver.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.metricsserver.api.LabelSelector;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,7 +56,7 @@ class NodeSelectorTest {
 
   @Test
   void labelsAreOneOfItsForms() {
-    assertThat(NodeSelector.of(Map.of("pool", "system")))
+    assertThat(NodeSelector.of(new LabelSelector(Map.of("pool", "system"), null)))
         .isEqualTo(NodeSelector.parse("pool=system"));
   }
 }

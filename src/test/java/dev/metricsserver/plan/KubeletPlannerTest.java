@@ -46,7 +46,7 @@ class KubeletPlannerTest {
   private static final NodeFacts ONE = SampleNode.number(1).facts();
   private static final NodeFacts TWO = SampleNode.number(2).facts();
   private static final String AUTHORITY =
-      "kubelet: {tls: {certificateAuthority: {configMap: {name: our-ca}}}}";
+      "kubelet: {tls: {certificateAuthority: {configMapRef: {name: our-ca}}}}";
 
   private static SampleCluster two() {
     return SampleCluster.of(ONE, TWO);
@@ -118,7 +118,11 @@ class KubeletPlannerTest {
         SampleCluster.of(SampleNode.number(1).label("metrics", "yes").facts(), TWO)
             .kubelet("node-2", selfSigned(TWO));
 
-    assertThat(plan("kubelet: {nodeSelector: {metrics: 'yes'}}", cluster).kubelets().tls().mode())
+    assertThat(
+            plan("kubelet: {nodeSelector: {matchLabels: {metrics: 'yes'}}}", cluster)
+                .kubelets()
+                .tls()
+                .mode())
         .isEqualTo(TLSMode.Verify);
   }
 
@@ -327,7 +331,7 @@ class KubeletPlannerTest {
 
   @Test
   void clientCertificate_configured_isMounted() {
-    var plan = plan("kubelet: {tls: {clientCertificate: {secretName: our-client}}}", two());
+    var plan = plan("kubelet: {tls: {clientCertificate: {secretRef: {name: our-client}}}}", two());
 
     assertThat(plan.pod().args())
         .contains(

@@ -189,7 +189,8 @@ class NetworkPlannerTest {
 
   @Test
   void metricsReader_serviceAccountNamed_getsTheRight() {
-    var spec = "monitoring: {prometheus: {namespace: monitoring, serviceAccount: prometheus-k8s}}";
+    var spec =
+        "monitoring: {prometheus: {namespace: monitoring, serviceAccountName: prometheus-k8s}}";
 
     assertThat(plan(spec).monitoring().reader())
         .contains(new ServiceAccountName("monitoring", "prometheus-k8s"));

@@ -23,7 +23,7 @@ class PlannerArgsTest {
         addressTypes: [Hostname, InternalIP]
         port: 10260
         requestTimeout: 7s
-        nodeSelector: {team: a, metrics: "yes", zone: b, area: c, a/b: d}
+        nodeSelector: {matchLabels: {team: a, metrics: "yes", zone: b, area: c, a/b: d}}
       logging: {verbosity: 4, format: JSON}
       audit: {profile: Metadata}
       port: 8443

@@ -192,7 +192,7 @@ class PlannerRefusalTest {
       delimiter = '|',
       value = {
         "kubelet.requestTimeout | kubelet: {requestTimeout: 5s}",
-        "kubelet.nodeSelector | kubelet: {nodeSelector: {a: b}}",
+        "kubelet.nodeSelector | kubelet: {nodeSelector: {matchLabels: {a: b}}}",
         "logging.format | logging: {format: JSON}"
       })
   void field_unsupportedByVersion_isRefused(String field, String spec) {

@@ -310,7 +310,7 @@ class RollbackTest {
     var serialization = new KubernetesSerialization();
     var configuration =
         plan("""
-        {image: {registry: mirror, pullSecrets: [a]}, resources: {limits: {memory: 1Gi}},
+        {image: {registry: mirror, pullSecrets: [{name: a}]}, resources: {limits: {memory: 1Gi}},
          scheduling: {nodeSelector: {a: b}, tolerations: [{key: c, operator: Exists}]},
          extraArgs: [--profiling=false]}
         """)

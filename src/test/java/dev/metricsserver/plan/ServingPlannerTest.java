@@ -91,7 +91,7 @@ class ServingPlannerTest {
         plan(
                 switch (spec) {
                   case "self" -> SELF_SIGNED;
-                  case "good", "bad" -> "serving: {tls: {source: Secret, secret: {name: mine}}}";
+                  case "good", "bad" -> "serving: {tls: {source: Secret, secretRef: {name: mine}}}";
                   default -> spec;
                 },
                 facts)

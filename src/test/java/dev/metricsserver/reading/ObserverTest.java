@@ -650,7 +650,7 @@ class ObserverTest {
   private static final Duration RESOLUTION = Duration.ofSeconds(15);
 
   private static Coverage coverage(List<NodeFacts> nodes, Set<String> reporting) {
-    return Observer.coverage(nodes, ALL, RESOLUTION, reporting, NOW);
+    return Observer.coverage(nodes, ALL, RESOLUTION, reporting, 90, NOW);
   }
 
   @Test
@@ -658,7 +658,7 @@ class ObserverTest {
     var nodes = List.of(SampleNode.many(2));
 
     assertThat(coverage(nodes, Set.of("node-1", "node-2")))
-        .isEqualTo(new Coverage(2, 2, 2, List.of(), List.of(), List.of()));
+        .isEqualTo(new Coverage(2, 2, 2, List.of(), List.of(), List.of(), 90));
   }
 
   @Test
@@ -678,7 +678,7 @@ class ObserverTest {
 
     assertThat(coverage(nodes, Set.of("node-2")))
         .isEqualTo(
-            new Coverage(4, 4, 1, List.of("node-1", "node-3", "node-4"), List.of(), List.of()));
+            new Coverage(4, 4, 1, List.of("node-1", "node-3", "node-4"), List.of(), List.of(), 90));
   }
 
   @ParameterizedTest(name = "{0} s old, reporting: {1}")
@@ -709,10 +709,10 @@ class ObserverTest {
   void aNewNodeIsGivenTimeForTwoScrapesHoweverRareTheyAre() {
     var nodes = List.of(SampleNode.number(1).created(NOW.minusSeconds(149)).facts());
 
-    assertThat(Observer.coverage(nodes, ALL, Duration.ofMinutes(1), Set.of(), NOW).expected())
+    assertThat(Observer.coverage(nodes, ALL, Duration.ofMinutes(1), Set.of(), 90, NOW).expected())
         .isZero();
     assertThat(
-            Observer.coverage(nodes, ALL, Duration.ofMinutes(1), Set.of(), NOW.plusSeconds(2))
+            Observer.coverage(nodes, ALL, Duration.ofMinutes(1), Set.of(), 90, NOW.plusSeconds(2))
                 .expected())
         .isEqualTo(1);
   }
@@ -722,7 +722,7 @@ class ObserverTest {
     var nodes = List.of(SampleNode.number(1).facts(), SampleNode.number(2).notReady().facts());
 
     assertThat(coverage(nodes, Set.of("node-1")))
-        .isEqualTo(new Coverage(2, 1, 1, List.of(), List.of(), List.of("node-2")));
+        .isEqualTo(new Coverage(2, 1, 1, List.of(), List.of(), List.of("node-2"), 90));
     assertThat(coverage(nodes, Set.of("node-1", "node-2")).reporting()).isEqualTo(1);
   }
 
@@ -767,14 +767,14 @@ class ObserverTest {
 
     assertThat(
             Observer.coverage(
-                nodes, NodeSelector.parse("metrics=yes"), RESOLUTION, Set.of("node-1"), NOW))
-        .isEqualTo(new Coverage(2, 1, 1, List.of(), List.of(), List.of()));
+                nodes, NodeSelector.parse("metrics=yes"), RESOLUTION, Set.of("node-1"), 90, NOW))
+        .isEqualTo(new Coverage(2, 1, 1, List.of(), List.of(), List.of(), 90));
   }
 
   @Test
   void aNodeThatIsGoneIsForgotten() {
     assertThat(coverage(List.of(SampleNode.many(1)), Set.of("node-1", "node-9")))
-        .isEqualTo(new Coverage(1, 1, 1, List.of(), List.of(), List.of()));
+        .isEqualTo(new Coverage(1, 1, 1, List.of(), List.of(), List.of(), 90));
   }
 
   @ParameterizedTest(name = "{0} of {1}: {2}")
@@ -799,7 +799,8 @@ class ObserverTest {
     var missing = Collections.nCopies(expected - reporting, "node");
 
     assertThat(
-            new Coverage(expected, expected, reporting, missing, List.of(), List.of()).sufficient())
+            new Coverage(expected, expected, reporting, missing, List.of(), List.of(), 90)
+                .sufficient())
         .isEqualTo(sufficient);
   }
 

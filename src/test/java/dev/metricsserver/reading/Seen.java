@@ -33,7 +33,7 @@ public final class Seen {
   private MetricsAnswer answer = MetricsAnswer.of(Set.of("node-1", "node-2"));
   private boolean endpointReady = true;
   private List<ConflictingWrite> conflictingWrites = List.of();
-  private Coverage coverage = new Coverage(2, 2, 2, List.of(), List.of(), List.of());
+  private Coverage coverage = new Coverage(2, 2, 2, List.of(), List.of(), List.of(), 90);
 
   private List<Certificate> certificates = List.of();
 
@@ -171,7 +171,8 @@ public final class Seen {
             coverage.reporting(),
             coverage.missing(),
             List.of(),
-            List.of(names));
+            List.of(names),
+            90);
     return this;
   }
 
@@ -209,7 +210,7 @@ public final class Seen {
   public Seen reporting(int reporting, int expected) {
     var missing =
         IntStream.rangeClosed(1, expected - reporting).mapToObj(i -> "missing-" + i).toList();
-    coverage = new Coverage(expected, expected, reporting, missing, List.of(), List.of());
+    coverage = new Coverage(expected, expected, reporting, missing, List.of(), List.of(), 90);
     return this;
   }
 
@@ -222,13 +223,14 @@ public final class Seen {
             coverage.reporting(),
             coverage.missing(),
             List.of(names),
-            coverage.notReady());
+            coverage.notReady(),
+            90);
     return this;
   }
 
   /** With metrics of two nodes, and none of this one. */
   public Seen without(String node) {
-    coverage = new Coverage(3, 3, 2, List.of(node), List.of(), List.of());
+    coverage = new Coverage(3, 3, 2, List.of(node), List.of(), List.of(), 90);
     return this;
   }
 

@@ -103,7 +103,10 @@ class OperatorMetricsTest {
         null,
         List.of(new CertificateStatus("serving", "", "2026-01-01T00:00:00Z")),
         new NodesStatus(expected, expected, reporting, "", List.of()),
-        Stream.of(codes).map(c -> new FindingStatus(c, "Warning", "", "", List.of(), "")).toList(),
+        Stream.of(codes)
+            .map(c -> new FindingStatus(c, "Warning", "", "", List.of(), null))
+            .toList(),
+        codes.length,
         null,
         null,
         List.of(condition("MetricsAvailable", "True"), condition("Stalled", "False")));

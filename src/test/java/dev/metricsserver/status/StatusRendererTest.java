@@ -8,6 +8,7 @@ import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.ConflictingWriteStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.NodesStatus;
+import dev.metricsserver.api.MetricsServerConfigStatus.ObjectReference;
 import dev.metricsserver.api.MetricsServerConfigStatus.RemedyStepStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.ServingTLSStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.TLSStatus;
@@ -151,6 +152,7 @@ class StatusRendererTest {
                 List.of(),
                 new NodesStatus(2, 2, 2, "2/2", List.of()),
                 List.of(),
+                0,
                 null,
                 null,
                 List.of(
@@ -330,7 +332,7 @@ class StatusRendererTest {
                 "what is wrong",
                 "change it",
                 List.of(new RemedyStepStatus(null, "Manual", "change it", null)),
-                "Pod/ns/a"));
+                new ObjectReference("Pod", "ns", "a")));
   }
 
   // --------------------------------------------------------------------------- the other outcomes
@@ -400,7 +402,7 @@ class StatusRendererTest {
             false);
     var plan =
         Plans.plan(
-            "serving: {tls: {source: Secret, secret: {name: corporate}}}",
+            "serving: {tls: {source: Secret, secretRef: {name: corporate}}}",
             SampleCluster.ofNodes(2).serving(facts));
     var applied = status(new Outcome.Applied(plan), fine());
 
@@ -516,7 +518,7 @@ class StatusRendererTest {
   void render_statusByDefault_isLikeNone() {
     var initial =
         new MetricsServerConfigStatus(
-            -1L, null, null, null, null, null, null, null, null, null, null);
+            -1L, null, null, null, null, null, null, null, null, null, null, null);
 
     assertThat(status(initial, APPLIED, fine(), NOW)).isEqualTo(status(APPLIED, fine()));
     assertThat(status(initial, REFUSED, Seen.nothing(NOW), NOW))
@@ -585,7 +587,9 @@ class StatusRendererTest {
     assertThat(status(APPLIED, fine().conflictingWrites(change)).conflictingWrites())
         .containsExactly(
             new ConflictingWriteStatus(
-                "Service/kube-system/metrics-server", "helm", "2026-11-21T11:59:00Z"));
+                new ObjectReference("Service", "kube-system", "metrics-server"),
+                "helm",
+                "2026-11-21T11:59:00Z"));
     assertThat(status(APPLIED, fine()).conflictingWrites()).isNull();
   }
 

@@ -1,15 +1,17 @@
 package dev.metricsserver.cli.importer;
 
+import dev.metricsserver.api.LabelSelector;
 import dev.metricsserver.model.MetricsServerFlags;
+import dev.metricsserver.model.NodeSelector;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 
 /** Imports metrics-server's flags as fields of a spec. */
 final class FlagImport {
@@ -151,18 +153,37 @@ final class FlagImport {
   }
 
   private void labels(String selector) {
-    var labels = new TreeMap<String, String>();
-    for (var term : selector.split(",", -1)) {
-      var parts = term.split("==?", -1);
-      if (parts.length != 2 || term.contains("!")) {
-        spec.note(
-            "--node-selector=%s: spec.kubelet.nodeSelector takes labels with values only"
-                .formatted(selector));
-        return;
-      }
-      labels.put(parts[0].strip(), parts[1].strip());
+    var parsed = NodeSelector.parse(selector);
+    parsed
+        .asSpec()
+        .filter(_ -> selector.isBlank() || !parsed.equals(NodeSelector.ALL))
+        .ifPresentOrElse(
+            this::labels,
+            () ->
+                spec.note(
+                    "--node-selector=%s: spec.kubelet.nodeSelector has no such comparison"
+                        .formatted(selector)));
+  }
+
+  private void labels(LabelSelector selector) {
+    if (!selector.matchLabels().isEmpty()) {
+      spec.set("kubelet.nodeSelector.matchLabels", selector.matchLabels());
     }
-    spec.set("kubelet.nodeSelector", labels);
+    if (!selector.matchExpressions().isEmpty()) {
+      spec.set(
+          "kubelet.nodeSelector.matchExpressions",
+          selector.matchExpressions().stream().map(FlagImport::requirement).toList());
+    }
+  }
+
+  private static Map<String, Object> requirement(LabelSelector.Requirement requirement) {
+    var fields = new LinkedHashMap<String, Object>();
+    fields.put("key", requirement.key());
+    fields.put("operator", requirement.operator().name());
+    if (!requirement.values().isEmpty()) {
+      fields.put("values", requirement.values());
+    }
+    return fields;
   }
 
   // ------------------------------------------------------------------------------ files in volumes
@@ -186,7 +207,7 @@ final class FlagImport {
         reference.put("key", mounted.key());
       }
       spec.set(
-          "kubelet.tls.certificateAuthority." + (mounted.secret() ? "secret" : "configMap"),
+          "kubelet.tls.certificateAuthority." + (mounted.secret() ? "secretRef" : "configMapRef"),
           reference);
     });
   }
@@ -201,7 +222,7 @@ final class FlagImport {
     }
     secret.ifPresent(mounted -> {
       volumes.add(mounted.volume());
-      spec.set("kubelet.tls.clientCertificate.secretName", mounted.name());
+      spec.set("kubelet.tls.clientCertificate.secretRef.name", mounted.name());
     });
   }
 
@@ -217,7 +238,7 @@ final class FlagImport {
         .ifPresent(mounted -> {
           volumes.add(mounted.volume());
           spec.note(
-              "the serving certificate of Secret %1$s: the operator's own replaces it; to keep it, add the CA that signed it as ca.crt to the Secret and set spec.serving.tls: {source: Secret, secret: {name: %1$s}}"
+              "the serving certificate of Secret %1$s: the operator's own replaces it; to keep it, add the CA that signed it as ca.crt to the Secret and set spec.serving.tls: {source: Secret, secretRef: {name: %1$s}}"
                   .formatted(mounted.name()));
         });
   }

@@ -164,7 +164,7 @@ final class HelmValues {
             ordered(
                 "source",
                 "Secret",
-                "secret",
+                "secretRef",
                 Map.of("name", tls.path("existingSecret").path("name").asText())));
       }
       case "helm" -> {

@@ -18,7 +18,6 @@ import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.LocalObjectReference;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Service;
@@ -91,7 +90,7 @@ public final class Import {
     if (!pod.getImagePullSecrets().isEmpty()) {
       spec.set(
           "image.pullSecrets",
-          pod.getImagePullSecrets().stream().map(LocalObjectReference::getName).toList());
+          pod.getImagePullSecrets().stream().map(s -> Map.of("name", s.getName())).toList());
     }
     spec.setUnless("namespace", metadata.getNamespace(), "kube-system");
     importedVolumes = FlagImport.into(spec, pod, container);

@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.joining;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 
@@ -118,6 +119,28 @@ final class Schema {
     }
     for (var i = 0; i < list.size(); i++) {
       value("%s[%d]".formatted(path, i), schema.get("items"), list.get(i));
+    }
+    duplicates(path, schema, list);
+  }
+
+  /** Equal elements of a set, and elements of a map with equal keys. */
+  private void duplicates(String path, JsonNode schema, List<?> list) {
+    var type = schema.path("x-kubernetes-list-type").asText();
+    if (!type.equals("set") && !type.equals("map")) {
+      return;
+    }
+    var keys =
+        schema.path("x-kubernetes-list-map-keys").valueStream().map(JsonNode::asText).toList();
+    var seen = new HashSet<Object>();
+    for (var i = 0; i < list.size(); i++) {
+      var element = list.get(i);
+      var key =
+          element instanceof Map<?, ?> map
+              ? keys.stream().map(k -> k + ": " + map.get(k)).collect(joining(", "))
+              : element;
+      if (!seen.add(key)) {
+        problems.add("%s[%d]: %s is there twice: leave one out".formatted(name(path), i, key));
+      }
     }
   }
 

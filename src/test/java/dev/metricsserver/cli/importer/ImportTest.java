@@ -135,8 +135,11 @@ class ImportTest {
         "--kubelet-port=10250 | {}",
         "--kubelet-port=10260 | {kubelet: {port: 10260}}",
         "--kubelet-request-timeout=5s | {kubelet: {requestTimeout: 5s}}",
-        "--node-selector=zone=a,type==real | {kubelet: {nodeSelector: {zone: a, type: real}}}",
-        "-l zone=a | {kubelet: {nodeSelector: {zone: a}}}",
+        "--node-selector=zone=a,type==real | {kubelet: {nodeSelector: {matchLabels: {zone: a, type:"
+            + " real}}}}",
+        "--node-selector=a!=b,!c | {kubelet: {nodeSelector: {matchExpressions: [{key: a, operator:"
+            + " NotIn, values: [b]}, {key: c, operator: DoesNotExist}]}}}",
+        "-l zone=a | {kubelet: {nodeSelector: {matchLabels: {zone: a}}}}",
         "--v=2 | {logging: {verbosity: 2}}",
         "-v=2 | {logging: {verbosity: 2}}",
         "--v 2 | {logging: {verbosity: 2}}",
@@ -161,7 +164,7 @@ class ImportTest {
         "--tls-cert-file=/a | --tls-cert-file=/a: --tls-cert-file is",
         "--no-such-flag=1 | --no-such-flag=1: metrics-server 0.8.1 has no flag --no-such-flag",
         "--kubelet-certificate-authority=/etc/ca.crt | comes from no ConfigMap or Secret",
-        "--node-selector=a!=b | takes labels with values only",
+        "--node-selector=a>1 | spec.kubelet.nodeSelector has no such comparison",
         "--secure-port=https | --secure-port=https, which is not a number",
       })
   void aFlagWithoutEqualIsNoted(String args, String note) {
@@ -269,8 +272,8 @@ class ImportTest {
             yaml(
                 """
                 version: 0.8.1
-                image: {pullSecrets: [pull]}
-                kubelet: {tls: {mode: Verify, certificateAuthority: {configMap: {name: kubelet-ca, key: bundle.pem}}}}
+                image: {pullSecrets: [{name: pull}]}
+                kubelet: {tls: {mode: Verify, certificateAuthority: {configMapRef: {name: kubelet-ca, key: bundle.pem}}}}
                 replicas: 1
                 resources: {requests: {cpu: 50m, memory: 100Mi}, limits: {memory: 1Gi}}
                 scheduling:
@@ -363,7 +366,7 @@ class ImportTest {
     assertThat(
             HelmValues.read(
                     """
-                    image: {pullSecrets: [a]}
+                    image: {pullSecrets: [{name: a}]}
                     rbac: {pspEnabled: true}
                     tls: {type: cert-manager, certManager: {duration: 1h}}
                     extraVolumes: [{name: more, emptyDir: {}}]
@@ -373,7 +376,7 @@ class ImportTest {
                 .notes())
         .containsExactly(
             "volume more, and where it is mounted",
-            "image.pullSecrets: [\"a\"], for which there is no field",
+            "image.pullSecrets: [{\"name\":\"a\"}], for which there is no field",
             "rbac.pspEnabled: true, for which there is no field",
             "tls.certManager.duration: 1h, for which there is no field");
   }
@@ -513,7 +516,7 @@ class ImportTest {
           {type: metrics-server} | |
           {type: helm} | | # - tls: the certificate is of the operator's own CA, and is renewed
           {type: cert-manager, certManager: {existingIssuer: {enabled: true, kind: ClusterIssuer, name: corporate}}} | {source: CertManager, certManager: {issuerRef: {name: corporate, kind: ClusterIssuer}}} |
-          {type: existingSecret, existingSecret: {name: mine}} | {source: Secret, secret: {name: mine}} | # - tls: beside tls.crt and tls.key the Secret must have ca.crt
+          {type: existingSecret, existingSecret: {name: mine}} | {source: Secret, secretRef: {name: mine}} | # - tls: beside tls.crt and tls.key the Secret must have ca.crt
           """)
   void theChartsServingCertificateIsRead(String tls, String expected, String note)
       throws IOException {
@@ -546,8 +549,8 @@ class ImportTest {
           anchors | {kubelet: {tls: {mode: Insecure}}, replicas: 2, resources: {requests: {cpu: 50m, memory: 300Mi}, limits: {memory: 300Mi}}}
           anchors-map | {kubelet: {tls: {mode: Verify}}, replicas: 1, resources: {requests: {cpu: 50m, memory: 100Mi}, limits: {cpu: 50m, memory: 100Mi}}}
           kubelet-ca-cluster | {version: 0.7.2, kubelet: {tls: {mode: Verify}}, replicas: 1}
-          kubelet-ca-items | {version: 0.7.2, kubelet: {tls: {mode: Verify, certificateAuthority: {configMap: {name: kubelet-serving-ca, key: ca-bundle.crt}}}}, replicas: 1}
-          kubelet-ca-subpath | {version: 0.7.2, kubelet: {tls: {mode: Verify, certificateAuthority: {secret: {name: kubelet-ca}}}}, replicas: 1}
+          kubelet-ca-items | {version: 0.7.2, kubelet: {tls: {mode: Verify, certificateAuthority: {configMapRef: {name: kubelet-serving-ca, key: ca-bundle.crt}}}}, replicas: 1}
+          kubelet-ca-subpath | {version: 0.7.2, kubelet: {tls: {mode: Verify, certificateAuthority: {secretRef: {name: kubelet-ca}}}}, replicas: 1}
           """)
   void import_valuesWherePeopleKeepThem_areRead(String file, String spec) throws IOException {
     var path = "src/test/resources/import/%s.yaml".formatted(file);
@@ -584,8 +587,8 @@ class ImportTest {
             YAML.readTree(
                 """
                 mode: Verify
-                certificateAuthority: {configMap: {name: kubelet-serving-ca-bundle, key: ca-bundle.crt}}
-                clientCertificate: {secretName: metrics-client-certs}
+                certificateAuthority: {configMapRef: {name: kubelet-serving-ca-bundle, key: ca-bundle.crt}}
+                clientCertificate: {secretRef: {name: metrics-client-certs}}
                 """));
     assertThat(run.out())
         .contains("# - the serving certificate of Secret metrics-server-tls: ")

@@ -108,7 +108,8 @@ class RenderCommandTest {
 
   /** By whom to verify only the cluster knows. */
   @ParameterizedTest
-  @ValueSource(strings = {"{source: CertManager}", "{source: Secret, secret: {name: corporate}}"})
+  @ValueSource(
+      strings = {"{source: CertManager}", "{source: Secret, secretRef: {name: corporate}}"})
   void certificate_ofAnotherIssuer_isRenderedAsSelfSigned(String tls) throws IOException {
     var run = render("{serving: {tls: %s}}".formatted(tls), "--kubernetes", "1.35");
     assertThat(run.status()).isZero();
