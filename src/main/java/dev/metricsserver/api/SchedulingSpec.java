@@ -101,8 +101,6 @@ public record SchedulingSpec(
               "How the taint is compared. Default: Equal."
                   + "\n- Equal: the value must match."
                   + "\n- Exists: any value.")
-                  + "- Equal: the value must match.\n"
-                  + "- Exists: any value.")
           @Default("Equal")
           Operator operator,
       @JsonPropertyDescription("The taint's value, with operator Equal. Default: empty.")
