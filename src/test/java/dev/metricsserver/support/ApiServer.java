@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -88,7 +89,7 @@ final class ApiServer implements AutoCloseable {
    * midnight. What did not start is stopped, so that it does not slow the rest.
    */
   private void start() {
-    var untilMidnight = Duration.between(LocalTime.now(), LocalTime.MAX);
+    var untilMidnight = Duration.between(LocalTime.now(ZoneId.systemDefault()), LocalTime.MAX);
     if (untilMidnight.compareTo(START) < 0) {
       var midnight = Instant.now().plus(untilMidnight).plusSeconds(1);
       Awaitility.await("midnight")
