@@ -45,6 +45,7 @@ import dev.metricsserver.reading.Installation;
 import dev.metricsserver.reading.Installation.Keeper;
 import dev.metricsserver.reading.MetricsQuery;
 import dev.metricsserver.reading.Observer;
+import dev.metricsserver.reading.RequiredReader;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
@@ -100,8 +101,7 @@ final class Examiner {
     version =
         reading(
             "the API server's version",
-            () ->
-                Optional.of(KubernetesVersion.parse(client.getKubernetesVersion().getGitVersion())),
+            () -> Optional.of(RequiredReader.version(client)),
             Optional.empty());
   }
 

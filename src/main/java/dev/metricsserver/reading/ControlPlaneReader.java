@@ -2,7 +2,6 @@ package dev.metricsserver.reading;
 
 import dev.metricsserver.model.ClusterFacts.Endpoint;
 import dev.metricsserver.model.ControlPlane;
-import dev.metricsserver.model.KubernetesVersion;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -52,13 +51,11 @@ public final class ControlPlaneReader {
         cilium,
         () ->
             new ControlPlane(
-                KubernetesVersion.parse(client.getKubernetesVersion().getGitVersion()),
-                service(),
-                cilium ? ciliumNodes() : Set.of()));
+                RequiredReader.version(client), service(), cilium ? ciliumNodes() : Set.of()));
   }
 
   private List<Endpoint> service() {
-    var spec = client.services().inNamespace("default").withName("kubernetes").require().getSpec();
+    var spec = RequiredReader.apiServers(client).getSpec();
     return spec.getClusterIPs().stream()
         .flatMap(ip -> spec.getPorts().stream().map(port -> new Endpoint(ip, port.getPort())))
         .toList();

@@ -61,14 +61,7 @@ public final class ServiceRangesReader {
   }
 
   private List<String> aroundKubernetesService() {
-    return client
-        .services()
-        .inNamespace("default")
-        .withName("kubernetes")
-        .require()
-        .getSpec()
-        .getClusterIPs()
-        .stream()
+    return RequiredReader.apiServers(client).getSpec().getClusterIPs().stream()
         .map(ServiceRanges::around)
         .toList();
   }

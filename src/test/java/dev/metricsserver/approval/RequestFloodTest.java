@@ -3,24 +3,19 @@ package dev.metricsserver.approval;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import dev.metricsserver.api.MetricsServerConfig;
-import io.fabric8.kubernetes.client.ConfigBuilder;
+import dev.metricsserver.mock.MockCluster;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,25 +33,15 @@ class RequestFloodTest {
 
   private static final String CONTENT = new Draft().request();
 
-  private final CountDownLatch over = new CountDownLatch(1);
-  private HttpServer server;
+  private MockCluster server;
   private KubernetesClient client;
   private ApprovalController controller;
 
   @BeforeEach
-  void start() throws IOException {
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.setExecutor(Executors.newCachedThreadPool(Thread.ofPlatform().daemon().factory()));
-    server.createContext("/", this::answer);
-    server.start();
-    client =
-        new KubernetesClientBuilder()
-            .withConfig(
-                new ConfigBuilder()
-                    .withMasterUrl("http://127.0.0.1:" + server.getAddress().getPort())
-                    .withRequestRetryBackoffLimit(0)
-                    .build())
-            .build();
+  void start() {
+    server = new MockCluster();
+    server.fail(RequestFloodTest::answer);
+    client = server.client();
     controller =
         new ApprovalController(
             client,
@@ -69,10 +54,9 @@ class RequestFloodTest {
 
   @AfterEach
   void stop() {
-    over.countDown();
     controller.stop();
     client.close();
-    server.stop(0);
+    server.close();
   }
 
   @Test
@@ -95,26 +79,43 @@ class RequestFloodTest {
     return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
   }
 
-  private void answer(HttpExchange exchange) throws IOException {
-    exchange.sendResponseHeaders(200, 0);
-    if (String.valueOf(exchange.getRequestURI().getQuery()).contains("watch=true")) {
-      hang();
-      exchange.close();
-      return;
+  /** A watch stays open. */
+  private static boolean answer(HttpServerRequest request) {
+    var response = request.response().setChunked(true);
+    if (request.getParam("watch") == null) {
+      write(response, list(MockCluster.call(request)).iterator());
+    } else {
+      response.write("");
     }
-    try (OutputStream out = exchange.getResponseBody()) {
-      write(out, "{\"metadata\":{\"resourceVersion\":\"5\"},\"items\":[");
-      if (exchange.getRequestURI().getPath().contains("certificatesigningrequests")) {
-        var large = "x".repeat(LARGE_SIZE);
-        for (var i = 0; i < LARGE; i++) {
-          write(out, request("large-" + i, "hostile-" + i, large, i) + ",");
-        }
-        for (var i = 0; i < REQUESTS; i++) {
-          write(out, (i == 0 ? "" : ",") + request("csr-" + i, "node-" + i % NODES, CONTENT, i));
-        }
+    return true;
+  }
+
+  private static Stream<String> list(String call) {
+    var start = "{\"metadata\":{\"resourceVersion\":\"5\"},\"items\":[";
+    if (!call.endsWith("certificatesigningrequests")) {
+      return Stream.of(start + "]}");
+    }
+    var content = "x".repeat(LARGE_SIZE);
+    var large =
+        IntStream.range(0, LARGE)
+            .mapToObj(i -> request("large-" + i, "hostile-" + i, content, i) + ",");
+    var many =
+        IntStream.range(0, REQUESTS)
+            .mapToObj(
+                i -> (i == 0 ? "" : ",") + request("csr-" + i, "node-" + i % NODES, CONTENT, i));
+    return Stream.of(Stream.of(start), large, many, Stream.of("]}")).flatMap(part -> part);
+  }
+
+  /** As fast as the client reads, so that the server holds little of it. */
+  private static void write(HttpServerResponse response, Iterator<String> parts) {
+    while (parts.hasNext()) {
+      if (response.writeQueueFull()) {
+        response.drainHandler(_ -> write(response, parts));
+        return;
       }
-      write(out, "]}");
+      response.write(parts.next());
     }
+    response.end();
   }
 
   private static String request(String name, String node, String content, int second) {
@@ -125,17 +126,5 @@ class RequestFloodTest {
     "usages":["digital signature","server auth"],"request":"%3$s"}}\
     """
         .formatted(name, node, content, Instant.EPOCH.plusSeconds(second));
-  }
-
-  private static void write(OutputStream out, String text) throws IOException {
-    out.write(text.getBytes(StandardCharsets.UTF_8));
-  }
-
-  private void hang() {
-    try {
-      over.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

@@ -4,28 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
+import dev.metricsserver.mock.Failure;
+import dev.metricsserver.mock.MockCluster;
 import dev.metricsserver.model.NodeFacts;
-import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
+import io.vertx.core.http.HttpServerRequest;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Against a server of which each test says what it answers. */
+/** Against a server whose answers each test chooses. */
 class NodeWatchTest {
 
   private final List<String> requests = new CopyOnWriteArrayList<>();
@@ -33,28 +26,19 @@ class NodeWatchTest {
   private final BlockingQueue<Answer> watches = new LinkedBlockingQueue<>();
   private final List<String> changes = new CopyOnWriteArrayList<>();
   private final NodeStore store = new NodeStore(changes::add);
-  private HttpServer server;
+  private MockCluster server;
   private KubernetesClient client;
   private NodeWatch watch;
 
   private interface Answer {
-    void to(HttpExchange exchange) throws IOException, InterruptedException;
+    void to(HttpServerRequest request);
   }
 
   @BeforeEach
-  void startServer() throws IOException {
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.setExecutor(Executors.newCachedThreadPool(Thread.ofPlatform().daemon().factory()));
-    server.createContext("/api/v1/nodes", this::answer);
-    server.start();
-    client =
-        new KubernetesClientBuilder()
-            .withConfig(
-                new ConfigBuilder()
-                    .withMasterUrl("http://127.0.0.1:" + server.getAddress().getPort())
-                    .withRequestRetryBackoffLimit(0)
-                    .build())
-            .build();
+  void startServer() {
+    server = new MockCluster();
+    server.fail(this::answer);
+    client = server.client();
     watch = new NodeWatch(client, store);
   }
 
@@ -62,7 +46,7 @@ class NodeWatchTest {
   void stopServer() {
     watch.stop();
     client.close();
-    server.stop(0);
+    server.close();
   }
 
   @Test
@@ -133,7 +117,7 @@ class NodeWatchTest {
     watches.add(events(1000, event("MODIFIED", node("a", "6", false))));
     watches.add(failure(429));
     watches.add(failure(503));
-    watches.add(exchange -> exchange.close());
+    watches.add(Failure.LostAnswer::to);
     watches.add(events(1000, event("MODIFIED", node("a", "7", true))));
     watch.start();
 
@@ -181,23 +165,20 @@ class NodeWatchTest {
     return requests.stream().filter(r -> r.contains("watch=true")).toList();
   }
 
-  private void answer(HttpExchange exchange) throws IOException {
-    requests.add(exchange.getRequestURI().toString());
-    var watching = exchange.getRequestURI().getQuery().contains("watch=true");
-    try {
-      // A watch of which nothing is said stays open.
-      (watching ? watches : lists).take().to(exchange);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } finally {
-      exchange.close();
+  /** A watch without an answer stays open. */
+  private boolean answer(HttpServerRequest request) {
+    requests.add(request.uri());
+    var answer = (request.getParam("watch") == null ? lists : watches).poll();
+    if (answer != null) {
+      answer.to(request);
     }
+    return true;
   }
 
   private static Answer list(String version, String more, String... nodes) {
-    return exchange ->
-        write(
-            exchange,
+    return request ->
+        MockCluster.answer(
+            request,
             200,
             """
             {"kind":"NodeList","apiVersion":"v1",\
@@ -207,26 +188,18 @@ class NodeWatchTest {
   }
 
   private static Answer failure(int code) {
-    return exchange -> write(exchange, code, "{\"kind\":\"Status\",\"message\":\"no\"}");
-  }
-
-  private static void write(HttpExchange exchange, int code, String text) throws IOException {
-    var body = text.getBytes(StandardCharsets.UTF_8);
-    exchange.sendResponseHeaders(code, body.length);
-    exchange.getResponseBody().write(body);
+    return request -> MockCluster.answer(request, code, "{\"kind\":\"Status\",\"message\":\"no\"}");
   }
 
   /** In pieces of a size, then the end. */
   private static Answer events(int size, String... events) {
-    return exchange -> {
-      exchange.sendResponseHeaders(200, 0);
-      try (OutputStream out = exchange.getResponseBody()) {
-        var bytes = String.join("", events).getBytes(StandardCharsets.UTF_8);
-        for (var from = 0; from < bytes.length; from += size) {
-          out.write(bytes, from, Math.min(size, bytes.length - from));
-          out.flush();
-        }
+    return request -> {
+      var response = request.response().setChunked(true);
+      var text = String.join("", events);
+      for (var from = 0; from < text.length(); from += size) {
+        response.write(text.substring(from, Math.min(text.length(), from + size)));
       }
+      response.end();
     };
   }
 

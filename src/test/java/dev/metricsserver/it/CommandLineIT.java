@@ -59,7 +59,10 @@ class CommandLineIT {
   void plan_afterInstallation_changesNothing() throws IOException {
     var plan = plan(INSTALLED);
     assertThat(plan.status()).as(plan.out() + plan.err()).isZero();
-    assertThat(plan.out()).contains("  = 11 stay as they are").doesNotContain("\n---");
+    assertThat(plan.out())
+        .startsWith("Validation: the API server accepted ")
+        .contains("  = 11 stay as they are")
+        .doesNotContain("\n---");
   }
 
   @Test
@@ -84,6 +87,15 @@ class CommandLineIT {
     assertThat(plan.status()).isEqualTo(2);
     assertThat(plan.err())
         .contains("cannot be carried out:", "spec.port: 10250 is the kubelet's port on node");
+  }
+
+  /** The definition's rule is the same; the words around it show which of the two applied it. */
+  @Test
+  void file_invalid_isRejectedByTheAPIServer() throws IOException {
+    var plan = plan("{metricResolution: 30s, unknown: 1}");
+    assertThat(plan.status()).isEqualTo(2);
+    assertThat(plan.err())
+        .contains("was rejected by the API server in a dry run", "unknown field \"spec.unknown\"");
   }
 
   @Test
@@ -128,6 +140,9 @@ class CommandLineIT {
     assertThat(plan.status()).as(plan.err()).isEqualTo(2);
     assertThat(plan.out())
         .as(plan.err())
+        .startsWith(
+            "Validation: offline, by the rules of this program, because you have no right to update"
+                + " metricsserverconfigs\n")
         .contains(
             "  version: 0.9.0; it is installed, and spec.version names no other",
             "  ? Deployment/kube-system/metrics-server: the API server refuses:",

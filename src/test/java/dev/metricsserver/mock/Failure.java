@@ -16,10 +16,16 @@ public enum Failure {
   ServiceUnavailable(503),
   /** The request is carried out or not, and the connection breaks before the answer. */
   LostAnswer(0),
+  /** The connection stays open, and no answer comes. */
+  NoAnswer(0),
   /** 200, and a body that is not JSON. */
   MalformedBody(200),
   /** 200, and JSON that ends in the middle. */
-  CutBody(200);
+  CutBody(200),
+  /** 200, and an event of a watch that ends it, because its version is too old. */
+  ExpiredWatch(200),
+  /** 200, and a watch that ends in the middle of an event. */
+  CutWatch(200);
 
   private final int code;
 
@@ -32,13 +38,31 @@ public enum Failure {
     return code;
   }
 
+  /** Returns whether the failure can happen to a call, for example {@code WATCH nodes}. */
+  public boolean concerns(String call) {
+    return call.startsWith("WATCH ") || (this != ExpiredWatch && this != CutWatch);
+  }
+
   /** Answers a request, or breaks its connection. */
   public void to(HttpServerRequest request) {
     var response = request.response();
     switch (this) {
       case LostAnswer -> request.connection().close();
+      case NoAnswer -> {}
       case MalformedBody ->
           response.putHeader("Content-Type", "text/html").end("<html>proxy</html>");
+      case ExpiredWatch ->
+          response
+              .putHeader("Content-Type", "application/json")
+              .end(
+                  """
+                  {"type": "ERROR", "object": {"kind": "Status", "apiVersion": "v1", "code": 410, \
+                  "status": "Failure", "reason": "Expired", "message": "injected ExpiredWatch"}}
+                  """);
+      case CutWatch ->
+          response
+              .putHeader("Content-Type", "application/json")
+              .end("{\"type\": \"MODIFIED\", \"object\": {\"metadata\": ");
       case CutBody ->
           response
               .putHeader("Content-Type", "application/json")

@@ -4,6 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.fabric8.mockwebserver.crud.Attribute;
@@ -21,9 +25,12 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.net.SelfSignedCertificate;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +52,7 @@ public final class MockCluster extends KubernetesCrudDispatcher implements AutoC
 
   private static final Pattern NAME = Pattern.compile("fieldSelector=metadata[.]name=([^&]+)");
   private static final String APPLY = "application/apply-patch+yaml";
+  private static final String DRY_RUN = "dryRun=All";
   private static final SelfSignedCertificate CERTIFICATE =
       SelfSignedCertificate.create("localhost");
 
@@ -126,6 +134,55 @@ public final class MockCluster extends KubernetesCrudDispatcher implements AutoC
     return Path.of(CERTIFICATE.certificatePath());
   }
 
+  /**
+   * Writes a kubeconfig for this cluster.
+   *
+   * @param token of the user; requests carry it
+   */
+  public Path kubeconfig(Path file, String token) {
+    try {
+      return Files.writeString(
+          file,
+          """
+          apiVersion: v1
+          kind: Config
+          current-context: mock
+          contexts: [{name: mock, context: {cluster: mock, user: user}}]
+          clusters: [{name: mock, cluster: {server: "https://localhost:%d", certificate-authority: %s}}]
+          users: [{name: user, user: {token: %s}}]
+          """
+              .formatted(port(), certificate(), token));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Returns a client of this cluster that does not repeat a request. */
+  public KubernetesClient client() {
+    return new KubernetesClientBuilder()
+        .withConfig(
+            new ConfigBuilder(Config.empty())
+                .withMasterUrl("https://localhost:" + port())
+                .withTrustCerts(true)
+                .withRequestRetryBackoffLimit(0)
+                .build())
+        .build();
+  }
+
+  /** Answers a request with JSON. */
+  public static void answer(HttpServerRequest request, int code, String json) {
+    request.response().setStatusCode(code).putHeader("Content-Type", "application/json").end(json);
+  }
+
+  /** Returns the verb and the resource of a request, for example {@code PATCH deployments}. */
+  public static String call(HttpServerRequest request) {
+    var parts = request.path().replaceFirst("/namespaces/[^/]+(?=/)", "").split("/", -1);
+    var resource = parts.length < 4 ? parts[1] : parts[parts[1].equals("api") ? 3 : 4];
+    var verb = request.getParam("watch") == null ? request.method().name() : "WATCH";
+    var status = request.path().endsWith("/status") ? "/status" : "";
+    return verb + " " + resource + status;
+  }
+
   /** Lets a fault answer the requests that it wants to, from now on. */
   public void fail(Fault wanted) {
     fault = wanted;
@@ -201,6 +258,9 @@ public final class MockCluster extends KubernetesCrudDispatcher implements AutoC
 
   @Override
   public MockResponse handleCreate(RecordedRequest request) {
+    if (request.getPath().contains(DRY_RUN)) {
+      return answer(201, request.getUtf8Body());
+    }
     return request.getPath().endsWith("reviews")
         ? answer(201, allowed(parse(request.getUtf8Body())).toString())
         : alone(() -> super.handleCreate(request));
@@ -208,7 +268,9 @@ public final class MockCluster extends KubernetesCrudDispatcher implements AutoC
 
   @Override
   public MockResponse handleUpdate(RecordedRequest request) {
-    return alone(() -> super.handleUpdate(request));
+    return request.getPath().contains(DRY_RUN)
+        ? answer(200, request.getUtf8Body())
+        : alone(() -> super.handleUpdate(request));
   }
 
   @Override
@@ -273,7 +335,7 @@ public final class MockCluster extends KubernetesCrudDispatcher implements AutoC
     var path = request.getPath().replaceFirst("[?].*", "");
     var applied = parse(request.getUtf8Body());
     var current = get(path);
-    if (request.getPath().contains("dryRun=All")) {
+    if (request.getPath().contains(DRY_RUN)) {
       return answer(200, applied.toString());
     }
     own(applied, applied.deepCopy());
@@ -384,18 +446,22 @@ public final class MockCluster extends KubernetesCrudDispatcher implements AutoC
           status.set(field, replicas);
         }
       }
-      case "APIService" ->
-          object
-              .putObject("status")
-              .putArray("conditions")
-              .addObject()
-              .put("type", "Available")
-              .put("status", "True")
-              .put("reason", "Passed")
-              .put("message", "all checks passed")
-              .put("lastTransitionTime", "2026-01-01T00:00:00Z");
+      case "APIService" -> condition(object, "Available");
+      case "CustomResourceDefinition" -> condition(object, "Established");
       default -> {}
     }
+  }
+
+  private static void condition(ObjectNode object, String type) {
+    object
+        .putObject("status")
+        .putArray("conditions")
+        .addObject()
+        .put("type", type)
+        .put("status", "True")
+        .put("reason", "Passed")
+        .put("message", "all checks passed")
+        .put("lastTransitionTime", "2026-01-01T00:00:00Z");
   }
 
   /** Records which fields the operator owns; its comparison with the server's object needs it. */
@@ -441,7 +507,8 @@ public final class MockCluster extends KubernetesCrudDispatcher implements AutoC
     create(
         "/api/v1/namespaces",
         """
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kube-system"}}\
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kube-system"},
+         "status": {"phase": "Active"}}\
         """);
     create(
         "/api/v1/namespaces/default/services",

@@ -3,16 +3,12 @@ package dev.metricsserver.reading;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import com.sun.net.httpserver.HttpServer;
-import io.fabric8.kubernetes.client.ConfigBuilder;
+import dev.metricsserver.mock.MockCluster;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,21 +18,24 @@ class ServiceRangesReaderTest {
 
   private static final String RANGES = "/apis/networking.k8s.io/v1/servicecidrs";
 
-  private HttpServer server;
+  private record Answer(int code, String body) {}
+
+  private final Map<String, Answer> answers = new ConcurrentHashMap<>();
+  private MockCluster server;
   private KubernetesClient client;
 
   @BeforeEach
-  void start() throws IOException {
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.start();
-    client =
-        new KubernetesClientBuilder()
-            .withConfig(
-                new ConfigBuilder()
-                    .withMasterUrl("http://127.0.0.1:" + server.getAddress().getPort())
-                    .withRequestRetryBackoffLimit(0)
-                    .build())
-            .build();
+  void start() {
+    server = new MockCluster();
+    server.fail(request -> {
+      var answer = answers.get(request.path());
+      if (answer == null) {
+        return false;
+      }
+      MockCluster.answer(request, answer.code(), answer.body());
+      return true;
+    });
+    client = server.client();
     answer(
         "/api/v1/namespaces/default/services/kubernetes",
         200,
@@ -49,7 +48,7 @@ class ServiceRangesReaderTest {
   @AfterEach
   void stop() {
     client.close();
-    server.stop(0);
+    server.close();
   }
 
   @Test
@@ -82,14 +81,6 @@ class ServiceRangesReaderTest {
   }
 
   private void answer(String path, int code, String body) {
-    server.createContext(
-        path,
-        exchange -> {
-          var bytes = body.getBytes(StandardCharsets.UTF_8);
-          exchange.getResponseHeaders().add("Content-Type", "application/json");
-          exchange.sendResponseHeaders(code, bytes.length);
-          exchange.getResponseBody().write(bytes);
-          exchange.close();
-        });
+    answers.put(path, new Answer(code, body));
   }
 }

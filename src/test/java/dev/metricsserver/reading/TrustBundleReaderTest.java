@@ -1,16 +1,14 @@
 package dev.metricsserver.reading;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import dev.metricsserver.api.KubeletSpec.CertificateAuthority;
 import dev.metricsserver.api.KubeletSpec.KeyReference;
 import dev.metricsserver.diagnosis.RemedyRenderer;
 import dev.metricsserver.diagnosis.RemedyRenderer.RenderedStep;
 import dev.metricsserver.diagnosis.TrustBundleText;
+import dev.metricsserver.mock.MockCluster;
 import dev.metricsserver.model.SampleAuthority;
 import dev.metricsserver.model.TrustBundle;
 import dev.metricsserver.tls.Certificates;
@@ -19,14 +17,8 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.api.model.StatusBuilder;
-import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.time.Instant;
@@ -52,31 +44,31 @@ class TrustBundleReaderTest {
 
   private final Map<String, Object> objects = new ConcurrentHashMap<>();
   private final AtomicInteger requests = new AtomicInteger();
-  private HttpServer server;
+  private MockCluster server;
   private KubernetesClient client;
   private TrustBundleReader reader;
   private Instant now = Instant.parse("2026-11-21T12:00:00Z");
 
   @BeforeEach
-  void start() throws IOException {
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext("/", this::answer);
-    server.start();
-    client =
-        new KubernetesClientBuilder()
-            .withConfig(
-                new ConfigBuilder(Config.empty())
-                    .withMasterUrl("http://127.0.0.1:" + server.getAddress().getPort())
-                    .withRequestRetryBackoffLimit(0)
-                    .build())
-            .build();
+  void start() {
+    server = new MockCluster();
+    server.fail(request -> {
+      requests.incrementAndGet();
+      var object = objects.getOrDefault(request.path(), status(404, "not found"));
+      MockCluster.answer(
+          request,
+          object instanceof Status status ? status.getCode() : 200,
+          Serialization.asJson(object));
+      return true;
+    });
+    client = server.client();
     reader = new TrustBundleReader(client, () -> now);
   }
 
   @AfterEach
   void stop() {
     client.close();
-    server.stop(0);
+    server.close();
   }
 
   @Test
@@ -208,18 +200,6 @@ class TrustBundleReaderTest {
             .addToData(key, value)
             .build();
     objects.put(SECRET, secret);
-  }
-
-  private void answer(HttpExchange exchange) throws IOException {
-    requests.incrementAndGet();
-    var object = objects.getOrDefault(exchange.getRequestURI().getPath(), status(404, "not found"));
-    var body = Serialization.asJson(object).getBytes(UTF_8);
-    exchange.getResponseHeaders().set("Content-Type", "application/json");
-    exchange.sendResponseHeaders(
-        object instanceof Status status ? status.getCode() : 200, body.length);
-    try (exchange) {
-      exchange.getResponseBody().write(body);
-    }
   }
 
   private static Status status(int code, String message) {

@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Optional;
@@ -19,8 +20,9 @@ import picocli.CommandLine.Option;
 /** Which cluster, and as whom: as kubectl has it, unless told otherwise. */
 public final class ClusterOptions {
 
-  /** A user waits for the answer. */
-  private static final int REQUEST_MILLIS = 10_000;
+  /** Skips the search of all jars for resource types, because the code names its types. */
+  private static final KubernetesSerialization SERIALIZATION =
+      new KubernetesSerialization(new ObjectMapper(), false);
 
   /** {@code id-ecPublicKey} of RFC 5480, as a key in PKCS #8 names its algorithm. */
   private static final String EC_KEY = "06072a8648ce3d0201";
@@ -37,6 +39,15 @@ public final class ClusterOptions {
       description = "The context of the kubeconfig file. Default: its current one.")
   private String context;
 
+  @Option(
+      names = "--request-timeout",
+      paramLabel = "DURATION",
+      defaultValue = "10s",
+      description =
+          "How long to wait for one answer of the API server, such as 5s or 1m. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private Duration requestTimeout;
+
   /**
    * A client of the cluster.
    *
@@ -44,12 +55,12 @@ public final class ClusterOptions {
    */
   public KubernetesClient connect() {
     var config = config();
-    config.setRequestTimeout(REQUEST_MILLIS);
-    config.setConnectionTimeout(REQUEST_MILLIS);
+    config.setRequestTimeout(Math.toIntExact(requestTimeout.toMillis()));
+    config.setConnectionTimeout(config.getRequestTimeout());
     config.setRequestRetryBackoffLimit(1);
     return new KubernetesClientBuilder()
         .withConfig(config)
-        .withKubernetesSerialization(new KubernetesSerialization(new ObjectMapper(), false))
+        .withKubernetesSerialization(SERIALIZATION)
         .build();
   }
 

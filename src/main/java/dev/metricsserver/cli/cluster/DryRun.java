@@ -48,7 +48,7 @@ public final class DryRun {
 
   private Change applied(HasMetadata desired) {
     try {
-      var before = client.resource(desired).get();
+      var before = current(desired);
       var after = client.resource(desired).patch(APPLY);
       return before == null
           ? Change.created(
@@ -59,9 +59,19 @@ public final class DryRun {
     }
   }
 
+  /** Returns the object that the cluster has; null where it has none. */
+  private HasMetadata current(HasMetadata object) {
+    try {
+      return client.resource(object).get();
+    } catch (ClassCastException e) {
+      // The client takes an answer without a kind, such as a proxy's page, for another class.
+      throw new KubernetesClientException("the answer is not a Kubernetes object", e);
+    }
+  }
+
   private Optional<Change> deleted(HasMetadata unwanted) {
     try {
-      return Optional.ofNullable(client.resource(unwanted).get()).map(Change::deleted);
+      return Optional.ofNullable(current(unwanted)).map(Change::deleted);
     } catch (KubernetesClientException e) {
       return Optional.of(Change.unknown(unwanted, ApiErrors.sentence(e)));
     }

@@ -17,6 +17,7 @@ import dev.metricsserver.reading.Kubelets;
 import dev.metricsserver.reading.NodeReader;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.utils.Utils;
 import java.time.Duration;
 import java.time.Instant;
@@ -135,10 +136,13 @@ public final class LiveCluster implements AutoCloseable {
   }
 
   private static JsonNode parsed(String json) {
+    if (json == null) {
+      throw new KubernetesClientException("it has no list of nodes");
+    }
     try {
       return JSON.readTree(json);
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("the API server's list of nodes is no JSON", e);
+      throw new KubernetesClientException("its list of nodes is not JSON");
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.metricsserver.cli.common;
 
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.util.Objects;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 /** Errors of the API server in sentences. */
@@ -19,6 +20,9 @@ public final class ApiErrors {
         Stream.iterate((Throwable) e, Objects::nonNull, Throwable::getCause)
             .reduce((_, inner) -> inner)
             .orElse(e);
+    if (cause instanceof TimeoutException) {
+      return "the API server does not answer in time";
+    }
     return "the API server does not answer: "
         + Objects.requireNonNullElse(cause.getMessage(), cause.getClass().getSimpleName());
   }

@@ -14,6 +14,7 @@ import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -90,7 +91,10 @@ public final class CrdCommand implements Callable<Integer> {
   }
 
   private static boolean served(KubernetesClient client, String name) {
-    return definitions(client).withName(name).require().getStatus().getConditions().stream()
+    return Optional.ofNullable(definitions(client).withName(name).get())
+        .map(CustomResourceDefinition::getStatus)
+        .stream()
+        .flatMap(status -> status.getConditions().stream())
         .anyMatch(c -> "Established".equals(c.getType()) && "True".equals(c.getStatus()));
   }
 

@@ -6,6 +6,8 @@ import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.cli.cluster.Change;
 import dev.metricsserver.cli.cluster.Change.Kind;
 import dev.metricsserver.cli.cluster.ClusterOptions;
+import dev.metricsserver.cli.cluster.ConfigDryRun;
+import dev.metricsserver.cli.cluster.ConfigDryRun.Result;
 import dev.metricsserver.cli.cluster.DryRun;
 import dev.metricsserver.cli.cluster.LiveCluster;
 import dev.metricsserver.cli.common.Colours;
@@ -28,6 +30,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -46,7 +49,11 @@ import picocli.CommandLine.Spec;
           + " and the difference of each object.",
       "",
       "It looks with your rights and writes nothing. The API server tells the differences by dry"
-          + " runs of what the operator would apply, which take the rights to apply it."
+          + " runs of what the operator would apply, which take the rights to apply it.",
+      "",
+      "The API server validates FILE in a dry run. Where it does not know MetricsServerConfig or"
+          + " you have no right to write one, the command validates FILE offline. The first line of"
+          + " the output reports which."
     },
     exitCodeListHeading = "%nExit status:%n",
     exitCodeList = {
@@ -69,12 +76,13 @@ public final class PlanCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    var wanted = Optional.ofNullable(file).map(ConfigFile::read);
+    var resource = Optional.ofNullable(file).map(ConfigFile::unvalidated);
     try (var client = cluster.connect()) {
       var installed =
           Optional.ofNullable(
               client.resources(MetricsServerConfig.class).withName(MetricsServerConfig.NAME).get());
-      var config = config(wanted, installed);
+      var wanted = resource.map(r -> validated(client, r, installed));
+      var config = config(wanted.map(Validated::config), installed);
       try (var live =
           new LiveCluster(client, config, LiveCluster.nodes(client), InstantSource.system())) {
         var facts = live.facts();
@@ -86,11 +94,37 @@ public final class PlanCommand implements Callable<Integer> {
                             .changes(plan, objects(client, config, plan, installed.isPresent()))
                             .stream())
                 .toList();
-        print(PlanText.lines(Explanation.of(plan), changes, live.unread()));
+        print(
+            PlanText.lines(
+                wanted.map(Validated::how), Explanation.of(plan), changes, live.unread()));
         notes(config, facts).forEach(command.commandLine().getErr()::println);
         return status(changes);
       }
     }
+  }
+
+  /**
+   * A MetricsServerConfig of a file.
+   *
+   * @param how it was validated
+   */
+  private record Validated(MetricsServerConfig config, String how) {}
+
+  private Validated validated(
+      KubernetesClient client,
+      Map<String, Object> resource,
+      Optional<MetricsServerConfig> installed) {
+    return switch (new ConfigDryRun(client).of(resource, installed)) {
+      case Result.Accepted(var config) ->
+          new Validated(config, "the API server accepted %s in a dry run".formatted(file));
+      case Result.Rejected(var message) ->
+          throw new Failure(
+              "%s was rejected by the API server in a dry run:%n  %s".formatted(file, message));
+      case Result.Unavailable(var reason) ->
+          new Validated(
+              ConfigFile.validated(file.toString(), resource),
+              "offline, by the rules of this program, because " + reason);
+    };
   }
 
   /** The file's spec as the next generation of what is there, if it is another one. */

@@ -6,6 +6,7 @@ import dev.metricsserver.diagnosis.Explanation.Line;
 import dev.metricsserver.model.DiagnosticData.Unread;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** What {@code plan} prints. Pure. */
 final class PlanText {
@@ -15,10 +16,16 @@ final class PlanText {
   /**
    * All of it, line by line.
    *
+   * @param validation how the file was validated; empty where there is no file
    * @param unread what could not be read, and was taken as not there
    */
-  static List<String> lines(List<Line> decisions, List<Change> changes, List<Unread> unread) {
+  static List<String> lines(
+      Optional<String> validation,
+      List<Line> decisions,
+      List<Change> changes,
+      List<Unread> unread) {
     var lines = new ArrayList<String>();
+    validation.ifPresent(how -> lines.addAll(List.of("Validation: " + how, "")));
     lines.add("Decisions:");
     decisions.forEach(
         d -> lines.add("  %s: %s; %s".formatted(d.subject(), d.choice(), d.reason())));

@@ -43,7 +43,35 @@ public final class ConfigFile {
    * @param name of the text in messages
    */
   public static MetricsServerConfig parse(String name, String text) {
-    var resource = resource(name, text);
+    return validated(name, resource(name, text));
+  }
+
+  /**
+   * Reads a MetricsServerConfig without validating it.
+   *
+   * @param file {@code -} for standard input
+   * @throws Failure when the file holds no MetricsServerConfig
+   */
+  public static Map<String, Object> unvalidated(Path file) {
+    return resource(file.toString(), text(file));
+  }
+
+  /**
+   * Validates a MetricsServerConfig by the schema and the rules that this program has.
+   *
+   * @param name of the file in messages
+   * @throws Failure when the API server would reject it
+   */
+  public static MetricsServerConfig validated(String name, Map<String, Object> resource) {
+    var problems = Schema.problems(schema(), resource);
+    if (!problems.isEmpty()) {
+      throw new Failure(name + " would be refused:\n  " + String.join("\n  ", problems));
+    }
+    return convert(resource, MetricsServerConfig.class);
+  }
+
+  private static Map<String, Object> resource(String name, String text) {
+    var resource = document(name, text);
     if (!API_VERSION.equals(resource.get("apiVersion"))
         || !"MetricsServerConfig".equals(resource.get("kind"))) {
       throw new Failure(
@@ -51,11 +79,7 @@ public final class ConfigFile {
                   .formatted(name, API_VERSION)
               + " MetricsServerConfig");
     }
-    var problems = Schema.problems(schema(), resource);
-    if (!problems.isEmpty()) {
-      throw new Failure(name + " would be refused:\n  " + String.join("\n  ", problems));
-    }
-    return YAML.convertValue(resource, MetricsServerConfig.class);
+    return resource;
   }
 
   /**
@@ -74,7 +98,7 @@ public final class ConfigFile {
   }
 
   @SuppressWarnings("unchecked")
-  private static Map<String, Object> resource(String name, String text) {
+  private static Map<String, Object> document(String name, String text) {
     try (var documents = YAML.readerFor(Object.class).<Object>readValues(text)) {
       var maps = documents.readAll().stream().filter(Map.class::isInstance).toList();
       if (maps.size() != 1) {
@@ -100,7 +124,7 @@ public final class ConfigFile {
   }
 
   /** A part of a resource as its class. */
-  public static <T> T convert(Map<String, Object> value, Class<T> type) {
+  public static <T> T convert(Object value, Class<T> type) {
     return YAML.convertValue(value, type);
   }
 

@@ -47,6 +47,7 @@ class PlanTextTest {
         String.join(
                 "\n",
                 PlanText.lines(
+                    Optional.of("the API server accepted cr.yaml in a dry run"),
                     Explanation.of(plan),
                     changes,
                     List.of(new Unread(UNREAD, true, "the API server refuses: no"))))
@@ -78,7 +79,8 @@ class PlanTextTest {
   void whatStaysAsItIsIsCounted() {
     var unchanged = Change.of(deployment("{}"), deployment("{}"), Names.MANAGED_BY);
     assertThat(unchanged.kind()).isEqualTo(Kind.Unchanged);
-    assertThat(PlanText.lines(List.of(), List.of(unchanged, unchanged), List.of()))
+    assertThat(
+            PlanText.lines(Optional.empty(), List.of(), List.of(unchanged, unchanged), List.of()))
         .contains("  = 2 stay as they are");
   }
 
@@ -97,7 +99,9 @@ class PlanTextTest {
     var after = new SecretBuilder(before).addToData("tls.key", "c2VjcmV0").build();
     var change = Change.of(before, after, Names.MANAGED_BY);
     assertThat(change.kind()).isEqualTo(Kind.Changed);
-    assertThat(PlanText.lines(List.of(), List.of(change, Change.created(after, "")), List.of()))
+    assertThat(
+            PlanText.lines(
+                Optional.empty(), List.of(), List.of(change, Change.created(after, "")), List.of()))
         .contains("  ~ Secret/s")
         .noneMatch(line -> line.contains("c2VjcmV0"));
   }
