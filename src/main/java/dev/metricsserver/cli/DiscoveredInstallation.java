@@ -3,6 +3,7 @@ package dev.metricsserver.cli;
 import static java.util.Objects.requireNonNullElse;
 
 import dev.metricsserver.cli.cluster.BestEffortReader;
+import dev.metricsserver.model.DiagnosticData.Unread.Source;
 import dev.metricsserver.model.Endpoints;
 import dev.metricsserver.model.LabelSelectors;
 import dev.metricsserver.model.MetricsServerFlags;
@@ -77,6 +78,7 @@ record DiscoveredInstallation(
 
     private Optional<Service> named(ServiceReference reference) {
       return attempts.read(
+          Source.Installation,
           "services in namespace " + reference.getNamespace(),
           () ->
               Optional.ofNullable(
@@ -102,6 +104,7 @@ record DiscoveredInstallation(
       var namespace = object.getMetadata().getNamespace();
       return attempts
           .read(
+              Source.Installation,
               HasMetadata.getPlural(type) + " in namespace " + namespace,
               () -> client.resources(type).inNamespace(namespace).list().getItems(),
               List.<R>of())
@@ -114,6 +117,7 @@ record DiscoveredInstallation(
           .flatMap(label ->
               attempts
                   .read(
+                      Source.Installation,
                       "deployments",
                       () ->
                           client

@@ -239,9 +239,9 @@ final class DoctorText {
     return "%d %s%s".formatted(count, noun, count == 1 ? "" : "s");
   }
 
-  /** Escapes everything that Markdown or HTML gives a meaning. */
+  /** Escapes everything that Markdown or HTML gives a meaning, and what would become a link. */
   private static String escaped(String text) {
-    return text.replaceAll("([\\\\`*_{}\\[\\]<>|#~&!])", "\\\\$1");
+    return text.replaceAll("[\\\\`*_{}\\[\\]<>|#~&!]|:(?=//)|(?i)(?<=www)[.]", "\\\\$0");
   }
 
   private static String sign(State state, Colours colours) {

@@ -3,6 +3,7 @@ package dev.metricsserver.cli;
 import dev.metricsserver.cli.common.ExitStatus;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.diagnosis.Words;
 import dev.metricsserver.model.Observations.Coverage;
 import dev.metricsserver.reading.Installation;
 import java.time.Instant;
@@ -42,7 +43,13 @@ record Examination(
   }
 
   /** How a node is. */
-  record NodeMark(String name, Mark mark) {}
+  record NodeMark(String name, Mark mark) {
+
+    /** Removes control characters. */
+    NodeMark {
+      name = Words.printable(name);
+    }
+  }
 
   /** What is expected of a node, and comes of it. */
   enum Mark {
@@ -61,15 +68,22 @@ record Examination(
    *
    * @param of whose it is
    */
-  record Certificate(String of, Instant notAfter) {}
+  record Certificate(String of, Instant notAfter) {
+
+    /** Removes control characters. */
+    Certificate {
+      of = Words.printable(of);
+    }
+  }
 
   /** Which metrics-server it is about, in one line. */
   String about() {
-    return installation
-        .map(i ->
-            "Deployment %s (%s), kept by %s, in %s"
-                .formatted(i.deployment(), i.details().image(), i.keeper(), cluster))
-        .orElse("No metrics-server found in " + cluster);
+    return Words.printable(
+        installation
+            .map(i ->
+                "Deployment %s (%s), kept by %s, in %s"
+                    .formatted(i.deployment(), i.details().image(), i.keeper(), cluster))
+            .orElse("No metrics-server found in " + cluster));
   }
 
   /** What there is to conclude, as the process's exit status. */

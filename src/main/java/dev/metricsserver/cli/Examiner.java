@@ -21,6 +21,7 @@ import dev.metricsserver.model.ClusterFacts.KubeletFacts;
 import dev.metricsserver.model.Consumers;
 import dev.metricsserver.model.DiagnosticData;
 import dev.metricsserver.model.DiagnosticData.Unread;
+import dev.metricsserver.model.DiagnosticData.Unread.Source;
 import dev.metricsserver.model.HygieneData;
 import dev.metricsserver.model.ImageReference;
 import dev.metricsserver.model.Kubelet.Handshake;
@@ -88,7 +89,12 @@ final class Examiner {
   private Examiner(KubernetesClient client, InstantSource clock) {
     this.client = client;
     this.clock = clock;
-    apiService = reading("apiservices", this::registration, Optional.empty());
+    apiService =
+        CompletableFuture.supplyAsync(
+            () ->
+                attempts.read(
+                    Source.Installation, "apiservices", this::registration, Optional.empty()),
+            AT_ONCE);
     config = reading("metricsserverconfigs", this::configuration, Optional.empty());
     nodes = reading("nodes", () -> LiveCluster.nodes(client), List.of());
     answer = CompletableFuture.supplyAsync(this::asked, AT_ONCE);
@@ -171,7 +177,7 @@ final class Examiner {
   /** What would have led to a metrics-server. */
   private List<Unread> unreadOnTheWay() {
     return attempts.unread().stream()
-        .filter(unread -> unread.what().matches("(apiservices|services|deployments).*"))
+        .filter(unread -> unread.source() == Source.Installation)
         .toList();
   }
 

@@ -1,5 +1,6 @@
 package dev.metricsserver.cli;
 
+import dev.metricsserver.diagnosis.Words;
 import dev.metricsserver.model.Observations;
 import dev.metricsserver.model.Observations.PodState;
 import dev.metricsserver.model.Observations.Problem;
@@ -15,7 +16,13 @@ record Route(List<Stop> stops) {
    *
    * @param detail how it is, as a clause
    */
-  record Stop(String name, State state, String detail) {}
+  record Stop(String name, State state, String detail) {
+
+    /** Removes control characters, which a message of the API server may have. */
+    Stop {
+      detail = Words.printable(detail);
+    }
+  }
 
   /** How a part is. */
   enum State {

@@ -15,10 +15,15 @@ public record Finding(
     String object,
     boolean stalled) {
 
-  /** Removes control characters, which a message quoted from the cluster may have. */
+  /** The longest message: that of an Event may have 1024 characters, and a message quotes it. */
+  private static final int MAX_MESSAGE = 2048;
+
+  private static final int MAX_OBJECT = 1024;
+
+  /** Removes control characters, which a message quoted from the cluster may have, and cuts it. */
   public Finding {
-    message = Words.printable(message);
-    object = Words.printable(object);
+    message = Words.printable(message, MAX_MESSAGE);
+    object = Words.printable(object, MAX_OBJECT);
   }
 
   /** A finding that does not stop the operator. */

@@ -184,9 +184,11 @@ public final class OwnerText {
         .map(e ->
             "kubectl%s delete %s"
                 .formatted(
-                    e.getKey().isEmpty() ? "" : " -n " + e.getKey(),
+                    e.getKey().isEmpty() ? "" : " -n " + Words.plainOr("NAMESPACE", e.getKey()),
                     e.getValue().stream()
-                        .map(n -> n.kind().toLowerCase(Locale.ROOT) + "/" + n.name())
+                        .map(n ->
+                            Words.plainOr(
+                                "KIND/NAME", n.kind().toLowerCase(Locale.ROOT) + "/" + n.name()))
                         .collect(Collectors.joining(" "))))
         .collect(Collectors.joining(" && "));
   }

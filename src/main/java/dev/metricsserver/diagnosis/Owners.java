@@ -11,10 +11,8 @@ final class Owners {
   static Owner safe(Owner owner) {
     return new Owner(
         owner.kind(),
-        owner.namespace().isEmpty() || Words.plain(owner.namespace())
-            ? owner.namespace()
-            : "NAMESPACE",
-        owner.name().isEmpty() || Words.plain(owner.name()) ? owner.name() : "NAME",
+        owner.namespace().isEmpty() ? "" : Words.plainOr("NAMESPACE", owner.namespace()),
+        owner.name().isEmpty() ? "" : Words.plainOr("NAME", owner.name()),
         owner.mark());
   }
 }

@@ -87,7 +87,7 @@ public record ViolationText(String field, String message, Remedy remedy) {
           text(
               violation,
               "namespace %s does not exist".formatted(namespace),
-              "create it: kubectl create namespace " + namespace);
+              "create it: kubectl create namespace " + Words.plainOr("NAMESPACE", namespace));
       case NoCertManager() ->
           text(
               violation,
@@ -203,14 +203,14 @@ public record ViolationText(String field, String message, Remedy remedy) {
               "the Deployment metrics-server selects pods labelled k8s-app=%s, which cannot be changed, and the operator's pods are labelled k8s-app=metrics-server"
                   .formatted(app),
               "delete it and leave its pods, which serve until the operator's do: kubectl -n %s delete deployment metrics-server --cascade=orphan"
-                  .formatted(namespace));
+                  .formatted(Words.plainOr("NAMESPACE", namespace)));
       case ServedElsewhere(var other, var namespace) ->
           text(
               violation,
               "the metrics API is served from namespace %1$s, with ClusterRoleBindings of the names that the operator's in namespace %2$s need, so there would be no metrics until those pods are ready"
                   .formatted(other, namespace),
               "adopt it where it is, without a gap: kubectl delete msc cluster, and create it again with spec.namespace: %1$s"
-                  .formatted(other));
+                  .formatted(Words.plainOr("NAMESPACE", other)));
       case NothingToObserve() ->
           text(
               violation,

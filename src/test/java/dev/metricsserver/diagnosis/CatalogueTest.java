@@ -60,7 +60,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Kubernetes and metrics-server tell of it, and what is found first. The table of findings in
  * docs/findings.md is made from this.
  */
-class CatalogueTest {
+public class CatalogueTest {
 
   private static final Path DOCUMENT = Path.of("docs/findings.md");
   private static final String BEGIN = "<!-- made by CatalogueTest -->\n";
@@ -77,7 +77,7 @@ class CatalogueTest {
    *
    * @param code what is found first
    */
-  record Failure(FindingCode code, Evidence evidence) {
+  public record Failure(FindingCode code, Evidence evidence) {
     @Override
     public String toString() {
       return code.name();
@@ -276,7 +276,8 @@ class CatalogueTest {
     return get("https://172.30.1.1:10250/metrics/resource", error);
   }
 
-  static Stream<Failure> failures() {
+  /** Each failure. */
+  public static Stream<Failure> failures() {
     return Stream.of(created(), started(), crashed(), reached(), scraped(), others())
         .flatMap(failures -> failures);
   }

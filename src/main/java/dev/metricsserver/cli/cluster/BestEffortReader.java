@@ -2,6 +2,7 @@ package dev.metricsserver.cli.cluster;
 
 import dev.metricsserver.cli.common.ApiErrors;
 import dev.metricsserver.model.DiagnosticData.Unread;
+import dev.metricsserver.model.DiagnosticData.Unread.Source;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.net.HttpURLConnection;
 import java.util.List;
@@ -21,21 +22,34 @@ public final class BestEffortReader {
    * @throws KubernetesClientException when the API server does not answer
    */
   public <T> T read(String what, Supplier<T> read, T otherwise) {
+    return read(Source.Other, what, read, otherwise);
+  }
+
+  /**
+   * The same for evidence that matters for the remedy.
+   *
+   * @param source what it is about
+   */
+  public <T> T read(Source source, String what, Supplier<T> read, T otherwise) {
     try {
       return read.get();
     } catch (KubernetesClientException e) {
       if (e.getStatus() == null) {
         throw e;
       }
-      note(what, e);
+      note(source, what, e);
       return otherwise;
     }
   }
 
   /** Notes something that could not be read. */
   public void note(String what, KubernetesClientException e) {
+    note(Source.Other, what, e);
+  }
+
+  private void note(Source source, String what, KubernetesClientException e) {
     var forbidden = e.getCode() == HttpURLConnection.HTTP_FORBIDDEN;
-    note(new Unread(what, forbidden, ApiErrors.sentence(e)));
+    note(new Unread(source, what, forbidden, ApiErrors.sentence(e)));
   }
 
   /** Notes something that could not be read. */
