@@ -219,7 +219,7 @@ class CiliumIT {
         .count();
   }
 
-  private static Path definition(String plural) {
+  static Path definition(String plural) {
     return GoModules.file(
         "github.com/cilium/cilium",
         VERSION,
