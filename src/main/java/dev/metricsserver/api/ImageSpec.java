@@ -31,7 +31,9 @@ public record ImageSpec(
                 "image.repository must be a path in lower case without tag or digest, such as"
                     + " mirror/metrics-server; the tag belongs in image.tag")
         String repository,
-    @JsonPropertyDescription("The tag. Default: v followed by the version.")
+    @JsonPropertyDescription(
+            "The tag. One that names a known version, such as v0.8.1, decides the version too."
+                + " Default: v followed by the version.")
         @Size(max = 128)
         @ValidationRule(
             value = "self.matches('^[a-zA-Z0-9_][a-zA-Z0-9_.-]*$')",

@@ -23,6 +23,7 @@ import dev.metricsserver.plan.Violation.OfPod;
 import dev.metricsserver.plan.Violation.OfVersion;
 import dev.metricsserver.plan.Violation.OtherDigest;
 import dev.metricsserver.plan.Violation.OtherSelector;
+import dev.metricsserver.plan.Violation.OtherTag;
 import dev.metricsserver.plan.Violation.OwnedObjects;
 import dev.metricsserver.plan.Violation.PortTaken;
 import dev.metricsserver.plan.Violation.Reverted;
@@ -102,6 +103,7 @@ public record ViolationText(String field, String message, Remedy remedy) {
               violation,
               cidr + " is not a CIDR",
               "write an address and a prefix length, such as 10.0.0.0/28");
+      case OtherTag v -> tag(v);
       case OtherDigest(var other, var version, var digest) ->
           text(
               violation,
@@ -109,6 +111,14 @@ public record ViolationText(String field, String message, Remedy remedy) {
                   .formatted(other, version),
               "set version to %s, or image.digest to %s".formatted(other, digest));
     };
+  }
+
+  private static ViolationText tag(OtherTag violation) {
+    return text(
+        violation,
+        "this is the tag of metrics-server %s, and version %s is to run"
+            .formatted(violation.other(), violation.version()),
+        "remove version or image.tag, or set version to " + violation.other());
   }
 
   private static ViolationText pod(OfPod violation) {

@@ -173,6 +173,7 @@ public final class Planner {
       violations.add(unsupported("logging.verbosity", release, "0.6.1"));
     }
     Versions.check(spec.image().digest(), release).ifPresent(violations::add);
+    versions.checkTag(release).ifPresent(violations::add);
     spec.extraArgs().forEach(a -> Flags.check(a, release).ifPresent(violations::add));
     if (spec.logging().format() == LoggingSpec.Format.JSON
         && spec.extraArgs().stream().anyMatch(a -> a.startsWith("--vmodule="))) {

@@ -13,6 +13,7 @@ import dev.metricsserver.plan.Releases.Release;
 import dev.metricsserver.plan.VersionAdvice.Kind;
 import dev.metricsserver.plan.Violation.NoVersion;
 import dev.metricsserver.plan.Violation.OtherDigest;
+import dev.metricsserver.plan.Violation.OtherTag;
 import dev.metricsserver.plan.Violation.UnknownVersion;
 import dev.metricsserver.plan.Violation.VersionNeedsNewerKubernetes;
 import java.util.Optional;
@@ -23,18 +24,23 @@ final class Versions {
   private static final String LATEST = "Latest";
 
   private final String wanted;
+  private final Optional<Release> tagged;
+  private final boolean byTag;
   private final KubernetesVersion kubernetes;
   private final Optional<Release> installed;
 
   Versions(MetricsServerConfigSpec spec, ClusterFacts facts) {
-    this.wanted = spec.version();
+    this.tagged = Optional.ofNullable(spec.image().tag()).flatMap(Versions::ofTag);
+    this.byTag = spec.version() == null && tagged.isPresent();
+    this.wanted = byTag ? tagged.get().version() : spec.version();
     this.kubernetes = facts.kubernetes();
     this.installed = facts.installed().map(Installed::version).flatMap(Releases::find);
   }
 
   /**
-   * The configured version, even if it is installed and the cluster is too old for it; otherwise
-   * the installed one while it is supported; otherwise the newest supported one.
+   * The configured version, or the known version that the tag names, even if it is installed and
+   * the cluster is too old for it; otherwise the installed one while it is supported; otherwise the
+   * newest supported one.
    */
   Optional<Release> choose() {
     var newest = Releases.newestFor(kubernetes);
@@ -48,13 +54,25 @@ final class Versions {
     return installed.filter(r -> r.supports(kubernetes)).or(() -> newest);
   }
 
+  /** The known release that a tag names, with or without a leading v. */
+  private static Optional<Release> ofTag(String tag) {
+    return Releases.find(tag.startsWith("v") ? tag.substring(1) : tag);
+  }
+
+  /** Checks that the tag does not name another known version. */
+  Optional<Violation> checkTag(Release release) {
+    return tagged
+        .filter(other -> !other.equals(release))
+        .map(other -> new OtherTag(other.version(), release.version()));
+  }
+
   /** Why this release was chosen. */
   VersionReason reason(Release chosen) {
     if (LATEST.equals(wanted)) {
       return new LatestVersion(kubernetes);
     }
     if (wanted != null) {
-      return new Configured("version");
+      return new Configured(byTag ? "image.tag" : "version");
     }
     return installed.filter(chosen::equals).isPresent()
         ? new InstalledVersion()

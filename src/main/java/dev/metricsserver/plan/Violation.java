@@ -179,6 +179,18 @@ public sealed interface Violation {
   record UnknownVersion(String version, List<String> usable) implements OfVersion {}
 
   /**
+   * The tag names another version.
+   *
+   * @param other the version that the tag names
+   */
+  record OtherTag(String other, String version) implements OfOneField {
+    @Override
+    public String field() {
+      return "image.tag";
+    }
+  }
+
+  /**
    * The digest is of the image of another version.
    *
    * @param other the version of that image

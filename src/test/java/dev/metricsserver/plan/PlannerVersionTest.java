@@ -151,6 +151,29 @@ class PlannerVersionTest {
   }
 
   @Test
+  void tag_ofKnownVersion_decidesTheVersion() {
+    var cluster = SampleCluster.ofNodes(2).kubernetes("1.35").installed("0.9.0");
+
+    var plan = plan("image: {tag: v0.7.2}", cluster);
+
+    assertThat(plan.version().number()).isEqualTo("0.7.2");
+    assertThat(plan.version().chosen().reason()).isEqualTo(new Reason.Configured("image.tag"));
+    assertThat(plan.pod().args()).noneMatch(a -> a.startsWith("--shutdown-delay-duration"));
+    assertThat(plan("image: {tag: v0.7.2-hardened}", cluster).version().number())
+        .isEqualTo("0.9.0");
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @ValueSource(
+      strings = {"{version: 0.8.1, image: {tag: v0.9.0}}", "{version: 0.8.1, image: {tag: 0.9.0}}"})
+  void tag_ofAnotherVersion_isRefused(String spec) {
+    assertThat(refusal(spec, SampleCluster.ofNodes(2)).violations())
+        .containsExactly(new Violation.OtherTag("0.9.0", "0.8.1"));
+    assertThat(plan("{version: 0.8.1, image: {tag: v0.8.1}}").version().number())
+        .isEqualTo("0.8.1");
+  }
+
+  @Test
   void version_installedOnOlderCluster_keepsRunning() {
     var cluster = SampleCluster.ofNodes(2).kubernetes("1.33").installed("0.9.0");
 

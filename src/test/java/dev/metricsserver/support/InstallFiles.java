@@ -51,12 +51,19 @@ public final class InstallFiles {
     var rules = new TreeMap<String, List<PolicyRule>>();
     for (var object : objects(file)) {
       switch (object) {
-        case ClusterRole role when role.getMetadata().getName().equals(METRICS_READER) -> {}
+        case ClusterRole role when isForUsers(role) -> {}
         case ClusterRole role -> rules.put("", role.getRules());
         case Role role -> rules.put(role.getMetadata().getNamespace(), role.getRules());
         default -> {}
       }
     }
     return rules;
+  }
+
+  /** Whether a role is for others than the operator: read by Prometheus, or aggregated. */
+  private static boolean isForUsers(ClusterRole role) {
+    return role.getMetadata().getName().equals(METRICS_READER)
+        || role.getMetadata().getLabels().keySet().stream()
+            .anyMatch(label -> label.startsWith("rbac.authorization.k8s.io/aggregate-to-"));
   }
 }
