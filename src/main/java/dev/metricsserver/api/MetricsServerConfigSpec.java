@@ -140,8 +140,8 @@ public record MetricsServerConfigSpec(
         @Default("Delete")
         DeletionPolicy deletionPolicy,
     @JsonPropertyDescription(
-            "Stops the operator from changing objects, except for owner references and serving"
-                + " certificates; the status continues to be updated. Default: false.")
+            "Stops the operator from changing objects; the status continues to be updated. Default:"
+                + " false.")
         @Default("false")
         Boolean paused) {
 

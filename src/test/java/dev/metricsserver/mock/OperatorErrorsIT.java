@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.EnumSource.Mode;
 @IntegrationTest
 class OperatorErrorsIT {
 
-  private static final Duration SOON = Duration.ofSeconds(90);
+  private static final Duration SOON = Duration.ofMinutes(5);
   private static final String CONFIG =
       "/apis/metricsserver.dev/v1beta1/metricsserverconfigs/cluster";
 
@@ -56,6 +56,8 @@ class OperatorErrorsIT {
     awaitReady();
     calls = recorded();
     calls.retainAll(recorded());
+    // Events are limited in number, and not every error is worth one.
+    calls.remove("POST events");
     reporter.publishEntry("calls of the operator", calls.toString());
   }
 
