@@ -27,6 +27,7 @@ import dev.metricsserver.model.Owner;
 import dev.metricsserver.model.UnmanagedObject;
 import dev.metricsserver.plan.Decision.Refusal;
 import dev.metricsserver.plan.Violation;
+import dev.metricsserver.support.Sample;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +35,9 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -121,8 +124,16 @@ class HostileClusterTest {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  private static final Sample SAMPLE = new Sample();
+  private static final int SAMPLE_SIZE = 50;
+
   static Stream<Failure> failures() {
-    return CatalogueTest.failures();
+    return SAMPLE.of("failures", SAMPLE_SIZE, CatalogueTest.failures().toList()).stream();
+  }
+
+  @BeforeAll
+  static void report(TestReporter reporter) {
+    reporter.publishEntry("cases", SAMPLE.toString());
   }
 
   private static final int PLACES = 3;
@@ -152,7 +163,7 @@ class HostileClusterTest {
   /** Otherwise the tests above say nothing. */
   @Test
   void hostileText_isInMostFindings() {
-    assertThat(failures())
+    assertThat(CatalogueTest.failures())
         .filteredOn(failure ->
             check(
                     Mutation.of(
