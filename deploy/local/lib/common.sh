@@ -43,6 +43,8 @@ cluster_select() {
   # What users of the cluster read: kubeconfig and audit log.
   TARGET_DIR=$PROJECT_DIR/target/local
   [[ $1 == "$DEFAULT_CLUSTER" ]] || TARGET_DIR+=/$1
+  # kubectl remembers for hours which APIs a server has, by its address, which a later cluster may have, too.
+  export KUBECACHEDIR=$TARGET_DIR/kubectl-cache
 }
 
 # read_name ARGUMENT...: takes --name NAME out of the arguments and leaves the others in ARGUMENTS.

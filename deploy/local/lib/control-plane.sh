@@ -26,6 +26,7 @@ control_plane_prepare() {
   kubeconfig_create admin "$RUN_DIR/admin.kubeconfig"
   cp "$LOCAL_DIR/config/audit-policy.yaml" "$home/"
   mkdir -p "$TARGET_DIR"
+  rm -rf "$KUBECACHEDIR"
   : >"$TARGET_DIR/audit.log"
   machine_create cp "$CONTROL_PLANE_ADDRESS" "$BINARIES:/run/bin" "$TARGET_DIR:/run/audit"
 }

@@ -85,6 +85,7 @@ kind_up() {
   step "kind $KIND_VERSION" kind_program
   image=$(kind_node_image "$KUBERNETES_VERSION")
   mkdir -p "$TARGET_DIR/audit-policy"
+  rm -rf "$KUBECACHEDIR"
   cp "$LOCAL_DIR/config/audit-policy.yaml" "$TARGET_DIR/audit-policy/policy.yaml"
   # Made here, so that it belongs to the user of this command; the API server appends.
   : >"$TARGET_DIR/audit.log"

@@ -288,11 +288,15 @@ class DoctorIT {
         .resource(new NodeBuilder().withNewMetadata().withName(name).endMetadata().build())
         .create();
     cluster.admin().nodes().withName(name).editStatus(node -> running(node, kubelets.port()));
-    assertThat(doctor().out())
-        .contains(
-            " KubeletCertificateUnsigned, Node/node-0001",
-            "or set --kubelet-insecure-tls, which turns verification off deliberately")
-        .doesNotContain("spec.kubelet", "msc");
+    // The API server answers lists from a cache, which may not have the status yet.
+    cluster.eventually(
+        "the finding is reported",
+        () ->
+            assertThat(doctor().out())
+                .contains(
+                    " KubeletCertificateUnsigned, Node/node-0001",
+                    "or set --kubelet-insecure-tls, which turns verification off deliberately")
+                .doesNotContain("spec.kubelet", "msc"));
     assertThat(doctor("-o", "json").out()).contains("\"of\" : \"the kubelet of node-0001\"");
 
     var patch = Path.of("machine-configuration-patch.json");
