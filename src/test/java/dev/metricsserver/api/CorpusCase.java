@@ -18,15 +18,14 @@ import java.util.List;
  *     in {@code accept}
  * @param documents one or two resources
  */
-public record CorpusCase(
-    Path file, List<String> expected, List<GenericKubernetesResource> documents) {
+record CorpusCase(Path file, List<String> expected, List<GenericKubernetesResource> documents) {
 
   private static final Path CORPUS = Path.of("src/test/resources/crd");
   private static final String EXPECT = "# expect: ";
   private static final ObjectMapper YAML = new YAMLMapper();
 
   /** The cases of a folder, {@code accept} or {@code reject}. */
-  public static List<CorpusCase> in(String folder) throws IOException {
+  static List<CorpusCase> in(String folder) throws IOException {
     try (var files = Files.list(CORPUS.resolve(folder))) {
       var sorted = files.sorted().toList();
       var cases = new ArrayList<CorpusCase>();

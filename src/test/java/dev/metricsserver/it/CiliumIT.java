@@ -219,7 +219,7 @@ class CiliumIT {
         .count();
   }
 
-  static Path definition(String plural) {
+  private static Path definition(String plural) {
     return GoModules.file(
         "github.com/cilium/cilium",
         VERSION,
