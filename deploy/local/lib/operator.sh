@@ -52,7 +52,7 @@ config_apply() { local_config | kubectl apply --filename - >/dev/null; }
 config_wait() {
   local deadline=$((SECONDS + $1)) started=${EPOCHREALTIME/[.,]/} shown='' line
   while :; do
-    line=$(kubectl get msc cluster --output 'jsonpath={range .status.conditions[?(@.type=="Ready")]}{.status} {.message}{end}')
+    line=$(kubectl get metricsserverconfig cluster --output 'jsonpath={range .status.conditions[?(@.type=="Ready")]}{.status} {.message}{end}')
     [[ $line != True* ]] || return 0
     if [[ -n $line && $line != "$shown" ]]; then
       shown=$line

@@ -217,16 +217,16 @@ public final class NodeReader {
         && (!address.isIP() || isNodeIP(address.address()));
   }
 
-  /** Whether a text is one address, not a network, that other machines can connect to. */
+  /**
+   * Whether a text is one address, not a network, of one machine. A loopback address is one: it
+   * leads back to the machine that uses it, and only metrics of its Node depend on it.
+   */
   private static boolean isNodeIP(String text) {
     return text.indexOf('/') < 0
         && Prefix.parse(text)
             .map(Prefix::first)
             .filter(ip ->
-                !ip.isAnyLocalAddress()
-                    && !ip.isLoopbackAddress()
-                    && !ip.isLinkLocalAddress()
-                    && !ip.isMulticastAddress())
+                !ip.isAnyLocalAddress() && !ip.isLinkLocalAddress() && !ip.isMulticastAddress())
             .isPresent();
   }
 

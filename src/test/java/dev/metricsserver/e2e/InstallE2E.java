@@ -160,8 +160,9 @@ class InstallE2E {
     cluster.eventually(A_ROLLOUT, "it is described", () -> assertThat(explain()).contains(what));
   }
 
+  /** By the full name: kubectl looks for a short name in its cache only. */
   private static String explain() {
-    return cluster.print("deploy/local/kubectl", "explain", "msc.spec.logging");
+    return cluster.print("deploy/local/kubectl", "explain", "metricsserverconfig.spec.logging");
   }
 
   /** Of each object of the release, what a change of it would change. */
