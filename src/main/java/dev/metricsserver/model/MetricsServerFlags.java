@@ -168,9 +168,20 @@ public record MetricsServerFlags(
    */
   public static List<String> without(List<String> arguments, Collection<String> names) {
     return tokens(arguments).stream()
-        .filter(token -> !names.contains(token.name()))
-        .flatMap(token -> token.words().stream())
+        .flatMap(
+            token -> token.words().stream().skip(names.contains(flag(token)) ? valueEnd(token) : 0))
         .toList();
+  }
+
+  /** Without a value, the last word is a flag all the same. */
+  private static String flag(Token token) {
+    var word = token.words().getFirst();
+    return token.name().isEmpty() && word.startsWith("--") ? word.substring(2) : token.name();
+  }
+
+  /** A flag that the program does not know takes no value that is a flag itself. */
+  private static int valueEnd(Token token) {
+    return token.words().getLast().startsWith("--") ? 1 : token.words().size();
   }
 
   // ---------------------------------------------------------------------------------- values by

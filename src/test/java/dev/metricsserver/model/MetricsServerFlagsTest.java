@@ -133,6 +133,19 @@ class MetricsServerFlagsTest {
         .isEqualTo(new MetricsServerFlags(false, Map.of(), List.of()));
   }
 
+  /** The program reports an unknown flag before it reads a value. */
+  @ParameterizedTest
+  @CsvSource({
+    "--cert-dir=/tmp --nonsense, --cert-dir=/tmp",
+    "--nonsense --kubelet-insecure-tls, --kubelet-insecure-tls",
+    "--nonsense=1 --kubelet-insecure-tls, --kubelet-insecure-tls",
+    "--nonsense 1 --kubelet-insecure-tls, --kubelet-insecure-tls",
+  })
+  void without_unknownFlag_removesNoOtherFlag(String arguments, String left) {
+    assertThat(MetricsServerFlags.without(List.of(arguments.split(" ", -1)), List.of("nonsense")))
+        .containsExactly(left);
+  }
+
   @Test
   void without_flagsInTwoWords_removesBoth() {
     assertThat(
