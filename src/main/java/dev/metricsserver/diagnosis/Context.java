@@ -145,18 +145,11 @@ record Context(Installation installation, List<String> groups) {
 
   /** A field of metrics-server's container is set. */
   Remedy patchContainer(String field, Object value) {
-    return Remedy.of(
-        new Patch(
-            deployment(),
-            PatchType.json,
-            List.of(
-                Map.of(
-                    "op",
-                    "add",
-                    "path",
-                    "/spec/template/spec/containers/%d/%s".formatted(container(), field),
-                    "value",
-                    value))));
+    return jsonPatch(
+        deployment(),
+        "add",
+        "/spec/template/spec/containers/%d/%s".formatted(container(), field),
+        value);
   }
 
   Remedy edit(String change) {
@@ -212,36 +205,22 @@ record Context(Installation installation, List<String> groups) {
   Remedy patchServicePort() {
     return service("patch spec.ports[0].targetPort to " + installation.port())
         .orElseGet(() ->
-            Remedy.of(
-                new Patch(
-                    serviceTarget(),
-                    PatchType.json,
-                    List.of(
-                        Map.of(
-                            "op",
-                            "replace",
-                            "path",
-                            "/spec/ports/0/targetPort",
-                            "value",
-                            installation.port())))));
+            jsonPatch(serviceTarget(), "replace", "/spec/ports/0/targetPort", installation.port()));
   }
 
   /** The Service selects metrics-server's pods. */
   Remedy patchServiceSelector() {
     return service("set spec.selector to " + installation.labels())
-        .orElseGet(() ->
-            Remedy.of(
-                new Patch(
-                    serviceTarget(),
-                    PatchType.json,
-                    List.of(
-                        Map.of(
-                            "op",
-                            "add",
-                            "path",
-                            "/spec/selector",
-                            "value",
-                            installation.selector())))));
+        .orElseGet(
+            () -> jsonPatch(serviceTarget(), "add", "/spec/selector", installation.selector()));
+  }
+
+  private static Remedy jsonPatch(Target target, String operation, String path, Object value) {
+    return Remedy.of(
+        new Patch(
+            target,
+            PatchType.json,
+            List.of(Map.of("op", operation, "path", path, "value", value))));
   }
 
   private Target serviceTarget() {

@@ -184,8 +184,7 @@ public record MetricsServerFlags(
     return token.words().getLast().startsWith("--") ? 1 : token.words().size();
   }
 
-  // ---------------------------------------------------------------------------------- values by
-  // type
+  // --------------------------------------------------------------------------- values by type
 
   /** Returns a flag's value as it is written; empty where the flag is not set. */
   public Optional<String> value(String name) {

@@ -51,11 +51,6 @@ public final class CertificateRequestReader {
   private Optional<Decision> decision = Optional.empty();
   private boolean issued;
 
-  @FunctionalInterface
-  private interface Field {
-    void read(String name) throws IOException;
-  }
-
   private CertificateRequestReader(JsonParser json) {
     this.json = json;
   }
@@ -67,14 +62,16 @@ public final class CertificateRequestReader {
    */
   public static ObjectWatch.Version<CertificateRequest> read(JsonParser json) throws IOException {
     var reader = new CertificateRequestReader(json);
-    reader.object(field -> {
-      switch (field) {
-        case "metadata" -> reader.object(reader::metadata);
-        case "spec" -> reader.object(reader::spec);
-        case "status" -> reader.object(reader::status);
-        default -> json.skipChildren();
-      }
-    });
+    JsonWalk.object(
+        json,
+        field -> {
+          switch (field) {
+            case "metadata" -> JsonWalk.object(json, reader::metadata);
+            case "spec" -> JsonWalk.object(json, reader::spec);
+            case "status" -> JsonWalk.object(json, reader::status);
+            default -> json.skipChildren();
+          }
+        });
     return new ObjectWatch.Version<>(reader.request(), reader.resourceVersion);
   }
 
@@ -153,49 +150,35 @@ public final class CertificateRequestReader {
   }
 
   private void conditions() throws IOException {
-    if (json.currentToken() != JsonToken.START_ARRAY) {
-      json.skipChildren();
-      return;
-    }
-    while (json.nextToken() != JsonToken.END_ARRAY) {
-      var condition = new String[] {"", ""};
-      object(field -> {
-        switch (field) {
-          case "type" -> condition[0] = text(MAX_TEXT);
-          case "message" -> condition[1] = text(MAX_MESSAGE);
-          default -> json.skipChildren();
-        }
-      });
-      // A signer can fail after the approval.
-      if (decision.isEmpty() || REJECTIONS.contains(condition[0])) {
-        decision = Optional.of(new Decision(condition[0], condition[1]));
-      }
+    JsonWalk.list(json, this::condition);
+  }
+
+  private void condition() throws IOException {
+    var condition = new String[] {"", ""};
+    JsonWalk.object(
+        json,
+        field -> {
+          switch (field) {
+            case "type" -> condition[0] = text(MAX_TEXT);
+            case "message" -> condition[1] = text(MAX_MESSAGE);
+            default -> json.skipChildren();
+          }
+        });
+    // A signer can fail after the approval.
+    if (decision.isEmpty() || REJECTIONS.contains(condition[0])) {
+      decision = Optional.of(new Decision(condition[0], condition[1]));
     }
   }
 
   private void texts(List<String> into) throws IOException {
-    if (json.currentToken() != JsonToken.START_ARRAY) {
-      json.skipChildren();
-      return;
-    }
-    while (json.nextToken() != JsonToken.END_ARRAY) {
-      var text = text(MAX_TEXT);
-      if (into.size() < MAX_ITEMS) {
-        into.add(text.intern());
-      }
-    }
-  }
-
-  private void object(Field fields) throws IOException {
-    if (json.currentToken() != JsonToken.START_OBJECT) {
-      json.skipChildren();
-      return;
-    }
-    while (json.nextToken() == JsonToken.FIELD_NAME) {
-      var field = json.currentName();
-      json.nextToken();
-      fields.read(field);
-    }
+    JsonWalk.list(
+        json,
+        () -> {
+          var text = text(MAX_TEXT);
+          if (into.size() < MAX_ITEMS) {
+            into.add(text.intern());
+          }
+        });
   }
 
   private boolean isTooLong(int length) throws IOException {

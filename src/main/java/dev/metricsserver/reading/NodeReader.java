@@ -62,17 +62,6 @@ public final class NodeReader {
   /** A Node as it was at a version. */
   public record Version(NodeFacts facts, String resourceVersion) {}
 
-  /** Reads the value that the parser is at, to its end. */
-  @FunctionalInterface
-  private interface Field {
-    void read(String name) throws IOException;
-  }
-
-  @FunctionalInterface
-  private interface Element {
-    void read() throws IOException;
-  }
-
   private NodeReader(JsonParser json) {
     this.json = json;
   }
@@ -99,14 +88,16 @@ public final class NodeReader {
    */
   public static Version read(JsonParser json) throws IOException {
     var reader = new NodeReader(json);
-    reader.object(field -> {
-      switch (field) {
-        case "metadata" -> reader.object(reader::metadata);
-        case "spec" -> reader.object(reader::spec);
-        case "status" -> reader.object(reader::status);
-        default -> json.skipChildren();
-      }
-    });
+    JsonWalk.object(
+        json,
+        field -> {
+          switch (field) {
+            case "metadata" -> JsonWalk.object(json, reader::metadata);
+            case "spec" -> JsonWalk.object(json, reader::spec);
+            case "status" -> JsonWalk.object(json, reader::status);
+            default -> json.skipChildren();
+          }
+        });
     return new Version(reader.facts(), reader.resourceVersion);
   }
 
@@ -137,19 +128,23 @@ public final class NodeReader {
       case "resourceVersion" -> resourceVersion = text();
       case "creationTimestamp" -> created = text();
       case "labels" ->
-          object(label -> {
-            var value = text();
-            if (labels.size() < MAX_LABELS) {
-              labels.put(label, value);
-            }
-          });
+          JsonWalk.object(
+              json,
+              label -> {
+                var value = text();
+                if (labels.size() < MAX_LABELS) {
+                  labels.put(label, value);
+                }
+              });
       case "annotations" ->
-          object(annotation -> {
-            var value = text();
-            if (TUNNEL_ANNOTATIONS.contains(annotation)) {
-              annotations.put(annotation, value);
-            }
-          });
+          JsonWalk.object(
+              json,
+              annotation -> {
+                var value = text();
+                if (TUNNEL_ANNOTATIONS.contains(annotation)) {
+                  annotations.put(annotation, value);
+                }
+              });
       default -> json.skipChildren();
     }
   }
@@ -158,19 +153,23 @@ public final class NodeReader {
     switch (field) {
       case "providerID" -> providerID = text();
       case "podCIDRs" ->
-          list(() -> {
-            var network = text();
-            if (podCIDRs.size() < MAX_LIST && network.length() <= MAX_TEXT) {
-              podCIDRs.add(network);
-            }
-          });
+          JsonWalk.list(
+              json,
+              () -> {
+                var network = text();
+                if (podCIDRs.size() < MAX_LIST && network.length() <= MAX_TEXT) {
+                  podCIDRs.add(network);
+                }
+              });
       case "taints" ->
-          list(() -> {
-            var taint = texts("key", "value", "effect");
-            if (taints.size() < MAX_LIST) {
-              taints.add(new Taint(taint[0], taint[1], taint[2]));
-            }
-          });
+          JsonWalk.list(
+              json,
+              () -> {
+                var taint = texts("key", "value", "effect");
+                if (taints.size() < MAX_LIST) {
+                  taints.add(new Taint(taint[0], taint[1], taint[2]));
+                }
+              });
       default -> json.skipChildren();
     }
   }
@@ -178,22 +177,26 @@ public final class NodeReader {
   private void status(String field) throws IOException {
     switch (field) {
       case "addresses" ->
-          list(() -> {
-            var address = texts("type", "address");
-            var read = new Address(address[0], address[1]);
-            if (addresses.size() < MAX_ADDRESSES && isUsable(read)) {
-              addresses.add(read);
-            }
-          });
+          JsonWalk.list(
+              json,
+              () -> {
+                var address = texts("type", "address");
+                var read = new Address(address[0], address[1]);
+                if (addresses.size() < MAX_ADDRESSES && isUsable(read)) {
+                  addresses.add(read);
+                }
+              });
       case "conditions" ->
-          list(() -> {
-            var condition = texts("type", "status", "lastTransitionTime");
-            if (condition[0].equals("Ready")) {
-              ready = condition[1].equals("True");
-              readySince = condition[2];
-            }
-          });
-      case "daemonEndpoints" -> object(this::daemonEndpoint);
+          JsonWalk.list(
+              json,
+              () -> {
+                var condition = texts("type", "status", "lastTransitionTime");
+                if (condition[0].equals("Ready")) {
+                  ready = condition[1].equals("True");
+                  readySince = condition[2];
+                }
+              });
+      case "daemonEndpoints" -> JsonWalk.object(json, this::daemonEndpoint);
       case "nodeInfo" -> {
         var info = texts("osImage", "kubeletVersion");
         osImage = shortened(info[0]);
@@ -234,37 +237,17 @@ public final class NodeReader {
   private String[] texts(String... fields) throws IOException {
     var texts = new String[fields.length];
     Arrays.fill(texts, "");
-    object(name -> {
-      var i = Arrays.asList(fields).indexOf(name);
-      if (i < 0) {
-        json.skipChildren();
-      } else {
-        texts[i] = text();
-      }
-    });
+    JsonWalk.object(
+        json,
+        name -> {
+          var i = Arrays.asList(fields).indexOf(name);
+          if (i < 0) {
+            json.skipChildren();
+          } else {
+            texts[i] = text();
+          }
+        });
     return texts;
-  }
-
-  private void object(Field fields) throws IOException {
-    if (json.currentToken() != JsonToken.START_OBJECT) {
-      json.skipChildren();
-      return;
-    }
-    while (json.nextToken() == JsonToken.FIELD_NAME) {
-      var field = json.currentName();
-      json.nextToken();
-      fields.read(field);
-    }
-  }
-
-  private void list(Element element) throws IOException {
-    if (json.currentToken() != JsonToken.START_ARRAY) {
-      json.skipChildren();
-      return;
-    }
-    while (json.nextToken() != JsonToken.END_ARRAY) {
-      element.read();
-    }
   }
 
   private static String shortened(String text) {
