@@ -4,12 +4,12 @@
 
 kubectl_admin() { "$BINARIES/kubectl" --kubeconfig="$RUN_DIR/admin.kubeconfig" "$@"; }
 
-# api_server_wait: waits until it is ready; fails at once when it ends.
+# api_server_wait: waits until the one started last is ready; fails at once when it ends.
 api_server_wait() {
   local deadline=$((SECONDS + 90)) log
   log=$(machine_home cp)/log/kube-apiserver.log
   until kubectl_admin get --raw /readyz >/dev/null 2>&1; do
-    [[ -n $(machine_process cp kube-apiserver) ]] || die "kube-apiserver ended: $(tail -n 1 "$log")"
+    kill -0 "$API_SERVER" 2>/dev/null || die "kube-apiserver ended: $(tail -n 1 "$log")"
     ((SECONDS < deadline)) || die "kube-apiserver is not ready after 90 s; log: $log"
     sleep 0.1
   done
@@ -38,7 +38,7 @@ etcd_start() {
     --listen-peer-urls=http://127.0.0.1:2380 --listen-metrics-urls=
 }
 
-# api_server_start on|off: aggregator routing
+# api_server_start on|off: aggregator routing. API_SERVER becomes the process that waits for it.
 api_server_start() {
   local pki=/run/machine/pki routing=false
   [[ $1 != on ]] || routing=true
@@ -57,6 +57,7 @@ api_server_start() {
     --proxy-client-cert-file=$pki/front-proxy-client.crt --proxy-client-key-file=$pki/front-proxy-client.key \
     --enable-aggregator-routing=$routing \
     --audit-policy-file=/run/machine/audit-policy.yaml --audit-log-path=/run/audit/audit.log --audit-log-maxsize=100000
+  API_SERVER=$SPAWNED
 }
 
 # controllers_start: when the API server is ready; before, its default roles are missing and both would exit. The controller

@@ -181,7 +181,8 @@ machine_exec() {
   nsenter --target "$init" --net --mount --pid --uts --ipc -- "$@"
 }
 
-# machine_spawn NAME PROGRAM ARGUMENT...: starts a daemon of the cluster inside the machine.
+# machine_spawn NAME PROGRAM ARGUMENT...: starts a daemon of the cluster inside the machine. SPAWNED becomes the process that
+# waits for it and so lives exactly as long; the daemon itself has its name only some time later.
 machine_spawn() {
   local name=$1 program=$2 home
   home=$(machine_home "$name")
@@ -192,6 +193,7 @@ machine_spawn() {
     exec setsid nsenter --target "$(remembered_process "$home/init.pid")" --net --mount --pid --uts --ipc -- \
       "$program" "$@" </dev/null >>"$home/log/$(basename "$program").log" 2>&1
   ) &
+  SPAWNED=$!
   disown
 }
 
