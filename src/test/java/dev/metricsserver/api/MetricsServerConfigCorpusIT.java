@@ -41,7 +41,7 @@ import org.junit.jupiter.api.TestFactory;
 @EnableKubeAPIServer
 class MetricsServerConfigCorpusIT {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   @KubeConfig static String kubeConfig;
 

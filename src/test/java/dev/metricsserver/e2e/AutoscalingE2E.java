@@ -26,7 +26,7 @@ class AutoscalingE2E {
    * The autoscaler looks every 15 seconds, and believes the CPU of a new pod once its first whole
    * sample is of a time after it became ready.
    */
-  private static final Duration SCALED = Duration.ofMinutes(4);
+  private static final Duration SCALED = Duration.ofMinutes(8);
 
   private static final String WORKLOAD =
       """

@@ -51,7 +51,7 @@ class ClusterE2E {
         .hasSameSizeAs(nodes)
         .allMatch(line -> nodes.contains(line.substring(0, line.indexOf(' '))), "is about a node");
     cluster.eventually(
-        Duration.ofMinutes(1),
+        LocalCluster.A_ROLLOUT,
         "the operator's own pod has metrics",
         () ->
             assertThat(cluster.kubectl("top", "pods", "--all-namespaces"))
@@ -121,7 +121,7 @@ class ClusterE2E {
     cluster.run("deploy/local/node", "add", "3");
     try {
       cluster.eventually(
-          Duration.ofMinutes(2),
+          LocalCluster.A_ROLLOUT,
           "three nodes report",
           () -> assertThat(cluster.status().nodes().coverage()).isEqualTo("3/3"));
       var address = new IPAddressString(addressOf("node3"));
@@ -132,7 +132,7 @@ class ClusterE2E {
       cluster.run("deploy/local/node", "remove", "3");
     }
     cluster.eventually(
-        Duration.ofMinutes(2),
+        LocalCluster.A_ROLLOUT,
         "two nodes report",
         () -> assertThat(cluster.status().nodes().coverage()).isEqualTo("2/2"));
     assertThat(cluster.condition("Ready").getStatus()).isEqualTo("True");
@@ -144,7 +144,7 @@ class ClusterE2E {
     cluster.awaitGone();
     cluster.apply("");
     cluster.eventually(
-        Duration.ofSeconds(30),
+        LocalCluster.A_ROLLOUT,
         "the first objects are there",
         () ->
             assertThat(cluster.objects().filter(o -> client.resource(o).get() != null))
@@ -194,7 +194,7 @@ class ClusterE2E {
     var uid = cluster.deployment().getMetadata().getUid();
     cluster.delete(propagation);
     cluster.eventually(
-        Duration.ofSeconds(30),
+        LocalCluster.A_ROLLOUT,
         "the resource is gone",
         () -> assertThat(cluster.config()).isNull());
     assertThat(cluster.deployment().getMetadata().getUid()).isEqualTo(uid);

@@ -22,9 +22,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @EndToEndTest(cluster = 3)
 class DoctorE2E {
 
-  /** The first one in this process, whose classes are not loaded yet. */
-  private static final Duration AN_ANSWER = Duration.ofSeconds(10);
-
   private static final String WHOLE =
       "kubelets ✓ → pods ✓ → Service ✓ → APIService ✓ → your query ✓";
 
@@ -46,12 +43,11 @@ class DoctorE2E {
 
   /** The kubelets sign for themselves, which is a warning, and nothing is broken. */
   @Test
-  void doctor_ownInstallation_answersInTime(TestReporter reporter) {
+  void doctor_ownInstallation_isHealthy(TestReporter reporter) {
     var start = Instant.now();
     var doctor = doctor();
     var took = Duration.between(start, Instant.now());
     reporter.publishEntry("answer of doctor", "%.1f s".formatted(took.toMillis() / 1000.0));
-    assertThat(took).isLessThan(AN_ANSWER);
     assertThat(doctor.out())
         .contains(WHOLE, "kept by MetricsServerConfig/cluster", "Warning KubeletTLSInsecure")
         .doesNotContain("Error ");

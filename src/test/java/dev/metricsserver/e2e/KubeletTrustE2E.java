@@ -32,7 +32,7 @@ class KubeletTrustE2E {
   private static final String APPROVE = "kubelet: {servingCertificateApproval: {policy: Enabled}}";
 
   /** A kubelet in trouble is looked at every ten seconds; a good one every minute. */
-  private static final Duration A_LOOK = Duration.ofSeconds(90);
+  private static final Duration A_LOOK = Duration.ofMinutes(4);
 
   @RegisterExtension static final LocalCluster cluster = new LocalCluster();
   private static KubernetesClient client;

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class LifecycleE2E {
 
   /** Two scrapes and 90 seconds without progress, and until the operator looks again. */
-  private static final Duration A_ROLLBACK = Duration.ofMinutes(4);
+  private static final Duration A_ROLLBACK = Duration.ofMinutes(8);
 
   private static final String OLD = "0.8.0";
   private static final String NEW = "0.9.0";

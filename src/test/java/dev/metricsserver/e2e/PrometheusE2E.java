@@ -51,7 +51,7 @@ import org.junit.jupiter.api.io.TempDir;
 @EndToEndTest(cluster = 2)
 class PrometheusE2E {
 
-  private static final Duration SOON = Duration.ofMinutes(1);
+  private static final Duration SOON = Duration.ofMinutes(4);
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class ServingE2E {
 
   /** Until kubelets have the Secret, and metrics-server has looked at its files. */
-  private static final Duration A_RENEWAL = Duration.ofMinutes(4);
+  private static final Duration A_RENEWAL = Duration.ofMinutes(8);
 
   private static final String CERTIFICATE = "metrics-server-serving-cert";
   private static final String AUTHORITY = "metrics-server-serving-ca";

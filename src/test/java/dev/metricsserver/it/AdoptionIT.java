@@ -13,6 +13,7 @@ import dev.metricsserver.model.ManagedFields;
 import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.Owner;
 import dev.metricsserver.support.AuditLog;
+import dev.metricsserver.support.ClusterFixture;
 import dev.metricsserver.support.GoModules;
 import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.Programs;
@@ -68,7 +69,6 @@ class AdoptionIT {
 
   private static final KubernetesSerialization OBJECTS = new KubernetesSerialization();
 
-  private static final Duration SOON = Duration.ofSeconds(20);
   private static final Path OWNERS = Path.of("src/test/resources/owners");
   private static final Path MANIFEST = Path.of("deploy/local/upstream/components.yaml");
   private static final String IMAGE = "registry.k8s.io/metrics-server/metrics-server:v0.8.1";
@@ -93,7 +93,7 @@ class AdoptionIT {
   private static final Pattern LEFT =
       Pattern.compile("metrics-server|metrics\\.k8s\\.io|metrics-reader");
 
-  @RegisterExtension static final TestCluster cluster = new TestCluster(SOON);
+  @RegisterExtension static final TestCluster cluster = new TestCluster();
 
   @BeforeAll
   static void start() {
@@ -106,7 +106,7 @@ class AdoptionIT {
     cluster.admin().resources(MetricsServerConfig.class).delete();
     await("nothing is left")
         .during(Duration.ofMillis(500))
-        .atMost(SOON)
+        .atMost(ClusterFixture.LIMIT)
         .until(() -> {
           var left = left();
           left.forEach(object -> cluster.admin().resource(object).withGracePeriod(0).delete());
@@ -657,7 +657,7 @@ class AdoptionIT {
             .endSpec()
             .build();
     await("it is theirs")
-        .atMost(SOON)
+        .atMost(ClusterFixture.LIMIT)
         .ignoreExceptions()
         .until(() -> {
           services.withName("metrics-server").delete();
@@ -800,7 +800,7 @@ class AdoptionIT {
     var before = writes().size();
     await("nothing is written")
         .during(Duration.ofSeconds(2))
-        .atMost(SOON)
+        .atMost(ClusterFixture.LIMIT)
         .untilAsserted(() ->
             assertThat(writesAfter(before))
                 .filteredOn(r -> !tellsOnly(r) && !AuditLog.isLookAgain(r))

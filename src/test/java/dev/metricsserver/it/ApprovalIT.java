@@ -33,7 +33,7 @@ class ApprovalIT {
   /** After so many reads, the next one without an event is 8 s away. */
   private static final int LOOKS = 5;
 
-  @RegisterExtension static final TestCluster cluster = new TestCluster(Duration.ofSeconds(30));
+  @RegisterExtension static final TestCluster cluster = new TestCluster();
   private static Kubelets kubelets;
 
   @BeforeAll

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.plan.ServingTLS;
 import dev.metricsserver.support.AuditLog;
+import dev.metricsserver.support.ClusterFixture;
 import dev.metricsserver.support.CrashingClientFactory;
 import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.OperatorUnderTest;
@@ -61,7 +62,6 @@ class CrashIT {
   private static final String CERTIFICATE = ServingTLS.CERTIFICATE_SECRET;
   private static final List<String> NAMES = ServingTLS.names("kube-system");
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Duration SOON = Duration.ofSeconds(30);
 
   /**
    * What no two runs have in common; a node counts when it is a minute old, and what is found of
@@ -380,7 +380,7 @@ class CrashIT {
     var from = cluster.audit().end();
     try (var operator = operator("undisturbed", List.of(), List.of())) {
       await("it is done")
-          .atMost(SOON)
+          .atMost(ClusterFixture.LIMIT)
           .failFast("the operator died", () -> !operator.isAlive())
           .until(() -> isDone(operator));
       quiet(from);
@@ -397,7 +397,7 @@ class CrashIT {
     var options = List.of("-Dcrash.after=" + write, "-Dcrash.answer=" + answer);
     try (var operator = operator("crash", options, crashing)) {
       await("it dies")
-          .atMost(SOON)
+          .atMost(ClusterFixture.LIMIT)
           .until(() -> !operator.isAlive() || (isDone(operator) && isQuiet(from)));
       return !operator.isAlive();
     }
@@ -423,7 +423,7 @@ class CrashIT {
 
   private static void quiet(long from) {
     await("it writes no more")
-        .atMost(SOON)
+        .atMost(ClusterFixture.LIMIT)
         .pollInterval(Duration.ofMillis(100))
         .until(() -> isQuiet(from));
   }

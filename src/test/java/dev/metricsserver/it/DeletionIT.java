@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.support.AuditLog;
+import dev.metricsserver.support.ClusterFixture;
 import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.Programs;
 import dev.metricsserver.support.Shell;
@@ -29,7 +30,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @IntegrationTest
 class DeletionIT {
 
-  private static final Duration SOON = Duration.ofSeconds(30);
   private static final Path UPSTREAM = Path.of("deploy/local/upstream/components.yaml");
   private static final String IMAGE = "registry.k8s.io/metrics-server/metrics-server:v0.8.1";
 
@@ -81,7 +81,7 @@ class DeletionIT {
             """);
     cluster.apply(refusal);
     try {
-      await("it is in force").atMost(SOON).until(() -> isRefused());
+      await("it is in force").atMost(ClusterFixture.LIMIT).until(() -> isRefused());
       cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
       cluster.eventually(
           "the denial is reported",
@@ -167,7 +167,7 @@ class DeletionIT {
     written().forEach(path -> cluster.admin().raw(path, "DELETE", DELETE_OPTIONS));
     await("the operator makes nothing again")
         .during(Duration.ofSeconds(2))
-        .atMost(SOON)
+        .atMost(ClusterFixture.LIMIT)
         .untilAsserted(() -> {
           assertThat(cluster.audit().objectsWritten(from)).isEmpty();
           assertThat(written()).isEmpty();

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
 import dev.metricsserver.support.AuditLog;
+import dev.metricsserver.support.ClusterFixture;
 import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.TestCluster;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
@@ -28,8 +29,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  */
 @IntegrationTest
 class DiagnosisIT {
-
-  private static final Duration SOON = Duration.ofSeconds(60);
 
   /** The resources that the operator reads only while something is wrong. */
   private static final Set<String> DIAGNOSTIC_DATA =
@@ -170,7 +169,7 @@ class DiagnosisIT {
   private static void silentUntil(Instant time) {
     await()
         .pollInterval(Duration.ofSeconds(1))
-        .atMost(SOON)
+        .atMost(ClusterFixture.LIMIT)
         .until(() -> Instant.now().isAfter(time));
   }
 

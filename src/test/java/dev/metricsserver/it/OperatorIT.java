@@ -48,8 +48,7 @@ import org.junit.jupiter.api.io.TempDir;
 @IntegrationTest
 class OperatorIT {
 
-  private static final Duration SOON = Duration.ofSeconds(20);
-  @RegisterExtension static final TestCluster cluster = new TestCluster(SOON);
+  @RegisterExtension static final TestCluster cluster = new TestCluster();
 
   /** A managed object, and a change to it that a user could make. */
   private record Managed(

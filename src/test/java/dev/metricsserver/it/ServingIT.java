@@ -41,8 +41,6 @@ import org.junit.jupiter.api.io.TempDir;
 @IntegrationTest
 class ServingIT {
 
-  private static final Duration SOON = Duration.ofSeconds(20);
-
   /** Half a minute, and the time until the operator's next recheck. */
   private static final Duration UNTIL_ALL_API_SERVERS_KNOW = Duration.ofSeconds(90);
 
@@ -53,7 +51,7 @@ class ServingIT {
   private static final String SELF_SIGNED =
       "{kubelet: {tls: {mode: Insecure}}, serving: {tls: {source: SelfSigned}}}";
 
-  @RegisterExtension final TestCluster cluster = new TestCluster(SOON);
+  @RegisterExtension final TestCluster cluster = new TestCluster();
 
   @BeforeEach
   void start() {

@@ -49,6 +49,14 @@ final class ApiServer implements AutoCloseable {
 
   private final KubeAPIServer server;
   private final KubernetesClient admin;
+
+  /**
+   * How often the client repeats a request that the API server answered with 429 or 5xx, in less
+   * than a second together. By default it repeats for most of a minute, so that a test that waits
+   * for exactly that answer does not get it in time.
+   */
+  private static final int RETRIES = 3;
+
   private final AuditLog audit;
   private final EtcdSnapshot snapshot;
   private final Set<String> groups;
@@ -72,10 +80,9 @@ final class ApiServer implements AutoCloseable {
                           "--audit-log-maxsize=100000"))
                   .build());
       start();
-      admin =
-          new KubernetesClientBuilder()
-              .withConfig(Config.fromKubeconfig(server.getKubeConfigYaml()))
-              .build();
+      var config = Config.fromKubeconfig(server.getKubeConfigYaml());
+      config.setRequestRetryBackoffLimit(RETRIES);
+      admin = new KubernetesClientBuilder().withConfig(config).build();
       install();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

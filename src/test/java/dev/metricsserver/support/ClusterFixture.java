@@ -18,6 +18,9 @@ import org.awaitility.core.ThrowingRunnable;
 /** A cluster with a MetricsServerConfig, for integration and end-to-end tests. */
 public abstract class ClusterFixture {
 
+  /** Far longer than any wait on a slow and busy machine: only a failure takes so long. */
+  public static final Duration LIMIT = Duration.ofMinutes(2);
+
   /** The client of an administrator, for the actions of users and controllers. */
   public abstract KubernetesClient admin();
 

@@ -41,8 +41,8 @@ public final class LocalCluster extends ClusterFixture
     implements BeforeAllCallback, AfterAllCallback {
 
   public static final String NAMESPACE = "kube-system";
-  public static final Duration A_ROLLOUT = Duration.ofMinutes(2);
-  public static final Duration A_DELETION = Duration.ofSeconds(10);
+  public static final Duration A_ROLLOUT = Duration.ofMinutes(4);
+  public static final Duration A_DELETION = Duration.ofMinutes(1);
 
   /** How an RSA key's PEM starts, in Base64; the client has to be told when it is another one. */
   private static final String RSA_KEY = "LS0tLS1CRUdJTiBSU0Eg";

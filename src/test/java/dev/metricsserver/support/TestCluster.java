@@ -52,7 +52,6 @@ public final class TestCluster extends ClusterFixture
 
   private static final String NAMESPACE = "metrics-server-operator";
 
-  private final Duration limit;
   private Class<?> test;
   private boolean ofOneMethod;
   private boolean rightsTaken;
@@ -62,16 +61,6 @@ public final class TestCluster extends ClusterFixture
   private Duration processorTimeBefore;
   private OperatorUnderTest operator;
   private int operators;
-
-  /** A cluster for tests that are not about time. */
-  public TestCluster() {
-    this(Duration.ofSeconds(90));
-  }
-
-  /** A cluster on which {@link #eventually} waits for as long as this at most. */
-  public TestCluster(Duration limit) {
-    this.limit = limit;
-  }
 
   /** Starts a cluster that no extension closes. */
   public static TestCluster start() {
@@ -232,7 +221,7 @@ public final class TestCluster extends ClusterFixture
 
   @Override
   protected Duration limit() {
-    return limit;
+    return LIMIT;
   }
 
   // -------------------------------------------------------------------------------- the API server
