@@ -16,7 +16,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * Faults between a metrics-server and its kubelets. Each is made real, is what {@code doctor} finds
  * first and its only error, and is gone when the remedy was followed as it is printed.
  */
-@EndToEndTest(cluster = 2)
+@EndToEndTest(cluster = 1)
 class KubeletFaultsE2E {
 
   @RegisterExtension

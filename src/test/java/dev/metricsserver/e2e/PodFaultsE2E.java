@@ -15,7 +15,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * doctor} finds first and its only error, and is gone when the remedy was followed as it is
  * printed.
  */
-@EndToEndTest(cluster = 1)
+@EndToEndTest(cluster = 2)
 class PodFaultsE2E {
 
   @RegisterExtension

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * network, front proxy. Each is made real, is what {@code doctor} finds first and its only error,
  * and is gone when the remedy was followed as it is printed.
  */
-@EndToEndTest(cluster = 3)
+@EndToEndTest(cluster = 2)
 class RegistrationFaultsE2E {
 
   @RegisterExtension

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * Findings that come once all is well, by {@code doctor} and by the operator: a second
  * metrics-server, an owner that is not the operator, a network plugin that enforces no policy.
  */
-@EndToEndTest(cluster = 1)
+@EndToEndTest(cluster = 3)
 class SecondMetricsServerE2E {
 
   @RegisterExtension
