@@ -4,39 +4,29 @@ import static dev.metricsserver.approval.Draft.ip;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import dev.metricsserver.api.MetricsServerConfig;
+import dev.metricsserver.mock.MockCluster;
 import dev.metricsserver.model.CertificateRequests;
 import dev.metricsserver.model.ClusterFacts.Endpoint;
 import dev.metricsserver.model.SampleAuthority;
 import dev.metricsserver.reading.SampleServer;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequestBuilder;
-import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Hostile requests beside a right one, against a server that plays the API server. */
+/** Hostile requests beside a right one, against a mock API server. */
 class ApprovalControllerTest {
 
   private static final String REQUESTS = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
@@ -44,44 +34,26 @@ class ApprovalControllerTest {
 
   private final List<String> items = new ArrayList<>();
   private final List<String> calls = new CopyOnWriteArrayList<>();
-  private final CountDownLatch over = new CountDownLatch(1);
   private volatile String rejectedByAdmission = "";
-  private HttpServer server;
+  private MockCluster server;
   private SampleServer apiServer;
   private KubernetesClient client;
   private ApprovalController controller;
 
   @BeforeEach
   void start() throws Exception {
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.setExecutor(Executors.newCachedThreadPool(Thread.ofPlatform().daemon().factory()));
-    server.createContext("/", this::answer);
-    server.start();
+    server = MockCluster.withoutTls();
+    server.fail(this::answer);
     apiServer = SampleServer.tls("127.0.0.1", SampleAuthority.root("ca").server("api.example.com"));
-    client =
-        new KubernetesClientBuilder()
-            .withConfig(
-                new ConfigBuilder(Config.empty())
-                    .withMasterUrl("http://127.0.0.1:" + server.getAddress().getPort())
-                    .withRequestRetryBackoffLimit(0)
-                    .build())
-            .build();
-    controller =
-        new ApprovalController(
-            client,
-            InstantSource.system(),
-            new ClusterContext.Nodes(_ -> List.of(), _ -> List.of()),
-            _ -> Optional.empty(),
-            () -> {});
-    controller.setEventHandler(_ -> {});
+    client = server.client();
+    controller = SampleController.of(client);
   }
 
   @AfterEach
   void stop() throws IOException {
-    over.countDown();
     controller.stop();
     client.close();
-    server.stop(0);
+    server.close();
     apiServer.close();
   }
 
@@ -203,20 +175,22 @@ class ApprovalControllerTest {
                 .build()));
   }
 
-  private void answer(HttpExchange exchange) throws IOException {
-    var uri = exchange.getRequestURI();
-    var query = String.valueOf(uri.getRawQuery());
-    if (query.contains("watch=true")) {
-      hang(exchange);
-      return;
+  private boolean answer(HttpServerRequest request) {
+    if (request.getParam("watch") != null) {
+      request.response().setChunked(true).write("");
+      return true;
     }
-    calls.add(exchange.getRequestMethod() + " " + uri.getRawPath());
-    exchange.getRequestBody().readAllBytes();
-    var path = uri.getRawPath();
+    var path = request.path();
+    calls.add(request.method() + " " + path);
+    answer(request, path);
+    return true;
+  }
+
+  private void answer(HttpServerRequest request, String path) {
     if (path.startsWith("/api/v1/nodes/")) {
       var node = path.substring("/api/v1/nodes/".length());
-      write(
-          exchange,
+      MockCluster.answer(
+          request,
           200,
           """
           {"kind":"Node","metadata":{"name":"%s","creationTimestamp":"2026-01-01T00:00:00Z"},\
@@ -224,45 +198,28 @@ class ApprovalControllerTest {
           """
               .formatted(node, node.substring("node-".length())));
     } else if (path.equals(REQUESTS)) {
-      write(exchange, 200, list("CertificateSigningRequestList", String.join(",", items)));
+      MockCluster.answer(
+          request, 200, list("CertificateSigningRequestList", String.join(",", items)));
     } else if (path.endsWith("/servicecidrs")) {
-      write(
-          exchange,
+      MockCluster.answer(
+          request,
           200,
           list(
               "ServiceCIDRList",
               "{\"metadata\":{\"name\":\"a\"},\"spec\":{\"cidrs\":[\"10.96.0.0/16\"]}}"));
     } else if (path.equals(REQUESTS + "/" + rejectedByAdmission + "/approval")) {
-      write(
-          exchange,
+      MockCluster.answer(
+          request,
           403,
           "{\"kind\":\"Status\",\"status\":\"Failure\",\"code\":403,\"reason\":\"Forbidden\","
               + "\"message\":\"admission webhook denied the request\"}");
     } else {
-      write(exchange, 200, list("List", ""));
+      MockCluster.answer(request, 200, list("List", ""));
     }
-  }
-
-  private void hang(HttpExchange exchange) throws IOException {
-    exchange.sendResponseHeaders(200, 0);
-    try {
-      over.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    exchange.close();
   }
 
   private static String list(String kind, String items) {
     return "{\"kind\":\"%s\",\"apiVersion\":\"v1\",\"metadata\":{\"resourceVersion\":\"5\"},\"items\":[%s]}"
         .formatted(kind, items);
-  }
-
-  private static void write(HttpExchange exchange, int code, String text) throws IOException {
-    var body = text.getBytes(StandardCharsets.UTF_8);
-    exchange.getResponseHeaders().add("Content-Type", "application/json");
-    exchange.sendResponseHeaders(code, body.length);
-    exchange.getResponseBody().write(body);
-    exchange.close();
   }
 }

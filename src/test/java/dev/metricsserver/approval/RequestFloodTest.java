@@ -10,10 +10,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.Iterator;
-import java.util.List;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -39,17 +36,10 @@ class RequestFloodTest {
 
   @BeforeEach
   void start() {
-    server = new MockCluster();
+    server = MockCluster.withoutTls();
     server.fail(RequestFloodTest::answer);
     client = server.client();
-    controller =
-        new ApprovalController(
-            client,
-            InstantSource.system(),
-            new ClusterContext.Nodes(_ -> List.of(), _ -> List.of()),
-            _ -> Optional.empty(),
-            () -> {});
-    controller.setEventHandler(_ -> {});
+    controller = SampleController.of(client);
   }
 
   @AfterEach

@@ -36,7 +36,7 @@ class NodeWatchTest {
 
   @BeforeEach
   void startServer() {
-    server = new MockCluster();
+    server = MockCluster.withoutTls();
     server.fail(this::answer);
     client = server.client();
     watch = new NodeWatch(client, store);

@@ -53,6 +53,10 @@ public final class MockCluster extends KubernetesCrudDispatcher implements AutoC
   private static final Pattern NAME = Pattern.compile("fieldSelector=metadata[.]name=([^&]+)");
   private static final String APPLY = "application/apply-patch+yaml";
   private static final String DRY_RUN = "dryRun=All";
+
+  /** Nothing listens there, so a probe fails at once. */
+  private static final int NO_PORT = 1;
+
   private static final SelfSignedCertificate CERTIFICATE =
       SelfSignedCertificate.create("localhost");
 
@@ -73,10 +77,16 @@ public final class MockCluster extends KubernetesCrudDispatcher implements AutoC
   private final List<Watch> watches = new CopyOnWriteArrayList<>();
   private final Vertx vertx = Vertx.vertx();
   private final HttpServer server;
+  private final String scheme;
   private volatile Fault fault = _ -> false;
 
-  /** Starts the API server on a free port of the loopback address. */
+  /** Starts the API server on a free port of the loopback address, with TLS. */
   public MockCluster() {
+    this(true);
+  }
+
+  private MockCluster(boolean tls) {
+    scheme = tls ? "https" : "http";
     var requests =
         new HttpServerRequestHandler(vertx) {
           @Override
@@ -90,8 +100,9 @@ public final class MockCluster extends KubernetesCrudDispatcher implements AutoC
                 new HttpServerOptions()
                     .setHost("127.0.0.1")
                     .setPort(0)
-                    .setSsl(true)
-                    .setUseAlpn(true)
+                    .setSsl(tls)
+                    .setUseAlpn(tls)
+                    .setHttp2ClearTextEnabled(false)
                     .setKeyCertOptions(CERTIFICATE.keyCertOptions()))
             .requestHandler(request -> {
               if (fault.answers(request)) {
@@ -114,9 +125,25 @@ public final class MockCluster extends KubernetesCrudDispatcher implements AutoC
    * soon as metrics-server is installed.
    */
   public static MockCluster healthy() {
-    var cluster = new MockCluster();
-    cluster.seed();
-    return cluster;
+    return new MockCluster().seeded();
+  }
+
+  /**
+   * Starts a cluster like {@link #healthy} whose API server speaks no TLS: a handshake takes more
+   * processor time than all else that a command does. Its kubelets do not answer.
+   */
+  public static MockCluster healthyWithoutTls() {
+    return withoutTls().seeded();
+  }
+
+  /** Starts an API server that speaks no TLS. */
+  public static MockCluster withoutTls() {
+    return new MockCluster(false);
+  }
+
+  private MockCluster seeded() {
+    seed();
+    return this;
   }
 
   @Override
@@ -127,6 +154,10 @@ public final class MockCluster extends KubernetesCrudDispatcher implements AutoC
   /** Returns the port; the host is {@code localhost}. */
   public int port() {
     return server.actualPort();
+  }
+
+  private String url() {
+    return "%s://localhost:%d".formatted(scheme, port());
   }
 
   /** Returns the PEM file with the certificate that the API server presents. */
@@ -148,22 +179,21 @@ public final class MockCluster extends KubernetesCrudDispatcher implements AutoC
           kind: Config
           current-context: mock
           contexts: [{name: mock, context: {cluster: mock, user: user}}]
-          clusters: [{name: mock, cluster: {server: "https://localhost:%d", certificate-authority: %s}}]
+          clusters: [{name: mock, cluster: {server: "%s", certificate-authority: %s}}]
           users: [{name: user, user: {token: %s}}]
           """
-              .formatted(port(), certificate(), token));
+              .formatted(url(), certificate(), token));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** Returns a client of this cluster that does not repeat a request. */
+  /** Returns a client of a cluster without TLS that does not repeat a request. */
   public KubernetesClient client() {
     return new KubernetesClientBuilder()
         .withConfig(
             new ConfigBuilder(Config.empty())
-                .withMasterUrl("https://localhost:" + port())
-                .withTrustCerts(true)
+                .withMasterUrl(url())
                 .withRequestRetryBackoffLimit(0)
                 .build())
         .build();
@@ -542,7 +572,7 @@ public final class MockCluster extends KubernetesCrudDispatcher implements AutoC
                                  "operatingSystem": "linux", "architecture": "amd64"},
                     "images": [{"names": ["registry.example.com/image:1"], "sizeBytes": 1}]}}\
         """
-            .formatted(number, port()));
+            .formatted(number, scheme.equals("https") ? port() : NO_PORT));
     create(
         "/apis/metrics.k8s.io/v1beta1/nodes",
         """

@@ -26,7 +26,7 @@ class ServiceRangesReaderTest {
 
   @BeforeEach
   void start() {
-    server = new MockCluster();
+    server = MockCluster.withoutTls();
     server.fail(request -> {
       var answer = answers.get(request.path());
       if (answer == null) {

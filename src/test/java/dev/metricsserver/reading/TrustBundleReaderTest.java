@@ -51,7 +51,7 @@ class TrustBundleReaderTest {
 
   @BeforeEach
   void start() {
-    server = new MockCluster();
+    server = MockCluster.withoutTls();
     server.fail(request -> {
       requests.incrementAndGet();
       var object = objects.getOrDefault(request.path(), status(404, "not found"));

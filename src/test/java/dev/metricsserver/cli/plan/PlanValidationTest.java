@@ -32,7 +32,7 @@ class PlanValidationTest {
 
   @BeforeAll
   static void start() {
-    cluster = MockCluster.healthy();
+    cluster = MockCluster.healthyWithoutTls();
   }
 
   @AfterAll
