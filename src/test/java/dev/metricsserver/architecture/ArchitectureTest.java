@@ -12,7 +12,10 @@ import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.core.importer.ImportOption.OnlyIncludeTests;
 import com.tngtech.archunit.lang.ArchRule;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,6 +67,24 @@ class ArchitectureTest {
     operator =
         new ClassFileImporter().withImportOption(new DoNotIncludeTests()).importPackages(ROOT);
     assertThat(operator).isNotEmpty();
+  }
+
+  @Test
+  void tests_neverReadTheKubernetesConfigurationOfTheMachine() {
+    check(
+        noClasses()
+            .should()
+            .callConstructor(Config.class)
+            .orShould()
+            .callConstructor(ConfigBuilder.class)
+            .orShould()
+            .callMethodWhere(
+                describe(
+                    "Config.autoConfigure",
+                    call ->
+                        call.getTargetOwner().isEquivalentTo(Config.class)
+                            && call.getTarget().getName().equals("autoConfigure"))),
+        new ClassFileImporter().withImportOption(new OnlyIncludeTests()).importPackages(ROOT));
   }
 
   @ParameterizedTest
@@ -167,7 +188,11 @@ class ArchitectureTest {
 
   /** A package without classes breaks no rule. */
   private static void check(ArchRule rule) {
-    rule.allowEmptyShould(true).check(operator);
+    check(rule, operator);
+  }
+
+  private static void check(ArchRule rule, JavaClasses classes) {
+    rule.allowEmptyShould(true).check(classes);
   }
 
   private static String[] packages(List<String> names) {

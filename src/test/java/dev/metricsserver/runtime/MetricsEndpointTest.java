@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 import dev.metricsserver.model.SampleAuthority;
+import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -96,7 +97,7 @@ class MetricsEndpointTest {
     client =
         new KubernetesClientBuilder()
             .withConfig(
-                new ConfigBuilder()
+                new ConfigBuilder(Config.empty())
                     .withMasterUrl("http://127.0.0.1:" + apiServer.getPort())
                     .withRequestRetryBackoffLimit(0)
                     .build())
