@@ -27,7 +27,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.LinkedHashSet;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
@@ -59,6 +62,9 @@ final class DoctorCommand implements Callable<Integer> {
 
   /** Pods start and scrape twice, and the API server checks every 30 seconds. */
   private static final Duration TIMEOUT = Duration.ofMinutes(3);
+
+  /** Proxies of the Service and the API server follow a change within seconds. */
+  private static final Duration SETTLING = Duration.ofSeconds(10);
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -191,7 +197,7 @@ final class DoctorCommand implements Callable<Integer> {
     for (var write : writes) {
       step("%s was changed".formatted(applier.apply(write)));
     }
-    return awaitGone(client, finding.code());
+    return awaitGone(client, finding.code(), codes(examination));
   }
 
   private static String whyNot(Remedy remedy) {
@@ -250,25 +256,51 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  private int awaitGone(KubernetesClient client, FindingCode code) throws InterruptedException {
+  /** Ends when the finding is gone and, where possible, nothing that follows from the change. */
+  private int awaitGone(KubernetesClient client, FindingCode code, Set<FindingCode> before)
+      throws InterruptedException {
     step("waiting until %s is gone".formatted(code));
+    var gone = Optional.<Instant>empty();
     for (var end = Instant.now().plus(TIMEOUT); Instant.now().isBefore(end); ) {
       var examination = examine(client);
-      var codes = examination.findings().stream().map(Finding::code).distinct().toList();
-      if (!codes.contains(code)) {
-        step(
-            "%s is gone".formatted(code)
-                + (codes.isEmpty()
-                    ? ""
-                    : "; left: "
-                        + codes.stream().map(Enum::name).collect(Collectors.joining(", "))));
-        return examination.status();
+      var codes = codes(examination);
+      if (codes.contains(code)) {
+        gone = Optional.empty();
+      } else {
+        gone = gone.or(() -> Optional.of(Instant.now()));
+        if (settled(examination, before) || gone.get().plus(SETTLING).isBefore(Instant.now())) {
+          step("%s is gone%s".formatted(code, left(codes)));
+          return examination.status();
+        }
       }
       Thread.sleep(INTERVAL);
     }
     throw new Failure(
         "--fix: the changes were made, and %s is still found after %d minutes"
             .formatted(code, TIMEOUT.toMinutes()));
+  }
+
+  /** Whether no error is new; without findings, whether metrics are there. */
+  private static boolean settled(Examination examination, Set<FindingCode> before) {
+    var findings = examination.findings();
+    return examination.installation().isEmpty()
+        || (findings.isEmpty()
+            ? examination.route().whole()
+            : findings.stream()
+                .filter(f -> f.severity() == Finding.Severity.Error)
+                .allMatch(f -> before.contains(f.code())));
+  }
+
+  private static Set<FindingCode> codes(Examination examination) {
+    return examination.findings().stream()
+        .map(Finding::code)
+        .collect(Collectors.toCollection(LinkedHashSet::new));
+  }
+
+  private static String left(Set<FindingCode> codes) {
+    return codes.isEmpty()
+        ? ""
+        : codes.stream().map(Enum::name).collect(Collectors.joining(", ", "; left: ", ""));
   }
 
   private void step(String what) {

@@ -4,10 +4,13 @@ import dev.metricsserver.cli.cluster.Change;
 import dev.metricsserver.cli.common.Failure;
 import dev.metricsserver.diagnosis.Step;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResourceList;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.NonNamespaceOperation;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import java.util.List;
 import java.util.Optional;
 
@@ -51,7 +54,7 @@ final class RemedyApplier {
   private GenericKubernetesResource patched(RemedyWrite write, boolean dryRun) {
     return switch (write) {
       case RemedyWrite.Applied(var object) ->
-          client.resource(object).patch(context(PatchType.SERVER_SIDE_APPLY, dryRun).build());
+          kind(object).resource(object).patch(context(PatchType.SERVER_SIDE_APPLY, dryRun).build());
       case RemedyWrite.Patched(var object, var type, var patch) ->
           resource(object).patch(context(type(type), dryRun).build(), patch);
       default -> throw new IllegalArgumentException("not a patch: " + write);
@@ -78,10 +81,35 @@ final class RemedyApplier {
 
   /** The object with all its fields. */
   private Resource<GenericKubernetesResource> resource(GenericKubernetesResource named) {
-    var kind = client.genericKubernetesResources(named.getApiVersion(), named.getKind());
-    var metadata = named.getMetadata();
-    return metadata.getNamespace() == null
-        ? kind.withName(metadata.getName())
-        : kind.inNamespace(metadata.getNamespace()).withName(metadata.getName());
+    return kind(named).withName(named.getMetadata().getName());
+  }
+
+  /** The objects of this kind, in the namespace of this object where it has one. */
+  private NonNamespaceOperation<
+          GenericKubernetesResource,
+          GenericKubernetesResourceList,
+          Resource<GenericKubernetesResource>>
+      kind(GenericKubernetesResource named) {
+    var kind = client.genericKubernetesResources(definition(named));
+    var namespace = named.getMetadata().getNamespace();
+    return namespace == null ? kind : kind.inNamespace(namespace);
+  }
+
+  /** Asks the API server, because the client's own search leaves out the core group. */
+  private ResourceDefinitionContext definition(GenericKubernetesResource named) {
+    var found =
+        client.getApiResources(named.getApiVersion()).getResources().stream()
+            .filter(r -> r.getKind().equals(named.getKind()) && !r.getName().contains("/"))
+            .findFirst()
+            .orElseThrow(() -> new Failure("--fix: the API server has no kind " + named.getKind()));
+    var version = named.getApiVersion();
+    var slash = version.indexOf('/');
+    return new ResourceDefinitionContext.Builder()
+        .withGroup(slash < 0 ? "" : version.substring(0, slash))
+        .withVersion(version.substring(slash + 1))
+        .withKind(named.getKind())
+        .withPlural(found.getName())
+        .withNamespaced(found.getNamespaced())
+        .build();
   }
 }

@@ -34,8 +34,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
@@ -565,6 +567,39 @@ class DoctorIT {
             "+  - \"nodes/metrics\"\n",
             "--- ClusterRoleBinding/system:metrics-server\n",
             " MetricsServerRightsMissing is gone");
+  }
+
+  /** A Service is of the core group, which the client's own search for kinds leaves out. */
+  @Test
+  void fix_serviceSelectsNothing_patchesIt() throws IOException {
+    installWithoutSelectedPods();
+    awaitFinding("ServiceSelectsNothing");
+    var fixing = new FutureTask<>(() -> doctor("--fix", "ServiceSelectsNothing", "--yes"));
+    Thread.ofVirtual().start(fixing);
+    cluster.eventually(
+        "the selector is patched",
+        () ->
+            assertThat(
+                    cluster
+                        .admin()
+                        .services()
+                        .inNamespace("kube-system")
+                        .withName("metrics")
+                        .get()
+                        .getSpec()
+                        .getSelector())
+                .containsExactly(Map.entry("app", "by-hand")));
+    // No controller writes EndpointSlices here, so that the finding ends with the APIService.
+    cluster.admin().resources(APIService.class).withName("v1beta1.metrics.k8s.io").delete();
+    assertThat(fixing)
+        .succeedsWithin(Duration.ofMinutes(1))
+        .satisfies(fixed ->
+            assertThat(fixed.out())
+                .as(fixed.err())
+                .contains(
+                    "--- Service/kube-system/metrics\n",
+                    " Service/kube-system/metrics was changed\n",
+                    " ServiceSelectsNothing is gone"));
   }
 
   @Test
