@@ -71,3 +71,11 @@ top_wait() {
     sleep 0.1
   done
 }
+
+# program_find: the command line of the distribution.
+program_find() {
+  local program
+  program=$(find "$PROJECT_DIR/target/dist" -path '*/bin/metrics-server-operator' 2>/dev/null | head -n 1)
+  [[ -n $program ]] || die "There is no distribution; build it with ./mvnw -Pdist package"
+  printf '%s' "$program"
+}

@@ -36,10 +36,11 @@ class DocumentationTest {
   @TempDir private Path folder;
 
   private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:]+)(?:#[^)]*)?\\)");
-  private static final Pattern ANCHOR = Pattern.compile("\\]\\(([\\w./-]+\\.md#[^)]+)\\)");
+  private static final Pattern ANCHOR = Pattern.compile("\\]\\(((?:[\\w./-]+\\.md)?#[^)]+)\\)");
   private static final Pattern NAME = Pattern.compile("`([A-Z][a-z]+(?:[A-Z]+[a-z]*)+)`");
   private static final Pattern COMMAND = Pattern.compile("`?((?:deploy/local|\\.ci)/[a-z-]+)");
-  private static final Pattern YAML = Pattern.compile("(?ms)^ *```yaml\\n(.*?)^ *```$");
+  private static final Pattern HEREDOC =
+      Pattern.compile("(?s)<<'YAML'\n(.*?)^YAML$", Pattern.MULTILINE);
   private static final Pattern VALUE =
       Pattern.compile("(?:--set(?:-json)? '?|with Helm: )([\\w.]+)=");
 
@@ -74,8 +75,11 @@ class DocumentationTest {
                     assertThat(find(ANCHOR, document))
                         .allSatisfy(link -> {
                           var parts = link.split("#", -1);
-                          assertThat(anchors(document.resolveSibling(parts[0]).normalize()))
-                              .contains(parts[1]);
+                          var target =
+                              parts[0].isEmpty()
+                                  ? document
+                                  : document.resolveSibling(parts[0]).normalize();
+                          assertThat(anchors(target)).contains(parts[1]);
                         })));
   }
 
@@ -192,9 +196,11 @@ class DocumentationTest {
   Stream<DynamicTest> everySpecIsTaken() throws IOException {
     return documents().stream()
         .flatMap(document ->
-            YAML.matcher(read(document))
-                .results()
-                .map(r -> r.group(1).stripTrailing().stripIndent())
+            Stream.concat(
+                    Documents.blocks(document, "yaml").stream(),
+                    Documents.blocks(document, "sh").stream()
+                        .flatMap(block -> HEREDOC.matcher(block).results())
+                        .map(yaml -> yaml.group(1)))
                 .map(text ->
                     dynamicTest(
                         document + ": " + text.lines().limit(3).collect(Collectors.joining()),
@@ -276,15 +282,8 @@ class DocumentationTest {
         .isInstanceOfAny(Planned.class, Observing.class);
   }
 
-  private static List<Path> documents() throws IOException {
-    try (var top = Files.list(Path.of(""));
-        var docs = Files.list(Path.of("docs"))) {
-      return Stream.of(top, docs, Stream.of(EXAMPLES.resolve("README.md")))
-          .flatMap(files -> files)
-          .filter(file -> file.toString().endsWith(".md"))
-          .sorted()
-          .toList();
-    }
+  private static List<Path> documents() {
+    return Documents.all();
   }
 
   private static Stream<String> find(Pattern pattern, Path document) {
@@ -292,10 +291,6 @@ class DocumentationTest {
   }
 
   private static String read(Path file) {
-    try {
-      return Files.readString(file);
-    } catch (IOException e) {
-      throw new IllegalStateException(e);
-    }
+    return Documents.read(file);
   }
 }
