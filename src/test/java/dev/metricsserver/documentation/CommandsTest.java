@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -87,7 +88,7 @@ class CommandsTest {
             .filter(column -> column.path("priority").asInt() == 0)
             .map(column -> column.get("name"))
             .map(JsonNode::asText)
-            .map(name -> name.toUpperCase(java.util.Locale.ROOT))
+            .map(name -> name.toUpperCase(Locale.ROOT))
             .toList();
     var printed =
         documents()
@@ -99,10 +100,10 @@ class CommandsTest {
     assertThat(printed)
         .isNotEmpty()
         .allSatisfy(lines -> {
-          var header = lines.getFirst().split(" {2,}");
+          var header = lines.getFirst().split(" {2,}", -1);
           assertThat(header).startsWith("NAME").endsWith(columns.toArray(String[]::new));
           assertThat(header).hasSize(columns.size() + 1);
-          var row = lines.get(1).split(" {2,}");
+          var row = lines.get(1).split(" {2,}", -1);
           assertThat(Arrays.stream(ConditionReason.values()).map(Enum::name))
               .contains(row[columns.indexOf("REASON") + 1]);
         });

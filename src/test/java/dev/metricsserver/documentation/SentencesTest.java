@@ -110,7 +110,7 @@ class SentencesTest {
       if (line.isBlank() || line.startsWith("#") || line.stripLeading().startsWith("|")) {
         end.run();
         if (line.stripLeading().startsWith("|")) {
-          paragraphs.addAll(List.of(line.split("\\|")));
+          paragraphs.addAll(List.of(line.split("\\|", -1)));
         }
         continue;
       }
