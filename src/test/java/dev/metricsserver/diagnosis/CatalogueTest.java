@@ -42,17 +42,15 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -1130,12 +1128,16 @@ public class CatalogueTest {
     var document = Files.readString(DOCUMENT);
     var begin = document.indexOf(BEGIN) + BEGIN.length();
     var end = document.indexOf(END);
-    var made = document.substring(0, begin) + table() + document.substring(end);
+    var made =
+        document.substring(0, begin)
+            + FindingsPage.markdown(
+                Stream.concat(failures().map(CatalogueTest::found), nothingFound()))
+            + document.substring(end);
     if ("update".equals(System.getProperty("golden"))) {
       Files.writeString(DOCUMENT, made);
     }
 
-    assertThat(document)
+    assertThat(read(DOCUMENT))
         .as("./mvnw -q test -Dtest=CatalogueTest -Dgolden=update updates it")
         .isEqualTo(made);
   }
@@ -1146,49 +1148,6 @@ public class CatalogueTest {
         .flatMap(service -> Diagnosis.nothingFound(service, List.of()).stream());
   }
 
-  private static String table() {
-    var byCode = new TreeMap<String, Map<String, Finding>>();
-    Stream.concat(failures().map(CatalogueTest::found), nothingFound())
-        .forEach(f ->
-            byCode
-                .computeIfAbsent(f.code().name(), _ -> new TreeMap<>())
-                .putIfAbsent(f.remedyText(), f));
-    return byCode.entrySet().stream()
-        .map(e ->
-            "### %s\n\n%s\n\n"
-                .formatted(
-                    e.getKey(),
-                    e.getValue().entrySet().stream()
-                        .map(f -> said(f.getValue()))
-                        .collect(Collectors.joining("\n"))))
-        .collect(Collectors.joining());
-  }
-
-  private static String said(Finding finding) {
-    var fixable =
-        !finding.remedy().executable().isEmpty()
-            || finding.remedy().nodeConfiguration().isPresent();
-    return "- %s\n  → %s%s"
-        .formatted(
-            escaped(finding.message()),
-            escaped(finding.remedyText()),
-            fixable ? " **(--fix)**" : "");
-  }
-
-  private static String escaped(String text) {
-    return text.replace("*", "\\*").replace("<", "\\<").replace("_", "\\_");
-  }
-
-  /** Codes whose findings have no evidence: the document describes them in a table of its own. */
-  private static final Set<FindingCode> WITHOUT_EVIDENCE =
-      EnumSet.of(
-          FindingCode.ApplyFailed,
-          FindingCode.CheckFailed,
-          FindingCode.Conflict,
-          FindingCode.Contested,
-          FindingCode.InvalidSpec,
-          FindingCode.NothingToObserve);
-
   @Test
   void everyCode_exceptThoseWithoutEvidence_hasACase() {
     var listed =
@@ -1197,13 +1156,19 @@ public class CatalogueTest {
     assertThat(FindingCode.values())
         .as("give each new finding a case in failures(), and generate the document again")
         .filteredOn(code -> !listed.contains(code))
-        .hasSameElementsAs(WITHOUT_EVIDENCE);
+        .hasSameElementsAs(FindingsPage.quoting());
+  }
+
+  /** Alerts, reports and pages of others link to it. */
+  @ParameterizedTest
+  @EnumSource
+  void code_hasOneAddress(FindingCode code) {
+    assertThat(read(DOCUMENT).lines().filter(("### " + code)::equals)).hasSize(1);
   }
 
   @Test
-  void codesWithoutEvidence_areInTheDocument() {
-    assertThat(WITHOUT_EVIDENCE)
-        .allSatisfy(code -> assertThat(read(DOCUMENT)).contains("\n| `%s` |".formatted(code)));
+  void page_everyPartOfThePath_isThere() {
+    assertThat(FindingsPage.ORDER).containsExactlyInAnyOrder(FindingCode.Place.values());
   }
 
   /** The severity of a code is the highest one that its findings have. */

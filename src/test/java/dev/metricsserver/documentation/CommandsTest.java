@@ -1,5 +1,6 @@
 package dev.metricsserver.documentation;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -8,10 +9,13 @@ import dev.metricsserver.api.ConditionReason;
 import dev.metricsserver.cli.CommandLineRun;
 import dev.metricsserver.support.Shell;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -24,7 +28,8 @@ class CommandsTest {
   /** A command at the start of a line or of code, or after a pipe. */
   private static final Pattern COMMAND =
       Pattern.compile(
-          "(?m)(?:^ *|`|\\| )(?:metrics-server-operator )?(doctor|plan|render|import|crd|run)\\b(?!"
+          "(?m)(?:^ *|`|\\| )(?:metrics-server-operator"
+              + " )?(doctor|plan|render|import|crd|run|generate-completion)\\b(?!"
               + " it)([^`\\n|;&)]*)");
 
   private static final Pattern LOCAL =
@@ -32,6 +37,12 @@ class CommandsTest {
   private static final Pattern OPTION = Pattern.compile("(?<=[ \\[])(--[a-z][a-z-]*|-[a-zA-Z])\\b");
   private static final Pattern CODE = Pattern.compile("`([^`\\n]+)`");
   private static final Pattern FILE = Pattern.compile("(?<![\\w./-])deploy/[\\w./-]*\\w");
+
+  /** A command that needs no cluster, and its output today; {@code first N lines} of it. */
+  private static final Pattern RUN =
+      Pattern.compile(
+          "(?s)(?<begin><!-- run: (?<command>[^\\n]+?)(?:, first (?<lines>\\d+) lines)?"
+              + " -->\\n```\\w*\\n)(?<output>.*?)```");
 
   static Stream<Path> documents() {
     return Documents.all().stream();
@@ -55,6 +66,31 @@ class CommandsTest {
               .as("options of %s", command.group().strip())
               .allSatisfy(option -> assertThat(help.out()).containsPattern(option + "\\b"));
         });
+  }
+
+  /** With {@code -Dgolden=update} it is written into the documents. */
+  @ParameterizedTest
+  @MethodSource("documents")
+  void shownOutput_ofACommand_isTodays(Path document) throws IOException {
+    if ("update".equals(System.getProperty("golden"))) {
+      Files.writeString(
+          document,
+          RUN.matcher(Documents.read(document))
+              .replaceAll(
+                  shown -> Matcher.quoteReplacement(shown.group("begin") + output(shown) + "```")));
+    }
+    assertThat(RUN.matcher(Documents.read(document)).results())
+        .allSatisfy(shown -> assertThat(shown.group("output")).isEqualTo(output(shown)));
+  }
+
+  private static String output(MatchResult shown) {
+    var run = CommandLineRun.of(shown.group("command").split(" ", -1));
+    assertThat(run.status()).as(run.err()).isZero();
+    var lines = shown.group("lines");
+    return run.out()
+        .lines()
+        .limit(lines == null ? Long.MAX_VALUE : Long.parseLong(lines))
+        .collect(joining("\n", "", "\n"));
   }
 
   @ParameterizedTest
