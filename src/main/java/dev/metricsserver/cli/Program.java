@@ -7,6 +7,7 @@ import dev.metricsserver.cli.common.ExitStatus;
 import dev.metricsserver.cli.common.Failure;
 import dev.metricsserver.cli.common.Resources;
 import dev.metricsserver.cli.crd.CrdCommand;
+import dev.metricsserver.cli.doctor.DoctorCommand;
 import dev.metricsserver.cli.importer.ImportCommand;
 import dev.metricsserver.cli.plan.PlanCommand;
 import dev.metricsserver.cli.render.RenderCommand;

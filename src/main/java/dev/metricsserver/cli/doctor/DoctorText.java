@@ -1,9 +1,9 @@
-package dev.metricsserver.cli;
+package dev.metricsserver.cli.doctor;
 
-import dev.metricsserver.cli.Route.State;
-import dev.metricsserver.cli.Route.Stop;
 import dev.metricsserver.cli.common.Colours;
 import dev.metricsserver.cli.common.ExitStatus;
+import dev.metricsserver.cli.doctor.Route.State;
+import dev.metricsserver.cli.doctor.Route.Stop;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.diagnosis.Remedy;

@@ -1,4 +1,4 @@
-package dev.metricsserver.cli;
+package dev.metricsserver.cli.doctor;
 
 import static picocli.CommandLine.Command;
 
@@ -56,7 +56,7 @@ import picocli.CommandLine.Spec;
       "1:errors or warnings were found",
       "2:the state could not be determined"
     })
-final class DoctorCommand implements Callable<Integer> {
+public final class DoctorCommand implements Callable<Integer> {
 
   private static final Duration INTERVAL = Duration.ofSeconds(2);
 

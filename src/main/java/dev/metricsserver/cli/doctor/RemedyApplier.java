@@ -1,4 +1,4 @@
-package dev.metricsserver.cli;
+package dev.metricsserver.cli.doctor;
 
 import dev.metricsserver.cli.cluster.Change;
 import dev.metricsserver.cli.common.Failure;

@@ -1,18 +1,18 @@
-package dev.metricsserver.cli;
+package dev.metricsserver.cli.doctor;
 
 import static dev.metricsserver.plan.Plans.NOW;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.metricsserver.cli.Examination.Certificate;
-import dev.metricsserver.cli.Examination.Mark;
-import dev.metricsserver.cli.Examination.NodeMark;
-import dev.metricsserver.cli.Examination.Subject;
-import dev.metricsserver.cli.Route.State;
-import dev.metricsserver.cli.Route.Stop;
 import dev.metricsserver.cli.common.Colours;
 import dev.metricsserver.cli.common.Resources;
+import dev.metricsserver.cli.doctor.Examination.Certificate;
+import dev.metricsserver.cli.doctor.Examination.Mark;
+import dev.metricsserver.cli.doctor.Examination.NodeMark;
+import dev.metricsserver.cli.doctor.Examination.Subject;
+import dev.metricsserver.cli.doctor.Route.State;
+import dev.metricsserver.cli.doctor.Route.Stop;
 import dev.metricsserver.diagnosis.Diagnosis;
 import dev.metricsserver.diagnosis.Evidence;
 import dev.metricsserver.diagnosis.Finding;

@@ -1,4 +1,4 @@
-package dev.metricsserver.cli;
+package dev.metricsserver.cli.doctor;
 
 import static dev.metricsserver.plan.Plans.NOW;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -7,11 +7,11 @@ import static org.assertj.core.api.Assertions.fail;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.metricsserver.cli.Examination.Certificate;
-import dev.metricsserver.cli.Examination.Mark;
-import dev.metricsserver.cli.Examination.NodeMark;
-import dev.metricsserver.cli.Examination.Subject;
 import dev.metricsserver.cli.common.Colours;
+import dev.metricsserver.cli.doctor.Examination.Certificate;
+import dev.metricsserver.cli.doctor.Examination.Mark;
+import dev.metricsserver.cli.doctor.Examination.NodeMark;
+import dev.metricsserver.cli.doctor.Examination.Subject;
 import dev.metricsserver.diagnosis.CatalogueTest;
 import dev.metricsserver.diagnosis.CatalogueTest.Failure;
 import dev.metricsserver.diagnosis.Diagnosis;

@@ -1,16 +1,16 @@
-package dev.metricsserver.cli;
+package dev.metricsserver.cli.doctor;
 
 import static java.util.Objects.requireNonNullElse;
 
 import dev.metricsserver.api.KubeletSpec;
 import dev.metricsserver.api.MetricsServerConfig;
-import dev.metricsserver.cli.Examination.Certificate;
-import dev.metricsserver.cli.Examination.Mark;
-import dev.metricsserver.cli.Examination.NodeMark;
-import dev.metricsserver.cli.Examination.Subject;
 import dev.metricsserver.cli.cluster.BestEffortReader;
 import dev.metricsserver.cli.cluster.LiveCluster;
 import dev.metricsserver.cli.cluster.LiveObjects;
+import dev.metricsserver.cli.doctor.Examination.Certificate;
+import dev.metricsserver.cli.doctor.Examination.Mark;
+import dev.metricsserver.cli.doctor.Examination.NodeMark;
+import dev.metricsserver.cli.doctor.Examination.Subject;
 import dev.metricsserver.diagnosis.Diagnosis;
 import dev.metricsserver.diagnosis.Evidence;
 import dev.metricsserver.diagnosis.Finding;

@@ -1,4 +1,4 @@
-package dev.metricsserver.cli;
+package dev.metricsserver.cli.doctor;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;

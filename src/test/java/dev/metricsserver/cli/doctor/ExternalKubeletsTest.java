@@ -1,4 +1,4 @@
-package dev.metricsserver.cli;
+package dev.metricsserver.cli.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

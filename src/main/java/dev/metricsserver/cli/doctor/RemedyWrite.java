@@ -1,4 +1,4 @@
-package dev.metricsserver.cli;
+package dev.metricsserver.cli.doctor;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.metricsserver.api.MetricsServerConfig;

@@ -1,4 +1,4 @@
-package dev.metricsserver.cli;
+package dev.metricsserver.cli.doctor;
 
 import dev.metricsserver.diagnosis.Words;
 import dev.metricsserver.model.Observations;

@@ -1,11 +1,11 @@
-package dev.metricsserver.cli;
+package dev.metricsserver.cli.doctor;
 
-import dev.metricsserver.cli.Examination.Certificate;
-import dev.metricsserver.cli.Examination.Mark;
-import dev.metricsserver.cli.Examination.NodeMark;
-import dev.metricsserver.cli.Route.Stop;
 import dev.metricsserver.cli.common.ExitStatus;
 import dev.metricsserver.cli.common.Resources;
+import dev.metricsserver.cli.doctor.Examination.Certificate;
+import dev.metricsserver.cli.doctor.Examination.Mark;
+import dev.metricsserver.cli.doctor.Examination.NodeMark;
+import dev.metricsserver.cli.doctor.Route.Stop;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.plan.KubeletPlanner;
 import java.time.Duration;
