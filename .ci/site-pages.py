@@ -7,6 +7,15 @@ from pathlib import Path
 from mkdocs.structure.files import File
 
 REPOSITORY = "https://github.com/metricsserver/metrics-server-operator/blob/main/"
+STYLE = """\
+/* A contrast of 4.5 to 1, and links that differ from the text by more than their colour. */
+[data-md-color-scheme="default"] { --md-code-hl-comment-color: #5f5f5f; --md-code-hl-variable-color: #5f5f5f; }
+body[data-md-color-scheme="slate"][data-md-color-primary] { --md-typeset-a-color: #7ba5f0; }
+[data-md-color-scheme="slate"] .md-typeset .highlight .nb { color: #a99cea; }
+.md-typeset :is(p, li, td) a { text-decoration: underline; }
+/* Code needs no scrolling. */
+.md-typeset pre > code { white-space: pre-wrap; overflow-wrap: anywhere; overflow: hidden; }
+"""
 LINK = re.compile(r"(\]\()([^)#:\s]+)((?:#[^)]*)?\))")
 
 
@@ -24,6 +33,7 @@ def served(package):
 def on_files(files, config):
     readme = LINK.sub(lambda m: m[1] + from_readme(m[2]) + m[3], Path("README.md").read_text())
     files.append(File.generated(config, "index.md", content=readme))
+    files.append(File.generated(config, "stylesheets/site.css", content=STYLE))
     for package, file, *_ in scripts():
         content = Path("target/site-tools", package, "package", file).read_text()
         files.append(File.generated(config, served(package), content=content))
