@@ -124,7 +124,7 @@ step() {
   CURRENT_STEP=''
 }
 
-# at_exit: the EXIT trap of every command.
+# at_exit: the EXIT trap of every command. A command that has to put something back defines put_back.
 at_exit() {
   local status=$?
   progress_stop
@@ -133,8 +133,12 @@ at_exit() {
     [[ ! -d $RUN_DIR/machines ]] || printf '; logs: %s/machines/*/log' "$RUN_DIR" >&2
     printf '\n' >&2
   fi
+  if declare -F put_back >/dev/null; then
+    put_back || ((status != 0)) || status=1
+  fi
   cluster_folder_remove
-  ((status != STATUS_OF_DIE)) || exit 1
+  ((status != STATUS_OF_DIE)) || status=1
+  exit "$status"
 }
 trap at_exit EXIT
 

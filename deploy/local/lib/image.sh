@@ -68,13 +68,13 @@ buildah_base() {
   buildah_here inspect --type image "$JDK_IMAGE" >/dev/null 2>&1 || jdk_image "$JDK_IMAGE"
 }
 
-# buildah_image FILE [OPTION of buildah build]
+# buildah_image FILE [OPTION of buildah build]: another checkout may give the same name to its image at the same time.
 buildah_image() {
-  local log=${IMAGE_ARCHIVE%.tar}.log
-  buildah_here build --layers "${@:2}" --build-arg "JDK=$JDK_IMAGE" --tag "$(image_name)" "$PROJECT_DIR" >"$log" 2>&1 ||
+  local log=${IMAGE_ARCHIVE%.tar}.log id=${IMAGE_ARCHIVE%.tar}.id
+  buildah_here build --layers "${@:2}" --build-arg "JDK=$JDK_IMAGE" --iidfile "$id" --tag "$(image_name)" "$PROJECT_DIR" >"$log" 2>&1 ||
     die "buildah: $(tail -n 30 "$log"); log: $log"
   rm -f "$1"
-  buildah_here push --quiet "$(image_name)" "oci-archive:$1:$(image_name)" >/dev/null
+  buildah_here push --quiet "$(cat "$id")" "oci-archive:$1:$(image_name)" >/dev/null
 }
 
 # image_layers: the digests of the image's layers, uncompressed, in their order.
@@ -82,6 +82,6 @@ image_layers() {
   if docker_works; then
     docker image inspect --format '{{range .RootFS.Layers}}{{println .}}{{end}}' "$(image_name)"
   else
-    buildah_here inspect --type image --format '{{range .OCIv1.RootFS.DiffIDs}}{{println .}}{{end}}' "$(image_name)"
+    buildah_here inspect --type image --format '{{range .OCIv1.RootFS.DiffIDs}}{{println .}}{{end}}' "$(cat "${IMAGE_ARCHIVE%.tar}.id")"
   fi
 }

@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # The operator on a running local cluster: kubectl, installation, and waiting for its resource.
 
+# The checkout that the operator and its MetricsServerConfig come from.
+OPERATOR_DIR=$PROJECT_DIR
+
 # find_kubectl: the one of the cluster's version where it was compiled, else the installed one.
 find_kubectl() {
   [[ -f $TARGET_DIR/kubeconfig ]] || die "There is no local cluster '$LOCAL_CLUSTER'; start it with deploy/local/demo"
@@ -15,11 +18,19 @@ find_kubectl() {
 
 kubectl() { "$KUBECTL" --kubeconfig="$TARGET_DIR/kubeconfig" "$@"; }
 
-# Before Kubernetes 1.30 there is no ValidatingAdmissionPolicy.
+# operator_kustomization: before Kubernetes 1.30 there is no ValidatingAdmissionPolicy.
+operator_kustomization() {
+  if (($(server_minor) >= 30)); then
+    printf '%s/deploy/base' "$OPERATOR_DIR"
+  else
+    printf '%s/deploy/overlays/kubernetes-before-1.30' "$OPERATOR_DIR"
+  fi
+}
+
 operator_install() {
-  local kustomization=deploy/base
-  (($(server_minor) >= 30)) || kustomization=deploy/overlays/kubernetes-before-1.30
-  kubectl apply --kustomize "$PROJECT_DIR/$kustomization" >/dev/null
+  local kustomization
+  kustomization=$(operator_kustomization)
+  kubectl apply --kustomize "$kustomization" >/dev/null
   kubectl wait --for=condition=Established --timeout=60s crd/metricsserverconfigs.metricsserver.dev >/dev/null
 }
 
@@ -38,7 +49,7 @@ local_config() {
   for address in $addresses; do
     [[ " $nodes " == *" $address "* ]] || cidrs+=("$address/32")
   done
-  sed '/^spec:/d' "$PROJECT_DIR/deploy/examples/default.yaml"
+  sed '/^spec:/d' "$OPERATOR_DIR/deploy/examples/default.yaml"
   if ((${#cidrs[@]} > 0)); then
     printf 'spec:\n  networkPolicy:\n    controlPlaneCIDRs: [%s]\n' "$(IFS=,; printf '%s' "${cidrs[*]}")"
   else
