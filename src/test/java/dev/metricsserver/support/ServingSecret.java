@@ -1,5 +1,7 @@
 package dev.metricsserver.support;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.metricsserver.plan.Annotations;
 import dev.metricsserver.plan.ServingTLS;
 import dev.metricsserver.tls.Certificates;
@@ -18,6 +20,9 @@ import java.util.Map;
 
 /** A Secret of serving certificates, as a test reads and writes it. */
 public final class ServingSecret {
+
+  /** How long the operator waits for that, see {@code tls.Rotation}. */
+  private static final Duration TRUST_SPREADS = Duration.ofSeconds(30);
 
   private ServingSecret() {}
 
@@ -55,6 +60,28 @@ public final class ServingSecret {
             PatchContext.of(PatchType.JSON_MERGE),
             "{\"metadata\":{\"annotations\":{\"%s\":\"%s\"}}}"
                 .formatted(Annotations.CHANGED, Instant.now().minus(age)));
+  }
+
+  /**
+   * Fails when another certificate is served although the operator must still wait until every API
+   * server knows the CA. On a machine so slow that the wait may have ended, nothing can be said.
+   *
+   * @param since before the new CA was published
+   */
+  public static void assertStillServed(
+      KubernetesClient client, X509Certificate expected, Instant since) {
+    var data =
+        client
+            .secrets()
+            .inNamespace("kube-system")
+            .withName(ServingTLS.CERTIFICATE_SECRET)
+            .get()
+            .getData();
+    if (Instant.now().isBefore(since.plus(TRUST_SPREADS))) {
+      assertThat(Certificates.parse(decoded(data.get("tls.crt"))).getFirst())
+          .as("before every API server knows the CA")
+          .isEqualTo(expected);
+    }
   }
 
   public static String encoded(String text) {
