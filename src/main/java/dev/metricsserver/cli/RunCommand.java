@@ -13,8 +13,11 @@ import static picocli.CommandLine.Command;
           + " KUBECONFIG. Environment variables: POD_NAMESPACE and POD_NAME, where its Lease is and"
           + " who holds it; HEALTH_PORT, the port of /livez and /readyz, 8080 by default;"
           + " METRICS_PORT, the port of /metrics, 8443 by default; METRICS_CERTIFICATE, the"
-          + " directory with tls.crt and tls.key for it, by default one that signs itself."
-    })
+          + " directory with tls.crt and tls.key for it, by default one that signs itself;"
+          + " LOG_LEVEL, debug for the stack traces of errors."
+    },
+    footerHeading = "%nExample:%n",
+    footer = "  KUBECONFIG=$HOME/.kube/config metrics-server-operator run")
 final class RunCommand implements Runnable {
 
   @Override

@@ -70,7 +70,11 @@ import java.util.concurrent.TimeUnit;
     // From the informers' caches, for changes that raise no event.
     maxReconciliationInterval =
         @MaxReconciliationInterval(interval = 30, timeUnit = TimeUnit.SECONDS))
-@GradualRetry(maxAttempts = -1, initialInterval = 500, intervalMultiplier = 2, maxInterval = 30_000)
+@GradualRetry(
+    maxAttempts = -1,
+    initialInterval = 500,
+    intervalMultiplier = 1.5,
+    maxInterval = 30_000)
 public final class MetricsServerReconciler extends InstallationWorkflow
     implements Reconciler<MetricsServerConfig> {
 

@@ -27,7 +27,6 @@ import java.util.concurrent.TimeoutException;
 public final class ObjectList {
 
   private static final int PAGE = 50;
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
   private static final int MAX_ERROR = 4096;
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -110,7 +109,7 @@ public final class ObjectList {
                         client,
                         path + "limit=%d&continue=%s".formatted(PAGE, Utils.toUrlEncoded(from))),
                     InputStream.class),
-            PATIENCE);
+            patience(client));
     try (var body = response.body()) {
       requireSuccess(response, body);
       return page(body, item);
@@ -163,6 +162,11 @@ public final class ObjectList {
         .build();
   }
 
+  /** Returns how long to wait for the beginning of an answer: as long as the client does. */
+  static Duration patience(KubernetesClient client) {
+    return Duration.ofMillis(client.getConfiguration().getRequestTimeout());
+  }
+
   /** Waits for an answer, and cancels the request if there is none in time. */
   static <T> T await(CompletableFuture<T> future, Duration patience) throws IOException {
     try {
@@ -170,7 +174,7 @@ public final class ObjectList {
     } catch (ExecutionException e) {
       throw new IOException(e.getCause().getMessage(), e.getCause());
     } catch (TimeoutException e) {
-      throw new IOException("no answer in %d s".formatted(patience.toSeconds()), e);
+      throw new IOException("no answer in %d ms".formatted(patience.toMillis()), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException();

@@ -35,7 +35,6 @@ public final class ObjectWatch<T> {
   private static final Duration SHORTEST_WATCH = Duration.ofMinutes(5);
 
   private static final Duration LATE = Duration.ofSeconds(30);
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
   private static final Backoff RETRY = new Backoff(Duration.ofMillis(500), Duration.ofSeconds(30));
 
   /** In bytes; enough for the heartbeat of a node. */
@@ -216,7 +215,7 @@ public final class ObjectWatch<T> {
                             + "watch=true&allowWatchBookmarks=true&resourceVersion=%s&timeoutSeconds=%d"
                                 .formatted(resourceVersion, lasts.toSeconds())),
                     events),
-            PATIENCE);
+            ObjectList.patience(client));
     try {
       if (!response.isSuccessful()) {
         // Such an answer does not mean that the version is too old.

@@ -12,6 +12,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Supplier;
 
 /** Serves {@code /livez} and {@code /readyz} for the kubelet's probes. */
 final class HealthEndpoint {
@@ -23,13 +24,13 @@ final class HealthEndpoint {
   }
 
   /** Starts to listen. It does so before the operator is ready, so that probes see a slow start. */
-  void start(RuntimeInfo operator) {
+  void start(Supplier<RuntimeInfo> operator) {
     ServerLimits.set();
     try {
       var server = HttpServer.create(new InetSocketAddress(port), 0);
       server.setExecutor(threads());
       server.createContext("/livez", exchange -> answer(exchange, HttpURLConnection.HTTP_OK, "ok"));
-      server.createContext("/readyz", exchange -> ready(exchange, operator));
+      server.createContext("/readyz", exchange -> ready(exchange, operator.get()));
       server.start();
     } catch (IOException e) {
       throw new UncheckedIOException("cannot listen on port " + port, e);

@@ -1,46 +1,47 @@
 package dev.metricsserver.runtime;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.metricsserver.api.MetricsServerConfig;
-import dev.metricsserver.api.MetricsServerConfigStatus;
-import dev.metricsserver.controller.MetricsServerReconciler;
 import dev.metricsserver.diagnosis.MissingRightText;
 import dev.metricsserver.model.MissingRight;
+import dev.metricsserver.reading.ApiErrors;
+import dev.metricsserver.reading.Backoff;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
-import io.javaoperatorsdk.operator.Operator;
-import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
-import io.javaoperatorsdk.operator.processing.Controller;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The operator as a process: starts, leads when it holds the Lease, and stops cleanly. */
+/**
+ * The operator as a process: starts, leads when it holds the Lease, and stops cleanly. While the
+ * API server fails, it tries to start again and again; without a right that it needs, it ends.
+ */
 public final class OperatorProcess {
 
   private static final Logger log = LoggerFactory.getLogger(OperatorProcess.class);
 
-  /** Each thread takes memory, and there is one resource with few objects. */
-  private static final int THREADS = 2;
-
+  private static final Backoff RETRY =
+      new Backoff(Duration.ofMillis(500), Duration.ofSeconds(30), 1.5);
   private static final int CLIENT_RETRIES = 3;
-  private static final Duration PATIENCE_AT_STOP = Duration.ofSeconds(10);
 
+  private final Settings settings;
   private final KubernetesClient client;
-  private final Leadership leadership;
-  private final HealthEndpoint endpoint;
   private final OperatorMetrics metrics;
+  private final HealthEndpoint endpoint;
   private final MetricsEndpoint metricsEndpoint;
-  private final Operator operator;
+  private volatile OperatorInstance operator;
+  private volatile boolean stopping;
 
   /** A process that is not started. */
   public OperatorProcess(Settings settings) {
+    this.settings = settings;
     var mapper = new ObjectMapper();
     var serialization = serialization(mapper);
     WarmUp.beside(mapper);
@@ -49,19 +50,15 @@ public final class OperatorProcess {
             .withConfig(config())
             .withKubernetesSerialization(serialization)
             .build();
-    leadership = new Leadership(client, settings.namespace(), settings.identity());
     endpoint = new HealthEndpoint(settings.port());
-    metrics = new OperatorMetrics(leadership::leads);
-    operator = new Operator(this::configure);
-    var controller =
-        (Controller<MetricsServerConfig>)
-            operator.register(new MetricsServerReconciler(client, InstantSource.system(), metrics));
+    metrics = new OperatorMetrics(() -> operator.leads());
+    operator = new OperatorInstance(client, settings, metrics);
     metricsEndpoint =
         new MetricsEndpoint(
             settings.metricsPort(),
             new MetricsCertificate(settings.metricsCertificate()),
             new MetricsAuthorizer(client, InstantSource.system()),
-            () -> metrics.scrape(status(controller)));
+            () -> metrics.scrape(operator.status()));
   }
 
   /**
@@ -74,63 +71,62 @@ public final class OperatorProcess {
     return serialization;
   }
 
-  /** Starts the operator; ends the process with status 1 if that fails. */
+  /**
+   * Runs the operator until the process ends. Ends it with status 1 if it cannot listen on its
+   * ports, or if it has no right to watch an object.
+   */
   public void start() {
     Runtime.getRuntime().addShutdownHook(new Thread(this::stop, "shutdown"));
     try {
-      endpoint.start(operator.getRuntimeInfo());
+      endpoint.start(() -> operator.runtimeInfo());
       metricsEndpoint.start();
-      operator.start();
     } catch (RuntimeException e) {
-      logEnd("The operator cannot start", e);
-      Runtime.getRuntime().halt(1);
+      end("The operator cannot start", e);
+    }
+    run();
+  }
+
+  /** Replaces an instance that failed by another one, until the process is stopped. */
+  private void run() {
+    var pause = RETRY.first();
+    while (!stopping) {
+      try {
+        operator.start();
+        pause = RETRY.first();
+        var failure = operator.failure().join();
+        operator.stop();
+        retry("A watch ended", failure, pause);
+      } catch (RuntimeException e) {
+        retry("The operator cannot start", e, pause);
+        pause = RETRY.after(pause);
+      }
     }
   }
 
-  /**
-   * Waits for the current reconcile, then releases the Lease, so that the next leader does not wait
-   * until it expires.
-   */
+  private void retry(String what, Throwable e, Duration pause) {
+    if (stopping) {
+      return;
+    }
+    if (missingRight(e).isPresent()) {
+      end(what, e);
+    }
+    log.warn("{}, retrying in {} ms: {}", what, pause.toMillis(), sentence(e));
+    log.debug(what, e);
+    try {
+      Thread.sleep(pause);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+    operator = new OperatorInstance(client, settings, metrics);
+  }
+
   private void stop() {
     log.info("Stopping");
-    leadership.stopping();
+    stopping = true;
     operator.stop();
-    leadership.release();
+    operator.release();
     log.info("Stopped");
     Runtime.getRuntime().halt(0);
-  }
-
-  /** The status as this replica's watch last received it. */
-  private static Optional<MetricsServerConfigStatus> status(
-      Controller<MetricsServerConfig> controller) {
-    return controller
-        .getEventSourceManager()
-        .getControllerEventSource()
-        .list()
-        .map(MetricsServerConfig::getStatus)
-        .filter(Objects::nonNull)
-        .findFirst();
-  }
-
-  private void configure(ConfigurationServiceOverrider configuration) {
-    configuration
-        .withKubernetesClient(client)
-        .withCloseClientOnStop(false)
-        .withMetrics(metrics)
-        .withLeaderElectionConfiguration(leadership.configuration())
-        .withConcurrentReconciliationThreads(THREADS)
-        .withConcurrentWorkflowExecutorThreads(THREADS)
-        .withReconciliationTerminationTimeout(PATIENCE_AT_STOP)
-        // The framework adds no annotations to the objects, at the cost of one more reconcile after
-        // // a write.
-        .withPreviousAnnotationForDependentResources(false)
-        .withParseResourceVersions(true)
-        .withInformerStoppedHandler((informer, e) -> {
-          if (!leadership.isStopping()) {
-            logEnd("A watch failed permanently, the process ends", e);
-            Runtime.getRuntime().halt(1);
-          }
-        });
   }
 
   private static Config config() {
@@ -138,7 +134,7 @@ public final class OperatorProcess {
     // No environment variable may turn off the verification of the API server's certificate.
     config.setTrustCerts(false);
     config.setDisableHostnameVerification(false);
-    // All watches share one HTTP/2 connection, which the renewal of the Lease tests every two //
+    // All watches share one HTTP/2 connection, which the renewal of the Lease tests every two
     // seconds. As WebSockets each would have its own TLS connection, which could fail unnoticed.
     config.setOnlyHttpWatches(true);
     // The client's own retries take minutes and are not logged; those of reconciles are.
@@ -146,12 +142,9 @@ public final class OperatorProcess {
     return config;
   }
 
-  /**
-   * The pod's status shows the last log lines, so a missing right is logged without a stack trace.
-   */
-  private static void logEnd(String what, Throwable e) {
-    var message = String.valueOf(rootCause(e).getMessage());
-    MissingRight.of(message)
+  /** Logs one sentence, because the pod's status shows the last log lines. */
+  private static void end(String what, Throwable e) {
+    missingRight(e)
         .ifPresentOrElse(
             right ->
                 log.error(
@@ -160,10 +153,31 @@ public final class OperatorProcess {
                     right.verb(),
                     right.resource(),
                     MissingRightText.commands(right)),
-            () -> log.error("{}: {}", what, message, e));
+            () -> log.error("{}: {}", what, sentence(e)));
+    log.debug(what, e);
+    Runtime.getRuntime().halt(1);
   }
 
-  private static Throwable rootCause(Throwable e) {
-    return e.getCause() == null ? e : rootCause(e.getCause());
+  private static Optional<MissingRight> missingRight(Throwable e) {
+    return causes(e)
+        .flatMap(c -> MissingRight.of(String.valueOf(c.getMessage())).stream())
+        .findFirst();
+  }
+
+  /** Returns the message of the API server, else that of the innermost cause. */
+  static String sentence(Throwable e) {
+    var cause = causes(e).reduce((_, inner) -> inner).orElse(e);
+    return causes(e)
+        .filter(KubernetesClientException.class::isInstance)
+        .map(KubernetesClientException.class::cast)
+        .filter(refused -> refused.getStatus() != null)
+        .map(ApiErrors::message)
+        .findFirst()
+        .orElseGet(
+            () -> Objects.requireNonNullElse(cause.getMessage(), cause.getClass().getSimpleName()));
+  }
+
+  private static Stream<Throwable> causes(Throwable e) {
+    return Stream.iterate(e, Objects::nonNull, Throwable::getCause);
   }
 }

@@ -4,189 +4,195 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.OperatorUnderTest;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.EnumSource.Mode;
 
 /**
- * Every call of the running operator, with every error: it neither ends nor needs a restart, and
- * when the errors stop, everything is repaired and Ready.
+ * Every call of the operator with every error, when it starts and when everything changes: it does
+ * not end, reports errors in sentences, and repairs everything without a restart. The operator
+ * waits between its attempts, so many of them, each with a cluster of its own, share the errors.
  */
 @IntegrationTest
 class OperatorErrorsIT {
 
-  private static final Duration SOON = Duration.ofMinutes(5);
+  private static final int OPERATORS = 6;
+  private static final Duration SOON = Duration.ofMinutes(3);
   private static final String CONFIG =
-      "/apis/metricsserver.dev/v1beta1/metricsserverconfigs/cluster";
+      "/apis/%s/metricsserverconfigs/cluster"
+          .formatted(HasMetadata.getApiVersion(MetricsServerConfig.class));
 
-  /** As often as the client tries one write by itself, and once more. */
+  /** As often as the client tries one request by itself, and once more. */
   private static final int TIMES = 5;
 
+  /** In milliseconds; the client reads it. */
+  private static final Map<String, String> IMPATIENT = Map.of("KUBERNETES_REQUEST_TIMEOUT", "2000");
+
   @TempDir private static Path directory;
-  private static MockCluster cluster;
-  private static OperatorUnderTest operator;
-
-  /** The calls that the operator makes each time that everything changes. */
-  private static Set<String> calls;
-
-  private static int round;
+  private static final Map<Failure, Future<?>> RUNS = new EnumMap<>(Failure.class);
+  private static ExecutorService threads;
 
   @BeforeAll
-  static void start(TestReporter reporter) throws IOException {
-    cluster = MockCluster.healthy();
-    operator = new OperatorUnderTest(kubeconfig(), "errors");
-    awaitReady();
-    calls = recorded();
-    calls.retainAll(recorded());
-    // Events are limited in number, and not every error is worth one.
-    calls.remove("POST events");
-    reporter.publishEntry("calls of the operator", calls.toString());
-  }
-
-  private static Set<String> recorded() {
-    var seen = new ConcurrentSkipListSet<String>();
-    cluster.fail(request -> {
-      seen.add(call(request));
-      return false;
-    });
-    changeEverything();
-    awaitRepaired();
-    awaitReady();
-    return new TreeSet<>(seen);
+  static void start() {
+    threads = Executors.newFixedThreadPool(OPERATORS);
+    for (var failure : Failure.values()) {
+      RUNS.put(failure, threads.submit(() -> recovers(failure)));
+    }
   }
 
   @AfterAll
   static void stop() {
-    operator.close();
-    cluster.close();
-  }
-
-  @Test
-  void calls_whenEverythingChanges_readAndWriteEachKind() {
-    assertThat(calls)
-        .hasSizeGreaterThan(25)
-        .contains("PATCH deployments", "PATCH apiservices", "WATCH nodes", "PATCH leases");
+    threads.shutdownNow();
+    threads.close();
   }
 
   @ParameterizedTest
-  @EnumSource(
-      names = {"NoAnswer", "ExpiredWatch", "CutWatch"},
-      mode = Mode.EXCLUDE)
-  void operator_everyCallFails_recoversWithoutRestart(Failure failure) {
-    var left = new ConcurrentHashMap<String, Integer>();
-    calls.forEach(call -> left.put(call, times(call, failure)));
-    cluster.fail(request -> {
-      var call = call(request);
-      var fails = left.getOrDefault(call, 0) > 0;
+  @EnumSource
+  void operator_everyCallFails_recoversWithoutRestart(Failure failure) throws Exception {
+    RUNS.get(failure).get();
+  }
+
+  private static Void recovers(Failure failure) throws IOException {
+    try (var subject = new Subject(failure)) {
+      subject.startsDespiteErrors();
+      subject.repairsDespiteErrors();
+    }
+    return null;
+  }
+
+  /** An operator, and its cluster in which every call fails at first. */
+  private static final class Subject implements AutoCloseable {
+
+    private static final List<String> AT_START =
+        List.of(
+            "GET metricsserverconfigs", "GET nodes", "WATCH nodes", "POST leases", "PATCH secrets");
+    private static final List<String> LATER =
+        List.of("PATCH deployments", "PATCH apiservices", "WATCH nodes", "WATCH deployments");
+
+    private final Failure failure;
+    private final MockCluster cluster = MockCluster.healthy();
+    private final OperatorUnderTest operator;
+
+    /** By call, how often it failed. */
+    private final Map<String, Integer> failed = new ConcurrentHashMap<>();
+
+    Subject(Failure failure) throws IOException {
+      this.failure = failure;
+      cluster.fail(this::fails);
+      operator =
+          new OperatorUnderTest(
+              cluster.kubeconfig(directory.resolve(failure.name()), "token"),
+              failure.name(),
+              IMPATIENT);
+    }
+
+    @Override
+    public void close() {
+      operator.close();
+      cluster.close();
+    }
+
+    private boolean fails(HttpServerRequest request) {
+      var call = MockCluster.call(request);
+      var fails = concerned(call) && failed.merge(call, 1, Integer::sum) <= times(call);
       if (fails) {
-        left.merge(call, -1, Integer::sum);
         failure.to(request);
       }
       return fails;
-    });
+    }
 
-    changeEverything();
+    /**
+     * Whether the failure can happen to a call. To the client, a watch without an answer is one
+     * without events; the renewals of the Lease show whether its connection still works.
+     */
+    private boolean concerned(String call) {
+      return failure.concerns(call) && !(failure == Failure.NoAnswer && call.startsWith("WATCH"));
+    }
 
-    await(failure + " of every call")
-        .atMost(SOON)
-        .untilAsserted(() ->
-            assertThat(left)
-                .as("calls that did not fail")
-                .allSatisfy((call, times) -> assertThat(times).isLessThan(times(call, failure))));
-    cluster.fail(_ -> false);
-    awaitRepaired();
-    awaitReady();
-    assertThat(operator.isAlive()).as(operator.log()).isTrue();
-  }
+    /**
+     * How often a call fails: one that the client repeats by itself, more often than it does so. A
+     * leader that cannot renew its Lease for ten seconds ends by design.
+     */
+    private int times(String call) {
+      var repeated = failure.code() == 0 || failure.code() == 429 || failure.code() >= 500;
+      return repeated
+              && failure != Failure.NoAnswer
+              && !call.startsWith("WATCH")
+              && !call.endsWith("leases")
+          ? TIMES
+          : 1;
+    }
 
-  /**
-   * How often a call fails: writes that the client repeats by itself, more often than it does so. A
-   * leader that cannot renew its Lease for ten seconds ends by design.
-   */
-  private static int times(String call, Failure failure) {
-    var repeated = failure.code() == 0 || failure.code() == 429 || failure.code() >= 500;
-    return repeated && call.startsWith("PATCH") && !call.endsWith("leases") ? TIMES : 1;
-  }
+    void startsDespiteErrors() {
+      awaitReady();
+      hasFailed(AT_START);
+    }
 
-  private static void changeEverything() {
-    round++;
-    cluster.endWatches();
-    cluster.paths("k8s-app", "metrics-server").stream()
-        .filter(path -> !path.contains("/pods/"))
-        .forEach(path -> cluster.label(path, "k8s-app", "changed"));
-    cluster.change(
-        CONFIG,
-        config ->
-            config
-                .withObjectProperty("spec")
-                .withObjectProperty("logging")
-                .put("verbosity", 1 + round % 2));
-  }
+    void repairsDespiteErrors() {
+      failed.clear();
+      cluster.endWatches();
+      var objects =
+          cluster.paths("k8s-app", "metrics-server").stream()
+              .filter(path -> !path.contains("/pods/"))
+              .toList();
+      objects.forEach(path -> cluster.label(path, "k8s-app", "changed"));
+      cluster.change(
+          CONFIG,
+          config ->
+              config.withObjectProperty("spec").withObjectProperty("logging").put("verbosity", 2));
+      await("repair of everything")
+          .atMost(SOON)
+          .failFast(this::checkAlive)
+          .untilAsserted(() -> assertThat(cluster.paths("k8s-app", "changed")).isEmpty());
+      awaitReady();
+      assertThat(objects).hasSizeGreaterThan(10);
+      hasFailed(LATER);
+    }
 
-  private static void awaitRepaired() {
-    await("repair of everything")
-        .atMost(SOON)
-        .failFast(() -> assertThat(operator.isAlive()).as(operator.log()).isTrue())
-        .untilAsserted(() -> assertThat(cluster.paths("k8s-app", "changed")).isEmpty());
-  }
+    private void hasFailed(List<String> calls) {
+      assertThat(failed.keySet()).containsAll(calls.stream().filter(this::concerned).toList());
+    }
 
-  private static void awaitReady() {
-    await("Ready")
-        .atMost(SOON)
-        .failFast(() -> assertThat(operator.isAlive()).as(operator.log()).isTrue())
-        .untilAsserted(() -> {
-          var status = cluster.get(CONFIG).orElseThrow();
-          assertThat(status.at("/status/observedGeneration"))
-              .isEqualTo(status.at("/metadata/generation"));
-          assertThat(conditions(status)).as(operator.log()).containsEntry("Ready", "True");
-        });
-  }
+    private void awaitReady() {
+      await("Ready")
+          .atMost(SOON)
+          .failFast(this::checkAlive)
+          .untilAsserted(() -> {
+            var status = cluster.get(CONFIG).orElseThrow();
+            assertThat(status.at("/status/observedGeneration"))
+                .isEqualTo(status.at("/metadata/generation"));
+            assertThat(conditions(status)).as(operator.log()).containsEntry("Ready", "True");
+          });
+    }
 
-  private static Map<String, String> conditions(ObjectNode config) {
-    return config
-        .at("/status/conditions")
-        .valueStream()
-        .collect(Collectors.toMap(c -> c.path("type").asText(), c -> c.path("status").asText()));
-  }
+    private void checkAlive() {
+      assertThat(operator.isAlive()).as(operator.log()).isTrue();
+      assertThat(operator.log()).doesNotContain("\tat ");
+    }
 
-  /** The verb and the resource, for example {@code PATCH deployments}. */
-  private static String call(HttpServerRequest request) {
-    var parts = request.path().replaceFirst("/namespaces/[^/]+(?=/)", "").split("/", -1);
-    var resource = parts[parts[1].equals("api") ? 3 : 4];
-    var verb = request.getParam("watch") == null ? request.method().name() : "WATCH";
-    var status = request.path().endsWith("/status") ? "/status" : "";
-    return verb + " " + resource + status;
-  }
-
-  private static Path kubeconfig() throws IOException {
-    return Files.writeString(
-        directory.resolve("kubeconfig"),
-        """
-        apiVersion: v1
-        kind: Config
-        current-context: mock
-        contexts: [{name: mock, context: {cluster: mock, user: operator}}]
-        clusters: [{name: mock, cluster: {server: "https://localhost:%d", certificate-authority: %s}}]
-        users: [{name: operator, user: {token: token}}]
-        """
-            .formatted(cluster.port(), MockCluster.certificate()));
+    private static Map<String, String> conditions(ObjectNode config) {
+      return config
+          .at("/status/conditions")
+          .valueStream()
+          .collect(Collectors.toMap(c -> c.path("type").asText(), c -> c.path("status").asText()));
+    }
   }
 }

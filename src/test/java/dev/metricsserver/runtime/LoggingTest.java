@@ -36,11 +36,26 @@ class LoggingTest {
         .hasSizeLessThan(25_000);
   }
 
+  @Test
+  void exception_ofALibrary_isOneLineWithTheCauses() {
+    var line =
+        line(
+            Logging.BRIEF_PATTERN,
+            "will stop",
+            new IllegalStateException("outer", new RuntimeException(FORGED)));
+    assertThat(line.strip().lines()).hasSize(1);
+    assertThat(line).contains("will stop", "outer", "Approved").doesNotContain("LoggingTest");
+  }
+
   private static String line(String message, Throwable e) {
+    return line(Logging.PATTERN, message, e);
+  }
+
+  private static String line(String pattern, String message, Throwable e) {
     var context = new LoggerContext();
     var layout = new PatternLayout();
     layout.setContext(context);
-    layout.setPattern(Logging.PATTERN);
+    layout.setPattern(pattern);
     layout.start();
     return layout.doLayout(
         new LoggingEvent("", context.getLogger("test"), Level.WARN, message, e, new Object[0]));

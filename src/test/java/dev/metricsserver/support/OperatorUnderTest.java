@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -47,7 +48,13 @@ public final class OperatorUnderTest implements AutoCloseable {
   /** One with these options of its JVM instead of those for a quick start. */
   public OperatorUnderTest(Path kubeconfig, String name, List<String> jvmOptions)
       throws IOException {
-    this(kubeconfig, name, name, jvmOptions, List.of(), ClassArchive.none());
+    this(kubeconfig, name, name, jvmOptions, List.of(), ClassArchive.none(), Map.of());
+  }
+
+  /** One with these environment variables beside those that it needs. */
+  public OperatorUnderTest(Path kubeconfig, String name, Map<String, String> environment)
+      throws IOException {
+    this(kubeconfig, name, name, QUICK_START, List.of(), ClassArchive.of(CLASS_PATH), environment);
   }
 
   /** One that takes over the identity of another, as a restarted container does. */
@@ -65,7 +72,8 @@ public final class OperatorUnderTest implements AutoCloseable {
         logName,
         Stream.concat(QUICK_START.stream(), jvmOptions.stream()).toList(),
         more,
-        ClassArchive.of(CLASS_PATH));
+        ClassArchive.of(CLASS_PATH),
+        Map.of());
   }
 
   private OperatorUnderTest(
@@ -74,7 +82,8 @@ public final class OperatorUnderTest implements AutoCloseable {
       String logName,
       List<String> jvmOptions,
       List<String> more,
-      ClassArchive archive)
+      ClassArchive archive,
+      Map<String, String> settings)
       throws IOException {
     this.archive = archive;
     port = freePort();
@@ -99,6 +108,7 @@ public final class OperatorUnderTest implements AutoCloseable {
     environment.put("POD_NAMESPACE", "metrics-server-operator");
     environment.put("HEALTH_PORT", Integer.toString(port));
     environment.put("METRICS_PORT", Integer.toString(metricsPort));
+    environment.putAll(settings);
     process = builder.start();
   }
 
