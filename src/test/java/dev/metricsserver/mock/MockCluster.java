@@ -204,10 +204,14 @@ public final class MockCluster extends KubernetesCrudDispatcher implements AutoC
     request.response().setStatusCode(code).putHeader("Content-Type", "application/json").end(json);
   }
 
-  /** Returns the verb and the resource of a request, for example {@code PATCH deployments}. */
+  /**
+   * Returns the verb and the resource of a request, for example {@code PATCH deployments}; where it
+   * is about no resource, the verb and the path.
+   */
   public static String call(HttpServerRequest request) {
     var parts = request.path().replaceFirst("/namespaces/[^/]+(?=/)", "").split("/", -1);
-    var resource = parts.length < 4 ? parts[1] : parts[parts[1].equals("api") ? 3 : 4];
+    var place = parts[1].equals("api") ? 3 : 4;
+    var resource = parts.length <= place ? request.path() : parts[place];
     var verb = request.getParam("watch") == null ? request.method().name() : "WATCH";
     var status = request.path().endsWith("/status") ? "/status" : "";
     return verb + " " + resource + status;

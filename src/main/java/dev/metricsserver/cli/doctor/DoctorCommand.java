@@ -31,9 +31,11 @@ import java.util.LinkedHashSet;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -55,6 +57,11 @@ import picocli.CommandLine.Spec;
       "0:metrics are available, and no error or warning was found",
       "1:errors or warnings were found",
       "2:the state could not be determined"
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  metrics-server-operator doctor",
+      "  metrics-server-operator doctor --fix ScaledToZero"
     })
 public final class DoctorCommand implements Callable<Integer> {
 
@@ -197,7 +204,7 @@ public final class DoctorCommand implements Callable<Integer> {
     for (var write : writes) {
       step("%s was changed".formatted(applier.apply(write)));
     }
-    return awaitGone(client, finding.code(), codes(examination));
+    return awaitGone(client, finding.code(), examination);
   }
 
   private static String whyNot(Remedy remedy) {
@@ -211,12 +218,24 @@ public final class DoctorCommand implements Callable<Integer> {
   }
 
   private String notFound(Examination examination) {
-    return "--fix: no finding %s; found: %s"
-        .formatted(
-            fix,
-            examination.findings().stream()
-                .map(f -> f.code().name())
-                .collect(Collectors.joining(", ")));
+    return Stream.concat(
+            Stream.of(
+                "--fix: no finding %s; found: %s"
+                    .formatted(
+                        fix,
+                        examination.findings().stream()
+                            .map(f -> f.code().name())
+                            .collect(Collectors.joining(", ")))),
+            unread(examination).stream())
+        .collect(Collectors.joining("\n"));
+  }
+
+  /** What could not be read: there may be more findings than those that were found. */
+  private static Set<String> unread(Examination examination) {
+    return examination.findings().stream()
+        .filter(f -> f.code() == FindingCode.EvidenceNotReadable)
+        .map(Finding::message)
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   /** Writes the patch to a file, for the program that configures the nodes. */
@@ -256,20 +275,25 @@ public final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  /** Ends when the finding is gone and, where possible, nothing that follows from the change. */
-  private int awaitGone(KubernetesClient client, FindingCode code, Set<FindingCode> before)
+  /**
+   * Ends when the finding is gone and, where possible, nothing that follows from the change. While
+   * more evidence is missing than before the change, the finding is not gone.
+   */
+  private int awaitGone(KubernetesClient client, FindingCode code, Examination before)
       throws InterruptedException {
     step("waiting until %s is gone".formatted(code));
     var gone = Optional.<Instant>empty();
     for (var end = Instant.now().plus(TIMEOUT); Instant.now().isBefore(end); ) {
       var examination = examine(client);
       var codes = codes(examination);
-      if (codes.contains(code)) {
+      if (codes.contains(code) || !unread(before).containsAll(unread(examination))) {
         gone = Optional.empty();
       } else {
         gone = gone.or(() -> Optional.of(Instant.now()));
-        if (settled(examination, before) || gone.get().plus(SETTLING).isBefore(Instant.now())) {
+        if (settled(examination, codes(before))
+            || gone.get().plus(SETTLING).isBefore(Instant.now())) {
           step("%s is gone%s".formatted(code, left(codes)));
+          unread(examination).forEach(message -> print(message + "\n"));
           return examination.status();
         }
       }
