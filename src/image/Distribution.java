@@ -76,12 +76,43 @@ final class Distribution {
             jars.stream().map(jar -> "$home/lib/" + jar).collect(Collectors.joining(":"))));
     Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
     Files.createSymbolicLink(home.resolve("bin/kubectl-metrics_server"), launcher.getFileName());
+    share(home);
     // The cache is bound to the runtime and the jars by their times.
     run(home, Map.of(), List.of("find", ".", "-exec", "touch", "-h", "-d", THEN, "{}", "+"));
     train(home, jars);
     var archive = home.resolveSibling(name + ".tar.gz");
     pack(archive, name);
     check(archive, name);
+  }
+
+  /** Adds what a shell and man look for: completion and man pages. */
+  private static void share(Path home) throws Exception {
+    var share = home.resolve("share");
+    var completion = share.resolve("bash-completion/completions/metrics-server-operator");
+    Files.createDirectories(completion.getParent());
+    Files.writeString(completion, java("dev.metricsserver.cli.Main", "generate-completion"));
+    var asciidoc = Files.createTempDirectory("man-pages");
+    try {
+      java(
+          "picocli.codegen.docgen.manpage.ManPageGenerator",
+          "--outdir=" + asciidoc,
+          "dev.metricsserver.cli.Program");
+      var pages = ManPages.write(asciidoc, share.resolve("man/man1"));
+      if (!pages.contains("metrics-server-operator-doctor.1")) {
+        throw new IllegalStateException("no page of doctor: " + pages);
+      }
+    } finally {
+      delete(asciidoc);
+    }
+  }
+
+  /** Runs a program with this program's class path, and returns its output. */
+  private static String java(String... program) throws Exception {
+    var command = new ArrayList<String>();
+    command.add(JDK.resolve("bin/java").toString());
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of(program));
+    return run(Path.of("").toAbsolutePath(), Map.of(), command);
   }
 
   /** Packs the archive. Two builds differ in the class cache only. */

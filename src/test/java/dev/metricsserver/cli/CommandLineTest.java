@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 /** What every command has in common: help, statuses, and where words go. */
 class CommandLineTest {
@@ -40,6 +41,30 @@ class CommandLineTest {
           assertThat(help.status()).isZero();
           assertThat(help.out()).contains("Usage: metrics-server-operator " + name);
         });
+  }
+
+  /** Those of picocli itself have a text of their own. */
+  @Test
+  void help_ofEveryCommandOfTheOperator_hasAnExample() {
+    assertThat(Program.commandLine().getSubcommands().values())
+        .filteredOn(command -> command.getCommand().getClass().getName().startsWith("dev."))
+        .hasSizeGreaterThan(5)
+        .extracting(CommandLine::getCommandName)
+        .allSatisfy(name ->
+            assertThat(CommandLineRun.of(name, "--help").out())
+                .containsPattern("Examples?:\n(  .*\n)*.*metrics-server-operator " + name));
+  }
+
+  @Test
+  void command_misspelled_isSuggested() {
+    assertThat(CommandLineRun.of("docter").err()).contains("Did you mean", "doctor");
+    assertThat(CommandLineRun.of("doctor", "--wach").err()).contains("--watch");
+  }
+
+  @Test
+  void completion_isGenerated_withEveryCommand() {
+    assertThat(CommandLineRun.of("generate-completion").out())
+        .contains("complete -F", "doctor", "--kubeconfig");
   }
 
   @Test

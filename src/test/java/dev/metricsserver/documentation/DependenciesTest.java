@@ -26,9 +26,6 @@ class DependenciesTest {
               + "(.*?)</dependency>",
           Pattern.DOTALL);
 
-  /** Maven's layout: the group, the artifact and the version are the jar's folders. */
-  private static final int ABOVE_GROUP = 3;
-
   private record Dependency(String group, String artifact, boolean explained, boolean test) {}
 
   @Test
@@ -62,7 +59,7 @@ class DependenciesTest {
                 r.group(4).contains("<scope>test</scope>")));
   }
 
-  /** Returns imported classes by the group of their jar. */
+  /** Returns imported classes by the folder of their group in the local repository. */
   private static Map<String, Set<String>> undeclared(String folder, Set<String> declared)
       throws IOException {
     var found = new TreeMap<String, Set<String>>();
@@ -74,16 +71,20 @@ class DependenciesTest {
             .map(r -> r.group(1))
             .forEach(name ->
                 group(name)
-                    .filter(group -> !declared.contains(group))
-                    .ifPresent(
-                        group -> found.computeIfAbsent(group, _ -> new TreeSet<>()).add(name)));
+                    .filter(group ->
+                        declared.stream().noneMatch(d -> group.endsWith(d.replace('.', '/'))))
+                    .ifPresent(group ->
+                        found.computeIfAbsent(group.toString(), _ -> new TreeSet<>()).add(name)));
       }
     }
     return found;
   }
 
-  /** Returns the group of the jar with the class that the import names, or a member of it. */
-  private static Optional<String> group(String imported) {
+  /**
+   * Returns the folder above those of the artifact, the version and the jar, of the class that the
+   * import names or has a member of.
+   */
+  private static Optional<Path> group(String imported) {
     for (var name = imported; name.contains("."); name = name.replaceFirst("[.][^.]+$", "")) {
       try {
         var type = Class.forName(name, false, DependenciesTest.class.getClassLoader());
@@ -91,18 +92,11 @@ class DependenciesTest {
             .map(CodeSource::getLocation)
             .map(location -> Path.of(location.getPath()))
             .filter(jar -> jar.toString().endsWith(".jar"))
-            .map(DependenciesTest::group);
+            .map(jar -> jar.getParent().getParent().getParent());
       } catch (ClassNotFoundException | LinkageError _) {
         // A member of a class.
       }
     }
     return Optional.empty();
-  }
-
-  private static String group(Path jar) {
-    var folders = jar.toString().split("/", -1);
-    var names = Stream.of(folders).limit(folders.length - (long) ABOVE_GROUP).toList();
-    var start = names.lastIndexOf("repository") + 1;
-    return String.join(".", names.subList(start, names.size()));
   }
 }

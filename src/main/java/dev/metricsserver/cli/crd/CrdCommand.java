@@ -32,6 +32,11 @@ import picocli.CommandLine.Spec;
       "With --apply it becomes the cluster's, and the command ends when the API server serves it."
           + " That takes the rights to create, get and patch customresourcedefinitions named"
           + " metricsserverconfigs.metricsserver.dev."
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  metrics-server-operator crd | kubectl apply -f -",
+      "  metrics-server-operator crd --apply"
     })
 public final class CrdCommand implements Callable<Integer> {
 

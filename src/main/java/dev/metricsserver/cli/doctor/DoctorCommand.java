@@ -275,10 +275,7 @@ public final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  /**
-   * Ends when the finding is gone and, where possible, nothing that follows from the change. While
-   * more evidence is missing than before the change, the finding is not gone.
-   */
+  /** Ends when the finding is gone and, where possible, nothing that follows from the change. */
   private int awaitGone(KubernetesClient client, FindingCode code, Examination before)
       throws InterruptedException {
     step("waiting until %s is gone".formatted(code));
@@ -286,12 +283,11 @@ public final class DoctorCommand implements Callable<Integer> {
     for (var end = Instant.now().plus(TIMEOUT); Instant.now().isBefore(end); ) {
       var examination = examine(client);
       var codes = codes(examination);
-      if (codes.contains(code) || !unread(before).containsAll(unread(examination))) {
+      if (codes.contains(code)) {
         gone = Optional.empty();
       } else {
         gone = gone.or(() -> Optional.of(Instant.now()));
-        if (settled(examination, codes(before))
-            || gone.get().plus(SETTLING).isBefore(Instant.now())) {
+        if (settled(examination, before) || gone.get().plus(SETTLING).isBefore(Instant.now())) {
           step("%s is gone%s".formatted(code, left(codes)));
           unread(examination).forEach(message -> print(message + "\n"));
           return examination.status();
@@ -304,15 +300,16 @@ public final class DoctorCommand implements Callable<Integer> {
             .formatted(code, TIMEOUT.toMinutes()));
   }
 
-  /** Whether no error is new; without findings, whether metrics are there. */
-  private static boolean settled(Examination examination, Set<FindingCode> before) {
+  /** Whether no error is new and as much was read; without findings, whether metrics are there. */
+  private static boolean settled(Examination examination, Examination before) {
     var findings = examination.findings();
+    var errors =
+        findings.stream().filter(f -> f.severity() == Finding.Severity.Error).map(Finding::code);
     return examination.installation().isEmpty()
         || (findings.isEmpty()
             ? examination.route().whole()
-            : findings.stream()
-                .filter(f -> f.severity() == Finding.Severity.Error)
-                .allMatch(f -> before.contains(f.code())));
+            : codes(before).containsAll(errors.toList())
+                && unread(before).containsAll(unread(examination)));
   }
 
   private static Set<FindingCode> codes(Examination examination) {

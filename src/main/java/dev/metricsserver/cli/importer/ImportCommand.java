@@ -47,6 +47,12 @@ import picocli.CommandLine.Spec;
           + " chart.",
       "",
       "What has no equal is said in comments at the top. Nothing is changed anywhere."
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  metrics-server-operator import -f components.yaml >cr.yaml",
+      "  helm -n kube-system get values metrics-server | metrics-server-operator import"
+          + " --helm-values -"
     })
 public final class ImportCommand implements Callable<Integer> {
 

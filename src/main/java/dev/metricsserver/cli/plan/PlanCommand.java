@@ -60,7 +60,9 @@ import picocli.CommandLine.Spec;
       "0:nothing would change",
       "1:something would",
       "2:it could not be told, or the operator would refuse it"
-    })
+    },
+    footerHeading = "%nExample:%n",
+    footer = "  metrics-server-operator plan -f cr.yaml")
 public final class PlanCommand implements Callable<Integer> {
 
   @Option(

@@ -47,7 +47,11 @@ import picocli.CommandLine.Spec;
       "",
       "The same command prints the same bytes. What only a cluster knows is said in comments at the"
           + " top, and what is weaker without an operator on standard error."
-    })
+    },
+    footerHeading = "%nExample:%n",
+    footer =
+        "  metrics-server-operator render -f cr.yaml --kubernetes 1.35 --nodes 3 | kubectl apply -f"
+            + " -")
 public final class RenderCommand implements Callable<Integer> {
 
   /** Nothing depends on the time where nothing was installed before. */
