@@ -13,6 +13,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Carries out one write of a remedy, first as a dry run, then for real, with the user's rights. */
 final class RemedyApplier {
@@ -98,7 +99,8 @@ final class RemedyApplier {
   /** Asks the API server, because the client's own search leaves out the core group. */
   private ResourceDefinitionContext definition(GenericKubernetesResource named) {
     var found =
-        client.getApiResources(named.getApiVersion()).getResources().stream()
+        Stream.ofNullable(client.getApiResources(named.getApiVersion()))
+            .flatMap(kinds -> kinds.getResources().stream())
             .filter(r -> r.getKind().equals(named.getKind()) && !r.getName().contains("/"))
             .findFirst()
             .orElseThrow(() -> new Failure("--fix: the API server has no kind " + named.getKind()));
