@@ -84,7 +84,6 @@ class CertManagerIT {
     pods = cluster.deployment().getSpec().getTemplate();
     watch = new RegistrationWatch(cluster.admin());
     var leaf = served();
-    var since = Instant.now();
 
     cluster.applyConfig(certManager(""));
 
