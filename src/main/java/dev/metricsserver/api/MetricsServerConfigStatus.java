@@ -165,7 +165,8 @@ public record MetricsServerConfigStatus(
           String remedy,
       @JsonPropertyDescription("The remedy as a list of steps, in order.")
           List<RemedyStepStatus> steps,
-      @JsonPropertyDescription("The affected object.") ObjectReference objectRef) {}
+      @JsonPropertyDescription("The affected object.") ObjectReference objectRef,
+      @JsonPropertyDescription("The page that describes this kind of finding.") String url) {}
 
   /** One step of a remedy. */
   @JsonInclude(JsonInclude.Include.NON_NULL)

@@ -1,6 +1,7 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
+import java.util.Locale;
 
 /**
  * The stable name of each kind of finding: part of the API, in the status, in metrics and in
@@ -171,6 +172,9 @@ public enum FindingCode {
     Diagnosis
   }
 
+  private static final String PAGE =
+      "https://metricsserver.github.io/metrics-server-operator/findings/#";
+
   private final Severity severity;
   private final Place place;
   private final boolean open;
@@ -193,6 +197,16 @@ public enum FindingCode {
   /** The part of the path that it is about. */
   public Place place() {
     return place;
+  }
+
+  /** Its heading in docs/findings.md, as GitHub and the site name it. */
+  public String anchor() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** The address of its description, for ever. */
+  public String url() {
+    return PAGE + anchor();
   }
 
   /** Whether the reason is still unknown, so that the logs of the pods may tell more. */

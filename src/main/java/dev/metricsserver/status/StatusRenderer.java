@@ -161,7 +161,8 @@ public final class StatusRenderer {
         finding.message(),
         finding.remedyText(),
         RemedyRenderer.steps(finding.remedy()).stream().map(StatusRenderer::step).toList(),
-        ObjectReference.of(finding.object()));
+        ObjectReference.of(finding.object()),
+        finding.code().url());
   }
 
   private static RemedyStepStatus step(RenderedStep step) {

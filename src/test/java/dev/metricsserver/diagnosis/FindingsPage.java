@@ -6,7 +6,6 @@ import dev.metricsserver.diagnosis.FindingCode.Place;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -88,7 +87,7 @@ final class FindingsPage {
                 "| [%s](#%s) | %s | %s |\n"
                     .formatted(
                         code,
-                        anchor(code),
+                        code.anchor(),
                         code.severity(),
                         actors(byCode.get(code.name()).values())))
             .collect(joining());
@@ -113,11 +112,6 @@ final class FindingsPage {
       case Hygiene -> "Nothing fails, and something should change";
       case Diagnosis -> "The diagnosis itself";
     };
-  }
-
-  /** As GitHub and the site make it from the heading. */
-  private static String anchor(FindingCode code) {
-    return code.name().toLowerCase(Locale.ROOT);
   }
 
   private static String actors(Collection<Finding> findings) {

@@ -87,7 +87,7 @@ class DashboardTest {
             null,
             List.of(new CertificateStatus("serving", "", "2026-01-01T00:00:00Z")),
             new NodesStatus(1, 1, 1, "", List.of()),
-            List.of(new FindingStatus("Code", "Info", "", "", List.of(), null)),
+            List.of(new FindingStatus("Code", "Info", "", "", List.of(), null, null)),
             1,
             null,
             null,

@@ -104,7 +104,7 @@ class OperatorMetricsTest {
         List.of(new CertificateStatus("serving", "", "2026-01-01T00:00:00Z")),
         new NodesStatus(expected, expected, reporting, "", List.of()),
         Stream.of(codes)
-            .map(c -> new FindingStatus(c, "Warning", "", "", List.of(), null))
+            .map(c -> new FindingStatus(c, "Warning", "", "", List.of(), null, null))
             .toList(),
         codes.length,
         null,

@@ -332,7 +332,8 @@ class StatusRendererTest {
                 "what is wrong",
                 "change it",
                 List.of(new RemedyStepStatus(null, "Manual", "change it", null)),
-                new ObjectReference("Pod", "ns", "a")));
+                new ObjectReference("Pod", "ns", "a"),
+                "https://metricsserver.github.io/metrics-server-operator/findings/#podcrashing"));
   }
 
   // --------------------------------------------------------------------------- the other outcomes

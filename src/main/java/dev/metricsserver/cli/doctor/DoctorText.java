@@ -135,7 +135,8 @@ final class DoctorText {
                     "message", f.message(),
                     "remedy", f.remedyText(),
                     "steps", steps(f.remedy()),
-                    "object", f.object()))
+                    "object", f.object(),
+                    "url", f.code().url()))
             .toList());
     return fields;
   }
