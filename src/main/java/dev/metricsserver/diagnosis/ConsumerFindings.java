@@ -6,6 +6,7 @@ import dev.metricsserver.diagnosis.Step.FillIn;
 import dev.metricsserver.diagnosis.Step.Label;
 import dev.metricsserver.diagnosis.Step.Target;
 import dev.metricsserver.model.Consumers.Autoscaler;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.plan.KubeletPlanner;
 import java.util.List;
 import java.util.Map;
@@ -31,22 +32,22 @@ final class ConsumerFindings {
     var pods = evidence.consumers().podsWithout();
     return pods.stream()
         .limit(1)
-        .map(pod -> pod.split("/", 2))
         .map(pod ->
             new Finding(
                 FindingCode.PodsWithoutMetrics,
                 Severity.Info,
                 "%s %s no metrics although the node has: metrics-server omits a pod when one of its containers reports no CPU or no memory, for example because it has ended"
                         .formatted(
-                            KubeletPlanner.firstNames(pods), pods.size() == 1 ? "has" : "have")
+                            KubeletPlanner.firstNames(pods.stream().map(ObjectName::path).toList()),
+                            pods.size() == 1 ? "has" : "have")
                     + NOT_THE_CAUSE,
                 Remedy.of(
                     Step.run(
                         "to find the idle container (a HorizontalPodAutoscaler ignores this pod)",
                         "kubectl -n %s describe pod %s",
-                        pod[0],
-                        pod[1])),
-                "Pod/%s/%s".formatted(pod[0], pod[1])));
+                        pod.namespace(),
+                        pod.name())),
+                pod.toString()));
   }
 
   private static Stream<Finding> viewers(Evidence evidence) {

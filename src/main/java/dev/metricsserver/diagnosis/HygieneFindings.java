@@ -62,14 +62,10 @@ final class HygieneFindings {
                 FindingCode.RightsUnlimited,
                 Severity.Warning,
                 "ServiceAccount %s has every right in this cluster and needs only a few, because a binding grants it a role such as cluster-admin"
-                    .formatted(account),
-                Remedy.of(
-                        Step.run(
-                            "to find that binding",
-                            ALL_BINDINGS,
-                            account.substring(account.indexOf('/') + 1)))
+                    .formatted(account.path()),
+                Remedy.of(Step.run("to find that binding", ALL_BINDINGS, account.name()))
                     .then("delete that binding"),
-                "ServiceAccount/" + account));
+                account.toString()));
   }
 
   private static Stream<Finding> excess(Evidence evidence, HygieneData hygiene) {
@@ -184,21 +180,19 @@ final class HygieneFindings {
   static List<Finding> others(Evidence evidence) {
     return evidence.upkeep().others().stream()
         .limit(3)
-        .map(other -> {
-          var parts = other.split("/", 2);
-          return new Finding(
-              FindingCode.SecondMetricsServer,
-              Severity.Warning,
-              "%s in namespace %s is another metrics-server: it scrapes all kubelets, and the API server does not use it"
-                  .formatted(parts[1], parts[0]),
-              Remedy.of(
-                  Step.run(
-                      "(or remove it with the tool that installed it)",
-                      "kubectl -n %s delete deployment %s",
-                      parts[0],
-                      parts[1])),
-              "Deployment/" + other);
-        })
+        .map(other ->
+            new Finding(
+                FindingCode.SecondMetricsServer,
+                Severity.Warning,
+                "%s in namespace %s is another metrics-server: it scrapes all kubelets, and the API server does not use it"
+                    .formatted(other.name(), other.namespace()),
+                Remedy.of(
+                    Step.run(
+                        "(or remove it with the tool that installed it)",
+                        "kubectl -n %s delete deployment %s",
+                        other.namespace(),
+                        other.name())),
+                other.toString()))
         .toList();
   }
 }

@@ -7,11 +7,11 @@ import java.util.List;
  * of a cluster can tell.
  *
  * @param withoutRequests autoscalers whose workload does not say what it requests
- * @param podsWithout running pods, as namespace/name, that have no metrics although their node has
+ * @param podsWithout running pods that have no metrics although their node has
  * @param viewersShutOut whether the role {@code view} leaves out metrics
  */
 public record Consumers(
-    List<Autoscaler> withoutRequests, List<String> podsWithout, boolean viewersShutOut) {
+    List<Autoscaler> withoutRequests, List<ObjectName> podsWithout, boolean viewersShutOut) {
 
   /** Nothing was read. */
   public static final Consumers NONE = new Consumers(List.of(), List.of(), false);

@@ -8,19 +8,20 @@ import java.util.Optional;
  * metrics-server.
  *
  * @param approvalAllowed whether the operator may approve certificate requests
- * @param everythingAllowed which of the ServiceAccounts, as namespace/name, may do everything
+ * @param everythingAllowed the ServiceAccounts that may do everything; the operator's without a
+ *     namespace
  * @param excessRights what metrics-server's ServiceAccount may do and has no use for
  * @param openTo the address of a pod of metrics-server that a client reached although its
  *     NetworkPolicy does not admit it
- * @param others pods of other metrics-servers, as namespace/name
+ * @param others Deployments of other metrics-servers, or pods that no controller owns
  * @param budgets PodDisruptionBudgets that never let a pod of metrics-server go
  */
 public record HygieneData(
     boolean approvalAllowed,
-    List<String> everythingAllowed,
+    List<ObjectName> everythingAllowed,
     List<Right> excessRights,
     Optional<String> openTo,
-    List<String> others,
+    List<ObjectName> others,
     List<Budget> budgets) {
 
   /** Nothing was looked at. */

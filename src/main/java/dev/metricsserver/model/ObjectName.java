@@ -21,9 +21,14 @@ public record ObjectName(String kind, String namespace, String name) {
         object.getMetadata().getName());
   }
 
+  /** Returns {@code namespace/name}, or {@code name}. */
+  public String path() {
+    return namespace.isEmpty() ? name : namespace + "/" + name;
+  }
+
   /** Returns {@code kind namespace/name}, or {@code kind name}. */
   public String inWords() {
-    return kind + " " + (namespace.isEmpty() ? "" : namespace + "/") + name;
+    return kind + " " + path();
   }
 
   /** Returns {@code kind name in namespace namespace}, or {@code kind name}. */

@@ -3,6 +3,7 @@ package dev.metricsserver.reading;
 import static java.util.Objects.requireNonNullElse;
 
 import dev.metricsserver.model.Consumers.Autoscaler;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.Timestamps;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
@@ -13,6 +14,7 @@ import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -78,12 +80,12 @@ public final class ConsumerReader {
   }
 
   /**
-   * Running pods that have no metrics although their node has, as namespace/name; none where there
-   * are more than a thousand pods.
+   * Running pods that have no metrics although their node has; none where there are more than a
+   * thousand pods.
    *
    * @param reporting names of the nodes that have metrics
    */
-  public List<String> podsWithout(Set<String> reporting, Instant now) {
+  public List<ObjectName> podsWithout(Set<String> reporting, Instant now) {
     var running =
         client
             .pods()
@@ -101,8 +103,8 @@ public final class ConsumerReader {
     return podsWithout(running.getItems(), measured, reporting, now);
   }
 
-  static List<String> podsWithout(
-      List<Pod> running, Set<String> measured, Set<String> reporting, Instant now) {
+  static List<ObjectName> podsWithout(
+      List<Pod> running, Set<ObjectName> measured, Set<String> reporting, Instant now) {
     return running.stream()
         .filter(pod -> reporting.contains(pod.getSpec().getNodeName()))
         .filter(pod -> pod.getMetadata().getDeletionTimestamp() == null)
@@ -112,12 +114,13 @@ public final class ConsumerReader {
                 .isPresent())
         .map(ConsumerReader::name)
         .filter(pod -> !measured.contains(pod))
-        .sorted()
+        .sorted(Comparator.comparing(ObjectName::path))
         .toList();
   }
 
-  private static String name(HasMetadata pod) {
-    return pod.getMetadata().getNamespace() + "/" + pod.getMetadata().getName();
+  /** The pod's name, of a Pod or of its PodMetrics. */
+  private static ObjectName name(HasMetadata pod) {
+    return new ObjectName("Pod", pod.getMetadata().getNamespace(), pod.getMetadata().getName());
   }
 
   /** Whether the role that people get to look at things has rules, and none about metrics. */

@@ -7,6 +7,7 @@ import dev.metricsserver.model.ClusterFacts.Endpoint;
 import dev.metricsserver.model.HygieneData;
 import dev.metricsserver.model.HygieneData.Budget;
 import dev.metricsserver.model.LabelSelectors;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.Right;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.NetworkPlan.NetworkRules;
@@ -25,6 +26,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,6 +37,7 @@ public final class HygieneReader {
 
   private static final int DIAL_MILLIS = 1_000;
   private static final long MOST = 50;
+  private static final String ACCOUNT = "ServiceAccount";
 
   /** Whatever may do this may do everything. */
   private static final ResourceAttributes EVERYTHING = right("*", "*", "*", "*").build();
@@ -92,7 +95,8 @@ public final class HygieneReader {
     return new HygieneData(
         reviews.allowed(APPROVAL),
         Stream.concat(
-                Stream.of(Names.MANAGED_BY).filter(_ -> reviews.allowed(EVERYTHING)),
+                Stream.of(new ObjectName(ACCOUNT, "", Names.MANAGED_BY))
+                    .filter(_ -> reviews.allowed(EVERYTHING)),
                 rights.everythingAllowed().stream())
             .toList(),
         rights.excessRights(),
@@ -139,7 +143,7 @@ public final class HygieneReader {
   /** What its ServiceAccount may do and has no use for. Nothing else is looked at. */
   public HygieneData rights(Installation installation) {
     var everything =
-        Stream.of(installation.namespace() + "/" + installation.serviceAccount())
+        Stream.of(new ObjectName(ACCOUNT, installation.namespace(), installation.serviceAccount()))
             .filter(_ -> reviews.allowed(installation, EVERYTHING))
             .toList();
     var excess =
@@ -206,8 +210,8 @@ public final class HygieneReader {
     }
   }
 
-  /** Pods of other metrics-servers, by the labels that packagings give them. */
-  public List<String> others(Installation installation) {
+  /** Other metrics-servers, by the labels that packagings give their pods. */
+  public List<ObjectName> others(Installation installation) {
     return LABELS.stream()
         .flatMap(label ->
             client
@@ -218,9 +222,9 @@ public final class HygieneReader {
                 .getItems()
                 .stream())
         .filter(pod -> !of(installation, pod))
-        .map(pod -> pod.getMetadata().getNamespace() + "/" + owner(pod))
+        .map(pod -> new ObjectName("Deployment", pod.getMetadata().getNamespace(), owner(pod)))
         .distinct()
-        .sorted()
+        .sorted(Comparator.comparing(ObjectName::path))
         .toList();
   }
 

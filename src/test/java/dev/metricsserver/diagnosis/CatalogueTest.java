@@ -835,7 +835,7 @@ public class CatalogueTest {
             FindingCode.RightsUnlimited,
             new HygieneData(
                 false,
-                List.of("kube-system/metrics-server"),
+                List.of(new ObjectName("ServiceAccount", "kube-system", "metrics-server")),
                 List.of(),
                 Optional.empty(),
                 List.of(),
@@ -860,7 +860,7 @@ public class CatalogueTest {
                 List.of(),
                 List.of(),
                 Optional.empty(),
-                List.of("monitoring/my-metrics"),
+                List.of(new ObjectName("Deployment", "monitoring", "my-metrics")),
                 List.of())),
         upkeep(
             FindingCode.DrainBlocked,
@@ -874,7 +874,12 @@ public class CatalogueTest {
         nanny(),
         consumers(
             FindingCode.PodsWithoutMetrics,
-            new Consumers(List.of(), List.of("shop/web-5f7d-x2x4z", "shop/db-0"), false)),
+            new Consumers(
+                List.of(),
+                List.of(
+                    new ObjectName("Pod", "shop", "web-5f7d-x2x4z"),
+                    new ObjectName("Pod", "shop", "db-0")),
+                false)),
         failure(
             FindingCode.WindowsNodesWithoutMetrics,
             PLAN,

@@ -11,6 +11,7 @@ import dev.metricsserver.model.CertificateRequests.State;
 import dev.metricsserver.model.ClusterFacts.Endpoint;
 import dev.metricsserver.model.DiagnosticData;
 import dev.metricsserver.model.HygieneData;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.Observations;
 import dev.metricsserver.model.Observations.Certificate;
 import dev.metricsserver.model.Observations.Certificate.Place;
@@ -763,7 +764,13 @@ class DiagnosisTest {
 
   /** A second metrics-server, and these rights of no use. */
   private static HygieneData hygiene(List<Right> excess) {
-    return new HygieneData(false, List.of(), excess, Optional.empty(), List.of("a/b"), List.of());
+    return new HygieneData(
+        false,
+        List.of(),
+        excess,
+        Optional.empty(),
+        List.of(new ObjectName("Deployment", "a", "b")),
+        List.of());
   }
 
   private static Evidence theirs(Seen seen) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.metricsserver.model.ClusterFacts.Endpoint;
 import dev.metricsserver.model.HygieneData;
 import dev.metricsserver.model.HygieneData.Budget;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.Right;
 import dev.metricsserver.model.SampleCluster;
 import dev.metricsserver.plan.MetricsServerPlan;
@@ -109,12 +110,17 @@ class UpkeepIT {
       cluster.eventually(
           "cluster-admin is found",
           () ->
-              assertThat(read().everythingAllowed()).containsExactly("kube-system/metrics-server"));
+              assertThat(read().everythingAllowed())
+                  .containsExactly(
+                      new ObjectName("ServiceAccount", "kube-system", "metrics-server")));
     }
     try (var _ = bound("metrics-server-operator", "metrics-server-operator", "cluster-admin")) {
       cluster.eventually(
           "cluster-admin is found",
-          () -> assertThat(read().everythingAllowed()).containsExactly("metrics-server-operator"));
+          () ->
+              assertThat(read().everythingAllowed())
+                  .containsExactly(
+                      new ObjectName("ServiceAccount", "", "metrics-server-operator")));
     }
   }
 
@@ -233,8 +239,9 @@ class UpkeepIT {
               .build();
       cluster.admin().resource(pod).create();
       try {
-        assertThat(read().others()).containsExactly("default/my-metrics-server");
-        assertThat(theirs().others()).containsExactly("default/my-metrics-server");
+        var other = new ObjectName("Deployment", "default", "my-metrics-server");
+        assertThat(read().others()).containsExactly(other);
+        assertThat(theirs().others()).containsExactly(other);
       } finally {
         cluster.admin().resource(pod).withGracePeriod(0).delete();
       }

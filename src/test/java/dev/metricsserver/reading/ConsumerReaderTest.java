@@ -2,6 +2,7 @@ package dev.metricsserver.reading;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.metricsserver.model.ObjectName;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
@@ -60,9 +61,10 @@ class ConsumerReaderTest {
     assertThat(
             ConsumerReader.podsWithout(
                 List.of(pod),
-                Set.of("default/measured"),
+                Set.of(new ObjectName("Pod", "default", "measured")),
                 Set.of("node-1", "node-2"),
                 Instant.parse("2026-11-25T12:00:00Z")))
+        .extracting(ObjectName::path)
         .isEqualTo(Stream.ofNullable(found).toList());
   }
 
