@@ -67,6 +67,12 @@ final class Calibration {
     client.configMaps().inNamespace("default").withName("calibration").delete();
   }
 
+  /** Prints what was measured, with its spread. */
+  void print() {
+    Percentiles.print("sort of half a million numbers", work);
+    Percentiles.print("write by a bare client", writes);
+  }
+
   /** Prints the medians, and a time of the benchmark as a ratio to each. */
   void print(String what, Duration time) {
     var line = new StringBuilder("  calibrated: %s".formatted(what));

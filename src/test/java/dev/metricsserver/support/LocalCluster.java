@@ -70,7 +70,7 @@ public final class LocalCluster extends ClusterFixture
   public void beforeAll(ExtensionContext context) {
     name = EndToEndTest.Clusters.nameFor(context.getRequiredTestClass());
     run("deploy/local/test-cluster", "wait", name);
-    client = connect();
+    client = connect(kubeconfig());
     run("deploy/local/load-image", "target/local/operator-image.tar");
     installOperator();
     // A previous MetricsServerConfig has seen other kubelets, and remembers.
@@ -148,8 +148,9 @@ public final class LocalCluster extends ClusterFixture
     return name.equals(DEFAULT_NAME) ? folder : folder.resolve(name);
   }
 
-  private KubernetesClient connect() {
-    var config = Config.fromKubeconfig(kubeconfig().toFile());
+  /** Returns a client with the credentials of a kubeconfig. */
+  public static KubernetesClient connect(Path kubeconfig) {
+    var config = Config.fromKubeconfig(kubeconfig.toFile());
     if (!config.getClientKeyData().startsWith(RSA_KEY)) {
       config.setClientKeyAlgo("EC");
     }
