@@ -34,8 +34,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 @IntegrationTest
 class OperatorErrorsIT {
 
-  private static final int OPERATORS = 6;
-  private static final Duration SOON = Duration.ofMinutes(3);
+  private static final int OPERATORS = 4;
+  private static final Duration SOON = Duration.ofMinutes(5);
   private static final String CONFIG =
       "/apis/%s/metricsserverconfigs/cluster"
           .formatted(HasMetadata.getApiVersion(MetricsServerConfig.class));
@@ -44,7 +44,7 @@ class OperatorErrorsIT {
   private static final int TIMES = 5;
 
   /** In milliseconds; the client reads it. */
-  private static final Map<String, String> IMPATIENT = Map.of("KUBERNETES_REQUEST_TIMEOUT", "2000");
+  private static final Map<String, String> IMPATIENT = Map.of("KUBERNETES_REQUEST_TIMEOUT", "4000");
 
   @TempDir private static Path directory;
   private static final Map<Failure, Future<?>> RUNS = new EnumMap<>(Failure.class);
@@ -147,7 +147,9 @@ class OperatorErrorsIT {
     }
 
     void repairsDespiteErrors() {
-      failed.clear();
+      // A leader that misses its Lease for ten seconds ends by design, and a busy machine adds to
+      // one failure.
+      failed.keySet().removeIf(call -> !call.endsWith("leases"));
       cluster.endWatches();
       var objects =
           cluster.paths("k8s-app", "metrics-server").stream()
