@@ -31,8 +31,7 @@ disturb() {
 
 # restored RESOURCE NAME LINE VERB: milliseconds, from the first line of VERB after LINE of the audit log.
 restored() {
-  tail -n "+$3" "$TARGET_DIR/audit.log" >"$TARGET_DIR/drift.log"
-  audit "$TARGET_DIR/drift.log" | awk -v operator="$OPERATOR" -v resource="$1" -v name="$2" -v verb="$4" '
+  since "$3" | audit /dev/stdin | awk -v operator="$OPERATOR" -v resource="$1" -v name="$2" -v verb="$4" '
     $4 != resource || $6 != name {next}
     $2 != operator && $3 == verb {from = $1}
     $2 == operator && $3 == "patch" && from && !to {to = $1}
@@ -43,7 +42,7 @@ drift_one() {
   local what=$1 object=$2 line resource name deadline=$((SECONDS + 70)) took verb
   IFS='|' read -r resource _ name _ <<<"$object"
   verb=$([[ $what == delete ]] && printf delete || printf patch)
-  line=$(($(wc -l <"$TARGET_DIR/audit.log") + 1))
+  line=$(next_line)
   disturb "$what" "$object"
   until took=$(restored "$resource" "$name" "$line" "$verb"); do
     ((SECONDS < deadline)) || die "$resource $name was not restored in 70 s after a $what."

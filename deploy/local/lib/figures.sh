@@ -12,6 +12,12 @@ audit() {
     awk '{split(substr($1, 12), t, /[:Z]/); $1 = sprintf("%.1f", (t[1] * 3600 + t[2] * 60 + t[3]) * 1000); print}'
 }
 
+# since LINE: the audit log from this line on
+since() { tail -n "+$1" "$TARGET_DIR/audit.log"; }
+
+# next_line: the number of the line that the audit log gets next
+next_line() { printf '%d' $(($(wc -l <"$TARGET_DIR/audit.log") + 1)); }
+
 operator_process() { cluster_process '^/app/java/bin/java .*dev\.metricsserver\.cli\.Main'; }
 
 # cluster_process PATTERN: the first process of the selected cluster whose command line matches; nothing when there is none.

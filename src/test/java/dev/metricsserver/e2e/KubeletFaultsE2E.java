@@ -85,7 +85,7 @@ class KubeletFaultsE2E {
         .getNodeName();
   }
 
-  /** The kubelets sign for themselves until they are told to ask for certificates. */
+  /** The kubelets sign for themselves until they are configured to request certificates. */
   @Test
   void kubelets_certificatesUnsigned_areReported() {
     installation.nodesCanBeChanged();
