@@ -11,6 +11,8 @@ public enum ConditionReason {
   CertificatesNotVerified,
   /** A metrics API of another owner is installed, and conflictPolicy is Refuse. */
   Conflict,
+  /** The flags of the observed installation cannot be read. */
+  FlagsNotReadable,
   /** Certificates are not verified, by the spec or by the observed installation. */
   Insecure,
   /** Enough nodes have metrics. */

@@ -86,12 +86,14 @@ public record MetricsServerConfigStatus(
   }
 
   /** A TLS decision in force and its reason. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
   public record TLSStatus(
       @JsonPropertyDescription(
-              "The mode in force."
-                  + "\n- Verify: the certificates are verified."
-                  + "\n- Insecure: they are not verified."
-                  + "\n- Plaintext: the connections are not encrypted.")
+              "The mode in force; absent where the flags of an external installation that is"
+                  + " observed cannot be read.\n"
+                  + "- Verify: the certificates are verified.\n"
+                  + "- Insecure: they are not verified.\n"
+                  + "- Plaintext: the connections are not encrypted.")
           @OpenAPI(values = {"Verify", "Insecure", "Plaintext"})
           String mode,
       @JsonPropertyDescription("The reason for this mode.") String reason) {}

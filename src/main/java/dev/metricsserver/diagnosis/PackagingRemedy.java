@@ -71,7 +71,7 @@ final class PackagingRemedy {
 
   private static List<String> changed(List<String> now, List<String> added, List<String> removed) {
     var names = Stream.concat(added.stream(), removed.stream()).map(PackagingRemedy::name).toList();
-    return Stream.concat(MetricsServerFlags.without(now, names).stream(), added.stream()).toList();
+    return MetricsServerFlags.with(MetricsServerFlags.without(now, names), added);
   }
 
   private static String name(String flag) {

@@ -76,7 +76,7 @@ public record ClusterFacts(
   /**
    * What the running Deployment remembers.
    *
-   * @param kubeletsVerified whether it verifies the kubelets' certificates
+   * @param kubelets whether it verifies the kubelets' certificates
    * @param addressTypes the kinds of node address that it dials, best first
    * @param replicas how many replicas were planned, 0 when unknown
    * @param sizedFor the number of nodes its requests were chosen for, 0 when unknown
@@ -89,7 +89,7 @@ public record ClusterFacts(
    */
   public record Installed(
       String version,
-      boolean kubeletsVerified,
+      KubeletVerification kubelets,
       List<String> addressTypes,
       int replicas,
       int sizedFor,

@@ -129,25 +129,24 @@ public record MetricsServerFlags(
             .collect(Collectors.toMap(EnvVar::getName, EnvVar::getValue, (_, last) -> last));
     var values = new LinkedHashMap<String, String>();
     var operands = new ArrayList<String>();
-    for (var token : tokens(words(container))) {
-      var value = Expansion.of(token.value(), environment);
-      if (token.name().isEmpty()) {
-        operands.add(value);
+    var words = words(container).map(word -> Expansion.of(word, environment)).toList();
+    for (var token : tokens(words)) {
+      if (token.value().isEmpty()) {
+        operands.addAll(token.words());
       } else if (LISTS.contains(token.name())) {
-        values.merge(token.name(), value, (before, more) -> before + "," + more);
+        values.merge(token.name(), token.value().get(), (before, more) -> before + "," + more);
       } else {
-        values.put(token.name(), value);
+        values.put(token.name(), token.value().get());
       }
     }
     return new MetricsServerFlags(true, Collections.unmodifiableMap(values), List.copyOf(operands));
   }
 
-  private static List<String> words(Container container) {
+  private static Stream<String> words(Container container) {
     return Stream.concat(
             requireNonNullElse(container.getCommand(), List.<String>of()).stream().skip(1),
             requireNonNullElse(container.getArgs(), List.<String>of()).stream())
-        .filter(Objects::nonNull)
-        .toList();
+        .filter(Objects::nonNull);
   }
 
   /**
@@ -168,15 +167,22 @@ public record MetricsServerFlags(
    */
   public static List<String> without(List<String> arguments, Collection<String> names) {
     return tokens(arguments).stream()
-        .flatMap(
-            token -> token.words().stream().skip(names.contains(flag(token)) ? valueEnd(token) : 0))
+        .flatMap(token ->
+            token.words().stream().skip(names.contains(token.name()) ? valueEnd(token) : 0))
         .toList();
   }
 
-  /** Without a value, the last word is a flag all the same. */
-  private static String flag(Token token) {
-    var word = token.words().getFirst();
-    return token.name().isEmpty() && word.startsWith("--") ? word.substring(2) : token.name();
+  /** Adds flags to a container's arguments, before the words that follow {@code --}. */
+  public static List<String> with(List<String> arguments, List<String> added) {
+    var tokens = tokens(arguments);
+    var end = tokens.stream().map(Token::words).toList().indexOf(List.of("--"));
+    var flags = end < 0 ? tokens : tokens.subList(0, end);
+    var rest = tokens.subList(flags.size(), tokens.size());
+    return Stream.of(words(flags), added.stream(), words(rest)).flatMap(words -> words).toList();
+  }
+
+  private static Stream<String> words(List<Token> tokens) {
+    return tokens.stream().flatMap(token -> token.words().stream());
   }
 
   /** A flag that the program does not know takes no value that is a flag itself. */
@@ -218,14 +224,20 @@ public record MetricsServerFlags(
   // say
 
   /**
-   * Reports whether metrics-server verifies the kubelets' certificates: its default, unless a flag
-   * turns it off. Flags that cannot be read verify nothing.
+   * Returns whether metrics-server verifies the kubelets' certificates: its default, unless a flag
+   * turns it off. Unknown where a flag has no Boolean as its value, such as a reference to a
+   * variable from a ConfigMap, or where such a reference takes the place of a flag.
    */
-  public boolean verifiesKubelets() {
+  public KubeletVerification kubeletVerification() {
+    var off = Stream.of(INSECURE, PLAINTEXT).filter(values::containsKey).map(this::flag).toList();
+    if (off.contains(Optional.of(true))) {
+      return KubeletVerification.Unverified;
+    }
     return readable
-        && Stream.of(INSECURE, PLAINTEXT)
-            .filter(values::containsKey)
-            .allMatch(name -> flag(name).equals(Optional.of(false)));
+            && !off.contains(Optional.<Boolean>empty())
+            && operands.stream().noneMatch(word -> word.startsWith("$("))
+        ? KubeletVerification.Verified
+        : KubeletVerification.Unknown;
   }
 
   /** Returns the types of node addresses to connect to; empty where the default applies. */
@@ -256,8 +268,14 @@ public record MetricsServerFlags(
    *
    * @param words as they are written
    * @param name of the flag, long and without dashes; empty for an operand
+   * @param value of the flag; empty for an operand, and for a flag that lacks its value
    */
-  private record Token(List<String> words, String name, String value) {}
+  private record Token(List<String> words, String name, Optional<String> value) {
+
+    static Token flag(List<String> words, String name, String value) {
+      return new Token(words, name, Optional.of(value));
+    }
+  }
 
   private static List<Token> tokens(List<String> words) {
     var tokens = new ArrayList<Token>();
@@ -287,7 +305,7 @@ public record MetricsServerFlags(
     }
     return equals < 0
         ? withoutValue(word, name, next)
-        : new Token(List.of(word), name, word.substring(equals + 1));
+        : Token.flag(List.of(word), name, word.substring(equals + 1));
   }
 
   private static Token shortFlag(String word, String next) {
@@ -298,17 +316,19 @@ public record MetricsServerFlags(
     if (word.length() == 2) {
       return withoutValue(word, name, next);
     }
-    return new Token(List.of(word), name, word.substring(word.charAt(2) == '=' ? 3 : 2));
+    return Token.flag(List.of(word), name, word.substring(word.charAt(2) == '=' ? 3 : 2));
   }
 
   private static Token withoutValue(String word, String name, String next) {
     if (BOOLEAN.contains(name)) {
-      return new Token(List.of(word), name, "true");
+      return Token.flag(List.of(word), name, "true");
     }
-    return next == null ? operand(word) : new Token(List.of(word, next), name, next);
+    return next == null
+        ? new Token(List.of(word), name, Optional.empty())
+        : Token.flag(List.of(word, next), name, next);
   }
 
   private static Token operand(String word) {
-    return new Token(List.of(word), "", word);
+    return new Token(List.of(word), "", Optional.empty());
   }
 }

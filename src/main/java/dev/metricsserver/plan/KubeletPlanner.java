@@ -9,6 +9,7 @@ import dev.metricsserver.model.ClusterFacts.KubeletFacts;
 import dev.metricsserver.model.Kubelet;
 import dev.metricsserver.model.Kubelet.Handshake;
 import dev.metricsserver.model.KubeletTarget;
+import dev.metricsserver.model.KubeletVerification;
 import dev.metricsserver.model.NodeFacts;
 import dev.metricsserver.model.NodeFacts.Address;
 import dev.metricsserver.model.NodeSelector;
@@ -188,14 +189,15 @@ public final class KubeletPlanner {
   }
 
   /**
-   * Only a certificate that was seen and does not verify justifies Insecure. Once verified, the
-   * kubelets stay verified: otherwise an attacker who takes over a node's address could turn
-   * verification off.
+   * Only a certificate that was seen and does not verify justifies Insecure, or an installed
+   * metrics-server that is known to run without verification. Once verified, the kubelets stay
+   * verified: otherwise an attacker who takes over a node's address could turn verification off.
    */
   private Decided<TLSMode, KubeletTLSReason> automatic() {
     var unverified =
         problems.stream().filter(p -> hasCertificate(p.kind())).map(p -> p.node().name()).toList();
-    if (installed.map(Installed::kubeletsVerified).orElse(false)) {
+    var before = installed.map(Installed::kubelets).orElse(KubeletVerification.Unknown);
+    if (before == KubeletVerification.Verified) {
       return new Decided<>(
           TLSMode.Verify,
           unverified.isEmpty() ? new SignedByAuthority(ownAuthority()) : new VerifiedBefore());
@@ -206,7 +208,7 @@ public final class KubeletPlanner {
     if (anySeen()) {
       return new Decided<>(TLSMode.Verify, new SignedByAuthority(ownAuthority()));
     }
-    return installed.isPresent()
+    return before == KubeletVerification.Unverified
         ? new Decided<>(TLSMode.Insecure, new UnverifiedBefore())
         : new Decided<>(TLSMode.Verify, new NeverSeen());
   }

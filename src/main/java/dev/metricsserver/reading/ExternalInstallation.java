@@ -1,5 +1,6 @@
 package dev.metricsserver.reading;
 
+import dev.metricsserver.model.KubeletVerification;
 import dev.metricsserver.model.NodeSelector;
 import dev.metricsserver.model.Observations.Certificate;
 import dev.metricsserver.model.Observations.PodState;
@@ -13,7 +14,7 @@ import java.util.Optional;
  *
  * @param installation empty where neither a Deployment nor a pod was found
  * @param version by its image's tag, where that is one
- * @param kubeletsVerified whether it verifies the kubelets' certificates, by its flags
+ * @param kubelets whether it verifies the kubelets' certificates, by its flags
  * @param asked which nodes it asks, by its flags
  * @param endpointReady whether the Service that the metrics API is registered with leads to a ready
  *     pod, be it on no port
@@ -23,7 +24,7 @@ import java.util.Optional;
 public record ExternalInstallation(
     Optional<Installation> installation,
     Optional<String> version,
-    boolean kubeletsVerified,
+    KubeletVerification kubelets,
     NodeSelector asked,
     List<PodState> pods,
     boolean endpointReady,
@@ -35,7 +36,7 @@ public record ExternalInstallation(
       new ExternalInstallation(
           Optional.empty(),
           Optional.empty(),
-          false,
+          KubeletVerification.Unknown,
           NodeSelector.ALL,
           List.of(),
           false,

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNullElse;
 
 import dev.metricsserver.model.Endpoints;
 import dev.metricsserver.model.ImageReference;
+import dev.metricsserver.model.KubeletVerification;
 import dev.metricsserver.model.LabelSelectors;
 import dev.metricsserver.model.MetricsServerContainer;
 import dev.metricsserver.model.MetricsServerFlags;
@@ -72,7 +73,7 @@ public final class ExternalInstallationReader {
             .or(() -> pods.stream().findFirst().map(p -> Installation.of(p, leading))),
         pod.map(p -> requireNonNullElse(MetricsServerContainer.of(p).getImage(), ""))
             .flatMap(image -> ImageReference.of(image).version()),
-        flags.map(MetricsServerFlags::verifiesKubelets).orElse(false),
+        flags.map(MetricsServerFlags::kubeletVerification).orElse(KubeletVerification.Unknown),
         flags.map(MetricsServerFlags::nodeSelector).orElse(NodeSelector.ALL),
         pods.stream()
             .filter(p -> p.getMetadata().getDeletionTimestamp() == null)

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNullElse;
 import dev.metricsserver.api.KubeletSpec.TLSMode;
 import dev.metricsserver.model.ClusterFacts.Installed;
 import dev.metricsserver.model.ImageReference;
+import dev.metricsserver.model.KubeletVerification;
 import dev.metricsserver.model.MetricsServerContainer;
 import dev.metricsserver.model.MetricsServerFlags;
 import dev.metricsserver.model.Owner;
@@ -35,8 +36,11 @@ final class InstalledReader {
     return new Installed(
         version(deployment).orElse(""),
         Optional.ofNullable(annotations.get(Annotations.KUBELET_TLS))
-            .map(TLSMode.Verify.name()::equals)
-            .orElseGet(flags::verifiesKubelets),
+            .map(mode ->
+                mode.equals(TLSMode.Verify.name())
+                    ? KubeletVerification.Verified
+                    : KubeletVerification.Unverified)
+            .orElseGet(flags::kubeletVerification),
         flags.addressTypes(),
         number(annotations.get(Annotations.PLANNED_REPLICAS)),
         number(annotations.get(Annotations.SIZED_FOR)),

@@ -194,8 +194,8 @@ record ConditionsRenderer(
   }
 
   /**
-   * Its reasons: Verified, VerifiedExceptNodes, NotSeen, CertificatesNotVerified, Insecure,
-   * Plaintext.
+   * Its reasons: Verified, VerifiedExceptNodes, NotSeen, FlagsNotReadable, CertificatesNotVerified,
+   * Insecure, Plaintext.
    */
   private State kubeletTLSVerified() {
     return outcome
@@ -214,11 +214,17 @@ record ConditionsRenderer(
                       ReasonText.of(t.reason()));
               default -> verified(t);
             })
-        .or(() ->
-            outcome
-                .observed()
-                .map(o -> verified(o.external().kubeletsVerified(), o.kubeletsReason())))
+        .or(() -> outcome.observed().map(ConditionsRenderer::verified))
         .orElseGet(() -> unchanged(ConditionType.KubeletTLSVerified));
+  }
+
+  private static State verified(Outcome.Observed observed) {
+    var why = observed.kubeletsReason();
+    return switch (observed.external().kubelets()) {
+      case Verified -> verified(true, why);
+      case Unverified -> verified(false, why);
+      case Unknown -> State.unknown(ConditionReason.FlagsNotReadable, why);
+    };
   }
 
   private State verified(KubeletTLS tls) {

@@ -25,13 +25,19 @@ public sealed interface Outcome {
    */
   record Observed(ExternalInstallation external, boolean servingVerified) implements Outcome {
 
-    /** Why kubelets are verified or not. */
+    /** Why kubelets are verified or not, or why that is unknown. */
     String kubeletsReason() {
-      return external.kubeletsVerified()
-          ? "no flag of the observed metrics-server keeps it from verifying the kubelets'"
-              + " certificates"
-          : "the observed metrics-server accepts any certificate from kubelets"
-              + " (--kubelet-insecure-tls)";
+      return switch (external.kubelets()) {
+        case Verified ->
+            "no flag of the observed metrics-server keeps it from verifying the kubelets'"
+                + " certificates";
+        case Unverified ->
+            "the observed metrics-server accepts any certificate from kubelets"
+                + " (--kubelet-insecure-tls)";
+        case Unknown ->
+            "the flags of the observed metrics-server cannot be read, so it is unknown whether it"
+                + " verifies the kubelets' certificates";
+      };
     }
 
     /** Why the serving certificate is verified or not. */

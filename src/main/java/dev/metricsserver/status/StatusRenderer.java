@@ -104,7 +104,12 @@ public final class StatusRenderer {
               observed.external().version().orElse(null),
               observed.external().installation().get().image(),
               new TLSStatus(
-                  mode(observed.external().kubeletsVerified()), observed.kubeletsReason()),
+                  switch (observed.external().kubelets()) {
+                    case Verified -> mode(true);
+                    case Unverified -> mode(false);
+                    case Unknown -> null;
+                  },
+                  observed.kubeletsReason()),
               new ServingTLSStatus(
                   null, mode(observed.servingVerified()), observed.servingReason()));
       default ->

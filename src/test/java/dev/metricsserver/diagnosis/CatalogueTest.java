@@ -785,7 +785,7 @@ public class CatalogueTest {
             Plans.plan(
                 "{}",
                 SampleCluster.of(node)
-                    .installedVerifying(true)
+                    .installedVerifying()
                     .kubelet("node-1", SampleKubelet.selfSigned(node))),
             fine().reporting(48, 50),
             none()),

@@ -319,7 +319,7 @@ class DiagnosisTest {
     var node = SampleNode.bare("missing-1").address("InternalIP", "10.0.0.1").facts();
     var cluster =
         SampleCluster.of(node)
-            .installedVerifying(true)
+            .installedVerifying()
             .kubelet("missing-1", SampleKubelet.selfSigned(node));
 
     assertThat(diagnose(Plans.plan("{}", cluster), fine().reporting(48, 50)))

@@ -68,7 +68,7 @@ class KubeletFindingsTest {
 
   @Test
   void aNodeThatFallsOutIsNamedWithTheWayBack() {
-    var findings = of("{}", cluster().installedVerifying(true).kubelet("node-2", selfSigned(TWO)));
+    var findings = of("{}", cluster().installedVerifying().kubelet("node-2", selfSigned(TWO)));
 
     assertThat(findings.nodes()).containsExactly("node-2");
     assertThat(findings.unreadable())

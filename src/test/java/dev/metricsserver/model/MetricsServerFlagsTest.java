@@ -21,45 +21,50 @@ class MetricsServerFlagsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "args: [] | true",
-        "args: [--kubelet-insecure-tls] | false",
-        "args: [--kubelet-insecure-tls=true] | false",
-        "args: [--kubelet-insecure-tls=True] | false",
-        "args: [--kubelet-insecure-tls=TRUE] | false",
-        "args: [--kubelet-insecure-tls=t] | false",
-        "args: [--kubelet-insecure-tls=T] | false",
-        "args: [--kubelet-insecure-tls=1] | false",
-        "args: [--kubelet-insecure-tls, 'false'] | false",
-        "args: [--kubelet-insecure-tls, --v=2] | false",
-        "args: [--metric-resolution, 15s, --kubelet-insecure-tls] | false",
-        "args: [--metric-resolution, --kubelet-insecure-tls] | true",
-        "args: [--kubelet-insecure-tls=false] | true",
-        "args: [--kubelet-insecure-tls=False] | true",
-        "args: [--kubelet-insecure-tls=0] | true",
-        "args: [--kubelet-insecure-tls=f] | true",
-        "args: [--kubelet-insecure-tls=yes] | false",
-        "args: [--kubelet-insecure-tls, --kubelet-insecure-tls=false] | true",
-        "args: [--kubelet-insecure-tls=false, --kubelet-insecure-tls] | false",
-        "args: [-kubelet-insecure-tls] | true",
-        "args: [--, --kubelet-insecure-tls] | true",
-        "args: [--v=2, kubelet-insecure-tls] | true",
-        "args: [--deprecated-kubelet-completely-insecure] | false",
-        "args: [--deprecated-kubelet-completely-insecure=1] | false",
-        "args: [--deprecated-kubelet-completely-insecure=false] | true",
-        "command: [/metrics-server, --kubelet-insecure-tls] | false",
-        "command: [metrics-server, --kubelet-insecure-tls=true], args: [--v=2] | false",
-        "command: [/metrics-server], args: [--kubelet-insecure-tls] | false",
+        "args: [] | Verified",
+        "args: [--kubelet-insecure-tls] | Unverified",
+        "args: [--kubelet-insecure-tls=true] | Unverified",
+        "args: [--kubelet-insecure-tls=True] | Unverified",
+        "args: [--kubelet-insecure-tls=TRUE] | Unverified",
+        "args: [--kubelet-insecure-tls=t] | Unverified",
+        "args: [--kubelet-insecure-tls=T] | Unverified",
+        "args: [--kubelet-insecure-tls=1] | Unverified",
+        "args: [--kubelet-insecure-tls, 'false'] | Unverified",
+        "args: [--kubelet-insecure-tls, --v=2] | Unverified",
+        "args: [--metric-resolution, 15s, --kubelet-insecure-tls] | Unverified",
+        "args: [--metric-resolution, --kubelet-insecure-tls] | Verified",
+        "args: [--kubelet-insecure-tls=false] | Verified",
+        "args: [--kubelet-insecure-tls=False] | Verified",
+        "args: [--kubelet-insecure-tls=0] | Verified",
+        "args: [--kubelet-insecure-tls=f] | Verified",
+        "args: [--kubelet-insecure-tls=yes] | Unknown",
+        "args: [--kubelet-insecure-tls, --kubelet-insecure-tls=false] | Verified",
+        "args: [--kubelet-insecure-tls=false, --kubelet-insecure-tls] | Unverified",
+        "args: [-kubelet-insecure-tls] | Verified",
+        "args: [--, --kubelet-insecure-tls] | Verified",
+        "args: [--v=2, kubelet-insecure-tls] | Verified",
+        "args: [--deprecated-kubelet-completely-insecure] | Unverified",
+        "args: [--deprecated-kubelet-completely-insecure=1] | Unverified",
+        "args: [--deprecated-kubelet-completely-insecure=false] | Verified",
+        "command: [/metrics-server, --kubelet-insecure-tls] | Unverified",
+        "command: [metrics-server, --kubelet-insecure-tls=true], args: [--v=2] | Unverified",
+        "command: [/metrics-server], args: [--kubelet-insecure-tls] | Unverified",
         "command: [/metrics-server, --kubelet-insecure-tls], args: [--kubelet-insecure-tls=0] |"
-            + " true",
-        "command: [/metrics-server, --metric-resolution=15s] | true",
-        "command: [sh, -c, exec /metrics-server --v=2] | false",
-        "command: [/usr/bin/env, /metrics-server] | false",
-        "args: [--kubelet-insecure-tls=$(A)], env: [{name: A, value: 'false'}] | true",
-        "args: [--kubelet-insecure-tls=$(A)], env: [{name: A, value: 't'}] | false",
-        "args: [--kubelet-insecure-tls=$(A)] | false"
+            + " Verified",
+        "command: [/metrics-server, --metric-resolution=15s] | Verified",
+        "command: [sh, -c, exec /metrics-server --v=2] | Unknown",
+        "command: [/usr/bin/env, /metrics-server] | Unknown",
+        "args: [--kubelet-insecure-tls=$(A)], env: [{name: A, value: 'false'}] | Verified",
+        "args: [--kubelet-insecure-tls=$(A)], env: [{name: A, value: 't'}] | Unverified",
+        "args: [--kubelet-insecure-tls=$(A)] | Unknown",
+        "args: [--kubelet-insecure-tls=$(A), --deprecated-kubelet-completely-insecure] |"
+            + " Unverified",
+        "args: [$(A)], env: [{name: A, value: --kubelet-insecure-tls}] | Unverified",
+        "args: [$(A)], env: [{name: A}] | Unknown"
       })
-  void verifiesKubelets_container_isWhatMetricsServerDoes(String container, boolean verifies) {
-    assertThat(flags(container).verifiesKubelets()).isEqualTo(verifies);
+  void kubeletVerification_container_isWhatMetricsServerDoes(
+      String container, KubeletVerification verification) {
+    assertThat(flags(container).kubeletVerification()).isEqualTo(verification);
   }
 
   @ParameterizedTest(name = "{0}")
@@ -140,10 +145,26 @@ class MetricsServerFlagsTest {
     "--nonsense --kubelet-insecure-tls, --kubelet-insecure-tls",
     "--nonsense=1 --kubelet-insecure-tls, --kubelet-insecure-tls",
     "--nonsense 1 --kubelet-insecure-tls, --kubelet-insecure-tls",
+    "--nonsense 1 -- --nonsense, -- --nonsense",
+    "-- --nonsense 1, -- --nonsense 1",
+    "--v=2 --nonsense, --v=2",
   })
   void without_unknownFlag_removesNoOtherFlag(String arguments, String left) {
     assertThat(MetricsServerFlags.without(List.of(arguments.split(" ", -1)), List.of("nonsense")))
-        .containsExactly(left);
+        .containsExactly(left.split(" ", -1));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--v=2, --v=2 --kubelet-insecure-tls",
+    "--v=2 -- serve, --v=2 --kubelet-insecure-tls -- serve",
+    "-- --v=2, --kubelet-insecure-tls -- --v=2",
+  })
+  void with_flag_isAddedWhereItIsRead(String arguments, String changed) {
+    assertThat(
+            MetricsServerFlags.with(
+                List.of(arguments.split(" ", -1)), List.of("--kubelet-insecure-tls")))
+        .containsExactly(changed.split(" ", -1));
   }
 
   @Test

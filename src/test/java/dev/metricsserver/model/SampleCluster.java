@@ -41,7 +41,7 @@ public final class SampleCluster {
   private boolean complete = true;
   private Optional<TrustBundle> authority = Optional.empty();
   private Set<String> requested = Set.of();
-  private boolean kubeletsVerified;
+  private KubeletVerification kubeletVerification = KubeletVerification.Unverified;
   private List<String> addressTypes = List.of();
 
   private SampleCluster(NodeFacts... nodes) {
@@ -119,7 +119,7 @@ public final class SampleCluster {
         Optional.of(
             new Installed(
                 version,
-                kubeletsVerified,
+                kubeletVerification,
                 addressTypes,
                 replicas,
                 sizedFor,
@@ -139,7 +139,7 @@ public final class SampleCluster {
         Optional.of(
             new Installed(
                 "0.8.1",
-                kubeletsVerified,
+                kubeletVerification,
                 addressTypes,
                 0,
                 0,
@@ -206,9 +206,14 @@ public final class SampleCluster {
     return this;
   }
 
-  /** With a metrics-server of ours that verifies kubelets or not. */
-  public SampleCluster installedVerifying(boolean verifies, String... types) {
-    kubeletsVerified = verifies;
+  /** With a metrics-server of ours that verifies kubelets. */
+  public SampleCluster installedVerifying(String... types) {
+    return installed(KubeletVerification.Verified, types);
+  }
+
+  /** With a metrics-server that verifies kubelets, or not, or of which that is unknown. */
+  public SampleCluster installed(KubeletVerification verification, String... types) {
+    kubeletVerification = verification;
     addressTypes = List.of(types);
     return installed("0.9.0");
   }

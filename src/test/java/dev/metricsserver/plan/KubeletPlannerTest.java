@@ -19,6 +19,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.metricsserver.api.KubeletSpec.TLSMode;
 import dev.metricsserver.model.Kubelet;
 import dev.metricsserver.model.KubeletTarget;
+import dev.metricsserver.model.KubeletVerification;
 import dev.metricsserver.model.NodeFacts;
 import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.SampleCluster;
@@ -71,6 +72,8 @@ class KubeletPlannerTest {
     "expired, nothing, Insecure",
     "notYetValid, nothing, Insecure",
     "expired, verifying, Verify",
+    "signed, unknown, Verify",
+    "expired, unknown, Insecure",
     "refusing, nothing, Verify",
     "refusing, insecure, Verify",
     "unreachable, nothing, Verify",
@@ -91,6 +94,7 @@ class KubeletPlannerTest {
     "refusing, nothing, Verify",
     "refusing, verifying, Verify",
     "refusing, insecure, Insecure",
+    "refusing, unknown, Verify",
     "unreachable, nothing, Verify",
     "unreachable, insecure, Insecure",
     "unseen, nothing, Verify"
@@ -130,7 +134,7 @@ class KubeletPlannerTest {
   void autoMode_certificateDoesNotVerify_reasonNamesTheNode() {
     assertThat(tls(two().kubelet("node-2", selfSigned(TWO))).reason())
         .isEqualTo(new NotVerifying(List.of("node-2")));
-    assertThat(tls(two().installedVerifying(true).kubelet("node-2", selfSigned(TWO))).reason())
+    assertThat(tls(two().installedVerifying().kubelet("node-2", selfSigned(TWO))).reason())
         .isEqualTo(new VerifiedBefore());
   }
 
@@ -140,6 +144,7 @@ class KubeletPlannerTest {
 
     assertThat(tls(unseen).reason()).isEqualTo(new NeverSeen());
     assertThat(tls(installed(unseen, "insecure")).reason()).isEqualTo(new UnverifiedBefore());
+    assertThat(tls(installed(unseen, "unknown")).reason()).isEqualTo(new NeverSeen());
   }
 
   @Test
@@ -234,7 +239,7 @@ class KubeletPlannerTest {
     var cluster =
         two()
             .kubelet("node-2", named("node-2"))
-            .installedVerifying(true, "Hostname", "InternalDNS", "InternalIP");
+            .installedVerifying("Hostname", "InternalDNS", "InternalIP");
 
     assertThat(plan("{}", cluster).pod().args())
         .contains("--kubelet-preferred-address-types=Hostname,InternalDNS,InternalIP");
@@ -380,8 +385,9 @@ class KubeletPlannerTest {
   private static SampleCluster installed(SampleCluster cluster, String installed) {
     return switch (installed) {
       case "nothing" -> cluster;
-      case "verifying" -> cluster.installedVerifying(true);
-      case "insecure" -> cluster.installedVerifying(false);
+      case "verifying" -> cluster.installedVerifying();
+      case "insecure" -> cluster.installed(KubeletVerification.Unverified);
+      case "unknown" -> cluster.installed(KubeletVerification.Unknown);
       default -> throw new IllegalArgumentException(installed);
     };
   }

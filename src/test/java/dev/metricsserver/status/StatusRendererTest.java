@@ -22,6 +22,7 @@ import dev.metricsserver.model.CertificateRequests;
 import dev.metricsserver.model.ConflictingWrite;
 import dev.metricsserver.model.History;
 import dev.metricsserver.model.History.Failure;
+import dev.metricsserver.model.KubeletVerification;
 import dev.metricsserver.model.NodeSelector;
 import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.Observations.Rollout;
@@ -528,12 +529,12 @@ class StatusRendererTest {
 
   // ------------------------------------------------------------------------------------ observed
 
-  private static Outcome observed(boolean kubeletsVerified, boolean servingVerified) {
+  private static Outcome observed(KubeletVerification kubelets, boolean servingVerified) {
     return new Outcome.Observed(
         new ExternalInstallation(
             Optional.of(Installation.of(PLAN, false)),
             Optional.of("0.7.2"),
-            kubeletsVerified,
+            kubelets,
             NodeSelector.ALL,
             fine().observations().pods(),
             true,
@@ -544,7 +545,7 @@ class StatusRendererTest {
 
   @Test
   void whatIsObservedIsReadyWhenItAnswers() {
-    var status = status(observed(false, false), fine().rollout(null));
+    var status = status(observed(KubeletVerification.Unverified, false), fine().rollout(null));
 
     assertThat(condition(status, "Ready"))
         .isEqualTo("True Observing: only observed: 2 of 2 nodes have metrics");
@@ -562,7 +563,7 @@ class StatusRendererTest {
   @Test
   void whatIsObservedIsNotReadyWhenItDoesNotAnswer() {
     var broken = fine().unavailable("MissingEndpoints", "no pod", HOUR).refused("503");
-    var status = status(observed(true, true), broken, ERROR);
+    var status = status(observed(KubeletVerification.Verified, true), broken, ERROR);
 
     assertThat(condition(status, "Ready"))
         .isEqualTo("False MissingEndpoints: only observed: what is wrong; change it");
@@ -570,10 +571,22 @@ class StatusRendererTest {
     assertThat(condition(status, "ServingTLSVerified")).startsWith("True Verified: the API");
   }
 
+  @Test
+  void observed_flagsNotReadable_kubeletTLSIsUnknown() {
+    var status = status(observed(KubeletVerification.Unknown, true), fine());
+
+    assertThat(condition(status, "KubeletTLSVerified"))
+        .isEqualTo(
+            "Unknown FlagsNotReadable: the flags of the observed metrics-server cannot be read, so"
+                + " it is unknown whether it verifies the kubelets' certificates");
+    assertThat(status.kubeletTLS().mode()).isNull();
+    assertThat(status.kubeletTLS().reason()).startsWith("the flags of the observed");
+  }
+
   /** Right after a start nothing is read yet. */
   @Test
   void observed_notReadYet_keepsThePreviousStatus() {
-    var before = status(observed(true, true), fine());
+    var before = status(observed(KubeletVerification.Verified, true), fine());
 
     assertThat(status(before, new Outcome.Observed(ExternalInstallation.NONE, true), fine(), NOW))
         .isEqualTo(before);
