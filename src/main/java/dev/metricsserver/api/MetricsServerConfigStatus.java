@@ -191,20 +191,6 @@ public record MetricsServerConfigStatus(
           String namespace,
       @JsonPropertyDescription("The object's name.") String name) {
 
-    /**
-     * Reads {@code kind/namespace/name} or {@code kind/name}.
-     *
-     * @return null if the text is neither
-     */
-    public static ObjectReference of(String text) {
-      var parts = text.split("/", 3);
-      return switch (parts.length) {
-        case 3 -> new ObjectReference(parts[0], parts[1], parts[2]);
-        case 2 -> new ObjectReference(parts[0], null, parts[1]);
-        default -> null;
-      };
-    }
-
     /** Returns {@code kind/namespace/name} or {@code kind/name}. */
     @Override
     public String toString() {

@@ -1,10 +1,13 @@
 package dev.metricsserver.controller;
 
+import static java.util.Objects.requireNonNullElse;
+
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.diagnosis.FindingCode;
 import dev.metricsserver.diagnosis.OperatorRemedy;
 import dev.metricsserver.model.MissingRight;
+import dev.metricsserver.model.ObjectName;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.AggregatedOperatorException;
 import java.net.HttpURLConnection;
@@ -28,15 +31,15 @@ final class ApplyError {
               ? OperatorRemedy.forbidden(MissingRight.of(status.getMessage()))
               : OperatorRemedy.retry(),
           details == null || details.getName() == null
-              ? "MetricsServerConfig/cluster"
-              : details.getKind() + "/" + details.getName());
+              ? Finding.CONFIG
+              : ObjectName.cluster(requireNonNullElse(details.getKind(), ""), details.getName()));
     }
     return new Finding(
         FindingCode.ApplyFailed,
         Severity.Error,
         "the operator could not apply the configuration: " + cause.getMessage(),
         OperatorRemedy.retry(),
-        "MetricsServerConfig/cluster");
+        Finding.CONFIG);
   }
 
   /**

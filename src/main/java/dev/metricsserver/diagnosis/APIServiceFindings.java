@@ -2,6 +2,7 @@ package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.diagnosis.Step.SetField;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.Observations.Registration;
 import dev.metricsserver.reading.Installation;
 import dev.metricsserver.rendering.Names;
@@ -13,8 +14,6 @@ import java.util.regex.Pattern;
 
 /** Whether the API server reaches the metrics-server that its APIService names. */
 final class APIServiceFindings {
-
-  private static final String API_SERVICE = "APIService/" + Names.API_SERVICE;
 
   /** Timeouts in the messages of the API server. */
   private static final Pattern TIMEOUT =
@@ -38,7 +37,7 @@ final class APIServiceFindings {
                         r.reason() + ": " + r.message(),
                         evidence.installation(),
                         Severity.Error,
-                        API_SERVICE))
+                        Context.API_SERVICE))
                 .or(() -> blocked(evidence, r))
                 .orElseGet(() -> unknown(r)))
         .toList();
@@ -52,8 +51,8 @@ final class APIServiceFindings {
     }
     var context = new Context(evidence.installation());
     var service =
-        "Service/%s/%s"
-            .formatted(evidence.installation().namespace(), evidence.installation().service());
+        new ObjectName(
+            "Service", evidence.installation().namespace(), evidence.installation().service());
     return Optional.of(
         evidence.observations().endpointReady()
             ? context.finding(
@@ -87,7 +86,7 @@ final class APIServiceFindings {
                     .formatted(
                         pod.beside().stream().filter(MESHES::contains).findFirst().orElseThrow()),
                 installation.ours() ? withoutMesh(context) : unmeshed(context),
-                "Pod/%s/%s".formatted(installation.namespace(), pod.name())));
+                installation.pod(pod.name())));
   }
 
   /** The operator reverts labels of its pods, so the namespace leaves the mesh. */
@@ -126,7 +125,7 @@ final class APIServiceFindings {
                 + " firewall or policy drops them: "
                 + registration.message(),
             open(evidence.installation()),
-            API_SERVICE));
+            Context.API_SERVICE));
   }
 
   private static Remedy open(Installation installation) {
@@ -163,7 +162,7 @@ final class APIServiceFindings {
             Step.run(
                 "to see the API server's reason",
                 "kubectl get apiservice " + Names.API_SERVICE + " -o yaml")),
-        API_SERVICE);
+        Context.API_SERVICE);
   }
 
   /** A pod is ready, and no APIService names it. The operator creates its own. */
@@ -182,7 +181,7 @@ final class APIServiceFindings {
                     Remedy.manual(
                         "install metrics-server again with its APIService; some packagings create"
                             + " it only on request (apiService.create: true)"),
-                    API_SERVICE))
+                    Context.API_SERVICE))
         : List.of();
   }
 
@@ -200,7 +199,7 @@ final class APIServiceFindings {
                 "the APIService of the metrics API names Service %s, which has no metrics-server"
                     .formatted(name),
                 Remedy.of(Context.deleteAPIService()).or("install metrics-server again"),
-                API_SERVICE))
+                Context.API_SERVICE))
         .orElseGet(() ->
             new Finding(
                 FindingCode.MetricsServerMissing,
@@ -210,7 +209,7 @@ final class APIServiceFindings {
                         Step.run(
                             "to install this operator", "kubectl apply -f deploy/install.yaml"))
                     .then("create a MetricsServerConfig named cluster"),
-                API_SERVICE));
+                Context.API_SERVICE));
   }
 
   /** The APIService is available, and a query returns no metrics. */
@@ -232,7 +231,7 @@ final class APIServiceFindings {
                             Step.run(
                                 "to see the answer",
                                 "kubectl get --raw /apis/metrics.k8s.io/v1beta1/nodes")),
-                        API_SERVICE)))
+                        Context.API_SERVICE)))
         .toList();
   }
 
@@ -242,7 +241,7 @@ final class APIServiceFindings {
         evidence.observations().answer().error(),
         evidence.installation(),
         Severity.Error,
-        API_SERVICE);
+        Context.API_SERVICE);
   }
 
   /** Metrics are available, but old. */

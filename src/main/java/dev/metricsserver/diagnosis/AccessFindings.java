@@ -4,6 +4,7 @@ import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.diagnosis.Step.Apply;
 import dev.metricsserver.diagnosis.Step.Target;
 import dev.metricsserver.model.DiagnosticData.Unread;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.Right;
 import dev.metricsserver.rendering.Names;
 import java.util.List;
@@ -130,7 +131,7 @@ final class AccessFindings {
                 "metrics-server cannot authenticate the API server, because "
                     + AGGREGATION_DISABLED,
                 enableAggregation(),
-                "ConfigMap/kube-system/extension-apiserver-authentication"))
+                new ObjectName("ConfigMap", "kube-system", "extension-apiserver-authentication")))
         .toList();
   }
 
@@ -172,7 +173,7 @@ final class AccessFindings {
             .filter(right -> resources.contains(right.resource()))
             .map(Right::words)
             .collect(Collectors.joining(", "));
-    var account = installation.namespace() + "/" + installation.serviceAccount();
+    var account = installation.account();
     return denied.isEmpty()
         ? Optional.empty()
         : Optional.of(
@@ -180,9 +181,9 @@ final class AccessFindings {
                 code,
                 Severity.Error,
                 "metrics-server's ServiceAccount %s has no right to %s, so %s"
-                    .formatted(account, denied, consequence),
+                    .formatted(account.path(), denied, consequence),
                 new Context(installation).restoreOr(create),
-                "ServiceAccount/" + account));
+                account));
   }
 
   /** Evidence that could not be read. */
@@ -205,7 +206,7 @@ final class AccessFindings {
         "%s could not be read, so this diagnosis is incomplete: %s"
             .formatted(unread.what(), unread.message()),
         readable(unread, ours),
-        "Namespace/" + namespace);
+        ObjectName.cluster("Namespace", namespace));
   }
 
   private static Remedy readable(Unread unread, boolean ours) {

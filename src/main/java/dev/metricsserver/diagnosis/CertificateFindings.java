@@ -4,6 +4,7 @@ import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.model.CertificateRequests;
 import dev.metricsserver.model.CertificateRequests.Request;
 import dev.metricsserver.model.CertificateRequests.State;
+import dev.metricsserver.model.ObjectName;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -12,8 +13,6 @@ import java.util.stream.Collectors;
 
 /** Findings about kubelets' requests for serving certificates that are not approved. */
 final class CertificateFindings {
-
-  private static final String CONFIG = "MetricsServerConfig/cluster";
 
   /** The addresses of a node that joins are not known at once. */
   private static final Duration UNTIL_WAITING = Duration.ofMinutes(1);
@@ -81,7 +80,7 @@ final class CertificateFindings {
                     .formatted(r.name(), r.node(), r.reason()),
                 Remedy.manual("ask the approver of requests in this cluster, and fix the cause")
                     .then(Step.run("(" + KUBELET_RETRIES + ")", "kubectl delete csr %s", r.name())),
-                "CertificateSigningRequest/" + r.name()))
+                ObjectName.cluster("CertificateSigningRequest", r.name())))
         .toList();
   }
 
@@ -100,7 +99,7 @@ final class CertificateFindings {
         enabled
             ? Remedy.of(Grant.approval()).or(Context.remove("kubelet.servingCertificateApproval"))
             : Remedy.of(Grant.usual()),
-        CONFIG);
+        Finding.CONFIG);
   }
 
   private static Finding rejected(Request request) {
@@ -112,7 +111,7 @@ final class CertificateFindings {
         Remedy.of(
             Step.run("to see its requestor", "kubectl describe csr %s", request.name()),
             Step.run("(" + KUBELET_RETRIES + ")", "kubectl delete csr %s", request.name())),
-        "CertificateSigningRequest/" + request.name());
+        ObjectName.cluster("CertificateSigningRequest", request.name()));
   }
 
   private static Finding waiting(List<Request> requests, CertificateRequests all) {
@@ -132,7 +131,7 @@ final class CertificateFindings {
                 "to see the node's addresses (its kubelet creates a new request when they change)",
                 "kubectl get node %s -o jsonpath='{.status.addresses}'",
                 first.node())),
-        "CertificateSigningRequest/" + first.name());
+        ObjectName.cluster("CertificateSigningRequest", first.name()));
   }
 
   /** After two minutes without an approval the finding waits for user action. */
@@ -157,7 +156,7 @@ final class CertificateFindings {
                     .map(r -> "%s of %s".formatted(r.name(), r.node()))
                     .collect(Collectors.joining(", "))),
         approve(requests, ours),
-        "CertificateSigningRequest/" + requests.getFirst().name(),
+        ObjectName.cluster("CertificateSigningRequest", requests.getFirst().name()),
         stalled);
   }
 

@@ -47,7 +47,7 @@ final class ConsumerFindings {
                         "kubectl -n %s describe pod %s",
                         pod.namespace(),
                         pod.name())),
-                pod.toString()));
+                pod));
   }
 
   private static Stream<Finding> viewers(Evidence evidence) {
@@ -59,7 +59,7 @@ final class ConsumerFindings {
                 "users with the role view, edit or admin have no right to read metrics, because no"
                     + " ClusterRole adds this right to view",
                 new Context(evidence.installation()).restoreOr(createReader()),
-                "ClusterRole/" + READER))
+                ObjectName.cluster("ClusterRole", READER)))
         : Stream.empty();
   }
 
@@ -91,8 +91,8 @@ final class ConsumerFindings {
                             autoscaler.resource())
                     + NOT_THE_CAUSE,
                 setRequests(autoscaler),
-                "HorizontalPodAutoscaler/%s/%s"
-                    .formatted(autoscaler.namespace(), autoscaler.name())));
+                new ObjectName(
+                    "HorizontalPodAutoscaler", autoscaler.namespace(), autoscaler.name())));
   }
 
   private static Remedy setRequests(Autoscaler autoscaler) {

@@ -14,6 +14,7 @@ import dev.metricsserver.diagnosis.Step.RolloutRestart;
 import dev.metricsserver.diagnosis.Step.Scale;
 import dev.metricsserver.diagnosis.Step.SetField;
 import dev.metricsserver.diagnosis.Step.Target;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.reading.Installation;
 import dev.metricsserver.reading.Installation.Keeper;
 import dev.metricsserver.reading.Packaging;
@@ -32,6 +33,9 @@ import java.util.stream.Stream;
  * @param groups what a rule's pattern matched, from the first group on
  */
 record Context(Installation installation, List<String> groups) {
+
+  /** The registration of the metrics API. */
+  static final ObjectName API_SERVICE = ObjectName.cluster("APIService", Names.API_SERVICE);
 
   /** A placeholder in a template of this package. */
   private static final Pattern PLACEHOLDER = Pattern.compile("\\$([1-9])|\\{([a-z]+)}");
@@ -76,7 +80,11 @@ record Context(Installation installation, List<String> groups) {
 
   /** A finding whose message is a template. */
   Finding finding(
-      FindingCode code, Finding.Severity severity, String message, Remedy remedy, String object) {
+      FindingCode code,
+      Finding.Severity severity,
+      String message,
+      Remedy remedy,
+      ObjectName object) {
     return new Finding(code, severity, fill(message), remedy, object);
   }
 

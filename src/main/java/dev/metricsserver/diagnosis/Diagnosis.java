@@ -154,12 +154,7 @@ public final class Diagnosis {
     return violations.stream()
         .map(ViolationText::of)
         .map(text ->
-            new Finding(
-                code,
-                Severity.Error,
-                text.sentence(),
-                text.remedy(),
-                "MetricsServerConfig/cluster"))
+            new Finding(code, Severity.Error, text.sentence(), text.remedy(), Finding.CONFIG))
         .toList();
   }
 }

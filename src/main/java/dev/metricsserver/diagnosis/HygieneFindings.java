@@ -7,6 +7,7 @@ import dev.metricsserver.diagnosis.Step.PatchType;
 import dev.metricsserver.diagnosis.Step.Target;
 import dev.metricsserver.model.HygieneData;
 import dev.metricsserver.model.HygieneData.Budget;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.Right;
 import dev.metricsserver.plan.KubeletPlanner;
 import dev.metricsserver.rendering.Names;
@@ -51,7 +52,7 @@ final class HygieneFindings {
                 "the operator has the right to approve certificate requests and is not configured"
                     + " to use it, so only an attacker who steals its token could use it",
                 Remedy.of(Grant.noApproval()),
-                "ClusterRoleBinding/metrics-server-operator-csr-approval"))
+                ObjectName.cluster("ClusterRoleBinding", "metrics-server-operator-csr-approval")))
         : Stream.empty();
   }
 
@@ -65,7 +66,7 @@ final class HygieneFindings {
                     .formatted(account.path()),
                 Remedy.of(Step.run("to find that binding", ALL_BINDINGS, account.name()))
                     .then("delete that binding"),
-                account.toString()));
+                account));
   }
 
   private static Stream<Finding> excess(Evidence evidence, HygieneData hygiene) {
@@ -76,7 +77,7 @@ final class HygieneFindings {
             .filter(right -> !(resized && ofResizer(right)))
             .map(Right::words)
             .toList();
-    var account = installation.namespace() + "/" + installation.serviceAccount();
+    var account = installation.account();
     return excess.isEmpty()
         ? Stream.empty()
         : Stream.of(
@@ -86,17 +87,17 @@ final class HygieneFindings {
                 installation.ours() ? Severity.Warning : Severity.Info,
                 "metrics-server's ServiceAccount %s has rights that it does not need (%s)%s"
                     .formatted(
-                        account,
+                        account.path(),
                         KubeletPlanner.firstNames(excess),
                         installation.ours()
                             ? ", because a role other than its own is bound to it"
                             : ""),
-                Remedy.of(Step.run("to see the bindings", ALL_BINDINGS, account))
+                Remedy.of(Step.run("to see the bindings", ALL_BINDINGS, account.path()))
                     .then(
                         installation.ours()
                             ? "delete the bindings that are not metrics-server's own"
                             : "remove these rights from the role that grants them"),
-                "ServiceAccount/" + account));
+                account));
   }
 
   /** Rights that addon-resizer needs of the ServiceAccount that it shares with metrics-server. */
@@ -115,7 +116,7 @@ final class HygieneFindings {
                 "PodDisruptionBudget %s in namespace %s blocks drains of nodes with a metrics-server pod, because it requires %d of %d pods to be healthy"
                     .formatted(budget.name(), budget.namespace(), budget.wanted(), budget.pods()),
                 oneUnavailable(budget),
-                "PodDisruptionBudget/%s/%s".formatted(budget.namespace(), budget.name())));
+                new ObjectName("PodDisruptionBudget", budget.namespace(), budget.name())));
   }
 
   private static Remedy oneUnavailable(Budget budget) {
@@ -172,8 +173,8 @@ final class HygieneFindings {
                         "use a network plugin that enforces NetworkPolicies, such as Calico or"
                             + " Cilium")
                     .or(Context.set("networkPolicy.mode", "Disabled")),
-                "NetworkPolicy/%s/%s"
-                    .formatted(evidence.installation().namespace(), Names.NETWORK_POLICY)));
+                new ObjectName(
+                    "NetworkPolicy", evidence.installation().namespace(), Names.NETWORK_POLICY)));
   }
 
   /** Other metrics-server Deployments, so that users do not debug the wrong one. */
@@ -192,7 +193,7 @@ final class HygieneFindings {
                         "kubectl -n %s delete deployment %s",
                         other.namespace(),
                         other.name())),
-                other.toString()))
+                other))
         .toList();
   }
 }

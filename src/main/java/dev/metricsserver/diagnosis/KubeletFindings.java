@@ -5,6 +5,7 @@ import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.diagnosis.Step.Manual;
 import dev.metricsserver.diagnosis.Step.None;
 import dev.metricsserver.diagnosis.Step.RemoveField;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.plan.KubeletPlanner;
 import dev.metricsserver.plan.KubeletTLS;
 import dev.metricsserver.plan.KubeletTLS.Kind;
@@ -21,8 +22,6 @@ import java.util.stream.Stream;
  * Problems between metrics-server and the kubelets as probes saw them, one finding for each kind.
  */
 final class KubeletFindings {
-
-  private static final String CONFIG = "MetricsServerConfig/cluster";
 
   private final KubeletTLS tls;
   private final Installation installation;
@@ -107,7 +106,7 @@ final class KubeletFindings {
                 installation.ours()
                     ? Context.remove("kubelet.port")
                     : new Context(installation).flags("--kubelet-use-node-status-port"),
-                "Node/" + p.node().name()));
+                ObjectName.cluster("Node", p.node().name())));
   }
 
   private Optional<Finding> otherFamily() {
@@ -177,8 +176,8 @@ final class KubeletFindings {
                 .finding(code, severity));
   }
 
-  private String object() {
-    return installation.ours() ? CONFIG : installation.object();
+  private ObjectName object() {
+    return installation.ours() ? Finding.CONFIG : installation.object();
   }
 
   private String because() {
@@ -266,6 +265,6 @@ final class KubeletFindings {
                 "port 10255 of %s is open, so every client that reaches it can read what runs there without authentication"
                     .formatted(KubeletPlanner.firstNames(tls.readOnlyPorts())),
                 tls.mode() == TLSMode.Plaintext ? Remedy.of(encrypt()).then(close) : close,
-                "Node/" + tls.readOnlyPorts().getFirst()));
+                ObjectName.cluster("Node", tls.readOnlyPorts().getFirst())));
   }
 }

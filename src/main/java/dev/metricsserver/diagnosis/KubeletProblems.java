@@ -5,6 +5,7 @@ import static dev.metricsserver.diagnosis.Context.set;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.model.NodeFacts;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.plan.KubeletPlanner;
 import dev.metricsserver.reading.Installation;
 import java.util.List;
@@ -30,7 +31,8 @@ record KubeletProblems(
 
   /** The finding of one kind of problem. */
   Finding finding(FindingCode code, Severity severity) {
-    return new Finding(code, severity, message(code), remedy(code), "Node/" + nodes.getFirst());
+    return new Finding(
+        code, severity, message(code), remedy(code), ObjectName.cluster("Node", nodes.getFirst()));
   }
 
   private String message(FindingCode code) {

@@ -6,6 +6,7 @@ import dev.metricsserver.diagnosis.Step.SetField;
 import dev.metricsserver.diagnosis.Step.Target;
 import dev.metricsserver.model.DiagnosticData.Policy;
 import dev.metricsserver.model.DiagnosticData.Scrape;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.Observations.Problem;
 import dev.metricsserver.reading.Installation;
 import java.util.List;
@@ -95,7 +96,7 @@ final class NetworkFindings {
                 new SetField(
                     "networkPolicy.mode", "Auto", "the operator then allows what it needs"))
             : allow(installation, direction, rules),
-        "NetworkPolicy/%s/%s".formatted(namespace, policy.name()));
+        new ObjectName("NetworkPolicy", namespace, policy.name()));
   }
 
   private static Remedy allow(Installation installation, String direction, Object rules) {

@@ -36,7 +36,7 @@ final class OwnershipFindings {
                     .formatted(OwnerText.name(foreign.owner()), foreign.owner().mark()),
                 Remedy.none("none")
                     .or(new SetField("conflictPolicy", "Adopt", "the operator then adopts it")),
-                foreign.object().toString()))
+                foreign.object()))
         .toList();
   }
 }

@@ -2,6 +2,7 @@ package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.model.DiagnosticData.Complaint;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.Observations.PodState;
 import dev.metricsserver.model.Observations.Problem;
 import dev.metricsserver.model.Observations.Rollout;
@@ -132,7 +133,7 @@ final class PodFindings {
         Remedy.of(
             context.kubectl("to see its state", "describe pod %s", pod.name()),
             context.kubectl("to see its log", "logs %s", pod.name())),
-        "Pod/%s/%s".formatted(installation.namespace(), pod.name()));
+        installation.pod(pod.name()));
   }
 
   /** No pod is ready, none has a problem in its status, and an Event reports one. */
@@ -151,7 +152,7 @@ final class PodFindings {
                     event.message(),
                     evidence.installation(),
                     Severity.Error,
-                    "Pod/%s/%s".formatted(evidence.installation().namespace(), event.object()))
+                    evidence.installation().pod(event.object()))
                     .stream())
             .limit(1)
             .toList();
@@ -190,7 +191,7 @@ final class PodFindings {
                         "delete pod %s --grace-period=0 --force",
                         pod.name()))
             .or(Step.run("to see why the node is not Ready", "kubectl describe node %s", node)),
-        "Pod/%s/%s".formatted(installation.namespace(), pod.name()));
+        installation.pod(pod.name()));
   }
 
   /** No pod is ready, and one has a reason. */
@@ -213,7 +214,7 @@ final class PodFindings {
   private static Finding problem(
       Evidence evidence, PodState pod, Problem problem, Severity severity) {
     var installation = evidence.installation().withImage(pod.image());
-    var object = "Pod/%s/%s".formatted(installation.namespace(), pod.name());
+    var object = installation.pod(pod.name());
     return Rule.first(rules(problem.reason()), problem.message(), installation, severity, object)
         .or(() -> logged(evidence, installation, problem, severity, object))
         .orElseGet(() -> unknown(pod, problem, installation, severity, object));
@@ -231,7 +232,11 @@ final class PodFindings {
   }
 
   private static Finding unknown(
-      PodState pod, Problem problem, Installation installation, Severity severity, String object) {
+      PodState pod,
+      Problem problem,
+      Installation installation,
+      Severity severity,
+      ObjectName object) {
     var context = new Context(installation);
     return CRASHING.equals(problem.reason())
         ? new Finding(
@@ -254,7 +259,7 @@ final class PodFindings {
       Installation installation,
       Problem problem,
       Severity severity,
-      String object) {
+      ObjectName object) {
     return CRASHING.equals(problem.reason())
         ? evidence.diagnosticData().log().stream()
             .flatMap(words ->

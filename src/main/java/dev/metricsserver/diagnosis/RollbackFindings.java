@@ -32,7 +32,7 @@ final class RollbackFindings {
         "the operator restored the last configuration that was Ready (metrics-server %s), because the new one did not become ready: %s"
             .formatted(inForce.version(), why(failure)),
         remedy(failure),
-        "MetricsServerConfig/cluster",
+        Finding.CONFIG,
         true);
   }
 

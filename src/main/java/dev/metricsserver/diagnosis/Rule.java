@@ -1,6 +1,7 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.reading.Installation;
 import java.util.List;
 import java.util.Optional;
@@ -39,14 +40,18 @@ record Rule(FindingCode code, Pattern pattern, String message, Function<Context,
 
   /** The finding of the first rule that recognises the words. */
   static Optional<Finding> first(
-      List<Rule> rules, String words, Installation installation, Severity severity, String object) {
+      List<Rule> rules,
+      String words,
+      Installation installation,
+      Severity severity,
+      ObjectName object) {
     return rules.stream()
         .flatMap(rule -> rule.of(words, installation, severity, object).stream())
         .findFirst();
   }
 
   private Optional<Finding> of(
-      String words, Installation installation, Severity severity, String object) {
+      String words, Installation installation, Severity severity, ObjectName object) {
     var found = pattern.matcher(words);
     if (!found.find()) {
       return Optional.empty();

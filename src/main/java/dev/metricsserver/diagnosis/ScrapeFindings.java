@@ -2,6 +2,7 @@ package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.model.DiagnosticData.Scrape;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.Scrapes;
 import dev.metricsserver.plan.KubeletPlanner;
 import java.time.Duration;
@@ -42,7 +43,7 @@ final class ScrapeFindings {
 
   private static Finding unexplained(Evidence evidence, String pod) {
     var installation = evidence.installation();
-    var object = "Pod/%s/%s".formatted(installation.namespace(), pod);
+    var object = installation.pod(pod);
     return evidence.diagnosticData().log().stream()
         .flatMap(words ->
             Rule.first(CrashRules.CRASH, words, installation, Severity.Error, object).stream())
@@ -135,7 +136,7 @@ final class ScrapeFindings {
                 installation.ours()
                     ? Context.set("kubelet.nodeSelector", linux)
                     : new Context(installation).flags("--node-selector=kubernetes.io/os=linux")),
-        "Node/" + nodes.getFirst());
+        ObjectName.cluster("Node", nodes.getFirst()));
   }
 
   /** The one missing node, where the only pod runs there and reaches other nodes. */
@@ -163,7 +164,7 @@ final class ScrapeFindings {
                     ? Context.choose("scheduling.nodeSelector", "to labels of other nodes")
                     : new Context(evidence.installation())
                         .edit("set nodeSelector to labels of other nodes")),
-        "Node/" + node);
+        ObjectName.cluster("Node", node));
   }
 
   private static Finding without(Evidence evidence, List<String> missing) {
@@ -180,7 +181,7 @@ final class ScrapeFindings {
                     "logs deployment/%s | grep %s",
                     evidence.installation().deployment(),
                     missing.getFirst())),
-        "Node/" + missing.getFirst());
+        ObjectName.cluster("Node", missing.getFirst()));
   }
 
   /** Nodes that are not expected to have metrics. */
@@ -196,6 +197,6 @@ final class ScrapeFindings {
                     .formatted(KubeletPlanner.firstNames(nodes), nodes.size() == 1 ? "is" : "are"),
                 Remedy.of(
                     Step.run("to see the reason", "kubectl describe node %s", nodes.getFirst())),
-                "Node/" + nodes.getFirst()));
+                ObjectName.cluster("Node", nodes.getFirst())));
   }
 }

@@ -2,6 +2,7 @@ package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.diagnosis.Step.SetField;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.rendering.Names;
 import java.util.List;
@@ -67,7 +68,7 @@ final class SecurityFindings {
         .toList();
   }
 
-  private static String policy(MetricsServerPlan plan) {
-    return "NetworkPolicy/%s/%s".formatted(plan.namespace(), Names.NETWORK_POLICY);
+  private static ObjectName policy(MetricsServerPlan plan) {
+    return new ObjectName("NetworkPolicy", plan.namespace(), Names.NETWORK_POLICY);
   }
 }

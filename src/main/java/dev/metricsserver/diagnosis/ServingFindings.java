@@ -3,13 +3,13 @@ package dev.metricsserver.diagnosis;
 import dev.metricsserver.api.ServingSpec.Source;
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.diagnosis.Step.SetField;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.Observations.Certificate;
 import dev.metricsserver.model.Observations.Certificate.Place;
 import dev.metricsserver.model.ProvidedCertificate.Unusable;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Reason.ServingReason.State;
 import dev.metricsserver.reading.Installation.Keeper;
-import dev.metricsserver.rendering.Names;
 import java.time.Duration;
 import java.util.List;
 
@@ -31,7 +31,7 @@ final class ServingFindings {
                 Severity.Warning,
                 ReasonText.of(tls.reason()),
                 Context.remove("serving.tls.source"),
-                "APIService/" + Names.API_SERVICE))
+                Context.API_SERVICE))
         .toList();
   }
 
@@ -55,7 +55,7 @@ final class ServingFindings {
                     ? "metrics-server keeps serving the previous certificate"
                     : "pods and APIService stay unchanged until it is usable"),
         ProvidedCertificateText.remedy(unusable),
-        "MetricsServerConfig/cluster",
+        Finding.CONFIG,
         !issued || unusable.exists());
   }
 
@@ -97,10 +97,11 @@ final class ServingFindings {
                 certificate.notAfter()),
         renewal(certificate, evidence),
         certificate.place() == Place.APIService
-            ? "APIService/" + certificate.name()
-            : "%s/%s/%s"
-                .formatted(
-                    certificate.place(), evidence.installation().namespace(), certificate.name()));
+            ? ObjectName.cluster("APIService", certificate.name())
+            : new ObjectName(
+                certificate.place().name(),
+                evidence.installation().namespace(),
+                certificate.name()));
   }
 
   private static Remedy renewal(Certificate certificate, Evidence evidence) {

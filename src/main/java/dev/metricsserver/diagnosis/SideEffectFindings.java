@@ -1,6 +1,7 @@
 package dev.metricsserver.diagnosis;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.model.ObjectName;
 import java.util.List;
 
 /** Consequences of a metrics API that does not answer. */
@@ -21,6 +22,6 @@ final class SideEffectFindings {
                     .formatted(String.join(", ", namespaces)),
                 Remedy.none("none: it completes as soon as the metrics API answers")
                     .or(Context.deleteAPIService()),
-                "Namespace/" + namespaces.getFirst()));
+                ObjectName.cluster("Namespace", namespaces.getFirst())));
   }
 }

@@ -86,6 +86,6 @@ final class VersionFindings {
 
   private static Finding finding(
       FindingCode code, Severity severity, String message, Remedy remedy) {
-    return new Finding(code, severity, message, remedy, "MetricsServerConfig/cluster");
+    return new Finding(code, severity, message, remedy, Finding.CONFIG);
   }
 }

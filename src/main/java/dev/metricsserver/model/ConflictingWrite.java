@@ -16,11 +16,10 @@ import java.util.stream.Stream;
 /**
  * A change of an adopted object by another field manager.
  *
- * @param object as kind/namespace/name, or kind/name
  * @param manager the manager of the fields, as the API server knows them
  * @param at when, to the second
  */
-public record ConflictingWrite(String object, String manager, Instant at) {
+public record ConflictingWrite(ObjectName object, String manager, Instant at) {
 
   /**
    * Adoption leaves no fields to other managers, so theirs were written later. An object that is
@@ -40,8 +39,7 @@ public record ConflictingWrite(String object, String manager, Instant at) {
   }
 
   private static ConflictingWrite by(HasMetadata object, String manager, Instant at) {
-    return new ConflictingWrite(
-        ObjectName.of(object).toString(), requireNonNullElse(manager, "unknown"), at);
+    return new ConflictingWrite(ObjectName.of(object), requireNonNullElse(manager, "unknown"), at);
   }
 
   private static String creator(HasMetadata object) {
@@ -66,7 +64,8 @@ public record ConflictingWrite(String object, String manager, Instant at) {
       List<ConflictingWrite> noted, List<ConflictingWrite> seen) {
     return Stream.concat(noted.stream(), seen.stream())
         .distinct()
-        .sorted(Comparator.comparing(ConflictingWrite::at).thenComparing(ConflictingWrite::object))
+        .sorted(
+            Comparator.comparing(ConflictingWrite::at).thenComparing(w -> w.object().toString()))
         .toList();
   }
 }

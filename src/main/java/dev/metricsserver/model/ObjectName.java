@@ -13,6 +13,11 @@ import java.util.stream.Stream;
  */
 public record ObjectName(String kind, String namespace, String name) {
 
+  /** Returns the name of a cluster-scoped object. */
+  public static ObjectName cluster(String kind, String name) {
+    return new ObjectName(kind, "", name);
+  }
+
   /** Returns the name of an object. */
   public static ObjectName of(HasMetadata object) {
     return new ObjectName(

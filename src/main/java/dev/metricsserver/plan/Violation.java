@@ -1,6 +1,7 @@
 package dev.metricsserver.plan;
 
 import dev.metricsserver.model.KubernetesVersion;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.Owner;
 import dev.metricsserver.model.TrustBundle.Missing;
 import dev.metricsserver.model.UnmanagedObject;
@@ -220,7 +221,7 @@ public sealed interface Violation {
    *
    * @param times how often within {@code minutes}
    */
-  record Reverted(String manager, String object, int times, long minutes) implements Violation {
+  record Reverted(String manager, ObjectName object, int times, long minutes) implements Violation {
     @Override
     public String field() {
       return "";

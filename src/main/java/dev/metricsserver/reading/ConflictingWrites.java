@@ -1,9 +1,13 @@
 package dev.metricsserver.reading;
 
+import static java.util.Objects.requireNonNullElse;
+
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigSpec.ConflictPolicy;
 import dev.metricsserver.api.MetricsServerConfigStatus;
+import dev.metricsserver.api.MetricsServerConfigStatus.ObjectReference;
 import dev.metricsserver.model.ConflictingWrite;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.Timestamps;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -33,9 +37,14 @@ final class ConflictingWrites {
         recorded.stream()
             .flatMap(w ->
                 Timestamps.parse(w.time())
-                    .map(at -> new ConflictingWrite(w.objectRef().toString(), w.manager(), at))
+                    .map(at -> new ConflictingWrite(object(w.objectRef()), w.manager(), at))
                     .stream())
             .toList(),
         objects.flatMap(o -> ConflictingWrite.of(o, Names.MANAGED_BY, config).stream()).toList());
+  }
+
+  private static ObjectName object(ObjectReference reference) {
+    return new ObjectName(
+        reference.kind(), requireNonNullElse(reference.namespace(), ""), reference.name());
   }
 }

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNullElse;
 
 import dev.metricsserver.model.MetricsServerContainer;
 import dev.metricsserver.model.MetricsServerFlags;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.Container;
@@ -197,9 +198,19 @@ public record Installation(
         .collect(Collectors.joining(",", "{", "}"));
   }
 
-  /** The Deployment, as findings name it. */
-  public String object() {
-    return "Deployment/%s/%s".formatted(namespace, deployment);
+  /** The Deployment. */
+  public ObjectName object() {
+    return new ObjectName("Deployment", namespace, deployment);
+  }
+
+  /** One of its pods. */
+  public ObjectName pod(String name) {
+    return new ObjectName("Pod", namespace, name);
+  }
+
+  /** Its ServiceAccount. */
+  public ObjectName account() {
+    return new ObjectName("ServiceAccount", namespace, serviceAccount);
   }
 
   /** Whether this operator installed it. */

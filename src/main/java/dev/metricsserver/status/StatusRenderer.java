@@ -13,6 +13,7 @@ import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.ReasonText;
 import dev.metricsserver.diagnosis.RemedyRenderer;
 import dev.metricsserver.diagnosis.RemedyRenderer.RenderedStep;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.Observations;
 import dev.metricsserver.plan.ServingTLS;
 import java.time.Instant;
@@ -144,8 +145,7 @@ public final class StatusRenderer {
         ? null
         : observations.conflictingWrites().stream()
             .map(w ->
-                new ConflictingWriteStatus(
-                    ObjectReference.of(w.object()), w.manager(), w.at().toString()))
+                new ConflictingWriteStatus(reference(w.object()), w.manager(), w.at().toString()))
             .toList();
   }
 
@@ -166,8 +166,13 @@ public final class StatusRenderer {
         finding.message(),
         finding.remedyText(),
         RemedyRenderer.steps(finding.remedy()).stream().map(StatusRenderer::step).toList(),
-        ObjectReference.of(finding.object()),
+        reference(finding.object()),
         finding.code().url());
+  }
+
+  private static ObjectReference reference(ObjectName object) {
+    return new ObjectReference(
+        object.kind(), object.namespace().isEmpty() ? null : object.namespace(), object.name());
   }
 
   private static RemedyStepStatus step(RenderedStep step) {

@@ -80,7 +80,7 @@ class CertificateFindingsTest {
             f -> assertThat(f.code()).isEqualTo(FindingCode.CertificateRequestRefused),
             f -> assertThat(f.severity()).isEqualTo(Severity.Warning),
             f -> assertThat(f.message()).contains("csr-1", "node-1", "Names: a is b"),
-            f -> assertThat(f.object()).isEqualTo("CertificateSigningRequest/csr-1"));
+            f -> assertThat(f.object()).hasToString("CertificateSigningRequest/csr-1"));
   }
 
   @Test

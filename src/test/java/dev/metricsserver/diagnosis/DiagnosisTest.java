@@ -62,7 +62,7 @@ class DiagnosisTest {
 
   private static List<Said> said(List<Finding> findings) {
     return findings.stream()
-        .map(f -> said(f.code(), f.severity(), f.message(), f.remedyText(), f.object()))
+        .map(f -> said(f.code(), f.severity(), f.message(), f.remedyText(), f.object().toString()))
         .toList();
   }
 
@@ -323,7 +323,7 @@ class DiagnosisTest {
             .kubelet("missing-1", SampleKubelet.selfSigned(node));
 
     assertThat(diagnose(Plans.plan("{}", cluster), fine().reporting(48, 50)))
-        .extracting(Finding::code, Finding::object)
+        .extracting(Finding::code, finding -> finding.object().toString())
         .containsExactly(
             tuple(FindingCode.KubeletCertificateUnsigned, "Node/missing-1"),
             tuple(FindingCode.NodesWithoutMetrics, "Node/missing-2"));
@@ -587,7 +587,7 @@ class DiagnosisTest {
           assertThat(f.message()).hasSizeGreaterThan(20).doesNotContain("null", "Optional[");
           assertThat(f.message().strip()).isEqualTo(f.message()).doesNotEndWith(":");
           assertThat(f.remedyText()).isNotBlank();
-          assertThat(f.object()).matches("[A-Z][A-Za-z]+(/[a-z0-9.-]+){1,2}");
+          assertThat(f.object().toString()).matches("[A-Z][A-Za-z]+(/[a-z0-9.-]+){1,2}");
         });
   }
 
@@ -626,7 +626,8 @@ class DiagnosisTest {
     var violations =
         List.<Violation>of(
             new InvalidCIDR("10.0.0.0/99"),
-            new Reverted("helm", "Service/kube-system/metrics-server", 3, 10));
+            new Reverted(
+                "helm", new ObjectName("Service", "kube-system", "metrics-server"), 3, 10));
 
     assertThat(said(Diagnosis.refused(Refusal.InvalidSpec, violations)))
         .containsExactly(
@@ -654,7 +655,7 @@ class DiagnosisTest {
         .satisfies(
             f -> assertThat(f.code()).isEqualTo(FindingCode.RolloutStuck),
             f -> assertThat(f.severity()).isEqualTo(Severity.Warning),
-            f -> assertThat(f.object()).isEqualTo("Pod/kube-system/new"),
+            f -> assertThat(f.object()).hasToString("Pod/kube-system/new"),
             f ->
                 assertThat(f.remedyText())
                     .startsWith("run kubectl -n kube-system describe pod new"));
@@ -731,7 +732,7 @@ class DiagnosisTest {
             f -> assertThat(f.code()).isEqualTo(FindingCode.ServingCertificateExpiring),
             f -> assertThat(f.severity()).isEqualTo(Severity.Warning),
             f -> assertThat(f.message()).startsWith(words),
-            f -> assertThat(f.object()).isEqualTo(object));
+            f -> assertThat(f.object()).hasToString(object));
   }
 
   /** Surplus rights of a chart are good to know; a second metrics-server misleads the user. */

@@ -76,7 +76,7 @@ class KubeletFindingsTest {
         .satisfies(f -> {
           assertThat(f.code()).isEqualTo(FindingCode.KubeletCertificateUnsigned);
           assertThat(f.severity()).isEqualTo(Severity.Warning);
-          assertThat(f.object()).isEqualTo("Node/node-2");
+          assertThat(f.object()).hasToString("Node/node-2");
           assertThat(f.message())
               .isEqualTo(
                   "the kubelet of node-2 presents a serving certificate that no CA trusted by"
@@ -156,7 +156,7 @@ class KubeletFindingsTest {
             FindingCode.KubeletUnreachable);
     assertThat(findings.nodes()).hasSize(6);
     assertThat(findings.unreadable())
-        .allSatisfy(f -> assertThat(f.message()).contains(f.object().substring("Node/".length())));
+        .allSatisfy(f -> assertThat(f.message()).contains(f.object().name()));
     assertThat(findings.unreadable().get(1).message())
         .isEqualTo(
             "the kubelet's certificate on node-2 is valid for 10.9.9.9, and not for 10.0.0.2, which"

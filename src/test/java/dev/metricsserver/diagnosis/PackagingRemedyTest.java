@@ -3,6 +3,7 @@ package dev.metricsserver.diagnosis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.diagnosis.Finding.Severity;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.reading.Installation;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
@@ -58,7 +59,14 @@ class PackagingRemedyTest {
 
   private static Remedy typed(List<Rule> rules, String words, Installation installation) {
     return PackagingRemedy.lasting(
-        Rule.first(rules, words, installation, Severity.Error, "Pod/a").orElseThrow().remedy(),
+        Rule.first(
+                rules,
+                words,
+                installation,
+                Severity.Error,
+                new ObjectName("Pod", "kube-system", "a"))
+            .orElseThrow()
+            .remedy(),
         installation);
   }
 

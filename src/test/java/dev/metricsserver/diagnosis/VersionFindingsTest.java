@@ -65,7 +65,7 @@ class VersionFindingsTest {
     assertThat(finding.severity()).isEqualTo(severity);
     assertThat(finding.message()).isEqualTo(message);
     assertThat(finding.remedyText()).isEqualTo(remedy);
-    assertThat(finding.object()).isEqualTo("MetricsServerConfig/cluster");
+    assertThat(finding.object()).hasToString("MetricsServerConfig/cluster");
   }
 
   /** Which version others run is theirs to decide. */
@@ -120,6 +120,6 @@ class VersionFindingsTest {
             f -> assertThat(f.code()).isEqualTo(FindingCode.VersionOutOfRange),
             f -> assertThat(f.severity()).isEqualTo(Severity.Info),
             f -> assertThat(f.remedyText()).isEqualTo(remedy),
-            f -> assertThat(f.object()).isEqualTo("Deployment/kube-system/metrics-server"));
+            f -> assertThat(f.object()).hasToString("Deployment/kube-system/metrics-server"));
   }
 }

@@ -79,7 +79,7 @@ class ManagedFieldsTest {
     assertThat(ConflictingWrite.of(deployment(OURS, fields), US, CONFIG))
         .contains(
             new ConflictingWrite(
-                "Deployment/kube-system/metrics-server",
+                new ObjectName("Deployment", "kube-system", "metrics-server"),
                 "helm",
                 Instant.parse("2026-11-21T12:00:00Z")));
   }
@@ -114,7 +114,9 @@ class ManagedFieldsTest {
             expected
                 ? Optional.of(
                     new ConflictingWrite(
-                        "Deployment/kube-system/metrics-server", "helm", Instant.parse(created)))
+                        new ObjectName("Deployment", "kube-system", "metrics-server"),
+                        "helm",
+                        Instant.parse(created)))
                 : Optional.empty());
   }
 

@@ -40,7 +40,8 @@ class AdoptionTest {
       new Owner(Kind.Helm, "kube-system", "metrics-server", "annotation");
   private static final Map<String, String> SELECTOR =
       Map.of("app.kubernetes.io/name", "metrics-server", "app.kubernetes.io/instance", "metrics");
-  private static final String DEPLOYMENT_PATH = "Deployment/kube-system/metrics-server";
+  private static final ObjectName DEPLOYMENT_NAME =
+      new ObjectName("Deployment", "kube-system", "metrics-server");
 
   private static final ObjectName DEPLOYMENT =
       new ObjectName("Deployment", "kube-system", "metrics-server");
@@ -174,7 +175,7 @@ class AdoptionTest {
     var changes =
         Arrays.stream(minutes.split(" ", -1))
             .map(Integer::parseInt)
-            .map(m -> change(DEPLOYMENT_PATH, m))
+            .map(m -> change(DEPLOYMENT_NAME, m))
             .toArray(ConflictingWrite[]::new);
 
     assertThat(decide(ADOPT, cluster(null, true).conflictingWrites(changes)))
@@ -185,7 +186,7 @@ class AdoptionTest {
   void adopt_oneRevertOfEachObject_continues() {
     var changes =
         IntStream.range(0, 5)
-            .mapToObj(i -> change("Service/" + i, 0))
+            .mapToObj(i -> change(new ObjectName("Service", "", "s" + i), 0))
             .toArray(ConflictingWrite[]::new);
 
     assertThat(decide(ADOPT, cluster(null, true).conflictingWrites(changes)))
@@ -199,16 +200,16 @@ class AdoptionTest {
             ADOPT,
             cluster(null, true)
                 .conflictingWrites(
-                    change(DEPLOYMENT_PATH, 0),
-                    change(DEPLOYMENT_PATH, 1),
-                    change(DEPLOYMENT_PATH, 2)));
+                    change(DEPLOYMENT_NAME, 0),
+                    change(DEPLOYMENT_NAME, 1),
+                    change(DEPLOYMENT_NAME, 2)));
 
     assertThat(refused.reason()).isEqualTo(Refusal.Contested);
     assertThat(refused.violations())
-        .containsExactly(new Reverted("deploy@server-0", DEPLOYMENT_PATH, 3, 10));
+        .containsExactly(new Reverted("deploy@server-0", DEPLOYMENT_NAME, 3, 10));
   }
 
-  private static ConflictingWrite change(String object, int minute) {
+  private static ConflictingWrite change(ObjectName object, int minute) {
     return new ConflictingWrite(object, "deploy@server-0", NOW.plus(Duration.ofMinutes(minute)));
   }
 }

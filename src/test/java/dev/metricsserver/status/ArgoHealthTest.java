@@ -9,6 +9,7 @@ import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.diagnosis.FindingCode;
 import dev.metricsserver.diagnosis.Remedy;
+import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.plan.Decision.Refusal;
 import dev.metricsserver.plan.Plans;
 import dev.metricsserver.reading.Seen;
@@ -37,7 +38,7 @@ class ArgoHealthTest {
           Severity.Error,
           "what is wrong",
           Remedy.manual("change it"),
-          "Pod/ns/a");
+          new ObjectName("Pod", "ns", "a"));
 
   @Test
   void metricsAreThere() {

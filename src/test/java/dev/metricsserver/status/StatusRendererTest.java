@@ -70,7 +70,7 @@ class StatusRendererTest {
           Severity.Error,
           "what is wrong",
           Remedy.manual("change it"),
-          "Pod/ns/a");
+          new ObjectName("Pod", "ns", "a"));
 
   private static Seen fine() {
     return Seen.fine(NOW);
@@ -232,7 +232,7 @@ class StatusRendererTest {
             Severity.Error,
             "it waits",
             Remedy.manual("approve it"),
-            "Node/a",
+            ObjectName.cluster("Node", "a"),
             true);
     var stalled = status(APPLIED, fine().reporting(0, 2), waits);
 
@@ -596,7 +596,9 @@ class StatusRendererTest {
   void whatOthersChangedBackIsRemembered() {
     var change =
         new ConflictingWrite(
-            "Service/kube-system/metrics-server", "helm", Instant.parse("2026-11-21T11:59:00Z"));
+            new ObjectName("Service", "kube-system", "metrics-server"),
+            "helm",
+            Instant.parse("2026-11-21T11:59:00Z"));
 
     assertThat(status(APPLIED, fine().conflictingWrites(change)).conflictingWrites())
         .containsExactly(

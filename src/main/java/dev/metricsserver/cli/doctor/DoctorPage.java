@@ -127,7 +127,7 @@ final class DoctorPage {
         .formatted(
             finding.severity(),
             finding.code(),
-            escaped(finding.object()),
+            escaped(finding.object().toString()),
             escaped(finding.message()),
             escaped(finding.remedyText()));
   }

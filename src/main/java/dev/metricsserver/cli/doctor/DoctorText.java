@@ -82,7 +82,7 @@ final class DoctorText {
               .formatted(
                   finding.severity(),
                   finding.code(),
-                  escaped(finding.object()),
+                  escaped(finding.object().toString()),
                   escaped(finding.message())));
       lines.add("   → " + escaped(finding.remedyText()));
     }
@@ -135,7 +135,7 @@ final class DoctorText {
                     "message", f.message(),
                     "remedy", f.remedyText(),
                     "steps", steps(f.remedy()),
-                    "object", f.object(),
+                    "object", f.object().toString(),
                     "url", f.code().url()))
             .toList());
     return fields;

@@ -224,10 +224,10 @@ class HostileClusterTest {
 
   private static void check(Finding finding) {
     isPrintable(finding.message());
-    isPrintable(finding.object());
+    isPrintable(finding.object().toString());
     isPrintable(finding.remedyText());
     assertThat(finding.message()).hasSizeLessThanOrEqualTo(4096).doesNotContain("10250" + MARK);
-    assertThat(finding.object()).hasSizeLessThanOrEqualTo(1024);
+    assertThat(finding.object().toString()).hasSizeLessThanOrEqualTo(1024);
     assertThat(finding.remedyText()).hasSizeLessThanOrEqualTo(16_384);
     for (var step : RemedyRenderer.steps(finding.remedy())) {
       isPrintable(step.text());
@@ -391,7 +391,8 @@ class HostileClusterTest {
         Stream.of(
             new Violation.OtherSelector("kube-system", "metrics"),
             new Violation.ServedElsewhere("kube-system", "monitoring"),
-            new Violation.Reverted("flux", "Deployment/kube-system/metrics-server", 3, 10),
+            new Violation.Reverted(
+                "flux", new ObjectName("Deployment", "kube-system", "metrics-server"), 3, 10),
             new Violation.PortTaken(10250, "node-1", Optional.of(4443)),
             new Violation.MissingNamespace("monitoring"),
             new Violation.MalformedArgument("a"),
@@ -430,7 +431,7 @@ class HostileClusterTest {
               Finding.Severity.Error,
               "rejected: " + message.formatted(hostile),
               OperatorRemedy.forbidden(right),
-              "Node/" + hostile));
+              new ObjectName(hostile, hostile, hostile)));
     }
   }
 }
