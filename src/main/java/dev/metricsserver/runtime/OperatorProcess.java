@@ -83,6 +83,7 @@ public final class OperatorProcess {
     } catch (RuntimeException e) {
       end("The operator cannot start", e);
     }
+    IdleCollector.start();
     run();
   }
 
