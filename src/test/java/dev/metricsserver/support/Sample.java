@@ -15,6 +15,11 @@ public final class Sample {
 
   private final long seed = Long.getLong("seed", new Random().nextInt(1_000_000));
 
+  /** Returns a size for {@link #of} among the unit tests; the integration tests run all cases. */
+  public static int amongUnitTests(int size) {
+    return System.getProperty("test.kind", "unit").equals("unit") ? size : Integer.MAX_VALUE;
+  }
+
   /** Returns whether all cases run. */
   public boolean isAll() {
     return ALL;

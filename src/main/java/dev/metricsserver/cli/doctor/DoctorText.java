@@ -227,7 +227,7 @@ final class DoctorText {
     return counts.entrySet().stream()
             .map(e -> counted(e.getKey(), e.getValue()))
             .collect(Collectors.joining(", "))
-        + ", the most important first:";
+        + (findings.size() == 1 ? ":" : ", the most important first:");
   }
 
   private static String counted(Severity severity, long count) {

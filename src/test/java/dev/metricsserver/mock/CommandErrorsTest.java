@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.cli.CommandLineRun;
 import dev.metricsserver.support.IntegrationTest;
+import dev.metricsserver.support.Sample;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -38,12 +39,15 @@ import org.junit.jupiter.params.provider.EnumSource.Mode;
 
 /**
  * Every call of each command that asks a cluster, with every error. Many runs share one cluster at
- * the same time; each is a user of its own, so that it gets its own error.
+ * the same time; each is a user of its own, so that it gets its own error. A few calls, chosen at
+ * random, get each error among the unit tests, and all of them among the integration tests.
  */
 @IntegrationTest
-class CommandErrorsIT {
+class CommandErrorsTest {
 
   private static final int AT_ONCE = 12;
+  private static final int SAMPLE_SIZE = 4;
+  private static final Sample SAMPLE = new Sample();
   private static final String PATIENT = "60s";
   private static final String IMPATIENT = "300ms";
 
@@ -97,7 +101,7 @@ class CommandErrorsIT {
   @BeforeAll
   static void start(TestReporter reporter) throws IOException {
     cluster = MockCluster.healthyWithoutTls();
-    cluster.fail(CommandErrorsIT::fails);
+    cluster.fail(CommandErrorsTest::fails);
     threads = Executors.newFixedThreadPool(AT_ONCE);
     var file =
         Files.writeString(
@@ -117,6 +121,7 @@ class CommandErrorsIT {
       CALLS.put(command, SEEN.get(token));
     }
     reporter.publishEntry("calls of the command line", CALLS.toString());
+    reporter.publishEntry("calls that fail", SAMPLE.toString());
   }
 
   /** As the operator would. */
@@ -156,10 +161,15 @@ class CommandErrorsIT {
       names = {"ExpiredWatch", "CutWatch"},
       mode = Mode.EXCLUDE)
   void command_anyCallFails_reportsItWithoutStackTrace(Failure failure) throws Exception {
+    var cases =
+        CALLS.entrySet().stream()
+            .flatMap(
+                calls -> calls.getValue().stream().map(c -> new Case(calls.getKey(), c, failure)))
+            .toList();
     var outcomes = new ArrayList<Future<Outcome>>();
-    CALLS.forEach((command, calls) ->
-        calls.forEach(
-            call -> outcomes.add(threads.submit(() -> outcome(new Case(command, call, failure))))));
+    SAMPLE
+        .of(failure.name(), Sample.amongUnitTests(SAMPLE_SIZE), cases)
+        .forEach(failed -> outcomes.add(threads.submit(() -> outcome(failed))));
     var wrong = new ArrayList<Outcome>();
     for (var outcome : outcomes) {
       if (!outcome.get().right()) {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.support.IntegrationTest;
 import dev.metricsserver.support.OperatorUnderTest;
+import dev.metricsserver.support.Sample;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
@@ -22,19 +23,22 @@ import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Every call of the operator with every error, when it starts and when everything changes: it does
  * not end, reports errors in sentences, and repairs everything without a restart. The operator
  * waits between its attempts, so many of them, each with a cluster of its own, share the errors.
+ * One error, chosen at random, is tried among the unit tests, and all among the integration tests.
  */
 @IntegrationTest
-class OperatorErrorsIT {
+class OperatorErrorsTest {
 
   private static final int OPERATORS = 4;
+  private static final Sample SAMPLE = new Sample();
   private static final Duration SOON = Duration.ofMinutes(5);
   private static final String CONFIG =
       "/apis/%s/metricsserverconfigs/cluster"
@@ -51,9 +55,10 @@ class OperatorErrorsIT {
   private static ExecutorService threads;
 
   @BeforeAll
-  static void start() {
+  static void start(TestReporter reporter) {
+    reporter.publishEntry("errors", SAMPLE.toString());
     threads = Executors.newFixedThreadPool(OPERATORS);
-    for (var failure : Failure.values()) {
+    for (var failure : failures()) {
       RUNS.put(failure, threads.submit(() -> recovers(failure)));
     }
   }
@@ -64,8 +69,12 @@ class OperatorErrorsIT {
     threads.close();
   }
 
+  private static List<Failure> failures() {
+    return SAMPLE.of("error", Sample.amongUnitTests(1), List.of(Failure.values()));
+  }
+
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("failures")
   void operator_everyCallFails_recoversWithoutRestart(Failure failure) throws Exception {
     RUNS.get(failure).get();
   }
