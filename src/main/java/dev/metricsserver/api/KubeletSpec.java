@@ -60,7 +60,7 @@ public record KubeletSpec(
     tls = requireNonNullElse(tls, new TLS(null, null, null));
     addressTypes = List.copyOf(requireNonNullElse(addressTypes, List.of()));
     nodeSelector = requireNonNullElse(nodeSelector, LabelSelector.ALL);
-    servingCertificateApproval = requireNonNullElse(servingCertificateApproval, new Approval(null));
+    servingCertificateApproval = requireNonNullElse(servingCertificateApproval, Approval.DEFAULT);
   }
 
   /** How the kubelets' serving certificates are verified. */
@@ -168,11 +168,57 @@ public record KubeletSpec(
                   + " that node and to no other Node, Service or API server. This needs the rights"
                   + " in deploy/csr-approval (with Helm: servingCertificateApproval.enabled=true).")
           @Default("Disabled")
-          ApprovalPolicy policy) {
+          ApprovalPolicy policy,
+      @JsonPropertyDescription(
+              "The networks of the nodes, as CIDRs: requests with an address outside of them are"
+                  + " not approved. At most 64. Default: every network.")
+          @Size(max = 64)
+          @OpenAPI(list = OpenAPI.ListType.set)
+          @ValidationRule(
+              value = ARE_CIDRS,
+              message =
+                  "kubelet.servingCertificateApproval.allowedCIDRs takes CIDRs, such as"
+                      + " 192.168.0.0/24")
+          List<@Size(max = 43) String> allowedCIDRs,
+      @JsonPropertyDescription(
+              "The DNS domains of the nodes: requests with a name that has a dot and is in none of"
+                  + " them are not approved. At most 16. Default: every domain.")
+          @Size(max = 16)
+          @OpenAPI(list = OpenAPI.ListType.set)
+          @ValidationRule(
+              value =
+                  "self.all(d,"
+                      + " d.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$'))",
+              message =
+                  "kubelet.servingCertificateApproval.allowedDomains takes domains of lower-case"
+                      + " letters, digits, '-' and '.', such as nodes.example.com")
+          List<@Size(max = 253) String> allowedDomains,
+      @JsonPropertyDescription(
+              "The address ranges of Services, as CIDRs; no node gets a certificate for one of"
+                  + " their addresses. At most 16. Default: the ranges that the API server reports"
+                  + " (from Kubernetes 1.33 on), else the largest possible ranges; these may"
+                  + " contain addresses of nodes, whose requests then wait.")
+          @Size(max = 16)
+          @OpenAPI(list = OpenAPI.ListType.set)
+          @ValidationRule(
+              value = ARE_CIDRS,
+              message =
+                  "kubelet.servingCertificateApproval.serviceCIDRs takes CIDRs, such as"
+                      + " 10.96.0.0/12")
+          List<@Size(max = 43) String> serviceCIDRs) {
+
+    /** As far as CEL can say it; {@code plan} checks the rest. */
+    private static final String ARE_CIDRS =
+        "self.all(c, c.matches('^[0-9a-fA-F.:]+/[0-9]{1,3}$'))";
+
+    static final Approval DEFAULT = new Approval(null, null, null, null);
 
     /** Applies the schema's defaults. */
     public Approval {
       policy = requireNonNullElse(policy, ApprovalPolicy.Disabled);
+      allowedCIDRs = List.copyOf(requireNonNullElse(allowedCIDRs, List.of()));
+      allowedDomains = List.copyOf(requireNonNullElse(allowedDomains, List.of()));
+      serviceCIDRs = List.copyOf(requireNonNullElse(serviceCIDRs, List.of()));
     }
   }
 

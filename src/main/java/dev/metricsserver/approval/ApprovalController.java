@@ -6,7 +6,6 @@ import dev.metricsserver.approval.RetryQueue.Next;
 import dev.metricsserver.approval.Verdict.Approved;
 import dev.metricsserver.approval.Verdict.Deferred;
 import dev.metricsserver.approval.Verdict.Rejected;
-import dev.metricsserver.events.EventWriter;
 import dev.metricsserver.model.CertificateRequest;
 import dev.metricsserver.model.CertificateRequests;
 import dev.metricsserver.model.ClusterFacts.Endpoint;
@@ -14,7 +13,6 @@ import dev.metricsserver.model.NodeFacts;
 import dev.metricsserver.reading.ApiErrors;
 import dev.metricsserver.reading.CertificateRequestReader;
 import dev.metricsserver.reading.ObjectWatch;
-import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.javaoperatorsdk.operator.processing.event.Event;
@@ -52,20 +50,14 @@ public final class ApprovalController
   /** Changes within this time are reported together. */
   private static final Duration REPORT_AFTER = Duration.ofSeconds(1);
 
-  /** Events about rejected requests: so many at once, and then one per interval. */
-  private static final int EVENTS = 25;
-
   /** Names of API servers that are kept in the status. */
   private static final int MAX_NAMES = 64;
-
-  private static final Duration EVENT_INTERVAL = Duration.ofSeconds(10);
 
   private static final Event CHANGED = new Event(new ResourceID(MetricsServerConfig.NAME));
 
   private final ApprovalClient approvals;
   private final ClusterContextReader context;
-  private final EventWriter events;
-  private final TokenBucket eventLimit;
+  private final RejectionEvents rejections;
   private final InstantSource clock;
   private final Function<String, Optional<NodeFacts>> knownNodes;
   private final Runnable approved;
@@ -76,6 +68,8 @@ public final class ApprovalController
 
   /** The endpoints of the API servers. */
   private volatile Set<Endpoint> apiServers = Set.of();
+
+  private volatile Limits limits = Limits.NONE;
 
   private volatile boolean approving;
 
@@ -101,8 +95,7 @@ public final class ApprovalController
     super(CertificateRequests.class, "certificate-requests");
     this.approvals = new ApprovalClient(client, clock);
     this.context = new ClusterContextReader(client, clock, nodes);
-    this.events = new EventWriter(client, clock);
-    this.eventLimit = new TokenBucket(clock, EVENTS, EVENT_INTERVAL);
+    this.rejections = new RejectionEvents(client, clock);
     this.clock = clock;
     this.knownNodes = knownNodes;
     this.approved = approved;
@@ -138,16 +131,18 @@ public final class ApprovalController
    *
    * @param endpoints the endpoints of the API servers
    * @param names the names of the API servers that are known already
+   * @param allowed what may be approved
    */
-  public void approve(Set<Endpoint> endpoints, List<String> names) {
+  public void approve(Set<Endpoint> endpoints, List<String> names, Limits allowed) {
     context.remember(names);
     var known = Set.copyOf(endpoints);
-    if (!approving || !known.equals(apiServers)) {
+    if (!approving || !known.equals(apiServers) || !allowed.equals(limits)) {
       if (!approving) {
         log.info("Approval of kubelet serving certificate requests is on");
         pending.all().forEach(PendingRequest::reset);
       }
       apiServers = known;
+      limits = allowed;
       approving = true;
       pending.users().forEach(queue::run);
     }
@@ -162,9 +157,11 @@ public final class ApprovalController
    * Approves no requests from now on. An approval that is being sent is not withdrawn.
    *
    * @param endpoints the endpoints of the API servers
+   * @param allowed what reports recommend to approve
    */
-  public void approveNothing(Set<Endpoint> endpoints) {
+  public void approveNothing(Set<Endpoint> endpoints, Limits allowed) {
     apiServers = Set.copyOf(endpoints);
+    limits = allowed;
     approveNothing();
   }
 
@@ -299,7 +296,7 @@ public final class ApprovalController
       case Rejected rejected -> rejected;
       case ParsedRequest.Valid valid -> {
         try {
-          yield ApprovalPolicy.judge(valid, node.get(valid.node()), context.read(apiServers));
+          yield ApprovalPolicy.judge(valid, node.get(valid.node()), context.read(apiServers, limits));
         } catch (KubernetesClientException e) {
           // The rights to read are missing for all requests.
           noteForbidden(e);
@@ -376,25 +373,7 @@ public final class ApprovalController
         request.shownName(),
         rejected.rule(),
         rejected.reason().text());
-    if (eventLimit.take()) {
-      announce(request);
-    }
-  }
-
-  private void announce(PendingRequest request) {
-    // Named after the request, so that a new leader writes no second one.
-    events.write(
-        Optional.of("certificate-request-refused." + request.uid()),
-        new ObjectReferenceBuilder()
-            .withApiVersion("certificates.k8s.io/v1")
-            .withKind("CertificateSigningRequest")
-            .withName(request.name())
-            .withUid(request.uid())
-            .build(),
-        EventWriter.Type.Warning,
-        "CertificateRequestRefused",
-        "metrics-server-operator neither approves nor denies this request: "
-            + request.fact().reason());
+    rejections.write(request);
   }
 
   // -------------------------------------------------------------------------------- report
@@ -452,7 +431,7 @@ public final class ApprovalController
       return switch (request.parsed()) {
         case Rejected rejected -> rejected;
         case ParsedRequest.Valid valid ->
-            ApprovalPolicy.judge(valid, knownNodes.apply(valid.node()), context.read(apiServers));
+            ApprovalPolicy.judge(valid, knownNodes.apply(valid.node()), context.read(apiServers, limits));
       };
     } catch (RuntimeException e) {
       return new Deferred(Reason.of(Code.InternalError, e.getMessage()));

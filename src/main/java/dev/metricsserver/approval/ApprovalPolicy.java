@@ -31,7 +31,8 @@ import java.util.stream.Stream;
  *
  * <p>Two risks remain. A node can get an address, or a name of three labels or more, that no Node,
  * Service or API server of this cluster has: that of a machine outside of the cluster, or of a pod
- * if its Node's spec does not contain the addresses of pods. And a node can delay another node's
+ * if its Node's spec does not contain the addresses of pods. {@link Limits} to the machines'
+ * networks and domains remove it. And a node can delay another node's
  * certificate by claiming its address: both requests then wait, with that reason.
  */
 public final class ApprovalPolicy {
@@ -54,7 +55,7 @@ public final class ApprovalPolicy {
         .orElseGet(() -> judge(request, node.orElseThrow(), context));
   }
 
-  /** What no state of the Node can make right. */
+  /** What no state of the Node can make right; other limits can. */
   private static Optional<Verdict> violation(ParsedRequest.Valid request, ClusterContext context) {
     var service =
         request.addresses().values().stream()
@@ -68,7 +69,10 @@ public final class ApprovalPolicy {
         request.names().stream()
             .filter(context.names()::areInClusterDomain)
             .map(name -> rejected(Rule.Names, Code.ClusterDomainName, name));
-    return Stream.concat(domain, service).findFirst();
+    return Stream.concat(domain, service)
+        .findFirst()
+        .or(() ->
+            context.limits().violation(request.names(), request.addresses()).map(Deferred::new));
   }
 
   private static Verdict judge(

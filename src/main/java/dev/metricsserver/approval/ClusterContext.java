@@ -13,8 +13,13 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** The state of the cluster on which the decision about a request depends. */
-public record ClusterContext(APIServers apiServers, Services services, Names names, Nodes nodes) {
+/**
+ * The state of the cluster on which the decision about a request depends.
+ *
+ * @param limits what the MetricsServerConfig says about the cluster
+ */
+public record ClusterContext(
+    APIServers apiServers, Services services, Names names, Nodes nodes, Limits limits) {
 
   /**
    * The API servers. A machine with one of these names or addresses in its certificate can

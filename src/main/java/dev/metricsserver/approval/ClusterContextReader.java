@@ -54,11 +54,12 @@ final class ClusterContextReader {
    * The present context.
    *
    * @param apiServers the endpoints of the {@code kubernetes} Service
+   * @param limits what the MetricsServerConfig says about the cluster
    * @throws KubernetesClientException if the API server does not answer
    */
-  synchronized ClusterContext read(Collection<Endpoint> apiServers) {
+  synchronized ClusterContext read(Collection<Endpoint> apiServers, Limits limits) {
     var now = clock.instant();
-    var ranges = serviceRanges.read();
+    var ranges = limits.serviceRanges(serviceRanges.read());
     if (readAt.isBefore(now.minus(MAX_AGE))) {
       loadBalancers = loadBalancers();
       namespaces = namespaces();
@@ -70,7 +71,8 @@ final class ClusterContextReader {
             apiServerNames.read(apiServers)),
         ClusterContext.Services.of(ranges.cidrs(), ranges.exact(), loadBalancers),
         ClusterContext.Names.of(domains, namespaces),
-        nodes);
+        nodes,
+        limits);
   }
 
   /** Adds names of the API servers that were seen earlier. */

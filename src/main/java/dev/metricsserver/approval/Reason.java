@@ -109,6 +109,10 @@ public record Reason(Code code, List<String> parameters) {
     PossibleServiceAddress(
         "%s may be in the address range of Services, which this Kubernetes version does not"
             + " report"),
+    /** The specification does not allow the address. */
+    OutsideAllowedCIDRs("%s is not in spec.kubelet.servingCertificateApproval.allowedCIDRs"),
+    /** The specification does not allow the name. */
+    OutsideAllowedDomains("%s is not in spec.kubelet.servingCertificateApproval.allowedDomains"),
     /** A load balancer has it. */
     OfALoadBalancer("%s is an address of the load balancer of Service %s"),
     /** The search domains of clients can complete it. */

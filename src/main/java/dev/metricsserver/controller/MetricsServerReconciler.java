@@ -6,6 +6,7 @@ import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.api.ServingSpec.Source;
 import dev.metricsserver.approval.ApprovalController;
 import dev.metricsserver.approval.ClusterContext;
+import dev.metricsserver.approval.Limits;
 import dev.metricsserver.dependents.ReconcileState;
 import dev.metricsserver.diagnosis.Diagnosis;
 import dev.metricsserver.diagnosis.Evidence;
@@ -170,14 +171,16 @@ public final class MetricsServerReconciler extends InstallationWorkflow
 
   /** Even while the rest of the spec is refused: approval does not depend on it. */
   private void approveCertificateRequests(MetricsServerConfig config, Cluster cluster) {
+    var limits = Limits.of(config.getSpec().kubelet().servingCertificateApproval());
     if (Planner.approves(config.getSpec())) {
       approval.approve(
           cluster.apiServers(),
           Optional.ofNullable(config.getStatus())
               .map(MetricsServerConfigStatus::apiServerNames)
-              .orElse(List.of()));
+              .orElse(List.of()),
+          limits);
     } else {
-      approval.approveNothing(cluster.apiServers());
+      approval.approveNothing(cluster.apiServers(), limits);
     }
   }
 

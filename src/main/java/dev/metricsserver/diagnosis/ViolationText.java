@@ -98,7 +98,7 @@ public record ViolationText(String field, String message, Remedy remedy) {
                   + " spec.serving.tls.source: Operator");
       case MissingAuthority(var missing) ->
           text(violation, TrustBundleText.message(missing), TrustBundleText.remedy(missing));
-      case InvalidCIDR(var cidr) ->
+      case InvalidCIDR(_, var cidr) ->
           text(
               violation,
               cidr + " is not a CIDR",

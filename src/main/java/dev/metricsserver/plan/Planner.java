@@ -51,6 +51,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** Plans a metrics-server installation from the spec and the facts of the cluster. */
 public final class Planner {
@@ -108,7 +109,21 @@ public final class Planner {
   /** Whether the operator approves the kubelets' requests for serving certificates. */
   public static boolean approves(MetricsServerConfigSpec spec) {
     return spec.kubelet().servingCertificateApproval().policy() == ApprovalPolicy.Enabled
-        && !spec.paused();
+        && !spec.paused()
+        && invalidApprovalCIDRs(spec).findAny().isEmpty();
+  }
+
+  private static Stream<InvalidCIDR> invalidApprovalCIDRs(MetricsServerConfigSpec spec) {
+    var approval = spec.kubelet().servingCertificateApproval();
+    return Stream.concat(
+        invalid("kubelet.servingCertificateApproval.allowedCIDRs", approval.allowedCIDRs()),
+        invalid("kubelet.servingCertificateApproval.serviceCIDRs", approval.serviceCIDRs()));
+  }
+
+  private static Stream<InvalidCIDR> invalid(String field, List<String> cidrs) {
+    return cidrs.stream()
+        .filter(cidr -> Prefix.parse(cidr).isEmpty())
+        .map(cidr -> new InvalidCIDR(field, cidr));
   }
 
   private Decision decide() {
@@ -208,9 +223,8 @@ public final class Planner {
     if (facts.kubelets().authority().orElse(null) instanceof Missing missing) {
       violations.add(new MissingAuthority(missing));
     }
-    spec.networkPolicy().controlPlaneCIDRs().stream()
-        .filter(c -> Prefix.parse(c).isEmpty())
-        .map(InvalidCIDR::new)
+    invalidApprovalCIDRs(spec).forEach(violations::add);
+    invalid("networkPolicy.controlPlaneCIDRs", spec.networkPolicy().controlPlaneCIDRs())
         .forEach(violations::add);
     return violations;
   }

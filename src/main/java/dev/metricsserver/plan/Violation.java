@@ -152,13 +152,8 @@ public sealed interface Violation {
     }
   }
 
-  /** A control plane address is not a CIDR. */
-  record InvalidCIDR(String cidr) implements OfOneField {
-    @Override
-    public String field() {
-      return "networkPolicy.controlPlaneCIDRs";
-    }
-  }
+  /** An entry of a list of CIDRs is none. */
+  record InvalidCIDR(String field, String cidr) implements OfOneField {}
 
   /** No known version runs on the cluster's Kubernetes. */
   record NoVersion(KubernetesVersion kubernetes) implements OfVersion {}

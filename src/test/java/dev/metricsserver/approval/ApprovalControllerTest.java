@@ -4,6 +4,7 @@ import static dev.metricsserver.approval.Draft.ip;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.metricsserver.api.KubeletSpec;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.mock.MockCluster;
 import dev.metricsserver.model.CertificateRequests;
@@ -90,7 +91,28 @@ class ApprovalControllerTest {
                 .satisfies(r -> assertThat(r.reason()).contains("API servers")));
     assertThat(approvals()).isEmpty();
     controller.approve(
-        Set.of(new Endpoint("127.0.0.1", apiServer.port())), List.of("api.example.com"));
+        Set.of(new Endpoint("127.0.0.1", apiServer.port())),
+        List.of("api.example.com"),
+        Limits.NONE);
+    await().atMost(SOON).untilAsserted(() -> assertThat(approvals()).containsExactly("right"));
+  }
+
+  @Test
+  void requestOutsideOfTheLimits_isApprovedWhenTheLimitsChange() {
+    request("right", "node-1", "192.168.7.1", 1);
+    controller.start();
+    approve(
+        Limits.of(new KubeletSpec.Approval(null, List.of("10.0.0.0/8"), List.of(), List.of())));
+    await()
+        .atMost(SOON)
+        .untilAsserted(() ->
+            assertThat(facts().requests())
+                .singleElement()
+                .satisfies(r -> assertThat(r.reason()).contains("allowedCIDRs")));
+    assertThat(approvals()).isEmpty();
+
+    approve(Limits.NONE);
+
     await().atMost(SOON).untilAsserted(() -> assertThat(approvals()).containsExactly("right"));
   }
 
@@ -143,7 +165,11 @@ class ApprovalControllerTest {
 
   private void approve() {
     controller.start();
-    controller.approve(Set.of(new Endpoint("127.0.0.1", apiServer.port())), List.of());
+    approve(Limits.NONE);
+  }
+
+  private void approve(Limits limits) {
+    controller.approve(Set.of(new Endpoint("127.0.0.1", apiServer.port())), List.of(), limits);
   }
 
   private CertificateRequests facts() {

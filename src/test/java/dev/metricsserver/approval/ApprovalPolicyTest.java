@@ -9,6 +9,7 @@ import static dev.metricsserver.approval.Draft.part;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.metricsserver.api.KubeletSpec;
 import dev.metricsserver.approval.ParsedRequest.Valid;
 import dev.metricsserver.approval.Verdict.Approved;
 import dev.metricsserver.approval.Verdict.Deferred;
@@ -50,6 +51,7 @@ import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every rule, with a request that breaks it and nothing else. */
@@ -573,7 +575,8 @@ class ApprovalPolicyTest {
             ClusterContext.APIServers.of(List.of(), List.of()),
             ClusterContext.Services.of(List.of("10.96.0.0/16"), true, Map.of()),
             ClusterContext.Names.of(List.of("cluster.local"), List.of()),
-            new ClusterContext.Nodes(a -> List.of(), n -> List.of()));
+            new ClusterContext.Nodes(a -> List.of(), n -> List.of()),
+            Limits.NONE);
     var request = (Valid) new Draft().parsed();
     assertThat(ApprovalPolicy.judge(request, Optional.of(usualNode()), context))
         .isInstanceOf(Deferred.class);
@@ -586,10 +589,66 @@ class ApprovalPolicyTest {
             context().apiServers(),
             ClusterContext.Services.of(List.of("192.168.0.0/13"), false, Map.of()),
             context().names(),
-            context().nodes());
+            context().nodes(),
+            Limits.NONE);
     assertThat(
             ApprovalPolicy.judge((Valid) new Draft().parsed(), Optional.of(usualNode()), guessed))
         .isEqualTo(new Deferred(Reason.of(Reason.Code.PossibleServiceAddress, "192.168.7.1")));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "no limit                        |                                 |                | ",
+        "in a network                    | 10.0.0.0/8 192.168.7.0/24       |                | ",
+        "in no network                   | 192.168.8.0/24 fd00::/64        |                |"
+            + " 192.168.7.1 is not in spec.kubelet.servingCertificateApproval.allowedCIDRs",
+        "an entry that is no CIDR        | 192.168.7.0/99                  |                |"
+            + " 192.168.7.1 is not in spec.kubelet.servingCertificateApproval.allowedCIDRs",
+        "only an IPv6 network            | ::/0                            |                |"
+            + " 192.168.7.1 is not in spec.kubelet.servingCertificateApproval.allowedCIDRs",
+        "in a domain                     |                                 | a.test lan     | ",
+        "the domain itself               |                                 | node-1.rack.lan | ",
+        "in no domain                    |                                 | an             |"
+            + " node-1.rack.lan is not in spec.kubelet.servingCertificateApproval.allowedDomains",
+      })
+  void request_outsideOfTheLimits_waits(
+      String name, String networks, String domains, String reason) {
+    var limited =
+        limited(
+            Limits.of(new KubeletSpec.Approval(null, words(networks), words(domains), List.of())));
+    var node =
+        node(
+            Map.of(),
+            new Address("InternalIP", "192.168.7.1"),
+            new Address("Hostname", "node-1"),
+            new Address("InternalDNS", "node-1.rack.lan"));
+    var request =
+        (Valid)
+            new Draft().names(dns("node-1"), dns("node-1.rack.lan"), ip("192.168.7.1")).parsed();
+
+    assertThat(ApprovalPolicy.judge(request, Optional.of(node), limited))
+        .isEqualTo(
+            reason == null
+                ? new Approved()
+                : new Deferred(
+                    Reason.of(
+                        networks == null
+                            ? Reason.Code.OutsideAllowedDomains
+                            : Reason.Code.OutsideAllowedCIDRs,
+                        reason.substring(0, reason.indexOf(' ')))));
+  }
+
+  @Test
+  void request_outsideOfTheLimits_waitsAlthoughTheNodeIsUnknown() {
+    var limits =
+        Limits.of(new KubeletSpec.Approval(null, List.of("10.0.0.0/8"), List.of(), List.of()));
+
+    assertThat(
+            ApprovalPolicy.judge(
+                (Valid) new Draft().parsed(), Optional.empty(), limited(limits)))
+        .isEqualTo(new Deferred(Reason.of(Reason.Code.OutsideAllowedCIDRs, "192.168.7.1")));
   }
 
   @Test
@@ -599,7 +658,8 @@ class ApprovalPolicyTest {
             ClusterContext.APIServers.of(List.of("192.168.7.100"), List.of()),
             context().services(),
             context().names(),
-            context().nodes());
+            context().nodes(),
+            Limits.NONE);
     assertThat(
             ApprovalPolicy.judge((Valid) new Draft().parsed(), Optional.of(usualNode()), unknown))
         .isEqualTo(new Deferred(Reason.of(Reason.Code.APIServersUnknown)));
@@ -610,6 +670,15 @@ class ApprovalPolicyTest {
     var request = (Valid) new Draft().node("node-9").names(ip("192.168.7.1")).parsed();
     assertThatIllegalArgumentException()
         .isThrownBy(() -> ApprovalPolicy.judge(request, Optional.of(usualNode()), context()));
+  }
+
+  private static ClusterContext limited(Limits limits) {
+    return new ClusterContext(
+        context().apiServers(),
+        context().services(),
+        context().names(),
+        context().nodes(),
+        limits);
   }
 
   static Verdict verdict(Draft draft, Optional<NodeFacts> node) {
@@ -646,7 +715,12 @@ class ApprovalPolicyTest {
             List.of("Cluster.Local", "example.cluster"), List.of("default", "vault", "prod")),
         new ClusterContext.Nodes(
             address -> claims.getOrDefault(address, List.of()),
-            network -> pods.getOrDefault(network, List.of())));
+            network -> pods.getOrDefault(network, List.of())),
+        Limits.NONE);
+  }
+
+  private static List<String> words(String text) {
+    return text == null ? List.of() : List.of(text.split(" ", -1));
   }
 
   private static Later claimed(String name, GeneralName asked, String reason) {

@@ -148,7 +148,7 @@ class ArchitectureTest {
             .that()
             .haveNameMatching(
                 ROOT
-                    + "\\.approval\\.(ApprovalPolicy|RequestParser|Requested.*|CanonicalDER|ClusterContext|Verdict|Reason|Addresses)(\\$.*)?")
+                    + "\\.approval\\.(ApprovalPolicy|RequestParser|Requested.*|CanonicalDER|ClusterContext|Verdict|Reason|Addresses|Limits)(\\$.*)?")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("io.javaoperatorsdk..", "io.fabric8.kubernetes.client..")

@@ -625,7 +625,7 @@ class DiagnosisTest {
   void aRefusedSpecIsAnErrorForEachThingThatIsWrong() {
     var violations =
         List.<Violation>of(
-            new InvalidCIDR("10.0.0.0/99"),
+            new InvalidCIDR("networkPolicy.controlPlaneCIDRs", "10.0.0.0/99"),
             new Reverted(
                 "helm", new ObjectName("Service", "kube-system", "metrics-server"), 3, 10));
 

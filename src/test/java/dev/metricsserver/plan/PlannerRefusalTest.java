@@ -3,6 +3,7 @@ package dev.metricsserver.plan;
 import static dev.metricsserver.plan.Plans.decide;
 import static dev.metricsserver.plan.Plans.plan;
 import static dev.metricsserver.plan.Plans.refusal;
+import static dev.metricsserver.plan.Plans.spec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.metricsserver.diagnosis.Remedy;
@@ -169,6 +170,23 @@ class PlannerRefusalTest {
                 "networkPolicy.controlPlaneCIDRs",
                 cidr + " is not a CIDR",
                 "write an address and a prefix length, such as 10.0.0.0/28"));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @ValueSource(strings = {"allowedCIDRs", "serviceCIDRs"})
+  void approvalCIDRs_invalid_areRefusedAndNothingIsApproved(String field) {
+    var spec =
+        "kubelet: {servingCertificateApproval: {policy: Enabled, %s: [10.0.0.0/8, 10.0.0.0/99]}}"
+            .formatted(field);
+
+    assertThat(texts(refusal(spec, TWO_NODES)))
+        .isEqualTo(
+            refused(
+                "kubelet.servingCertificateApproval." + field,
+                "10.0.0.0/99 is not a CIDR",
+                "write an address and a prefix length, such as 10.0.0.0/28"));
+    assertThat(Planner.approves(spec(spec))).isFalse();
+    assertThat(Planner.approves(spec(spec.replace("/99", "/9")))).isTrue();
   }
 
   @ParameterizedTest(name = "{0}")

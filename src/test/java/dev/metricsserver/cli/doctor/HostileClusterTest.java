@@ -399,7 +399,7 @@ class HostileClusterTest {
             new Violation.UnknownFlag("0.8.0", "flag", Optional.empty()),
             new Violation.UnknownVersion("0.1.0", List.of("0.8.0")),
             new Violation.NoVersion(KubernetesVersion.parse("1.20")),
-            new Violation.InvalidCIDR("10.0.0.0")));
+            new Violation.InvalidCIDR("networkPolicy.controlPlaneCIDRs", "10.0.0.0")));
   }
 
   @ParameterizedTest
