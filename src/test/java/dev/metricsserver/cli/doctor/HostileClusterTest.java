@@ -125,7 +125,7 @@ class HostileClusterTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private static final Sample SAMPLE = new Sample();
-  private static final int SAMPLE_SIZE = 50;
+  private static final int SAMPLE_SIZE = 20;
 
   static Stream<Failure> failures() {
     return SAMPLE.of("failures", SAMPLE_SIZE, CatalogueTest.failures().toList()).stream();
