@@ -208,8 +208,7 @@ public record KubeletSpec(
           List<@Size(max = 43) String> serviceCIDRs) {
 
     /** As far as CEL can say it; {@code plan} checks the rest. */
-    private static final String ARE_CIDRS =
-        "self.all(c, c.matches('^[0-9a-fA-F.:]+/[0-9]{1,3}$'))";
+    private static final String ARE_CIDRS = "self.all(c, c.matches('^[0-9a-fA-F.:]+/[0-9]{1,3}$'))";
 
     static final Approval DEFAULT = new Approval(null, null, null, null);
 

@@ -1,6 +1,7 @@
 package dev.metricsserver.approval;
 
 import dev.metricsserver.model.NodeFacts;
+import dev.metricsserver.reading.ApiErrors;
 import dev.metricsserver.reading.NodeReader;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.certificates.v1.CertificateSigningRequest;
@@ -77,5 +78,12 @@ final class ApprovalClient {
         .endCondition()
         .endStatus()
         .build();
+  }
+
+  /** Whether an error is not of one request only; admission can reject a single approval. */
+  static boolean isAboutAllRequests(KubernetesClientException e) {
+    var message = ApiErrors.message(e);
+    return message.contains("\"certificatesigningrequests/approval\"")
+        || message.contains("signerName");
   }
 }

@@ -296,7 +296,8 @@ public final class ApprovalController
       case Rejected rejected -> rejected;
       case ParsedRequest.Valid valid -> {
         try {
-          yield ApprovalPolicy.judge(valid, node.get(valid.node()), context.read(apiServers, limits));
+          yield ApprovalPolicy.judge(
+              valid, node.get(valid.node()), context.read(apiServers, limits));
         } catch (KubernetesClientException e) {
           // The rights to read are missing for all requests.
           noteForbidden(e);
@@ -342,7 +343,7 @@ public final class ApprovalController
     if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
       return next;
     }
-    if (isAboutAllRequests(ApiErrors.message(e))) {
+    if (ApprovalClient.isAboutAllRequests(e)) {
       noteForbidden(e);
     }
     return deferred(request, Reason.of(Code.APIServerError, ApiErrors.message(e)));
@@ -353,12 +354,6 @@ public final class ApprovalController
       forbidden =
           Optional.of(new Forbidden(ApiErrors.message(e), clock.instant().plus(WHILE_FORBIDDEN)));
     }
-  }
-
-  /** Admission can reject the approval of a single request. */
-  private static boolean isAboutAllRequests(String message) {
-    return message.contains("\"certificatesigningrequests/approval\"")
-        || message.contains("signerName");
   }
 
   private Next deferred(PendingRequest request, Reason reason) {
@@ -431,7 +426,8 @@ public final class ApprovalController
       return switch (request.parsed()) {
         case Rejected rejected -> rejected;
         case ParsedRequest.Valid valid ->
-            ApprovalPolicy.judge(valid, knownNodes.apply(valid.node()), context.read(apiServers, limits));
+            ApprovalPolicy.judge(
+                valid, knownNodes.apply(valid.node()), context.read(apiServers, limits));
       };
     } catch (RuntimeException e) {
       return new Deferred(Reason.of(Code.InternalError, e.getMessage()));

@@ -32,8 +32,8 @@ import java.util.stream.Stream;
  * <p>Two risks remain. A node can get an address, or a name of three labels or more, that no Node,
  * Service or API server of this cluster has: that of a machine outside of the cluster, or of a pod
  * if its Node's spec does not contain the addresses of pods. {@link Limits} to the machines'
- * networks and domains remove it. And a node can delay another node's
- * certificate by claiming its address: both requests then wait, with that reason.
+ * networks and domains remove it. And a node can delay another node's certificate by claiming its
+ * address: both requests then wait, with that reason.
  */
 public final class ApprovalPolicy {
 

@@ -102,6 +102,7 @@ public final class MetricsServerReconciler extends InstallationWorkflow
   private final LastReadyStore lastReadyStore;
   private final StatusWriter statusWriter;
   private final SpecChangeRateLimiter specChanges = new SpecChangeRateLimiter();
+  private final StopGate stopGate = new StopGate();
 
   /** A reconciler that has read nothing yet. */
   public MetricsServerReconciler(
@@ -140,6 +141,16 @@ public final class MetricsServerReconciler extends InstallationWorkflow
 
   @Override
   public UpdateControl<MetricsServerConfig> reconcile(
+      MetricsServerConfig cached, Context<MetricsServerConfig> context) {
+    return stopGate.run(() -> reconcileLatest(cached, context), UpdateControl::noUpdate);
+  }
+
+  /** Reconciles nothing more; waits, at most so long, for a reconcile that is under way. */
+  public void stop(Duration patience) {
+    stopGate.close(patience);
+  }
+
+  private UpdateControl<MetricsServerConfig> reconcileLatest(
       MetricsServerConfig cached, Context<MetricsServerConfig> context) {
     var config = statusWriter.latest(cached);
     var next = reconcileConfig(config, context);
@@ -340,9 +351,14 @@ public final class MetricsServerReconciler extends InstallationWorkflow
   @Override
   public ErrorStatusUpdateControl<MetricsServerConfig> updateErrorStatus(
       MetricsServerConfig cached, Context<MetricsServerConfig> context, Exception e) {
-    if (!ApplyError.stopped(e)) {
-      reportError(statusWriter.latest(cached), context, e);
-    }
+    stopGate.run(
+        () -> {
+          if (!ApplyError.stopped(e)) {
+            reportError(statusWriter.latest(cached), context, e);
+          }
+          return true;
+        },
+        () -> false);
     return ErrorStatusUpdateControl.noStatusUpdate();
   }
 

@@ -51,7 +51,7 @@ final class ConsumerFindings {
   }
 
   private static Stream<Finding> viewers(Evidence evidence) {
-    return evidence.consumers().viewersShutOut()
+    return evidence.consumers().viewersLackMetrics()
         ? Stream.of(
             new Finding(
                 FindingCode.ViewRoleMissing,

@@ -9,8 +9,6 @@ import java.util.Set;
 /**
  * What the cluster is, as far as decisions depend on it.
  *
- * @param apiServers where the API servers listen, from the {@code kubernetes} EndpointSlices
- * @param apiServerService the addresses and ports of the {@code kubernetes} Service
  * @param prometheus the kinds of Prometheus Operator that there are
  * @param kubelets what the kubelets show, and what is known to verify it by
  * @param serving what there is of metrics-server's own certificate
@@ -23,8 +21,7 @@ import java.util.Set;
 public record ClusterFacts(
     KubernetesVersion kubernetes,
     List<NodeFacts> nodes,
-    List<Endpoint> apiServers,
-    List<Endpoint> apiServerService,
+    APIServers apiServers,
     Cilium cilium,
     PrometheusKinds prometheus,
     boolean namespaceExists,
@@ -44,7 +41,6 @@ public record ClusterFacts(
         kubernetes,
         nodes,
         apiServers,
-        apiServerService,
         cilium,
         prometheus,
         namespaceExists,
@@ -55,6 +51,14 @@ public record ClusterFacts(
         foreign,
         conflictingWrites);
   }
+
+  /**
+   * The ways to the API servers.
+   *
+   * @param endpoints where they listen, from the {@code kubernetes} EndpointSlices
+   * @param service the addresses and ports of the {@code kubernetes} Service
+   */
+  public record APIServers(List<Endpoint> endpoints, List<Endpoint> service) {}
 
   /** An address and a TCP port. */
   public record Endpoint(String address, int port) {}

@@ -8,10 +8,10 @@ import java.util.List;
  *
  * @param withoutRequests autoscalers whose workload does not say what it requests
  * @param podsWithout running pods that have no metrics although their node has
- * @param viewersShutOut whether the role {@code view} leaves out metrics
+ * @param viewersLackMetrics whether the role {@code view} leaves out metrics
  */
 public record Consumers(
-    List<Autoscaler> withoutRequests, List<ObjectName> podsWithout, boolean viewersShutOut) {
+    List<Autoscaler> withoutRequests, List<ObjectName> podsWithout, boolean viewersLackMetrics) {
 
   /** Nothing was read. */
   public static final Consumers NONE = new Consumers(List.of(), List.of(), false);

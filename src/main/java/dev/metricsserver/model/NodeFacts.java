@@ -12,8 +12,6 @@ import java.util.stream.Collectors;
  * @param tunnelAddresses addresses the node's network plugin uses as source towards pods
  * @param kubeletPort the port the node reports, 0 when it reports none
  * @param created when the Node object was made
- * @param osImage the operating system's name for itself, such as {@code Talos (v1.13.2)}
- * @param kubeletVersion the kubelet's version with its distribution's suffix
  * @param readySince when it became ready; meaningless while it is not
  * @param providerID the node's name at its cloud, such as {@code kind://docker/kind/kind-worker}
  */
@@ -28,9 +26,16 @@ public record NodeFacts(
     Instant readySince,
     int kubeletPort,
     Instant created,
-    String osImage,
-    String kubeletVersion,
+    Software software,
     String providerID) {
+
+  /**
+   * What runs on the node.
+   *
+   * @param osImage the operating system's name for itself, such as {@code Talos (v1.13.2)}
+   * @param kubeletVersion the kubelet's version with its distribution's suffix
+   */
+  public record Software(String osImage, String kubeletVersion) {}
 
   /** An address with its type, such as InternalIP. */
   public record Address(String type, String address) {
@@ -58,8 +63,7 @@ public record NodeFacts(
         readySince,
         kubeletPort,
         created,
-        osImage.intern(),
-        kubeletVersion.intern(),
+        new Software(software.osImage().intern(), software.kubeletVersion().intern()),
         providerID);
   }
 

@@ -45,8 +45,8 @@ public enum Platform {
   /** The platform of a node. */
   public static Platform of(NodeFacts node) {
     var labels = node.labels();
-    var version = node.kubeletVersion();
-    if (node.osImage().startsWith("Talos ")) {
+    var version = node.software().kubeletVersion();
+    if (node.software().osImage().startsWith("Talos ")) {
       return Talos;
     }
     if (version.contains("+k3s")) {
@@ -68,7 +68,7 @@ public enum Platform {
       return AKS;
     }
     if (labels.containsKey("node.openshift.io/os_id")
-        || node.osImage().startsWith("Red Hat Enterprise Linux CoreOS")) {
+        || node.software().osImage().startsWith("Red Hat Enterprise Linux CoreOS")) {
       return OpenShift;
     }
     if (labels.containsKey("minikube.k8s.io/name")) {
@@ -79,7 +79,7 @@ public enum Platform {
 
   /** The version of Talos that a node runs, such as 1.13.2; none when it runs something else. */
   public static Optional<String> talosVersion(NodeFacts node) {
-    var matcher = TALOS.matcher(node.osImage());
+    var matcher = TALOS.matcher(node.software().osImage());
     return matcher.matches() ? Optional.of(matcher.group(1)) : Optional.empty();
   }
 }

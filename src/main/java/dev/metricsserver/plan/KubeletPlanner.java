@@ -87,7 +87,7 @@ public final class KubeletPlanner {
    *
    * @param spec the spec that corresponds to its flags
    */
-  public static KubeletTLS theirs(
+  public static KubeletTLS external(
       KubeletSpec spec, Collection<NodeFacts> nodes, KubeletFacts kubelets, Instant now) {
     return new KubeletPlanner(spec, nodes, kubelets, Optional.empty(), now).tls();
   }

@@ -138,8 +138,8 @@ final class NetworkPlanner {
       return true;
     }
     var nodes = addressesOfNodes().collect(Collectors.toSet());
-    return !facts.apiServers().isEmpty()
-        && facts.apiServers().stream().map(Endpoint::address).allMatch(nodes::contains);
+    return !facts.apiServers().endpoints().isEmpty()
+        && facts.apiServers().endpoints().stream().map(Endpoint::address).allMatch(nodes::contains);
   }
 
   /**
@@ -151,7 +151,7 @@ final class NetworkPlanner {
     var sources =
         Stream.of(
                 spec.networkPolicy().controlPlaneCIDRs().stream(),
-                facts.apiServers().stream().map(Endpoint::address),
+                facts.apiServers().endpoints().stream().map(Endpoint::address),
                 addressesOfNodes(),
                 facts.nodes().stream().map(NodeFacts::tunnelAddresses).flatMap(List::stream),
                 facts.nodes().stream()
@@ -178,11 +178,11 @@ final class NetworkPlanner {
    * address translation.
    */
   private List<Destination> apiServers() {
-    if (facts.apiServerService().isEmpty() && facts.apiServers().isEmpty()) {
+    if (facts.apiServers().service().isEmpty() && facts.apiServers().endpoints().isEmpty()) {
       return USUAL_API_SERVER_PORTS.stream().map(port -> new Destination(ANYWHERE, port)).toList();
     }
     var byPort = new TreeMap<Integer, TreeSet<String>>();
-    Stream.concat(facts.apiServerService().stream(), facts.apiServers().stream())
+    Stream.concat(facts.apiServers().service().stream(), facts.apiServers().endpoints().stream())
         .forEach(e -> byPort.computeIfAbsent(e.port(), p -> new TreeSet<>()).add(e.address()));
     return byPort.entrySet().stream()
         .map(e -> new Destination(CoveringPrefixes.cover(e.getValue()), e.getKey()))

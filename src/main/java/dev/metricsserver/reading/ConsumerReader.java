@@ -124,7 +124,7 @@ public final class ConsumerReader {
   }
 
   /** Whether the role that people get to look at things has rules, and none about metrics. */
-  public boolean viewersShutOut() {
+  public boolean viewersLackMetrics() {
     return Optional.ofNullable(client.rbac().clusterRoles().withName("view").get())
         .filter(ConsumerReader::shutsOut)
         .isPresent();

@@ -41,8 +41,7 @@ record FactsReader(
     return new ClusterFacts(
         controlPlane.version(),
         nodes,
-        objects.apiServers(),
-        controlPlane.service(),
+        new ClusterFacts.APIServers(objects.apiServers(), controlPlane.service()),
         cilium(controlPlane, extensions),
         new PrometheusKinds(
             extensions.contains(Extension.SERVICE_MONITOR),

@@ -22,10 +22,7 @@ import java.util.stream.Collectors;
  * What a diagnosis has to know about a metrics-server, of the operator or of another owner.
  *
  * @param keeper who changes it, and so where a remedy has to be applied
- * @param deployment the Deployment's name
- * @param service the name of the Service that leads to its pods, {@value #UNKNOWN_SERVICE} where
- *     none is known
- * @param serviceAccount the ServiceAccount's name
+ * @param objects the names of its objects
  * @param selector labels of the pods
  * @param memoryLimit in Kubernetes' notation, {@code none} when there is none
  * @param port the port that it listens on
@@ -36,9 +33,7 @@ import java.util.stream.Collectors;
 public record Installation(
     Keeper keeper,
     String namespace,
-    String deployment,
-    String service,
-    String serviceAccount,
+    Objects objects,
     Map<String, String> selector,
     String image,
     String memoryLimit,
@@ -50,6 +45,14 @@ public record Installation(
 
   /** For people to fill in. */
   public static final String UNKNOWN_SERVICE = "SERVICE";
+
+  /**
+   * The names of its objects.
+   *
+   * @param service the Service that leads to its pods, {@value #UNKNOWN_SERVICE} where none is
+   *     known
+   */
+  public record Objects(String deployment, String service, String serviceAccount) {}
 
   /** Who changes an installation. */
   public enum Keeper {
@@ -66,9 +69,7 @@ public record Installation(
     return new Installation(
         paused ? Keeper.PausedOperator : Keeper.Operator,
         plan.namespace(),
-        Names.METRICS_SERVER,
-        Names.METRICS_SERVER,
-        Names.METRICS_SERVER,
+        new Objects(Names.METRICS_SERVER, Names.METRICS_SERVER, Names.METRICS_SERVER),
         Names.SELECTOR,
         plan.pod().image().reference(),
         plan.size().resources().memoryLimit(),
@@ -84,9 +85,7 @@ public record Installation(
     return new Installation(
         keeper,
         namespace,
-        deployment,
-        service,
-        serviceAccount,
+        objects,
         selector,
         image,
         memoryLimit,
@@ -143,9 +142,8 @@ public record Installation(
     return new Installation(
         Keeper.Other,
         namespace,
-        deployment,
-        service,
-        requireNonNullElse(pod.getServiceAccountName(), "default"),
+        new Objects(
+            deployment, service, requireNonNullElse(pod.getServiceAccountName(), "default")),
         selector,
         requireNonNullElse(container.getImage(), ""),
         memoryLimit(container),
@@ -169,9 +167,7 @@ public record Installation(
     return new Installation(
         other,
         namespace,
-        deployment,
-        service,
-        serviceAccount,
+        objects,
         selector,
         image,
         memoryLimit,
@@ -180,6 +176,21 @@ public record Installation(
         policed,
         scrapeInterval,
         packaging);
+  }
+
+  /** The Deployment's name. */
+  public String deployment() {
+    return objects.deployment();
+  }
+
+  /** The Service's name, see {@link Objects}. */
+  public String service() {
+    return objects.service();
+  }
+
+  /** The ServiceAccount's name. */
+  public String serviceAccount() {
+    return objects.serviceAccount();
   }
 
   /** The pods' labels as a selector. */
@@ -200,7 +211,7 @@ public record Installation(
 
   /** The Deployment. */
   public ObjectName object() {
-    return new ObjectName("Deployment", namespace, deployment);
+    return new ObjectName("Deployment", namespace, deployment());
   }
 
   /** One of its pods. */
@@ -210,7 +221,7 @@ public record Installation(
 
   /** Its ServiceAccount. */
   public ObjectName account() {
-    return new ObjectName("ServiceAccount", namespace, serviceAccount);
+    return new ObjectName("ServiceAccount", namespace, serviceAccount());
   }
 
   /** Whether this operator installed it. */

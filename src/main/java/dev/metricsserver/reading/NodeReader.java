@@ -117,8 +117,7 @@ public final class NodeReader {
         Timestamps.parse(readySince).orElse(Instant.EPOCH),
         kubeletPort,
         created.isEmpty() ? Instant.EPOCH : Instant.parse(created),
-        osImage,
-        kubeletVersion,
+        new NodeFacts.Software(osImage, kubeletVersion),
         providerID);
   }
 

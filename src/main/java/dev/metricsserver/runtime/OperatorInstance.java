@@ -30,6 +30,7 @@ final class OperatorInstance {
   private final OperatorMetrics metrics;
   private final Leadership leadership;
   private final Operator operator;
+  private final MetricsServerReconciler reconciler;
   private final Controller<MetricsServerConfig> controller;
   private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
   private final AtomicBoolean runs = new AtomicBoolean();
@@ -40,9 +41,8 @@ final class OperatorInstance {
     this.metrics = metrics;
     leadership = new Leadership(client, settings.namespace(), settings.identity());
     operator = new Operator(this::configure);
-    controller =
-        (Controller<MetricsServerConfig>)
-            operator.register(new MetricsServerReconciler(client, InstantSource.system(), metrics));
+    reconciler = new MetricsServerReconciler(client, InstantSource.system(), metrics);
+    controller = (Controller<MetricsServerConfig>) operator.register(reconciler);
   }
 
   /**
@@ -70,6 +70,7 @@ final class OperatorInstance {
   void stop() {
     leadership.stopping();
     if (runs.getAndSet(false)) {
+      reconciler.stop(PATIENCE_AT_STOP);
       operator.stop();
     }
   }

@@ -101,8 +101,7 @@ class ApprovalControllerTest {
   void requestOutsideOfTheLimits_isApprovedWhenTheLimitsChange() {
     request("right", "node-1", "192.168.7.1", 1);
     controller.start();
-    approve(
-        Limits.of(new KubeletSpec.Approval(null, List.of("10.0.0.0/8"), List.of(), List.of())));
+    approve(Limits.of(new KubeletSpec.Approval(null, List.of("10.0.0.0/8"), List.of(), List.of())));
     await()
         .atMost(SOON)
         .untilAsserted(() ->

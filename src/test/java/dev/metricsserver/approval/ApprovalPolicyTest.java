@@ -646,8 +646,7 @@ class ApprovalPolicyTest {
         Limits.of(new KubeletSpec.Approval(null, List.of("10.0.0.0/8"), List.of(), List.of()));
 
     assertThat(
-            ApprovalPolicy.judge(
-                (Valid) new Draft().parsed(), Optional.empty(), limited(limits)))
+            ApprovalPolicy.judge((Valid) new Draft().parsed(), Optional.empty(), limited(limits)))
         .isEqualTo(new Deferred(Reason.of(Reason.Code.OutsideAllowedCIDRs, "192.168.7.1")));
   }
 
@@ -674,11 +673,7 @@ class ApprovalPolicyTest {
 
   private static ClusterContext limited(Limits limits) {
     return new ClusterContext(
-        context().apiServers(),
-        context().services(),
-        context().names(),
-        context().nodes(),
-        limits);
+        context().apiServers(), context().services(), context().names(), context().nodes(), limits);
   }
 
   static Verdict verdict(Draft draft, Optional<NodeFacts> node) {
@@ -790,8 +785,7 @@ class ApprovalPolicyTest {
         Instant.EPOCH,
         10250,
         Instant.EPOCH,
-        "",
-        "",
+        new NodeFacts.Software("", ""),
         "");
   }
 

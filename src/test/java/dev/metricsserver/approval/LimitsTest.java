@@ -45,8 +45,7 @@ class LimitsTest {
   @Test
   void serviceRanges_specified_areAddedToReportedOnes() {
     assertThat(
-            serviceRanges("10.112.0.0/16")
-                .serviceRanges(new Ranges(List.of("10.96.0.0/16"), true)))
+            serviceRanges("10.112.0.0/16").serviceRanges(new Ranges(List.of("10.96.0.0/16"), true)))
         .isEqualTo(new Ranges(List.of("10.96.0.0/16", "10.112.0.0/16"), true));
   }
 

@@ -1,6 +1,5 @@
 package dev.metricsserver.architecture;
 
-import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.source.tree.ClassTree;
@@ -12,7 +11,6 @@ import com.sun.source.util.JavacTask;
 import com.sun.source.util.TreePathScanner;
 import com.sun.source.util.Trees;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,7 +29,6 @@ import org.junit.jupiter.api.Test;
 class SizeTest {
 
   private static final Path SOURCES = Path.of("src/main/java");
-  private static final Path EXCEPTIONS = Path.of("src/test/resources/architecture/oversized.txt");
 
   private static final int CLASS_LINES = 400;
   private static final int METHOD_LINES = 40;
@@ -55,20 +52,8 @@ class SizeTest {
   }
 
   @Test
-  void oversizedCode_anywhere_isListedAndDoesNotGrow() {
-    var listed = listed();
-
-    assertThat(oversized)
-        .as("make it smaller; %s lists older exceptions only", EXCEPTIONS)
-        .allSatisfy((name, size) ->
-            assertThat(size).as(name).isLessThanOrEqualTo(listed.getOrDefault(name, 0)));
-  }
-
-  @Test
-  void exceptions_all_areStillNeeded() {
-    assertThat(listed().keySet())
-        .as("delete these lines of %s", EXCEPTIONS)
-        .allSatisfy(name -> assertThat(oversized).containsKey(name));
+  void code_anywhere_isWithinTheLimits() {
+    assertThat(oversized).as("make it smaller").isEmpty();
   }
 
   private static List<Path> sources() throws IOException {
@@ -77,19 +62,6 @@ class SizeTest {
           .filter(file -> file.toString().endsWith(".java"))
           .filter(file -> !file.startsWith(SOURCES.resolve("dev/metricsserver/api")))
           .toList();
-    }
-  }
-
-  private static Map<String, Integer> listed() {
-    try {
-      return Files.readAllLines(EXCEPTIONS).stream()
-          .filter(line -> !line.isBlank() && !line.startsWith("#"))
-          .collect(
-              toMap(
-                  line -> line.substring(0, line.lastIndexOf(' ')),
-                  line -> Integer.valueOf(line.substring(line.lastIndexOf(' ') + 1))));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 

@@ -78,11 +78,11 @@ class ConsumersIT {
   /** No controller here fills the role from those that are labelled for it. */
   @Test
   void viewRole_withoutMetrics_isFound() {
-    assertThat(reader.viewersShutOut()).isFalse();
+    assertThat(reader.viewersLackMetrics()).isFalse();
     give("", "pods");
-    assertThat(reader.viewersShutOut()).isTrue();
+    assertThat(reader.viewersLackMetrics()).isTrue();
     give("metrics.k8s.io", "pods");
-    assertThat(reader.viewersShutOut()).isFalse();
+    assertThat(reader.viewersLackMetrics()).isFalse();
   }
 
   private static void give(String group, String resource) {

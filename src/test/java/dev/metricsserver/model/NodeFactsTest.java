@@ -70,7 +70,7 @@ class NodeFactsTest {
                 .formatted(addresses, "x".repeat(100_000)));
 
     assertThat(node.addresses()).hasSize(64);
-    assertThat(node.osImage()).hasSizeLessThan(300);
+    assertThat(node.software().osImage()).hasSizeLessThan(300);
   }
 
   private static final String NODE =
@@ -163,8 +163,8 @@ class NodeFactsTest {
                 Instant.parse("2026-11-20T08:15:52Z"),
                 10250,
                 Instant.parse("2026-11-20T08:15:30Z"),
-                "Bottlerocket OS 1.32.0 (aws-k8s-1.35)",
-                "v1.35.4-eks-113cf36",
+                new NodeFacts.Software(
+                    "Bottlerocket OS 1.32.0 (aws-k8s-1.35)", "v1.35.4-eks-113cf36"),
                 "aws:///eu-central-1a/i-0abc"));
   }
 
@@ -226,8 +226,7 @@ class NodeFactsTest {
                 Instant.EPOCH,
                 0,
                 Instant.EPOCH,
-                "",
-                "",
+                new NodeFacts.Software("", ""),
                 ""));
   }
 

@@ -236,8 +236,7 @@ public final class SampleCluster {
     return new ClusterFacts(
         kubernetes,
         nodes,
-        apiServers,
-        service,
+        new ClusterFacts.APIServers(apiServers, service),
         cilium,
         prometheus,
         namespaceExists,

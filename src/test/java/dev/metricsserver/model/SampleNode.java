@@ -143,8 +143,7 @@ public final class SampleNode {
         readySince,
         kubeletPort,
         created,
-        osImage,
-        kubeletVersion,
+        new NodeFacts.Software(osImage, kubeletVersion),
         providerID);
   }
 }

@@ -25,9 +25,7 @@ class InstallationTest {
             new Installation(
                 Keeper.Operator,
                 "kube-system",
-                "metrics-server",
-                "metrics-server",
-                "metrics-server",
+                new Installation.Objects("metrics-server", "metrics-server", "metrics-server"),
                 Map.of("k8s-app", "metrics-server"),
                 plan.pod().image().reference(),
                 plan.size().resources().memoryLimit(),
@@ -69,9 +67,7 @@ class InstallationTest {
             new Installation(
                 Keeper.Other,
                 "monitoring",
-                "my-metrics-server",
-                "my-service",
-                "my-metrics",
+                new Installation.Objects("my-metrics-server", "my-service", "my-metrics"),
                 Map.of("app.kubernetes.io/instance", "my"),
                 "example.com/metrics-server:v0.7.2",
                 "200Mi",

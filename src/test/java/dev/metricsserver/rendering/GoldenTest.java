@@ -91,8 +91,9 @@ class GoldenTest {
       return new ClusterFacts(
           KubernetesVersion.parse(kubernetes),
           all,
-          apiServers.stream().map(Cluster::endpoint).toList(),
-          service.stream().map(Cluster::endpoint).toList(),
+          new ClusterFacts.APIServers(
+              apiServers.stream().map(Cluster::endpoint).toList(),
+              service.stream().map(Cluster::endpoint).toList()),
           new Cilium(cilium, cilium),
           new PrometheusKinds(prometheus, prometheus),
           true,

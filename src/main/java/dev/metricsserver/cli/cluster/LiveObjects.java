@@ -44,7 +44,7 @@ public final class LiveObjects implements ObjectSource {
       List.of(ServingTLS.AUTHORITY_SECRET, ServingTLS.CERTIFICATE_SECRET);
 
   private final KubernetesClient client;
-  private final Map<Class<?>, Source> sources;
+  private final Map<Class<?>, Source> sources = new HashMap<>();
   private final Map<Class<?>, List<?>> known = new HashMap<>();
   private final Map<String, Boolean> namespaces = new HashMap<>();
   private final BestEffortReader attempts = new BestEffortReader();
@@ -58,81 +58,66 @@ public final class LiveObjects implements ObjectSource {
    */
   public LiveObjects(KubernetesClient client, String namespace) {
     this.client = client;
-    this.sources =
-        new HashMap<>(
-            Map.of(
-                APIService.class,
-                new Source(
-                    "apiservices",
-                    () ->
-                        Stream.concat(
-                                Stream.of(Names.API_SERVICE),
-                                Arrays.stream(Extension.values()).map(Extension::apiService))
-                            .distinct()
-                            .flatMap(name -> get(APIService.class, null, name).stream())
-                            .toList()),
-                Deployment.class,
-                new Source(
-                    "deployments in namespace " + namespace,
-                    () -> get(Deployment.class, namespace, Names.METRICS_SERVER)),
-                Service.class,
-                new Source(
-                    "services in namespace " + namespace,
-                    () -> get(Service.class, namespace, Names.METRICS_SERVER)),
-                ControllerRevision.class,
-                new Source(
-                    "controllerrevisions in namespace " + namespace,
-                    () -> get(ControllerRevision.class, namespace, Names.LAST_READY)),
-                Pod.class,
-                new Source(
-                    "pods in namespace " + namespace,
-                    () ->
-                        client
-                            .pods()
-                            .inNamespace(namespace)
-                            .withLabels(Names.SELECTOR)
-                            .list()
-                            .getItems()),
-                EndpointSlice.class,
-                new Source(
-                    "endpointslices",
-                    () ->
-                        Stream.of(
-                                EndpointSlices.read(client, "default", "kubernetes"),
-                                EndpointSlices.read(client, namespace, Names.METRICS_SERVER))
-                            .flatMap(List::stream)
-                            .toList()),
-                CertificateRequests.class,
-                new Source("certificatesigningrequests", () -> List.of(requests(client)))));
-    sources.put(
+    add(APIService.class, "apiservices", this::apiServices);
+    addNamed(Deployment.class, "deployments", namespace, Names.METRICS_SERVER);
+    addNamed(Service.class, "services", namespace, Names.METRICS_SERVER);
+    addNamed(ControllerRevision.class, "controllerrevisions", namespace, Names.LAST_READY);
+    addNamed(ServiceAccount.class, "serviceaccounts", namespace, Names.METRICS_SERVER);
+    add(Pod.class, in("pods", namespace), () -> pods(namespace));
+    add(EndpointSlice.class, "endpointslices", () -> endpointSlices(namespace));
+    add(CertificateRequests.class, "certificatesigningrequests", () -> List.of(requests(client)));
+    add(
         Secret.class,
-        new Source(
-            "secrets in namespace " + namespace,
-            () ->
-                SECRETS.stream()
-                    .flatMap(name -> get(Secret.class, namespace, name).stream())
-                    .toList()));
-    sources.put(
-        ServiceAccount.class,
-        new Source(
-            "serviceaccounts in namespace " + namespace,
-            () -> get(ServiceAccount.class, namespace, Names.METRICS_SERVER)));
-    sources.put(
+        in("secrets", namespace),
+        () -> all(Secret.class, namespace, SECRETS.stream()));
+    add(
         ClusterRole.class,
-        new Source(
-            "clusterroles",
-            () ->
-                Stream.of(Names.CLUSTER_ROLE, Names.READER_ROLE)
-                    .flatMap(name -> get(ClusterRole.class, null, name).stream())
-                    .toList()));
-    sources.put(
+        "clusterroles",
+        () -> all(ClusterRole.class, null, Stream.of(Names.CLUSTER_ROLE, Names.READER_ROLE)));
+    add(
         ClusterRoleBinding.class,
-        new Source(
-            "clusterrolebindings",
-            () ->
-                Stream.of(Names.CLUSTER_ROLE, Names.AUTH_DELEGATOR)
-                    .flatMap(name -> get(ClusterRoleBinding.class, null, name).stream())
-                    .toList()));
+        "clusterrolebindings",
+        () ->
+            all(
+                ClusterRoleBinding.class,
+                null,
+                Stream.of(Names.CLUSTER_ROLE, Names.AUTH_DELEGATOR)));
+  }
+
+  private <R> void add(Class<R> type, String what, Supplier<List<R>> read) {
+    sources.put(type, new Source(what, read::get));
+  }
+
+  private <R extends HasMetadata> void addNamed(
+      Class<R> type, String resource, String namespace, String name) {
+    add(type, in(resource, namespace), () -> get(type, namespace, name));
+  }
+
+  private static String in(String resource, String namespace) {
+    return resource + " in namespace " + namespace;
+  }
+
+  private <R extends HasMetadata> List<R> all(
+      Class<R> type, String namespace, Stream<String> names) {
+    return names.flatMap(name -> get(type, namespace, name).stream()).toList();
+  }
+
+  private List<APIService> apiServices() {
+    var extensions = Arrays.stream(Extension.values()).map(Extension::apiService);
+    return all(
+        APIService.class, null, Stream.concat(Stream.of(Names.API_SERVICE), extensions).distinct());
+  }
+
+  private List<Pod> pods(String namespace) {
+    return client.pods().inNamespace(namespace).withLabels(Names.SELECTOR).list().getItems();
+  }
+
+  private List<EndpointSlice> endpointSlices(String namespace) {
+    return Stream.of(
+            EndpointSlices.read(client, "default", "kubernetes"),
+            EndpointSlices.read(client, namespace, Names.METRICS_SERVER))
+        .flatMap(List::stream)
+        .toList();
   }
 
   @Override
@@ -142,7 +127,7 @@ public final class LiveObjects implements ObjectSource {
 
   @Override
   public <R extends HasMetadata> Stream<R> named(Class<R> type, String namespace, String name) {
-    var what = HasMetadata.getFullResourceName(type) + " in namespace " + namespace;
+    var what = in(HasMetadata.getFullResourceName(type), namespace);
     return attempts.read(what, () -> get(type, namespace, name), List.<R>of()).stream();
   }
 

@@ -8,6 +8,7 @@ import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.Finding.Severity;
 import dev.metricsserver.diagnosis.Remedy;
 import dev.metricsserver.diagnosis.RemedyRenderer;
+import dev.metricsserver.model.Observations.Coverage;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -111,34 +112,34 @@ final class DoctorText {
         stops().stream()
             .map(s -> fields("name", s.name(), "state", s.state().name(), "detail", s.detail()))
             .toList());
-    var coverage = examination.coverage();
-    fields.put(
-        "nodes",
-        fields(
-            "total", coverage.total(),
-            "expected", coverage.expected(),
-            "reporting", coverage.reporting(),
-            "missing", coverage.missing(),
-            "notReady", coverage.notReady()));
+    fields.put("nodes", fields(examination.coverage()));
     fields.put(
         "certificates",
         examination.certificates().stream()
             .map(c -> fields("of", c.of(), "notAfter", c.notAfter().toString()))
             .toList());
-    fields.put(
-        "findings",
-        examination.findings().stream()
-            .map(f ->
-                fields(
-                    "code", f.code().name(),
-                    "severity", f.severity().name(),
-                    "message", f.message(),
-                    "remedy", f.remedyText(),
-                    "steps", steps(f.remedy()),
-                    "object", f.object().toString(),
-                    "url", f.code().url()))
-            .toList());
+    fields.put("findings", examination.findings().stream().map(DoctorText::fields).toList());
     return fields;
+  }
+
+  private static Map<String, Object> fields(Coverage coverage) {
+    return fields(
+        "total", coverage.total(),
+        "expected", coverage.expected(),
+        "reporting", coverage.reporting(),
+        "missing", coverage.missing(),
+        "notReady", coverage.notReady());
+  }
+
+  private static Map<String, Object> fields(Finding finding) {
+    return fields(
+        "code", finding.code().name(),
+        "severity", finding.severity().name(),
+        "message", finding.message(),
+        "remedy", finding.remedyText(),
+        "steps", steps(finding.remedy()),
+        "object", finding.object().toString(),
+        "url", finding.code().url());
   }
 
   /** One step a line; an alternative begins with "or". */

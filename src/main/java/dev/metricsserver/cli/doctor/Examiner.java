@@ -6,7 +6,6 @@ import dev.metricsserver.api.KubeletSpec;
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.cli.cluster.BestEffortReader;
 import dev.metricsserver.cli.cluster.LiveCluster;
-import dev.metricsserver.cli.cluster.LiveObjects;
 import dev.metricsserver.cli.doctor.Examination.Certificate;
 import dev.metricsserver.cli.doctor.Examination.Mark;
 import dev.metricsserver.cli.doctor.Examination.NodeMark;
@@ -18,18 +17,14 @@ import dev.metricsserver.diagnosis.OwnerText;
 import dev.metricsserver.model.CertificateRequests;
 import dev.metricsserver.model.ClusterFacts;
 import dev.metricsserver.model.ClusterFacts.KubeletFacts;
-import dev.metricsserver.model.Consumers;
 import dev.metricsserver.model.DiagnosticData;
 import dev.metricsserver.model.DiagnosticData.Unread;
 import dev.metricsserver.model.DiagnosticData.Unread.Source;
 import dev.metricsserver.model.HygieneData;
 import dev.metricsserver.model.ImageReference;
 import dev.metricsserver.model.Kubelet.Handshake;
-import dev.metricsserver.model.KubernetesVersion;
-import dev.metricsserver.model.MetricsAnswer;
 import dev.metricsserver.model.NodeFacts;
 import dev.metricsserver.model.Observations;
-import dev.metricsserver.model.Observations.Certificate.Place;
 import dev.metricsserver.model.Owner;
 import dev.metricsserver.model.UnmanagedObject;
 import dev.metricsserver.plan.Decision;
@@ -39,14 +34,11 @@ import dev.metricsserver.plan.KubeletTLS.Kind;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.plan.Planner;
 import dev.metricsserver.plan.VersionAdvice;
-import dev.metricsserver.reading.ConsumerReader;
 import dev.metricsserver.reading.DiagnosticDataReader;
 import dev.metricsserver.reading.HygieneReader;
 import dev.metricsserver.reading.Installation;
 import dev.metricsserver.reading.Installation.Keeper;
-import dev.metricsserver.reading.MetricsQuery;
 import dev.metricsserver.reading.Observer;
-import dev.metricsserver.reading.RequiredReader;
 import dev.metricsserver.rendering.Names;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
@@ -59,10 +51,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.Executor;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -72,43 +61,16 @@ import java.util.stream.Stream;
  */
 final class Examiner {
 
-  private static final Executor AT_ONCE = task -> Thread.ofVirtual().start(task);
-
   private final KubernetesClient client;
   private final InstantSource clock;
-  private final BestEffortReader attempts = new BestEffortReader();
-
-  private final CompletableFuture<Optional<APIService>> apiService;
-  private final CompletableFuture<Optional<MetricsServerConfig>> config;
-  private final CompletableFuture<List<NodeFacts>> nodes;
-  private final CompletableFuture<MetricsAnswer> answer;
-  private final CompletableFuture<CertificateRequests> requests;
-  private final CompletableFuture<Consumers> consumers;
-  private final CompletableFuture<Optional<KubernetesVersion>> version;
+  private final ParallelReads reads;
+  private final BestEffortReader attempts;
 
   private Examiner(KubernetesClient client, InstantSource clock) {
     this.client = client;
     this.clock = clock;
-    apiService =
-        CompletableFuture.supplyAsync(
-            () ->
-                attempts.read(
-                    Source.Installation, "apiservices", this::registration, Optional.empty()),
-            AT_ONCE);
-    config = reading("metricsserverconfigs", this::configuration, Optional.empty());
-    nodes = reading("nodes", () -> LiveCluster.nodes(client), List.of());
-    answer = CompletableFuture.supplyAsync(this::asked, AT_ONCE);
-    requests =
-        reading(
-            "certificatesigningrequests",
-            () -> LiveObjects.requests(client),
-            CertificateRequests.NONE);
-    consumers = CompletableFuture.supplyAsync(this::consumers, AT_ONCE);
-    version =
-        reading(
-            "the API server's version",
-            () -> Optional.of(RequiredReader.version(client)),
-            Optional.empty());
+    reads = new ParallelReads(client, clock);
+    attempts = reads.attempts();
   }
 
   /**
@@ -125,41 +87,25 @@ final class Examiner {
     }
   }
 
-  private <T> CompletableFuture<T> reading(String what, Supplier<T> read, T otherwise) {
-    return CompletableFuture.supplyAsync(() -> attempts.read(what, read, otherwise), AT_ONCE);
-  }
-
   private Examination examine() throws InterruptedException {
-    var found = DiscoveredInstallation.from(apiService.join(), client, attempts);
-    var target = apiService.join().flatMap(Examiner::target);
-    var served = served(found);
+    var found = DiscoveredInstallation.from(reads.apiService(), client, attempts);
+    var target = reads.apiService().flatMap(Examiner::target);
+    var served = reads.served(found);
     var now = clock.instant();
     var planned = planned(found);
     var installation = installation(found, planned);
-    var upkeep =
-        CompletableFuture.supplyAsync(
-            () -> installation.map(this::upkeep).orElse(HygieneData.NONE), AT_ONCE);
-    var theirs = theirs(found);
-    var seen = planned.map(p -> p.facts().kubelets()).or(() -> theirs.map(Theirs::kubelets));
+    var upkeep = ParallelReads.start(() -> installation.map(this::upkeep).orElse(HygieneData.NONE));
+    var external = external(found);
+    var seen =
+        planned.map(p -> p.facts().kubelets()).or(() -> external.map(ExternalKubeletTLS::kubelets));
     var observations = observations(found, installation, served.join(), now);
     return new Examination(
         client.getConfiguration().getMasterUrl(),
-        installation.map(i ->
-            new Subject(
-                i,
-                keeping(found).isPresent()
-                    ? "MetricsServerConfig/" + MetricsServerConfig.NAME
-                    : keeper(found.deployment().orElseThrow()))),
+        installation.map(i -> new Subject(i, keeper(found))),
         Route.of(observations, target, found.service().isPresent()),
         observations.coverage(),
-        nodes.join().stream().map(node -> mark(node, observations)).toList(),
-        Stream.of(
-                authorities(),
-                served.join().stream().map(c -> own(found, c)),
-                seen.stream().flatMap(Examiner::certificates))
-            .flatMap(certificates -> certificates)
-            .sorted(Comparator.comparing(Certificate::notAfter))
-            .toList(),
+        reads.nodes().stream().map(node -> mark(node, observations)).toList(),
+        certificates(found, served.join(), seen),
         found.deployment().isEmpty()
             ? Diagnosis.nothingFound(target, unreadOnTheWay())
             : findings(
@@ -168,7 +114,7 @@ final class Examiner {
                 planned,
                 planned
                     .flatMap(Planned::kubelets)
-                    .or(() -> theirs.flatMap(t -> t.tls(now)))
+                    .or(() -> external.flatMap(t -> t.tls(now)))
                     .flatMap(this::reached),
                 observations,
                 now));
@@ -183,55 +129,25 @@ final class Examiner {
 
   // ------------------------------------------------------------------------------- what is there
 
-  private Optional<APIService> registration() {
-    return Optional.ofNullable(
-        client.resources(APIService.class).withName(Names.API_SERVICE).get());
-  }
-
-  /** Who may not ask learns nothing of metrics-server by being refused. */
-  private MetricsAnswer asked() {
-    var answered = MetricsQuery.query(client);
-    if (answered.forbidden()) {
-      attempts.note(new Unread("metrics of nodes", true, answered.error()));
-      return MetricsAnswer.NOT_ASKED;
-    }
-    return answered;
-  }
-
-  private Consumers consumers() {
-    var reader = new ConsumerReader(client);
-    return new Consumers(
-        attempts.read("horizontalpodautoscalers", reader::withoutRequests, List.of()),
-        answer.join().answered()
-            ? attempts.read(
-                "metrics of pods",
-                () -> reader.podsWithout(answer.join().nodes(), clock.instant()),
-                List.of())
-            : List.of(),
-        attempts.read("clusterroles", reader::viewersShutOut, false));
-  }
-
-  private Optional<MetricsServerConfig> configuration() {
-    return Optional.ofNullable(
-        client.resources(MetricsServerConfig.class).withName(MetricsServerConfig.NAME).get());
-  }
-
   /** As namespace/name. */
   private static Optional<String> target(APIService service) {
     return Optional.ofNullable(service.getSpec().getService())
         .map(s -> s.getNamespace() + "/" + s.getName());
   }
 
-  private static String keeper(Deployment deployment) {
-    var owner = Owner.of(deployment);
+  private String keeper(DiscoveredInstallation found) {
+    if (keeping(found).isPresent()) {
+      return "MetricsServerConfig/" + MetricsServerConfig.NAME;
+    }
+    var owner = Owner.of(found.deployment().orElseThrow());
     return "%s (recognised by %s)".formatted(OwnerText.name(owner), owner.mark());
   }
 
   // ----------------------------------------------------------------------------- what it is like
 
   private Optional<MetricsServerConfig> ours(DiscoveredInstallation found) {
-    return config
-        .join()
+    return reads
+        .config()
         .filter(c ->
             found.deployment().stream()
                 .map(Deployment::getMetadata)
@@ -254,10 +170,10 @@ final class Examiner {
    */
   private Optional<Planned> planned(DiscoveredInstallation found) throws InterruptedException {
     var ours = ours(found);
-    if (nodes.join().isEmpty() || ours.isEmpty()) {
+    if (reads.nodes().isEmpty() || ours.isEmpty()) {
       return Optional.empty();
     }
-    try (var live = new LiveCluster(client, ours.get(), nodes.join(), clock)) {
+    try (var live = new LiveCluster(client, ours.get(), reads.nodes(), clock)) {
       var facts = live.facts();
       return ours.map(c -> new Planned(c, facts, live.decide(facts)));
     } catch (KubernetesClientException e) {
@@ -267,27 +183,29 @@ final class Examiner {
   }
 
   /** The kubelets as an existing metrics-server sees them. */
-  private Optional<Theirs> theirs(DiscoveredInstallation found) throws InterruptedException {
-    if (found.deployment().isEmpty() || ours(found).isPresent() || nodes.join().isEmpty()) {
+  private Optional<ExternalKubeletTLS> external(DiscoveredInstallation found)
+      throws InterruptedException {
+    if (found.deployment().isEmpty() || ours(found).isPresent() || reads.nodes().isEmpty()) {
       return Optional.empty();
     }
     var deployment = found.deployment().get();
     var spec = ExternalKubelets.spec(deployment);
     var requested =
-        requests.join().requests().stream()
+        reads.requests().requests().stream()
             .map(CertificateRequests.Request::node)
             .collect(Collectors.toSet());
-    var asked = nodes.join().stream().filter(found.asked()::selects).toList();
+    var asked = reads.nodes().stream().filter(found.asked()::selects).toList();
     return new ExternalKubelets(client, clock, attempts)
         .look(deployment, spec, asked, requested)
-        .map(seen -> new Theirs(spec, asked, seen));
+        .map(seen -> new ExternalKubeletTLS(spec, asked, seen));
   }
 
   /** How an existing metrics-server connects to its kubelets, and the certificates they present. */
-  private record Theirs(KubeletSpec spec, List<NodeFacts> asked, KubeletFacts kubelets) {
+  private record ExternalKubeletTLS(
+      KubeletSpec spec, List<NodeFacts> asked, KubeletFacts kubelets) {
 
     Optional<KubeletTLS> tls(Instant now) {
-      return Optional.of(KubeletPlanner.theirs(spec, asked, kubelets, now));
+      return Optional.of(KubeletPlanner.external(spec, asked, kubelets, now));
     }
   }
 
@@ -303,7 +221,7 @@ final class Examiner {
 
   /** By which the API server verifies metrics-server. */
   private Optional<Observations.Certificate> authority() {
-    return apiService.join().flatMap(Observer::authority);
+    return reads.apiService().flatMap(Observer::authority);
   }
 
   private Stream<Certificate> authorities() {
@@ -311,26 +229,17 @@ final class Examiner {
         .map(ca -> new Certificate("the CA in APIService " + ca.name(), ca.notAfter()));
   }
 
-  /** What metrics-server serves; who may not read Secrets goes without. */
-  private CompletableFuture<Optional<Observations.Certificate>> served(
-      DiscoveredInstallation found) {
-    return found
-        .deployment()
-        .flatMap(ServedCertificate::of)
-        .map(certificate ->
-            reading(
-                "secrets in namespace " + certificate.namespace(),
-                () ->
-                    Optional.ofNullable(
-                            client
-                                .secrets()
-                                .inNamespace(certificate.namespace())
-                                .withName(certificate.secret())
-                                .get())
-                        .flatMap(certificate::in)
-                        .map(c -> Observer.certificate(Place.Secret, certificate.secret(), c)),
-                Optional.<Observations.Certificate>empty()))
-        .orElse(CompletableFuture.completedFuture(Optional.empty()));
+  private List<Certificate> certificates(
+      DiscoveredInstallation found,
+      Optional<Observations.Certificate> served,
+      Optional<KubeletFacts> kubelets) {
+    return Stream.of(
+            authorities(),
+            served.stream().map(c -> own(found, c)),
+            kubelets.stream().flatMap(Examiner::certificates))
+        .flatMap(certificates -> certificates)
+        .sorted(Comparator.comparing(Certificate::notAfter))
+        .toList();
   }
 
   private static Certificate own(DiscoveredInstallation found, Observations.Certificate served) {
@@ -377,7 +286,7 @@ final class Examiner {
                 t.problems().stream()
                     .filter(p ->
                         p.kind() != Kind.Unreachable
-                            || !answer.join().nodes().contains(p.node().name()))
+                            || !reads.answer().nodes().contains(p.node().name()))
                     .toList(),
                 t.readOnlyPorts()));
   }
@@ -391,13 +300,13 @@ final class Examiner {
         found.deployment().map(Observer::rollout),
         found.pods().stream().map(Observer::pod).toList(),
         found.ready(),
-        apiService.join().map(Observer::registration),
-        answer.join(),
+        reads.apiService().map(Observer::registration),
+        reads.answer(),
         Observer.coverage(
-            nodes.join(),
+            reads.nodes(),
             found.asked(),
             installation.map(Installation::scrapeInterval).orElse(Duration.ofMinutes(1)),
-            answer.join().nodes(),
+            reads.answer().nodes(),
             Observations.Coverage.DEFAULT_PERCENT,
             now),
         Stream.concat(
@@ -469,10 +378,10 @@ final class Examiner {
                     plan.map(p -> p.version().advice()).orElseGet(() -> advice(installation)),
                     planned.filter(p -> Planner.approves(p.config().getSpec())).isPresent()),
                 observations,
-                requests.join(),
+                reads.requests(),
                 now)
             .with(upkeep)
-            .with(consumers.join());
+            .with(reads.consumers());
     var data =
         Diagnosis.assess(evidence).wrong()
             ? new DiagnosticDataReader(client)
@@ -488,8 +397,8 @@ final class Examiner {
   }
 
   private Optional<VersionAdvice> advice(Installation installation) {
-    return version
-        .join()
+    return reads
+        .version()
         .flatMap(kubernetes ->
             ImageReference.of(installation.image())
                 .version()

@@ -2,6 +2,7 @@ package dev.metricsserver.cli.render;
 
 import dev.metricsserver.model.Cilium;
 import dev.metricsserver.model.ClusterFacts;
+import dev.metricsserver.model.ClusterFacts.APIServers;
 import dev.metricsserver.model.ClusterFacts.Endpoint;
 import dev.metricsserver.model.ClusterFacts.KubeletFacts;
 import dev.metricsserver.model.ClusterFacts.PrometheusKinds;
@@ -39,8 +40,7 @@ public final class OfflineCluster {
     return new ClusterFacts(
         kubernetes,
         IntStream.rangeClosed(1, nodes).mapToObj(i -> node("node-" + i, platform)).toList(),
-        apiServers,
-        List.of(),
+        new APIServers(apiServers, List.of()),
         // A CiliumNetworkPolicy, when it is asked for by name.
         new Cilium(false, true),
         // The same for Prometheus Operator: it is asked for by naming a Prometheus.
@@ -77,12 +77,13 @@ public final class OfflineCluster {
         Instant.EPOCH,
         10250,
         Instant.EPOCH,
-        platform == Platform.Talos ? "Talos (unknown)" : "Linux",
-        switch (platform) {
-          case K3s -> "+k3s1";
-          case RKE2 -> "+rke2r1";
-          default -> "";
-        },
+        new NodeFacts.Software(
+            platform == Platform.Talos ? "Talos (unknown)" : "Linux",
+            switch (platform) {
+              case K3s -> "+k3s1";
+              case RKE2 -> "+rke2r1";
+              default -> "";
+            }),
         platform == Platform.Kind ? "kind://" : "");
   }
 }

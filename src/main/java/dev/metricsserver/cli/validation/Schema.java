@@ -75,13 +75,7 @@ final class Schema {
       return;
     }
     var properties = schema.path(FIELDS);
-    properties
-        .properties()
-        .forEach(field -> {
-          if (field.getValue().has("default") && !object.containsKey(field.getKey())) {
-            object.put(field.getKey(), ConfigFile.plain(field.getValue().get("default")));
-          }
-        });
+    addDefaults(properties, object);
     schema
         .path("required")
         .valueStream()
@@ -104,6 +98,16 @@ final class Schema {
                     properties.propertyStream().map(Map.Entry::getKey).collect(joining(", "))));
       }
     });
+  }
+
+  private static void addDefaults(JsonNode properties, Map<String, Object> object) {
+    properties
+        .properties()
+        .forEach(field -> {
+          if (field.getValue().has("default") && !object.containsKey(field.getKey())) {
+            object.put(field.getKey(), ConfigFile.plain(field.getValue().get("default")));
+          }
+        });
   }
 
   private void list(String path, JsonNode schema, List<?> list) {
