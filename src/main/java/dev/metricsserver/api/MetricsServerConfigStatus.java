@@ -23,7 +23,7 @@ public record MetricsServerConfigStatus(
     @JsonPropertyDescription("The metrics-server version in force.") String version,
     @JsonPropertyDescription("The image in force.") String image,
     @JsonPropertyDescription("How the kubelets' serving certificates are verified, and why.")
-        TLSStatus kubeletTLS,
+        KubeletTLSStatus kubeletTLS,
     @JsonPropertyDescription(
             "How the API servers verify metrics-server's serving certificate, and why.")
         ServingTLSStatus servingTLS,
@@ -85,9 +85,9 @@ public record MetricsServerConfigStatus(
         .findFirst();
   }
 
-  /** A TLS decision in force and its reason. */
+  /** How the kubelets' certificates are verified. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record TLSStatus(
+  public record KubeletTLSStatus(
       @JsonPropertyDescription(
               "The mode in force; absent where the flags of an external installation that is"
                   + " observed cannot be read.\n"
@@ -96,7 +96,12 @@ public record MetricsServerConfigStatus(
                   + "- Plaintext: the connections are not encrypted.")
           @OpenAPI(values = {"Verify", "Insecure", "Plaintext"})
           String mode,
-      @JsonPropertyDescription("The reason for this mode.") String reason) {}
+      @JsonPropertyDescription("The reason for this mode.") String reason,
+      @JsonPropertyDescription(
+              "Whether every certificate that was seen was valid at least once while they were"
+                  + " verified; then kubelet.tls.mode Auto never turns verification off again."
+                  + " Absent until then, and after kubelet.tls.mode has turned verification off.")
+          Boolean everVerified) {}
 
   /** The source of metrics-server's certificate, whether it is verified, and why. */
   @JsonInclude(JsonInclude.Include.NON_NULL)

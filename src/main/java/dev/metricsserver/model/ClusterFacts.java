@@ -44,7 +44,12 @@ public record ClusterFacts(
         cilium,
         prometheus,
         namespaceExists,
-        new KubeletFacts(kubelets.seen(), true, kubelets.authority(), kubelets.requested()),
+        new KubeletFacts(
+            kubelets.seen(),
+            true,
+            kubelets.authority(),
+            kubelets.requested(),
+            kubelets.everVerified()),
         serving,
         installed,
         history,
@@ -64,18 +69,21 @@ public record ClusterFacts(
   public record Endpoint(String address, int port) {}
 
   /**
-   * What the kubelets show on the wire.
+   * What the kubelets show on the wire, and what is remembered of it.
    *
    * @param seen by node; nothing of a node that was not looked at yet
    * @param complete whether the first look at all of them is over
    * @param authority the CA that the user gave, or why it cannot be had; empty when none was given
    * @param requested nodes whose request for a serving certificate is pending
+   * @param everVerified whether all certificates that were seen were valid once, while the operator
+   *     verified them
    */
   public record KubeletFacts(
       Map<String, Kubelet> seen,
       boolean complete,
       Optional<TrustBundle> authority,
-      Set<String> requested) {}
+      Set<String> requested,
+      boolean everVerified) {}
 
   /**
    * What the running Deployment remembers.

@@ -8,6 +8,9 @@ public final class Annotations {
   /** The mode in which metrics-server connects to the kubelets. */
   public static final String KUBELET_TLS = "metricsserver.dev/kubelet-tls";
 
+  /** The value of {@link #KUBELET_TLS} for kubelets of which no certificate was ever seen. */
+  public static final String NEVER_SEEN = "NeverSeen";
+
   /** The number of replicas that was planned. */
   public static final String PLANNED_REPLICAS = "metricsserver.dev/planned-replicas";
 

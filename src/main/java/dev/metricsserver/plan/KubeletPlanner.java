@@ -195,9 +195,9 @@ public final class KubeletPlanner {
    */
   private Decided<TLSMode, KubeletTLSReason> automatic() {
     var unverified =
-        problems.stream().filter(p -> hasCertificate(p.kind())).map(p -> p.node().name()).toList();
+        problems.stream().filter(p -> p.kind().hasCertificate()).map(p -> p.node().name()).toList();
     var before = installed.map(Installed::kubelets).orElse(KubeletVerification.Unknown);
-    if (before == KubeletVerification.Verified) {
+    if (before == KubeletVerification.Verified || kubelets.everVerified()) {
       return new Decided<>(
           TLSMode.Verify,
           unverified.isEmpty() ? new SignedByAuthority(ownAuthority()) : new VerifiedBefore());
@@ -230,13 +230,6 @@ public final class KubeletPlanner {
             .filter(n -> seen(n).filter(Kubelet::readOnlyPort).isPresent())
             .map(NodeFacts::name)
             .toList());
-  }
-
-  private static boolean hasCertificate(Kind kind) {
-    return switch (kind) {
-      case Unsigned, OtherAddress, Expired, NotYetValid -> true;
-      case Requested, Refused, Unreachable -> false;
-    };
   }
 
   // ------------------------------------------------------------------------------------- problems

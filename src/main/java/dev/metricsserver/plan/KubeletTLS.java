@@ -40,6 +40,16 @@ public record KubeletTLS(
     return mode() == TLSMode.Verify;
   }
 
+  /** Whether certificates were seen, all of them valid, while metrics-server verifies them. */
+  public boolean allSeenVerified() {
+    return verified() && seen && problems.stream().noneMatch(p -> p.kind().hasCertificate());
+  }
+
+  /** Whether the spec turns verification off. */
+  public boolean turnedOff() {
+    return reason() instanceof ConfiguredMode && !verified();
+  }
+
   /**
    * Why one kubelet cannot be reached or verified.
    *
@@ -72,6 +82,14 @@ public record KubeletTLS(
     /** It answers, but not with TLS. */
     Refused,
     /** It does not answer. */
-    Unreachable
+    Unreachable;
+
+    /** Whether it presented a certificate. */
+    boolean hasCertificate() {
+      return switch (this) {
+        case Unsigned, OtherAddress, Expired, NotYetValid -> true;
+        case Requested, Refused, Unreachable -> false;
+      };
+    }
   }
 }

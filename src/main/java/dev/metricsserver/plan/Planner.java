@@ -33,6 +33,7 @@ import dev.metricsserver.plan.Reason.Configured;
 import dev.metricsserver.plan.Reason.DefaultPort;
 import dev.metricsserver.plan.Reason.ImageOfVersion;
 import dev.metricsserver.plan.Reason.ImageReason;
+import dev.metricsserver.plan.Reason.NeverSeen;
 import dev.metricsserver.plan.Reason.PortReason;
 import dev.metricsserver.plan.Reason.RolledBack;
 import dev.metricsserver.plan.Reason.VersionReason;
@@ -415,7 +416,11 @@ public final class Planner {
             .toString());
     takeover().ifPresent(t -> annotations.put(Annotations.TAKEOVER, t.name()));
     previousOwner().ifPresent(owner -> annotations.put(Annotations.TAKEN_FROM, owner.key()));
-    annotations.put(Annotations.KUBELET_TLS, kubelets.tls().mode().name());
+    annotations.put(
+        Annotations.KUBELET_TLS,
+        kubelets.tls().reason() instanceof NeverSeen
+            ? Annotations.NEVER_SEEN
+            : kubelets.tls().mode().name());
     annotations.putAll(size.annotations());
     return annotations;
   }

@@ -2,6 +2,8 @@ package dev.metricsserver.reading;
 
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigSpec;
+import dev.metricsserver.api.MetricsServerConfigStatus;
+import dev.metricsserver.api.MetricsServerConfigStatus.KubeletTLSStatus;
 import dev.metricsserver.model.CertificateRequests;
 import dev.metricsserver.model.Cilium;
 import dev.metricsserver.model.ClusterFacts;
@@ -85,7 +87,14 @@ record FactsReader(
                 ProbePlan.of(spec().kubelet(), nodes).targets(),
                 authority.map(b -> b instanceof Found(var pem) ? pem : null),
                 requested);
-    return new KubeletFacts(seen.kubelets(), seen.complete(), authority, requested);
+    return new KubeletFacts(seen.kubelets(), seen.complete(), authority, requested, everVerified());
+  }
+
+  private boolean everVerified() {
+    return Optional.ofNullable(config.getStatus())
+        .map(MetricsServerConfigStatus::kubeletTLS)
+        .map(KubeletTLSStatus::everVerified)
+        .orElse(false);
   }
 
   private History history() {

@@ -36,10 +36,7 @@ final class InstalledReader {
     return new Installed(
         version(deployment).orElse(""),
         Optional.ofNullable(annotations.get(Annotations.KUBELET_TLS))
-            .map(mode ->
-                mode.equals(TLSMode.Verify.name())
-                    ? KubeletVerification.Verified
-                    : KubeletVerification.Unverified)
+            .map(InstalledReader::verification)
             .orElseGet(flags::kubeletVerification),
         flags.addressTypes(),
         number(annotations.get(Annotations.PLANNED_REPLICAS)),
@@ -50,6 +47,15 @@ final class InstalledReader {
         TakeoverPlanner.of(deployment, Observer.rollout(deployment).complete()),
         Owner.parse(annotations.get(Annotations.TAKEN_FROM)),
         pods.anyMatch(pod -> hasOwnLabels(pod) && Observer.pod(pod).ready()));
+  }
+
+  private static KubeletVerification verification(String annotation) {
+    if (annotation.equals(Annotations.NEVER_SEEN)) {
+      return KubeletVerification.Unknown;
+    }
+    return annotation.equals(TLSMode.Verify.name())
+        ? KubeletVerification.Verified
+        : KubeletVerification.Unverified;
   }
 
   /** Whether the Deployment was applied from this plan. */

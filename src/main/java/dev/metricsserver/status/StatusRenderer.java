@@ -4,17 +4,18 @@ import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.CertificateStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.ConflictingWriteStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
+import dev.metricsserver.api.MetricsServerConfigStatus.KubeletTLSStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.NodesStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.ObjectReference;
 import dev.metricsserver.api.MetricsServerConfigStatus.RemedyStepStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.ServingTLSStatus;
-import dev.metricsserver.api.MetricsServerConfigStatus.TLSStatus;
 import dev.metricsserver.diagnosis.Finding;
 import dev.metricsserver.diagnosis.ReasonText;
 import dev.metricsserver.diagnosis.RemedyRenderer;
 import dev.metricsserver.diagnosis.RemedyRenderer.RenderedStep;
 import dev.metricsserver.model.ObjectName;
 import dev.metricsserver.model.Observations;
+import dev.metricsserver.plan.KubeletTLS;
 import dev.metricsserver.plan.ServingTLS;
 import java.time.Instant;
 import java.util.List;
@@ -88,7 +89,7 @@ public final class StatusRenderer {
 
   /** What runs, also if the operator did not decide it; null where that is unknown. */
   private record Running(
-      String version, String image, TLSStatus kubeletTLS, ServingTLSStatus servingTLS) {}
+      String version, String image, KubeletTLSStatus kubeletTLS, ServingTLSStatus servingTLS) {}
 
   private Running running() {
     return switch (outcome) {
@@ -96,21 +97,20 @@ public final class StatusRenderer {
           new Running(
               plan.version().number(),
               plan.pod().image().reference(),
-              new TLSStatus(
-                  plan.kubelets().tls().mode().name(),
-                  ReasonText.of(plan.kubelets().tls().reason())),
+              kubelets(plan.kubelets().tls()),
               serving(plan.serving()));
       case Outcome.Observed observed when outcome.observed().isPresent() ->
           new Running(
               observed.external().version().orElse(null),
               observed.external().installation().get().image(),
-              new TLSStatus(
+              new KubeletTLSStatus(
                   switch (observed.external().kubelets()) {
                     case Verified -> mode(true);
                     case Unverified -> mode(false);
                     case Unknown -> null;
                   },
-                  observed.kubeletsReason()),
+                  observed.kubeletsReason(),
+                  null),
               new ServingTLSStatus(
                   null, mode(observed.servingVerified()), observed.servingReason()));
       default ->
@@ -118,6 +118,17 @@ public final class StatusRenderer {
               .map(p -> new Running(p.version(), p.image(), p.kubeletTLS(), p.servingTLS()))
               .orElse(new Running(null, null, null, null));
     };
+  }
+
+  private KubeletTLSStatus kubelets(KubeletTLS tls) {
+    var before =
+        previous
+            .map(MetricsServerConfigStatus::kubeletTLS)
+            .map(KubeletTLSStatus::everVerified)
+            .orElse(false);
+    var everVerified = tls.allSeenVerified() || (before && !tls.turnedOff());
+    return new KubeletTLSStatus(
+        tls.mode().name(), ReasonText.of(tls.reason()), everVerified ? Boolean.TRUE : null);
   }
 
   private static String mode(boolean verified) {

@@ -53,14 +53,15 @@ class StopGateTest {
   void close_workThatDoesNotEnd_waitsOnlySoLong() {
     var begun = new CountDownLatch(1);
     var end = new CountDownLatch(1);
-    CompletableFuture.runAsync(() ->
-        gate.run(
-            () -> {
-              begun.countDown();
-              await(end);
-              return "";
-            },
-            () -> ""));
+    var _ =
+        CompletableFuture.runAsync(() ->
+            gate.run(
+                () -> {
+                  begun.countDown();
+                  await(end);
+                  return "";
+                },
+                () -> ""));
     await(begun);
 
     gate.close(Duration.ofMillis(1));

@@ -41,6 +41,7 @@ public final class SampleCluster {
   private boolean complete = true;
   private Optional<TrustBundle> authority = Optional.empty();
   private Set<String> requested = Set.of();
+  private boolean everVerified;
   private KubeletVerification kubeletVerification = KubeletVerification.Unverified;
   private List<String> addressTypes = List.of();
 
@@ -201,6 +202,11 @@ public final class SampleCluster {
   }
 
   /** With nodes that asked for a serving certificate. */
+  public SampleCluster everVerified() {
+    everVerified = true;
+    return this;
+  }
+
   public SampleCluster requested(String... names) {
     requested = Set.of(names);
     return this;
@@ -240,7 +246,7 @@ public final class SampleCluster {
         cilium,
         prometheus,
         namespaceExists,
-        new KubeletFacts(seen(), complete, authority, requested),
+        new KubeletFacts(seen(), complete, authority, requested, everVerified),
         serving,
         installed,
         history,

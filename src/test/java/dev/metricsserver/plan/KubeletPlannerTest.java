@@ -68,6 +68,8 @@ class KubeletPlannerTest {
     "selfSigned, nothing, Insecure",
     "selfSigned, insecure, Insecure",
     "selfSigned, verifying, Verify",
+    "selfSigned, deleted after it verified, Verify",
+    "refusing, deleted after it verified, Verify",
     "otherAddress, nothing, Insecure",
     "expired, nothing, Insecure",
     "notYetValid, nothing, Insecure",
@@ -86,6 +88,17 @@ class KubeletPlannerTest {
 
     assertThat(tls.mode()).isEqualTo(mode);
     assertThat(tls.automatic()).isTrue();
+  }
+
+  /** So that the first certificates that are seen decide, however long it takes. */
+  @Test
+  void autoMode_noCertificateEverSeen_isNotRememberedAsVerified() {
+    var unseen = shown(shown(two(), "node-1", "unseen"), "node-2", "unseen");
+
+    assertThat(plan("{}", unseen).deploymentAnnotations())
+        .containsEntry(Annotations.KUBELET_TLS, Annotations.NEVER_SEEN);
+    assertThat(plan("{}", two()).deploymentAnnotations())
+        .containsEntry(Annotations.KUBELET_TLS, "Verify");
   }
 
   /** Only a certificate that was seen justifies Insecure. */
@@ -386,6 +399,7 @@ class KubeletPlannerTest {
     return switch (installed) {
       case "nothing" -> cluster;
       case "verifying" -> cluster.installedVerifying();
+      case "deleted after it verified" -> cluster.everVerified();
       case "insecure" -> cluster.installed(KubeletVerification.Unverified);
       case "unknown" -> cluster.installed(KubeletVerification.Unknown);
       default -> throw new IllegalArgumentException(installed);

@@ -97,7 +97,7 @@ class GoldenTest {
           new Cilium(cilium, cilium),
           new PrometheusKinds(prometheus, prometheus),
           true,
-          new KubeletFacts(SampleCluster.signed(all), true, Optional.empty(), Set.of()),
+          new KubeletFacts(SampleCluster.signed(all), true, Optional.empty(), Set.of(), false),
           new ServingFacts(
               Optional.empty(), SampleCluster.TRUSTED, true, Optional.empty(), certManager),
           Optional.empty(),

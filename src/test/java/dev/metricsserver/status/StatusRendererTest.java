@@ -7,11 +7,11 @@ import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.api.MetricsServerConfigStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.ConflictingWriteStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.FindingStatus;
+import dev.metricsserver.api.MetricsServerConfigStatus.KubeletTLSStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.NodesStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.ObjectReference;
 import dev.metricsserver.api.MetricsServerConfigStatus.RemedyStepStatus;
 import dev.metricsserver.api.MetricsServerConfigStatus.ServingTLSStatus;
-import dev.metricsserver.api.MetricsServerConfigStatus.TLSStatus;
 import dev.metricsserver.diagnosis.Diagnosis;
 import dev.metricsserver.diagnosis.Evidence;
 import dev.metricsserver.diagnosis.Finding;
@@ -103,6 +103,45 @@ class StatusRendererTest {
     return condition(status, type).startsWith("True ");
   }
 
+  // -------------------------------------------------------------------------------- memory of TLS
+
+  @Test
+  void everVerified_allCertificatesValid_staysUntilVerificationIsTurnedOff() {
+    var verified = Plans.plan("{}");
+    var bad =
+        Plans.plan("{}", SampleCluster.ofNodes(2).everVerified().unseen("node-1").unseen("node-2"));
+    var off = Plans.plan("kubelet: {tls: {mode: Insecure}}");
+
+    assertThat(everVerified(null, off)).isNull();
+    assertThat(everVerified(null, verified)).isTrue();
+    assertThat(everVerified(true, bad)).isTrue();
+    assertThat(everVerified(true, off)).isNull();
+  }
+
+  private static Boolean everVerified(Boolean before, MetricsServerPlan plan) {
+    var previous = status(APPLIED, fine());
+    var remembered = new KubeletTLSStatus("Verify", "", before);
+    return status(
+            new MetricsServerConfigStatus(
+                previous.observedGeneration(),
+                previous.version(),
+                previous.image(),
+                remembered,
+                previous.servingTLS(),
+                previous.certificates(),
+                previous.nodes(),
+                previous.findings(),
+                previous.findingCount(),
+                previous.conflictingWrites(),
+                previous.apiServerNames(),
+                previous.conditions()),
+            new Outcome.Applied(plan),
+            fine(),
+            NOW)
+        .kubeletTLS()
+        .everVerified();
+  }
+
   // --------------------------------------------------------------------------------- rolled back
 
   @Test
@@ -148,7 +187,7 @@ class StatusRendererTest {
                 3L,
                 "0.9.0",
                 "registry.k8s.io/metrics-server/metrics-server:v0.9.0",
-                new TLSStatus("Insecure", "kubelet.tls.mode is Insecure"),
+                new KubeletTLSStatus("Insecure", "kubelet.tls.mode is Insecure", null),
                 new ServingTLSStatus("Operator", "Verify", VERIFIED),
                 List.of(),
                 new NodesStatus(2, 2, 2, "2/2", List.of()),

@@ -105,7 +105,7 @@ final class ExternalKubelets {
     try {
       kubelets.look(ProbePlan.of(spec, nodes).targets(), pem, requested);
       LiveCluster.awaitLooks(kubelets);
-      return Optional.of(new KubeletFacts(kubelets.seen(), true, authority, requested));
+      return Optional.of(new KubeletFacts(kubelets.seen(), true, authority, requested, false));
     } finally {
       kubelets.stop();
     }

@@ -46,7 +46,7 @@ public final class OfflineCluster {
         // The same for Prometheus Operator: it is asked for by naming a Prometheus.
         new PrometheusKinds(prometheus, prometheus),
         true,
-        new KubeletFacts(Map.of(), true, Optional.empty(), Set.of()),
+        new KubeletFacts(Map.of(), true, Optional.empty(), Set.of(), false),
         ServingFacts.NONE,
         Optional.empty(),
         History.NONE,
