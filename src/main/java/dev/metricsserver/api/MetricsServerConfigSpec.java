@@ -108,7 +108,7 @@ public record MetricsServerConfigSpec(
     @JsonPropertyDescription(
             "Additional metrics-server flags, each as --name=value. A flag is rejected if the"
                 + " version does not have it, if a field of this resource sets it, or if it would"
-                + " weaken authentication. At most 32.")
+                + " weaken authentication. At most 32. Default: none.")
         @Size(max = 32)
         @ValidationRule(
             value = "self.all(a, a.matches('^--[a-z][a-z0-9_-]*=[ -~]*$'))",

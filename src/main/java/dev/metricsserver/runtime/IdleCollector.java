@@ -18,7 +18,7 @@ final class IdleCollector {
   private static final long MIB = 1024 * 1024;
 
   /** Less would be collected again and again for what an idle operator allocates. */
-  private static final long GROWTH = 4 * MIB;
+  private static final long GROWTH = 2 * MIB;
 
   private long sizeAfterCollection;
 

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -142,27 +143,34 @@ class ConventionsTest {
   }
 
   private void descriptions(JSONSchemaProps resource) {
-    CustomResourceDefinitions.fields(resource)
-        .forEach((path, field) -> {
-          var text = Optional.ofNullable(field.getDescription()).orElse("");
-          var values = new ArrayList<>(field.getEnum());
-          if (field.getItems() != null) {
-            values.addAll(field.getItems().getSchema().getEnum());
-          }
-          deviates(
-              "enumlines",
-              path,
-              !path.endsWith("]") && !path.contains(".conditions["),
-              values.stream().allMatch(value -> text.contains("\n- " + value.asText() + ": ")));
-          deviates("words", path, true, text.split("\\s+").length <= MAX_WORDS);
-          deviates(
-              "default",
-              path,
-              path.startsWith(".spec.")
-                  && field.getDefault() != null
-                  && !"object".equals(field.getType()),
-              text.contains("Default: "));
-        });
+    var fields = CustomResourceDefinitions.fields(resource);
+    var required =
+        fields.entrySet().stream()
+            .flatMap(e -> e.getValue().getRequired().stream().map(name -> e.getKey() + "." + name))
+            .collect(Collectors.toSet());
+    fields.forEach((path, field) -> {
+      var text = Optional.ofNullable(field.getDescription()).orElse("");
+      var values = new ArrayList<>(field.getEnum());
+      if (field.getItems() != null) {
+        values.addAll(field.getItems().getSchema().getEnum());
+      }
+      deviates(
+          "enumlines",
+          path,
+          !path.endsWith("]") && !path.contains(".conditions["),
+          values.stream().allMatch(value -> text.contains("\n- " + value.asText() + ": ")));
+      deviates("words", path, true, text.split("\\s+").length <= MAX_WORDS);
+      deviates(
+          "default",
+          path,
+          path.startsWith(".spec.")
+              && !"object".equals(field.getType())
+              && !path.endsWith("]")
+              && !path.endsWith(".KEY")
+              && !required.contains(path),
+          text.contains("Default: "));
+      deviates("description", path, !path.endsWith("]") && !path.endsWith(".KEY"), !text.isBlank());
+    });
   }
 
   private void deviates(String rule, String path, boolean applies, boolean kept) {

@@ -7,13 +7,16 @@ import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /** Nothing in the schema is untried: a new rule, enum or bound needs a resource that breaks it. */
 class CorpusTest {
 
   @Test
-  void everyConstraintHasAResourceThatBreaksIt() throws IOException {
+  void constraint_any_isBrokenByARejectedResource() throws IOException {
     var expected = CorpusCase.in("reject").stream().flatMap(c -> c.expected().stream()).toList();
     var refusals = new ArrayList<String>();
     var resource = CustomResourceDefinitions.schema(CustomResourceDefinitions.generate());
@@ -31,6 +34,43 @@ class CorpusTest {
                 + " expect: '")
         .filteredOn(refusal -> expected.stream().noneMatch(line -> line.matches(refusal)))
         .isEmpty();
+  }
+
+  @Test
+  void field_any_isSetByAnAcceptedResource() throws IOException {
+    var set = new TreeSet<String>();
+    var resource = CustomResourceDefinitions.schema(CustomResourceDefinitions.generate());
+    var spec = resource.getProperties().get("spec");
+    for (var accepted : CorpusCase.in("accept")) {
+      accepted.documents().forEach(document -> collect(".spec", spec, document.get("spec"), set));
+    }
+    var fields =
+        CustomResourceDefinitions.fields(resource).keySet().stream()
+            .filter(path -> path.startsWith(".spec"))
+            .toList();
+    assertThat(fields).hasSizeGreaterThan(80);
+    assertThat(fields)
+        .as("fields that no file in src/test/resources/crd/accept sets")
+        .filteredOn(path -> !set.contains(path))
+        .isEmpty();
+  }
+
+  /** Adds the path of a value and those of all values in it. */
+  private static void collect(String path, JSONSchemaProps schema, Object value, Set<String> set) {
+    if (value == null) {
+      return;
+    }
+    set.add(path);
+    if (value instanceof List<?> list) {
+      list.forEach(v -> collect(path + "[0]", schema.getItems().getSchema(), v, set));
+    } else if (value instanceof Map<?, ?> map && schema.getAdditionalProperties() != null) {
+      map.values()
+          .forEach(
+              v -> collect(path + ".KEY", schema.getAdditionalProperties().getSchema(), v, set));
+    } else if (value instanceof Map<?, ?> map) {
+      map.forEach(
+          (name, v) -> collect(path + "." + name, schema.getProperties().get(name), v, set));
+    }
   }
 
   /** How the API server refuses what breaks a constraint of a field, as regular expressions. */

@@ -20,14 +20,14 @@ class IdleCollectorTest {
     collector.collected(26 * MIB);
 
     assertThat(collector.isDue(26 * MIB)).isFalse();
-    assertThat(collector.isDue(30 * MIB)).isFalse();
+    assertThat(collector.isDue(28 * MIB)).isFalse();
   }
 
   @Test
   void heap_grownByAFloodSinceItsCollection_isCollectedAgain() {
     collector.collected(26 * MIB);
 
-    assertThat(collector.isDue(31 * MIB)).isTrue();
+    assertThat(collector.isDue(29 * MIB)).isTrue();
   }
 
   @Test
