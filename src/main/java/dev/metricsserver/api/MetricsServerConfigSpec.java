@@ -140,8 +140,8 @@ public record MetricsServerConfigSpec(
         @Default("Delete")
         DeletionPolicy deletionPolicy,
     @JsonPropertyDescription(
-            "Stops the operator from changing objects; the status continues to be updated. Default:"
-                + " false.")
+            "Stops the operator from changing objects; only certificates are renewed, owner"
+                + " references follow deletionPolicy, and the status is updated. Default: false.")
         @Default("false")
         Boolean paused) {
 

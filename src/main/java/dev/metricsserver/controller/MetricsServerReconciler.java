@@ -251,6 +251,7 @@ public final class MetricsServerReconciler extends InstallationWorkflow
       Context<MetricsServerConfig> context) {
     var plan = state.plan();
     if (config.getSpec().paused()) {
+      new PausedUpkeep(config, state, context).carryOut();
       return new Outcome.Paused(new Preview(config, plan, context).clause());
     }
     plan.rollback()

@@ -2,23 +2,19 @@ package dev.metricsserver.controller;
 
 import dev.metricsserver.api.MetricsServerConfig;
 import dev.metricsserver.dependents.APIServiceDependent;
-import dev.metricsserver.dependents.ManagedDependent;
 import dev.metricsserver.plan.MetricsServerPlan;
 import dev.metricsserver.rendering.Manifest;
-import dev.metricsserver.rendering.Workload;
 import io.fabric8.kubernetes.api.model.APIService;
 import io.fabric8.kubernetes.api.model.FieldsV1;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntryBuilder;
-import io.fabric8.kubernetes.api.model.ServiceAccount;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.processing.dependent.kubernetes.SSABasedGenericKubernetesResourceMatcher;
 import java.util.Collection;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -31,23 +27,23 @@ import java.util.stream.Stream;
  */
 final class Preview {
 
-  private final MetricsServerConfig config;
   private final MetricsServerPlan plan;
   private final Context<MetricsServerConfig> context;
+  private final PlannedObjects objects;
 
   Preview(
       MetricsServerConfig config, MetricsServerPlan plan, Context<MetricsServerConfig> context) {
-    this.config = config;
     this.plan = plan;
     this.context = context;
+    this.objects = new PlannedObjects(config, plan, context);
   }
 
   /** A clause, such as {@code would change Deployment (pods roll), NetworkPolicy}. */
   String clause() {
     var created = new LinkedHashSet<String>();
     var changed = new LinkedHashSet<String>();
-    for (var object : desired()) {
-      var actual = actual(object);
+    for (var object : objects.desired()) {
+      var actual = objects.actual(object);
       if (actual.isEmpty()) {
         created.add(object.getKind());
       } else if (!matches(actual.get(), object)) {
@@ -64,36 +60,6 @@ final class Preview {
 
   private static Optional<String> clause(String verb, Collection<String> kinds) {
     return kinds.isEmpty() ? Optional.empty() : Optional.of(verb + " " + String.join(", ", kinds));
-  }
-
-  private List<HasMetadata> desired() {
-    var account =
-        objects(ServiceAccount.class).map(object -> object.getMetadata().getUid()).findFirst();
-    var deployment =
-        Workload.withMemoryOf(
-            objects(Deployment.class).findFirst(), Workload.deployment(plan, account));
-    var objects =
-        Manifest.objects(plan, deployment).stream()
-            .filter(object -> watched(object.getClass()))
-            .toList();
-    objects.forEach(object -> ManagedDependent.own(object, config));
-    return objects;
-  }
-
-  /** Kinds that others bring are watched only once the operator has something to do with them. */
-  private boolean watched(Class<? extends HasMetadata> type) {
-    return !context.eventSourceRetriever().getEventSourcesFor(type).isEmpty();
-  }
-
-  private Optional<? extends HasMetadata> actual(HasMetadata desired) {
-    var metadata = desired.getMetadata();
-    return context
-        .getSecondaryResourcesAsStream(desired.getClass())
-        .filter(object -> metadata.getName().equals(object.getMetadata().getName()))
-        .filter(object ->
-            metadata.getNamespace() == null
-                || metadata.getNamespace().equals(object.getMetadata().getNamespace()))
-        .findFirst();
   }
 
   private boolean matches(HasMetadata actual, HasMetadata desired) {
@@ -137,15 +103,9 @@ final class Preview {
 
   private Set<String> unwanted() {
     return Manifest.unwanted(plan).stream()
-        .filter(object -> watched(object.getClass()))
-        .filter(object -> actual(object).isPresent())
+        .filter(object -> objects.watched(object.getClass()))
+        .filter(object -> objects.actual(object).isPresent())
         .map(HasMetadata::getKind)
         .collect(Collectors.toCollection(LinkedHashSet::new));
-  }
-
-  private <R extends HasMetadata> Stream<R> objects(Class<R> type) {
-    return context
-        .getSecondaryResourcesAsStream(type)
-        .filter(object -> plan.namespace().equals(object.getMetadata().getNamespace()));
   }
 }

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -131,6 +132,32 @@ class DeletionIT {
     cluster.eventually(
         "the operator is paused", () -> assertThat(reason("Reconciling")).isEqualTo("Paused"));
     assertDeleted();
+  }
+
+  /** As an administrator does before the operator is removed. */
+  @Test
+  void paused_deletionPolicyChanged_ownerReferencesFollow() {
+    install();
+    cluster.eventually("all objects are owned", () -> assertThat(owners()).containsOnly(1));
+    cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}, paused: true, deletionPolicy: Retain}");
+    cluster.eventually("no object is owned", () -> assertThat(owners()).containsOnly(0));
+    cluster.awaitQuiet(Duration.ofSeconds(1));
+
+    cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}, paused: true}");
+    cluster.eventually("all objects are owned again", () -> assertThat(owners()).containsOnly(1));
+
+    cluster.applyConfig("{kubelet: {tls: {mode: Insecure}}}");
+    assertDeleted();
+  }
+
+  /** By object, how many owners it has. */
+  private static List<Integer> owners() {
+    return written().stream()
+        .filter(path -> !path.contains("/metricsserverconfigs/"))
+        .filter(path -> !path.contains("/controllerrevisions/"))
+        .map(path -> cluster.admin().raw(path))
+        .map(object -> object.split("\"kind\":\"MetricsServerConfig\"", -1).length - 1)
+        .toList();
   }
 
   /** An object of another owner belongs to the operator then. */

@@ -21,6 +21,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.nio.file.Path;
@@ -45,6 +46,7 @@ class ServingIT {
   private static final String AUTHORITY = "metrics-server-serving-ca";
   private static final List<String> NAMES = ServingTLS.names("kube-system");
   private static final String OPERATOR = "{kubelet: {tls: {mode: Insecure}}}";
+  private static final String PAUSED = "{kubelet: {tls: {mode: Insecure}}, paused: true}";
   private static final String SELF_SIGNED =
       "{kubelet: {tls: {mode: Insecure}}, serving: {tls: {source: SelfSigned}}}";
 
@@ -191,6 +193,57 @@ class ServingIT {
       assertThat(cluster.deployment().getMetadata().getGeneration()).isEqualTo(generation);
       watch.neverUnverified();
     }
+  }
+
+  @Test
+  void paused_authorityOld_isReplacedInStepsAndNothingElseChanges() {
+    install(OPERATOR);
+    cluster.eventually(
+        "the status has the certificate's source",
+        () -> assertThat(cluster.config().getStatus().servingTLS().source()).isEqualTo("Operator"));
+    cluster.applyConfig(PAUSED);
+    cluster.eventually(
+        "the operator is paused",
+        () -> assertThat(cluster.condition("Reconciling").getReason()).isEqualTo("Paused"));
+    var deployments = cluster.admin().apps().deployments().inNamespace("kube-system");
+    deployments.withName("metrics-server").edit(d -> replicas(d, 4));
+    cluster.admin().resource(apiService()).edit(s -> labelled(s, "changed"));
+    try (var watch = new RegistrationWatch(cluster.admin())) {
+      var first = certificate(AUTHORITY);
+      var old = Issuer.authority(Instant.now().minus(Duration.ofDays(2 * 365 + 1)));
+      ServingSecret.put(cluster.admin(), AUTHORITY, old, old.certificate(), first);
+
+      cluster.eventually(
+          "all three CAs are published",
+          () -> assertThat(cluster.published()).hasSize(3).contains(first, old.certificate()));
+      var next = certificate(AUTHORITY);
+      cluster.eventually(
+          "the new CA has signed the certificate",
+          () -> certificate(CERTIFICATE).verify(next.getPublicKey()));
+      watch.neverUnverified();
+    }
+    assertThat(cluster.deployment().getSpec().getReplicas()).isEqualTo(4);
+    assertThat(apiService().getMetadata().getLabels()).containsEntry("k8s-app", "changed");
+
+    cluster.applyConfig(OPERATOR);
+
+    cluster.eventually(
+        "everything is as planned again",
+        () -> {
+          assertThat(cluster.deployment().getSpec().getReplicas()).isNotEqualTo(4);
+          assertThat(apiService().getMetadata().getLabels()).doesNotContainValue("changed");
+        });
+    assertThat(cluster.findings("Contested")).isEmpty();
+  }
+
+  private static Deployment replicas(Deployment deployment, int replicas) {
+    deployment.getSpec().setReplicas(replicas);
+    return deployment;
+  }
+
+  private static APIService labelled(APIService apiService, String value) {
+    apiService.getMetadata().getLabels().put("k8s-app", value);
+    return apiService;
   }
 
   /**
