@@ -11,7 +11,9 @@ import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -22,6 +24,9 @@ final class RemedyApplier {
   private static final String MANAGER = "metrics-server-doctor";
 
   private final KubernetesClient client;
+
+  /** By API version and kind. */
+  private final Map<List<String>, ResourceDefinitionContext> definitions = new HashMap<>();
 
   RemedyApplier(KubernetesClient client) {
     this.client = client;
@@ -91,7 +96,10 @@ final class RemedyApplier {
           GenericKubernetesResourceList,
           Resource<GenericKubernetesResource>>
       kind(GenericKubernetesResource named) {
-    var kind = client.genericKubernetesResources(definition(named));
+    var definition =
+        definitions.computeIfAbsent(
+            List.of(named.getApiVersion(), named.getKind()), _ -> definition(named));
+    var kind = client.genericKubernetesResources(definition);
     var namespace = named.getMetadata().getNamespace();
     return namespace == null ? kind : kind.inNamespace(namespace);
   }
