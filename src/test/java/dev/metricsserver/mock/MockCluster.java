@@ -54,9 +54,6 @@ public final class MockCluster extends KubernetesCrudDispatcher implements AutoC
   private static final String APPLY = "application/apply-patch+yaml";
   private static final String DRY_RUN = "dryRun=All";
 
-  /** Nothing listens there, so a probe fails at once. */
-  private static final int NO_PORT = 1;
-
   private static final SelfSignedCertificate CERTIFICATE =
       SelfSignedCertificate.create("localhost");
 
@@ -130,7 +127,8 @@ public final class MockCluster extends KubernetesCrudDispatcher implements AutoC
 
   /**
    * Starts a cluster like {@link #healthy} whose API server speaks no TLS: a handshake takes more
-   * processor time than all else that a command does. Its kubelets do not answer.
+   * processor time than all else that a command does. Its nodes have no addresses: commands wait
+   * for kubelets only a short time, so on a busy machine their output would not always be the same.
    */
   public static MockCluster healthyWithoutTls() {
     return withoutTls().seeded();
@@ -567,8 +565,7 @@ public final class MockCluster extends KubernetesCrudDispatcher implements AutoC
          "metadata": {"name": "node%1$d",
                       "labels": {"kubernetes.io/os": "linux", "kubernetes.io/hostname": "node%1$d"}},
          "spec": {"podCIDR": "10.244.%1$d.0/24", "podCIDRs": ["10.244.%1$d.0/24"]},
-         "status": {"addresses": [{"type": "InternalIP", "address": "127.0.0.1"},
-                                  {"type": "Hostname", "address": "node%1$d"}],
+         "status": {"addresses": [%3$s],
                     "capacity": {"cpu": "4", "memory": "16Gi", "pods": "110"},
                     "conditions": [{"type": "Ready", "status": "True", "reason": "KubeletReady"}],
                     "daemonEndpoints": {"kubeletEndpoint": {"Port": %2$d}},
@@ -576,7 +573,7 @@ public final class MockCluster extends KubernetesCrudDispatcher implements AutoC
                                  "operatingSystem": "linux", "architecture": "amd64"},
                     "images": [{"names": ["registry.example.com/image:1"], "sizeBytes": 1}]}}\
         """
-            .formatted(number, scheme.equals("https") ? port() : NO_PORT));
+            .formatted(number, port(), addresses(number)));
     create(
         "/apis/metrics.k8s.io/v1beta1/nodes",
         """
@@ -601,6 +598,16 @@ public final class MockCluster extends KubernetesCrudDispatcher implements AutoC
                        "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}}]}}\
         """
             .formatted(number));
+  }
+
+  private String addresses(int node) {
+    return scheme.equals("https")
+        ? """
+        {"type": "InternalIP", "address": "127.0.0.1"},
+        {"type": "Hostname", "address": "node%d"}\
+        """
+            .formatted(node)
+        : "";
   }
 
   private void slice(String namespace, String service, String address, int port) {
