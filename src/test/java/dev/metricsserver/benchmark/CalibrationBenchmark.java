@@ -17,11 +17,14 @@ class CalibrationBenchmark {
     var calibration = new Calibration();
     var kubeconfig = Path.of(System.getProperty("calibration.kubeconfig"));
     try (var client = LocalCluster.connect(kubeconfig)) {
-      for (var run = 0; run < RUNS; run++) {
-        calibration.work();
-        calibration.write(client);
+      try {
+        for (var run = 0; run < RUNS; run++) {
+          calibration.work();
+          calibration.write(client);
+        }
+      } finally {
+        Calibration.clear(client);
       }
-      Calibration.clear(client);
     }
     calibration.print();
   }

@@ -43,7 +43,7 @@ class ResponseBenchmark {
   /** A limit for everything that belongs to one step; on a slow machine it only takes longer. */
   private static final Duration ENOUGH = LocalCluster.LIMIT;
 
-  @RegisterExtension static final LocalCluster cluster = new LocalCluster();
+  @RegisterExtension static final LocalCluster cluster = LocalCluster.restored();
   private static AuditLog audit;
 
   private final Calibration calibration = new Calibration();
@@ -58,7 +58,6 @@ class ResponseBenchmark {
   @AfterAll
   static void close() {
     Calibration.clear(cluster.admin());
-    cluster.apply("");
   }
 
   // ------------------------------------------------------------------------------------------

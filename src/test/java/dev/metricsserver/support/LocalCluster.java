@@ -50,20 +50,30 @@ public final class LocalCluster extends ClusterFixture
   private static final String DEFAULT_NAME = "default";
 
   private final boolean withOperator;
+  private final boolean restores;
   private String name = DEFAULT_NAME;
   private KubernetesClient client;
+  private Optional<FoundConfig> found = Optional.empty();
 
   public LocalCluster() {
-    this(true);
+    this(true, false);
   }
 
-  private LocalCluster(boolean withOperator) {
+  private LocalCluster(boolean withOperator, boolean restores) {
     this.withOperator = withOperator;
+    this.restores = restores;
   }
 
   /** A cluster with the operator's image on every node, on which the test installs the operator. */
   public static LocalCluster withoutOperator() {
-    return new LocalCluster(false);
+    return new LocalCluster(false, false);
+  }
+
+  /**
+   * A cluster that has its previous MetricsServerConfig again after the class, also if it fails.
+   */
+  public static LocalCluster restored() {
+    return new LocalCluster(true, true);
   }
 
   @Override
@@ -73,6 +83,9 @@ public final class LocalCluster extends ClusterFixture
     client = connect(kubeconfig());
     run("deploy/local/load-image", "target/local/operator-image.tar");
     installOperator();
+    if (restores) {
+      found = Optional.of(FoundConfig.of(client));
+    }
     // A previous MetricsServerConfig has seen other kubelets, and remembers.
     if (config() != null) {
       delete(DeletionPropagation.BACKGROUND);
@@ -86,8 +99,15 @@ public final class LocalCluster extends ClusterFixture
   @Override
   public void afterAll(ExtensionContext context) {
     if (client != null) {
+      found.ifPresent(this::restore);
       client.close();
     }
+  }
+
+  private void restore(FoundConfig config) {
+    // A class that fails may have stopped the operator.
+    operator().scale(1);
+    config.restore(client);
   }
 
   /** Installs the operator as users do. */
