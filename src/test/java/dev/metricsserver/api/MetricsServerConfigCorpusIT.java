@@ -77,14 +77,14 @@ class MetricsServerConfigCorpusIT {
   }
 
   @Test
-  void schemaIsStructural() {
+  void schema_installed_isStructural() {
     assertThat(condition("NonStructuralSchema")).isNotEqualTo("True");
     assertThat(condition("KubernetesAPIApprovalPolicyConformant")).isNotEqualTo("False");
   }
 
   /** What {@code kubectl explain metricsserverconfig.spec.kubelet.tls.mode} shows. */
   @Test
-  void descriptionsArePublished() {
+  void descriptions_installed_arePublished() {
     await("the schema is published")
         .atMost(PATIENCE)
         .untilAsserted(() ->
@@ -95,7 +95,7 @@ class MetricsServerConfigCorpusIT {
 
   /** Without a spec there would be no defaults inside it, had it none itself. */
   @Test
-  void resourceWithoutSpecIsTheDefaultConfiguration() {
+  void resource_withoutSpec_isDefaultConfiguration() {
     var resource = new GenericKubernetesResource();
     resource.setApiVersion("metricsserver.dev/v1beta1");
     resource.setKind("MetricsServerConfig");
@@ -112,7 +112,7 @@ class MetricsServerConfigCorpusIT {
 
   /** The records write out every default, empty lists included. */
   @Test
-  void resourceFromJavaIsTheDefaultConfiguration() {
+  void resource_fromJava_isDefaultConfiguration() {
     var resource = new MetricsServerConfig();
     resource.getMetadata().setName(MetricsServerConfig.NAME);
     try {

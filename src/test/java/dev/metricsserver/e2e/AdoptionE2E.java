@@ -48,7 +48,7 @@ class AdoptionE2E {
   }
 
   @Test
-  void upstreamsManifestIsTakenOverWithoutAFailedRequest(TestReporter reporter) throws IOException {
+  void adopt_upstreamManifest_noRequestFails(TestReporter reporter) throws IOException {
     var file = directory.resolve("components.yaml");
     Files.writeString(file, Files.readString(MANIFEST).replace("IMAGE", IMAGE));
     cluster.kubectl("apply", "--filename", file.toString());
@@ -56,7 +56,7 @@ class AdoptionE2E {
   }
 
   @Test
-  void aReleaseOfHelmIsTakenOverWithoutAFailedRequest(TestReporter reporter) {
+  void adopt_helmRelease_noRequestFails(TestReporter reporter) {
     helm(GoModules.installMetricsServer("--kubelet-insecure-tls"));
     isAdoptedWithoutAFailedRequest(
         reporter, "Helm release metrics-server in namespace kube-system");

@@ -87,7 +87,7 @@ class AutoscalingE2E {
   }
 
   @Test
-  void aWorkloadGrowsWithItsWorkAndShrinksWithoutIt() {
+  void autoscaler_loadComesAndGoes_scalesWorkload() {
     cluster.eventually(
         SCALED,
         "the autoscaler has metrics",

@@ -44,7 +44,7 @@ class ClusterE2E {
   }
 
   @Test
-  void kubectlTopAnswersForEveryNodeAndPod() {
+  void kubectlTop_installed_listsEveryNodeAndPod() {
     var nodes =
         client.nodes().list().getItems().stream().map(n -> n.getMetadata().getName()).toList();
     assertThat(cluster.kubectl("top", "nodes", "--no-headers").lines())
@@ -61,7 +61,7 @@ class ClusterE2E {
   }
 
   @Test
-  void anEditRollsOutWithoutAFailedRequest(TestReporter reporter) {
+  void edit_rollout_noRequestFails(TestReporter reporter) {
     try (var load = new MetricsLoad(client, reporter)) {
       var before = cluster.deployment().getMetadata().getGeneration();
       cluster.apply("logging: {verbosity: 1}");
@@ -81,7 +81,7 @@ class ClusterE2E {
   }
 
   @Test
-  void aDrainTakesNoMetricsAway(TestReporter reporter) {
+  void drain_oneNode_noRequestFails(TestReporter reporter) {
     var pod =
         client
             .pods()
@@ -114,7 +114,7 @@ class ClusterE2E {
   }
 
   @Test
-  void aNodeThatJoinsHasMetricsAndOneThatLeavesIsForgotten() {
+  void node_joinsAndLeaves_metricsFollow() {
     Skip.unless(
         client.nodes().withName("node1").get() != null,
         "kind cannot add a node to a running cluster");
@@ -139,7 +139,7 @@ class ClusterE2E {
   }
 
   @Test
-  void anOperatorKilledInTheMiddleOfAnInstallFinishesItAfterItsStart() {
+  void operator_killedDuringInstall_finishesAfterStart() {
     cluster.delete(DeletionPropagation.BACKGROUND);
     cluster.awaitGone();
     cluster.apply("");
@@ -167,13 +167,13 @@ class ClusterE2E {
   @EnumSource(
       value = DeletionPropagation.class,
       names = {"BACKGROUND", "FOREGROUND"})
-  void deletionLeavesNothing(DeletionPropagation propagation) {
+  void deletion_anyPropagation_leavesNothing(DeletionPropagation propagation) {
     cluster.delete(propagation);
     cluster.awaitGone();
   }
 
   @Test
-  void deletionLeavesNothingWithoutTheOperator() {
+  void deletion_withoutOperator_leavesNothing() {
     scaleOperator(0);
     cluster.delete(DeletionPropagation.BACKGROUND);
     cluster.awaitGone();
@@ -183,7 +183,7 @@ class ClusterE2E {
   @EnumSource(
       value = DeletionPropagation.class,
       names = {"BACKGROUND", "FOREGROUND"})
-  void retainedObjectsGoOnWorking(DeletionPropagation propagation) {
+  void deletion_retain_objectsContinueToWork(DeletionPropagation propagation) {
     cluster.apply("deletionPolicy: Retain");
     cluster.eventually(
         LocalCluster.A_ROLLOUT,
@@ -207,7 +207,7 @@ class ClusterE2E {
   }
 
   @Test
-  void theStandByTakesOverAtOnceWhenTheLeaderIsToldToStop() {
+  void standby_leaderStops_takesOverAtOnce() {
     scaleOperator(2);
     var lease =
         client.leases().inNamespace("metrics-server-operator").withName("metrics-server-operator");

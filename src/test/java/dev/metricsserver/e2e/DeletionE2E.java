@@ -65,7 +65,7 @@ class DeletionE2E {
   }
 
   @Test
-  void whatWasNeverReadyGoes() {
+  void deletion_neverReady_leavesNothing() {
     cluster.apply("image: {tag: v0.0.0-nowhere}");
     cluster.eventually(
         A_ROLLOUT,
@@ -75,7 +75,7 @@ class DeletionE2E {
   }
 
   @Test
-  void whatIsHalfInstalledGoes() {
+  void deletion_halfInstalled_leavesNothing() {
     client.load(stream()).serverSideApply();
     try {
       cluster.eventually(
@@ -109,7 +109,7 @@ class DeletionE2E {
   }
 
   @Test
-  void whatIsRefusedAndDoesNotAnswerGoesWithoutTheOperator() {
+  void deletion_invalidWithoutOperator_leavesNothing() {
     cluster.apply("");
     cluster.awaitReady();
     cluster.apply("version: 9.9.9");
@@ -135,7 +135,7 @@ class DeletionE2E {
   }
 
   @Test
-  void whereTheOperatorIsRemovedFirstMetricsGoOn() {
+  void operator_removedFirst_metricsContinue() {
     cluster.apply("");
     cluster.awaitReady();
     cluster.kubectl("delete", "namespace", OPERATOR, "--timeout=60s");
@@ -145,7 +145,7 @@ class DeletionE2E {
   }
 
   @Test
-  void whereTheDefinitionIsRemovedFirstNothingIsLeft() {
+  void definition_removedFirst_leavesNothing() {
     cluster.apply("");
     cluster.eventually(
         A_ROLLOUT,

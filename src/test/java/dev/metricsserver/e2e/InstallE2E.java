@@ -36,7 +36,7 @@ class InstallE2E {
   }
 
   @Test
-  void aReleaseComesChangesAndGoesWithoutAFailedRequest(@TempDir Path folder, TestReporter reporter)
+  void helm_installUpgradeUninstall_noRequestFails(@TempDir Path folder, TestReporter reporter)
       throws IOException {
     // Helm waits for what kstatus calls current, so it returns when metrics are there.
     helm("install", "operator", Chart.older(folder), config(""), "--create-namespace", "--wait");
@@ -85,8 +85,8 @@ class InstallE2E {
   }
 
   @Test
-  void kustomizationsComeChangeAndGoWithoutAFailedRequest(
-      @TempDir Path folder, TestReporter reporter) throws IOException {
+  void kustomize_installChangeDelete_noRequestFails(@TempDir Path folder, TestReporter reporter)
+      throws IOException {
     var older = Chart.olderBase(folder);
     install(older);
     cluster.apply("");

@@ -77,7 +77,7 @@ class KubeletTrustE2E {
 
   /** Nothing is configured: it works, reports the weakness, and fixes it without an outage. */
   @Test
-  void theRemedyIsFollowedAsPrinted(TestReporter reporter) {
+  void remedy_followedAsPrinted_verifiesKubelets(TestReporter reporter) {
     cluster.apply("");
     cluster.awaitReady();
     assertThat(trust()).isEqualTo("False CertificatesNotVerified");
@@ -125,7 +125,7 @@ class KubeletTrustE2E {
   }
 
   @Test
-  void kubeletsWithRequestsAreVerifiedFromTheFirstMoment() {
+  void kubelets_withCertificateRequests_areVerifiedFromStart() {
     cluster.kubectl("apply", "--kustomize", CSR_APPROVAL);
     restart("node1", "requested");
     restart("node2", "requested");
@@ -138,7 +138,7 @@ class KubeletTrustE2E {
   }
 
   @Test
-  void withoutApprovalItWaitsForAPersonAndGoesOnWhenOneApproves() {
+  void approval_disabled_continuesWhenAdministratorApproves() {
     restart("node1", "requested");
     restart("node2", "requested");
     cluster.apply("");
@@ -175,7 +175,7 @@ class KubeletTrustE2E {
 
   /** Each kind of trouble with one kubelet is told apart, and the other one goes on reporting. */
   @Test
-  void oneKubeletInTrouble() {
+  void kubelet_oneFails_isReported() {
     cluster.kubectl("apply", "--kustomize", CSR_APPROVAL);
     restart("node1", "requested");
     restart("node2", "requested", "--port", "10251");
@@ -224,7 +224,7 @@ class KubeletTrustE2E {
   }
 
   @Test
-  void metricsAreReadInPlaintextOnlyWhenAskedForAndNeverSilently() {
+  void plaintext_selected_isUsedAndReported() {
     restart("node1", "self-signed", "--read-only-port", "10255");
     restart("node2", "self-signed", "--read-only-port", "10255");
     cluster.apply("");

@@ -86,7 +86,7 @@ class LifecycleE2E {
   // ------------------------------------------------------------------------------------- rollbacks
 
   @Test
-  void aBadImageIsRolledBackAndMetricsAreNeverGone(TestReporter reporter) {
+  void image_bad_isRolledBackWithoutOutage(TestReporter reporter) {
     isRolledBack(
         reporter,
         "image: {tag: v0.0.0-nowhere}",
@@ -99,7 +99,7 @@ class LifecycleE2E {
 
   /** The flag exists, so the operator takes it; what it is set to makes no sense. */
   @Test
-  void aBadFlagIsRolledBackAndMetricsAreNeverGone(TestReporter reporter) {
+  void flag_bad_isRolledBackWithoutOutage(TestReporter reporter) {
     isRolledBack(
         reporter,
         "extraArgs: [--authentication-token-webhook-cache-ttl=soon]",

@@ -99,7 +99,7 @@ class PrometheusE2E {
   }
 
   @Test
-  void bothAreRead() {
+  void targets_installed_areScraped() {
     cluster.eventually(
         SOON,
         "what Prometheus reads is up",
@@ -118,7 +118,7 @@ class PrometheusE2E {
   }
 
   @Test
-  void strangersAreRefusedAndRaiseAnAlert() {
+  void client_withoutRights_isRejectedAndRaisesAlert() {
     cluster.eventually(
         SOON,
         "they are refused",
@@ -140,7 +140,7 @@ class PrometheusE2E {
   }
 
   @Test
-  void everyMetricThatIsNamedIsThere() {
+  void metric_named_exists() {
     cluster.eventually(
         SOON,
         "the alerts' and the dashboard's metrics are there",
@@ -157,7 +157,7 @@ class PrometheusE2E {
   }
 
   @Test
-  void everyPanelsQuestionIsUnderstood() {
+  void panel_anyQuery_isValid() {
     assertThat(
             expressions(dashboard())
                 .map(e -> e.replace("$job", "metrics-server").replace("$__rate_interval", "1m"))
@@ -166,7 +166,7 @@ class PrometheusE2E {
   }
 
   @Test
-  void theLogTellsWhoAskedForMetrics() {
+  void auditLog_metricsRequested_namesClient() {
     cluster.kubectl("get", "--raw", "/apis/metrics.k8s.io/v1beta1/nodes");
     cluster.eventually(
         SOON,

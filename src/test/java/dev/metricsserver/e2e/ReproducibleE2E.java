@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class ReproducibleE2E {
 
   @Test
-  void twoBuildsOfACommitAreTheSame() {
+  void builds_sameCommit_areIdentical() {
     assertThat(Shell.run(".ci/reproducible"))
         .contains("layer with the program", "Two builds of ", " are the same.");
   }

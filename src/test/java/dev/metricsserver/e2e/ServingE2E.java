@@ -72,7 +72,7 @@ class ServingE2E {
   }
 
   @Test
-  void aRenewedCertificateIsServedWithoutARestart(TestReporter reporter) {
+  void certificate_renewed_isServedWithoutRestart(TestReporter reporter) {
     var generation = cluster.deployment().getMetadata().getGeneration();
     try (var load = new MetricsLoad(client, reporter)) {
       var old = leaf(Duration.ofDays(61));
@@ -92,7 +92,7 @@ class ServingE2E {
   }
 
   @Test
-  void aNewAuthorityTakesOverWithoutAFailedRequest(TestReporter reporter) {
+  void authority_replaced_noRequestFails(TestReporter reporter) {
     var generation = cluster.deployment().getMetadata().getGeneration();
     try (var load = new MetricsLoad(client, reporter)) {
       var first = certificate(AUTHORITY);
@@ -125,7 +125,7 @@ class ServingE2E {
 
   /** The operator was away for so long that everything has expired. */
   @Test
-  void whatHasExpiredIsReplacedWithoutHelp(TestReporter reporter) {
+  void certificate_expired_isReplaced(TestReporter reporter) {
     cluster.stopOperator();
     var authority = Issuer.authority(Instant.now().minus(Duration.ofDays(3 * 365 + 1)));
     var leaf = Issuer.leaf(authority, NAMES, Instant.now().minus(Duration.ofDays(91)));
@@ -169,7 +169,7 @@ class ServingE2E {
   }
 
   @Test
-  void whoMakesTheCertificateChangesWithoutAFailedRequest(TestReporter reporter) {
+  void source_changed_noRequestFails(TestReporter reporter) {
     try (var load = new MetricsLoad(client, reporter)) {
       cluster.apply("serving: {tls: {source: SelfSigned}}");
       cluster.eventually(

@@ -164,7 +164,7 @@ class AdoptionIT {
 
   /** It stays, too, where the operator has none of that name. */
   @Test
-  void whatOnlySomePlansHaveIsInTheWayOfThose() {
+  void conflict_objectOfSomePlansOnly_concernsThosePlans() {
     var theirs =
         cluster
             .admin()
@@ -233,7 +233,7 @@ class AdoptionIT {
   // -------------------------------------------------------------------------------------- observe
 
   @Test
-  void whatIsObservedIsToldOfAndNeverWritten() throws Exception {
+  void observe_existingInstallation_isReportedAndNotWritten() throws Exception {
     kubectlApply();
     var pod =
         cluster
@@ -287,7 +287,7 @@ class AdoptionIT {
   // ---------------------------------------------------------------------------------------- adopt
 
   @Test
-  void whatKubectlAppliedIsTakenOverInPlace() throws Exception {
+  void adopt_appliedByKubectl_takesOwnershipInPlace() throws Exception {
     kubectlApply();
     // What others may have added, and what contradicts that of the operator.
     cluster
@@ -374,7 +374,7 @@ class AdoptionIT {
 
   /** First the fields are taken over, then the object; an operator may have ended in between. */
   @Test
-  void whatIsTakenOverByHalfIsTakenOverWithoutAGap() throws Exception {
+  void adopt_halfAdopted_continuesWithoutGap() throws Exception {
     kubectlApply();
     var theirs = cluster.deployment();
     var fields = ManagedFields.takenOver(theirs, "metrics-server-operator");
@@ -402,7 +402,7 @@ class AdoptionIT {
   }
 
   @Test
-  void whatHelmInstalledIsTakenOverInPlaceAndHelmIsNotTold() throws Exception {
+  void adopt_installedByHelm_takesOwnershipInPlace() throws Exception {
     helm(GoModules.installMetricsServer("--kubelet-insecure-tls"));
     var selector = cluster.deployment().getSpec().getSelector();
     var uids = uids();
@@ -494,13 +494,13 @@ class AdoptionIT {
   }
 
   @Test
-  void whatIsImportedOfUpstreamsManifestKeepsItsArguments() throws Exception {
+  void import_upstreamManifest_keepsArguments() throws Exception {
     kubectlApply();
     isImportedAndKeepsItsArguments();
   }
 
   @Test
-  void whatIsImportedOfUpstreamsChartKeepsItsArguments() throws Exception {
+  void import_upstreamChart_keepsArguments() throws Exception {
     helm(
         GoModules.installMetricsServer(
             "--kubelet-insecure-tls", "--kubelet-request-timeout=5s", "--v=2"));
@@ -548,7 +548,7 @@ class AdoptionIT {
 
   /** The one that serves goes on until ours does. */
   @Test
-  void aRegistrationForAnotherServiceMovesWhenOursIsReady() throws Exception {
+  void adopt_apiServiceOfAnotherService_movesWhenReady() throws Exception {
     install(OWNERS.resolve("prometheus-adapter-helm.yaml"));
     cluster.applyConfig(ADOPT);
     cluster.eventually("the others are there", () -> assertThat(cluster.deployment()).isNotNull());

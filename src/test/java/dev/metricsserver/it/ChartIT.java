@@ -112,12 +112,12 @@ class ChartIT {
   // ------------------------------------------------------------------------------ the same objects
 
   @Test
-  void itInstallsWhatTheOneFileInstalls() {
+  void chart_defaultValues_installsSameAsInstallFile() {
     assertSame(objects("--include-crds", "--no-hooks"), InstallFiles.objects(InstallFiles.INSTALL));
   }
 
   @Test
-  void kustomizeInstallsTheSame() {
+  void kustomization_default_installsSameAsInstallFile() {
     assertSame(kustomize("deploy/base"), InstallFiles.objects(InstallFiles.INSTALL));
     assertSame(
         kustomize("deploy/overlays/ha"),
@@ -173,13 +173,13 @@ class ChartIT {
   // ----------------------------------------------------------------------------------- the values
 
   @Test
-  void helmFindsNoFault() {
+  void helmLint_chart_hasNoFindings() {
     assertThat(Shell.run(helm, "lint", "--strict", CHART)).contains("0 chart(s) failed");
     assertThat(Shell.run(all(helm, "lint", "--strict", CHART))).contains("0 chart(s) failed");
   }
 
   @Test
-  void itIsInTheReleasesNamespaceAlone() {
+  void chart_anyNamespace_usesOnlyThat() {
     var text = template("--namespace", "elsewhere", "--include-crds");
     assertThat(text)
         .contains("system:serviceaccount:elsewhere:metrics-server-operator")
@@ -189,7 +189,7 @@ class ChartIT {
   }
 
   @Test
-  void theJobsPodIsLikeTheOperators() {
+  void job_podTemplate_isLikeTheOperators() {
     var objects = objects(all());
     var job = theOnly(objects, Job.class).getSpec().getTemplate();
     var operator = theOnly(objects, Deployment.class).getSpec().getTemplate();
@@ -210,7 +210,7 @@ class ChartIT {
 
   /** The rights of the operator, of the Job and of readers of the metrics. */
   @Test
-  void rightsAreNarrow() {
+  void rights_optionsOff_areNarrow() {
     var rules = new TreeMap<String, List<PolicyRule>>();
     for (var object : objects(all())) {
       switch (object) {
@@ -245,7 +245,7 @@ class ChartIT {
   }
 
   @Test
-  void theConfigOutlivesTheReleaseAndIsNoHook() {
+  void config_releaseUninstalled_isKept() {
     var config = configs("--set-json", "config={\"metricResolution\":\"30s\"}").getFirst();
     assertThat(config.getMetadata().getAnnotations())
         .containsEntry("helm.sh/resource-policy", "keep")
@@ -261,7 +261,7 @@ class ChartIT {
   }
 
   @Test
-  void anOlderKubernetesHasNoPolicyAndATooOldOneNoRelease() {
+  void kubernetes_olderVersions_haveNoPolicyOrNoRelease() {
     assertThat(template("--kube-version", "1.29.9")).doesNotContain("ValidatingAdmissionPolicy");
     assertThat(template("--kube-version", "1.30.0")).contains("ValidatingAdmissionPolicy");
     assertThatThrownBy(() -> template("--kube-version", "1.24.0"))
@@ -286,7 +286,7 @@ class ChartIT {
         "serviceMonitor.interval=soon | at '/serviceMonitor/interval': 'soon' does not match",
         "networkPolicy.egressPorts[0]=70000 | maximum: got 70,000, want 65,535",
       })
-  void whatMeansNothingIsRefused(String value, String why) {
+  void value_invalid_isRejected(String value, String why) {
     assertThatThrownBy(() -> template("--set", value)).hasMessageContaining(why);
   }
 
@@ -297,7 +297,7 @@ class ChartIT {
   /** Random halves of the values; the number is the seed. */
   @ParameterizedTest
   @MethodSource("combinations")
-  void anyCombinationRenders(int seed) {
+  void values_anyCombination_render(int seed) {
     var values = new ArrayList<>(VALUES);
     Collections.shuffle(values, new Random(seed));
     var arguments =
@@ -387,7 +387,7 @@ class ChartIT {
   }
 
   @Test
-  void theLinterFindsNoFault(@TempDir Path folder) throws IOException {
+  void linter_renderedChart_hasNoFindings(@TempDir Path folder) throws IOException {
     var rendered =
         Files.writeString(
             folder.resolve("objects.yaml"),
