@@ -47,7 +47,7 @@ import org.junit.jupiter.params.provider.EnumSource.Mode;
 @IntegrationTest
 class CommandErrorsTest {
 
-  private static final int AT_ONCE = 12;
+  private static final int AT_ONCE = 6;
   private static final int SAMPLE_SIZE = 4;
   private static final Sample SAMPLE = new Sample();
   private static final String PATIENT = "60s";

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @IntegrationTest
 class OperatorErrorsTest {
 
-  private static final int OPERATORS = 4;
+  private static final int OPERATORS = 2;
   private static final Sample SAMPLE = new Sample();
   private static final Duration SOON = Duration.ofMinutes(5);
   private static final String CONFIG =
